@@ -1,0 +1,10 @@
+export * from './errors.js';
+export * from './limits.js';
+export * from './manifest.js';
+export * from './protocol.js';
+export * from './scopes.js';
+export { encodeValue } from './values/encode.js';
+export { decodeValue } from './values/decode.js';
+export { FORM, type Table } from './values/format.js';
+export { revive } from './values/revive.js';
+export { hasUndefinedElement } from './values/scan.js';

@@ -1,0 +1,65 @@
+import * as z from 'zod';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** What one call of an extension may use. Each limit is hard; passing it ends that call alone. */
+export interface Limits {
+  /** Time inside the sandbox for one call, summed over all its slices, awaits not counted. 1 to 60_000. @default 1_000 (Directus: `EXTENSIONS_SANDBOX_TIMEOUT`) */
+  cpuTimeMs: number;
+  /** Time from acceptance to result, awaits and queueing counted. 1 to 900_000. @default 30_000 */
+  wallTimeMs: number;
+  /** Time to compile, evaluate and register the extension, top-level awaits counted. 1 to 60_000. @default 10_000 */
+  loadTimeMs: number;
+  /** Heap of the sandbox: everything the engine allocates, its own built-ins (about 130 KiB) included; the C stack and static data are not. Rounded up to 64 KiB. 1 MiB to 1 GiB. @default 33_554_432 (32 MiB) */
+  memoryLimitBytes: number;
+  /** C stack for guest recursion. 16 KiB to 256 KiB: above it, V8's own stack ends first. @default 262_144 */
+  stackBytes: number;
+  /** Capability calls of one call that may wait at once. 0 to 100_000. @default 1_024 */
+  maxPendingCapabilityCalls: number;
+  /** Capability calls of one call in all, log lines not counted. 0 to 1_000_000. @default 10_000 */
+  maxCapabilityCalls: number;
+  /** Log lines of one call. 0 to 1_000_000. @default 1_000 */
+  maxLogLines: number;
+  /** Bytes of all log lines of one call, encoded: a line takes one byte a character if all of it is Latin-1, else two. 0 to 1 GiB. @default 1_048_576 */
+  maxLogBytes: number;
+  /** Bytes of the encoded argument of a call, and of the result of one capability call. 0 to 1 GiB. @default 16_777_216 */
+  maxArgumentBytes: number;
+  /** Bytes of the encoded result of a call, and of the arguments of one capability call. 0 to 1 GiB. @default 16_777_216 */
+  maxResultBytes: number;
+}
+
+const limit = (min: number, max: number, byDefault: number): z.ZodDefault<z.ZodNumber> =>
+  z.number().int().min(min).max(max).default(byDefault);
+
+/** Parses limits: unknown keys are an error, missing ones take their default. */
+export const limitsSchema: z.ZodType<Limits, { [Name in keyof Limits]?: number | undefined } | undefined> = z
+  .strictObject({
+    cpuTimeMs: limit(1, 60_000, 1_000),
+    wallTimeMs: limit(1, 900_000, 30_000),
+    loadTimeMs: limit(1, 60_000, 10_000),
+    memoryLimitBytes: limit(MIB, 1024 * MIB, 32 * MIB),
+    stackBytes: limit(16 * KIB, 256 * KIB, 256 * KIB),
+    maxPendingCapabilityCalls: limit(0, 100_000, 1_024),
+    maxCapabilityCalls: limit(0, 1_000_000, 10_000),
+    maxLogLines: limit(0, 1_000_000, 1_000),
+    maxLogBytes: limit(0, 1024 * MIB, MIB),
+    maxArgumentBytes: limit(0, 1024 * MIB, 16 * MIB),
+    maxResultBytes: limit(0, 1024 * MIB, 16 * MIB),
+  })
+  .prefault({});
+
+export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze(limitsSchema.parse({}));
+
+/**
+ * Combines the host's limits with an extension's own: for each limit the lower one wins.
+ *
+ * @param own limits of the extension; missing ones are the host's.
+ */
+export function lowerLimits(host: Limits, own: Partial<Limits> = {}): Limits {
+  const result = { ...host };
+  for (const [name, value] of Object.entries(own) as [keyof Limits, number | undefined][]) {
+    if (value !== undefined) result[name] = Math.min(result[name], value);
+  }
+  return result;
+}

@@ -1,0 +1,100 @@
+import * as z from 'zod';
+
+import { SandglassError } from './errors.js';
+import type { Scopes, ScopeSchemas } from './scopes.js';
+
+/** Extension types that run in a sandbox. */
+export const SANDBOX_TYPES = ['endpoint', 'hook', 'operation'] as const;
+export type SandboxType = (typeof SANDBOX_TYPES)[number];
+
+/** Types that Directus runs in the browser: recognised, never run here. */
+export const APP_TYPES = ['interface', 'display', 'layout', 'module', 'panel', 'theme'] as const;
+
+/** A `package.json` that asks for a sandbox. */
+export interface Manifest {
+  name: string;
+  version: string;
+  type: SandboxType;
+  /** Entrypoint of the API part, relative to the extension's folder. */
+  path: string;
+  /** Semver range of the Directus host that the author built for. Not enforced. */
+  host: string;
+  requestedScopes: Scopes;
+}
+
+const splitPath = z.object({ app: z.string(), api: z.string() });
+const sandboxSchema = z.object({
+  enabled: z.boolean().optional(),
+  requestedScopes: z.record(z.string(), z.unknown()).optional(),
+});
+const common = { host: z.string(), sandbox: sandboxSchema.optional() };
+
+const extensionSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.enum(['endpoint', 'hook']), path: z.string().min(1), source: z.string(), ...common }),
+  z.object({ type: z.literal('operation'), path: splitPath, source: splitPath, ...common }),
+  z.object({ type: z.literal('bundle'), sandbox: z.unknown().optional() }),
+  z.object({ type: z.enum(APP_TYPES) }),
+]);
+
+const packageSchema = z.object({
+  name: z.string().min(1),
+  version: z.string().min(1),
+  'directus:extension': extensionSchema,
+});
+
+/**
+ * Reads the parsed `package.json` of an extension (CONTRACT §1).
+ *
+ * Unknown keys and unknown scopes are dropped.
+ *
+ * @param packageJson the parsed file; anything is accepted and checked.
+ * @param scopeSchemas one schema per capability that the host offers.
+ * @throws {SandglassError} `E_MANIFEST`: a field is missing or wrong (the message names it), the type never runs in a sandbox, or the sandbox is not enabled.
+ */
+export function parseManifest(packageJson: unknown, scopeSchemas: ScopeSchemas): Manifest {
+  const parsed = packageSchema.safeParse(packageJson);
+  if (!parsed.success) throw invalid(packageJson, describeIssue(parsed.error, 'package.json'));
+  const { name, version, 'directus:extension': extension } = parsed.data;
+  if (extension.type === 'bundle') {
+    const why = extension.sandbox === undefined ? 'bundles cannot be sandboxed' : 'a bundle must not have a sandbox block: it would not be sandboxed';
+    throw invalid(packageJson, `directus:extension.type is "bundle": ${why}`);
+  }
+  if (!('host' in extension)) {
+    throw invalid(packageJson, `directus:extension.type is "${extension.type}": only endpoint, hook and operation run in a sandbox`);
+  }
+  if (extension.sandbox?.enabled !== true) {
+    throw invalid(packageJson, 'directus:extension.sandbox.enabled is not true: not a sandboxed extension');
+  }
+  const { type, host } = extension;
+  const path = typeof extension.path === 'string' ? extension.path : extension.path.api;
+  const requestedScopes = parseScopes(packageJson, extension.sandbox.requestedScopes ?? {}, scopeSchemas);
+  return { name, version, type, path, host, requestedScopes };
+}
+
+function parseScopes(packageJson: unknown, requested: Record<string, unknown>, schemas: ScopeSchemas): Scopes {
+  const scopes: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (!Object.hasOwn(requested, name)) continue;
+    const result = schema.safeParse(requested[name]);
+    if (!result.success) {
+      throw invalid(packageJson, describeIssue(result.error, `directus:extension.sandbox.requestedScopes.${name}`));
+    }
+    scopes[name] = result.data;
+  }
+  return scopes;
+}
+
+function invalid(packageJson: unknown, reason: string): SandglassError {
+  const raw: unknown = typeof packageJson === 'object' && packageJson !== null && 'name' in packageJson ? packageJson.name : undefined;
+  const extension = typeof raw === 'string' ? raw : undefined;
+  return new SandglassError('E_MANIFEST', `Invalid manifest${extension === undefined ? '' : ` of "${extension}"`}: ${reason}`, { extension });
+}
+
+/** The first issue as `path: reason`; one is enough to act on. */
+function describeIssue(error: z.ZodError, root: string): string {
+  const issue = error.issues[0];
+  if (!issue) return `${root}: invalid`;
+  const path = issue.path.map(String).join('.');
+  const where = root === 'package.json' ? path || root : [root, path].filter(Boolean).join('.');
+  return `${where}: ${issue.message}`;
+}

@@ -1,0 +1,197 @@
+import type { ErrorCode } from './errors.js';
+import type { Limits } from './limits.js';
+import type { SandboxType } from './manifest.js';
+
+/**
+ * What crosses between host and engine. Every field survives structured clone.
+ *
+ * Values of guests travel encoded (`encodeValue`/`decodeValue`), so that an engine never materialises them outside of a
+ * sandbox. The host treats whatever comes from an engine as hostile.
+ */
+
+/** `pristine`: a restored sandbox for every call. `persistent`: one sandbox for the host's life, calls interleave at awaits. */
+export type Isolation = 'pristine' | 'persistent';
+
+/** An argument that a synchronous capability takes, checked inside the sandbox before the call leaves it. */
+export interface SyncParameter {
+  /** Begins the TypeError: `<label> has to be of type <type>`. */
+  label: string;
+  type: 'string' | 'number' | 'boolean' | 'object';
+}
+
+/** A capability as the sandbox sees it. */
+export interface CapabilityWire {
+  /** Name of the export, and of the scope in the manifest. */
+  name: string;
+  /** Specifier of the module that exports it, for example `directus:api`. */
+  module: string;
+  /** Whether the grant holds its scope. Only a synchronous capability decides by it; the host checks again. */
+  granted: boolean;
+  /** How many arguments are passed on; more are ignored. */
+  parameters: number;
+  /** Set for a capability that returns undefined at once, as `log` does. */
+  sync?: SyncParameter[];
+}
+
+/** An extension as an engine sees it. */
+export interface ExtensionWire {
+  /** Unique in its host; a reload gets a new one. 1 to 2^31 - 1. */
+  id: number;
+  name: string;
+  type: SandboxType;
+  /** What guest stacks name the source. Never a host path. */
+  filename: string;
+  /** ES module text, already rewritten where the engine needs it. */
+  source: string;
+  isolation: Isolation;
+  limits: Limits;
+  capabilities: CapabilityWire[];
+  /** `NODE_ENV` of the guest's `process.env`; null removes `process` and `console`. */
+  nodeEnv: string | null;
+}
+
+/** What an extension registered while it was evaluated. `handler` is its index for {@link CallWire}. */
+export type Registration =
+  | { type: 'route'; method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; path: string; handler: number }
+  | { type: 'filter'; event: string; handler: number }
+  | { type: 'action'; event: string; handler: number }
+  | { type: 'operation'; id: string; handler: number };
+
+/** Memory of an evaluated extension, shared between the threads. Opaque to the host. */
+export interface SnapshotWire {
+  /** SHA-256, hex, of all that the bytes depend on: WASM binary, boot code, source, limits. */
+  key: string;
+  bytes: SharedArrayBuffer | ArrayBuffer;
+}
+
+export interface LoadedWire {
+  registrations: Registration[];
+  snapshot: SnapshotWire;
+  /** Bytes of heap in use after registration. */
+  heapBytes: number;
+}
+
+/** Host → engine: run one handler. */
+export interface CallWire {
+  /** Unique in its host. 1 to 2^31 - 1. */
+  callId: number;
+  extensionId: number;
+  handler: number;
+  /** The one argument, encoded. */
+  argument: Uint8Array;
+}
+
+/** What a call used so far. */
+export interface UsageWire {
+  cpuTimeMs: number;
+  /** Highest heap of its sandbox, in bytes. 0 when it was not looked at. */
+  heapBytes: number;
+}
+
+/** An error on its way to the host. */
+export interface ErrorWire {
+  code: ErrorCode;
+  message: string;
+  limit?: { name: keyof Limits; value: number; used?: number };
+  /** What the guest threw, encoded: `{ kind: 'value', value }` or `{ kind: 'error', name, message, stack, data }`. */
+  thrown?: Uint8Array;
+}
+
+/** Engine → host: a call is over. */
+export type OutcomeWire =
+  | { callId: number; ok: true; value: Uint8Array; usage: UsageWire }
+  | { callId: number; ok: false; error: ErrorWire; usage: UsageWire };
+
+/** Engine → host: a guest called a capability. */
+export interface CapabilityCallWire {
+  /** Of the call, or `-extensionId` while that extension loads. */
+  callId: number;
+  /** Numbers the capability calls of one call from 1. */
+  seq: number;
+  name: string;
+  /** Each argument encoded. A function or symbol arrives as one. */
+  args: Uint8Array[];
+}
+
+/** A failed capability call as the guest sees it. */
+export interface CapabilityErrorWire {
+  name: 'Error' | 'TypeError' | 'RangeError';
+  message: string;
+  /** Own properties of the guest's Error, for example `{ status, code, response }`. */
+  properties?: Record<string, string | number>;
+  /** Code of the call if the guest lets the error through. */
+  code: ErrorCode;
+}
+
+/** Host → engine: the answer to an asynchronous capability call. */
+export type SettlementWire = { callId: number; seq: number } & (
+  | { ok: true; value: Uint8Array }
+  | { ok: false; error: CapabilityErrorWire }
+);
+
+/** The compiled engine, shared by all threads. Made by `compileEngine`. */
+export interface EngineModule {
+  wasm: WebAssembly.Module;
+  /** SHA-256 of the binary, hex. */
+  hash: string;
+}
+
+/** Piscina task: what the host asks of a thread. */
+export type ThreadTask =
+  | {
+      type: 'attach';
+      /** Carries {@link HostMessage} in and {@link ThreadMessage} out. */
+      port: MessagePort;
+      /** Int32: see {@link SLOT}. */
+      slots: SharedArrayBuffer;
+      wasm: EngineModule;
+    }
+  | { type: 'load'; extension: ExtensionWire; snapshot?: SnapshotWire }
+  | { type: 'batch'; install: InstallWire[]; calls: CallWire[] };
+
+/** An extension that the thread has not seen yet, with the snapshot that spares it the evaluation. */
+export interface InstallWire {
+  extension: ExtensionWire;
+  loaded: LoadedWire;
+}
+
+/** What the piscina task of each kind resolves to. */
+export interface ThreadReply {
+  attach: { threadId: number };
+  load: { ok: true; loaded: LoadedWire } | { ok: false; error: ErrorWire };
+  /** The outcomes that no {@link ThreadMessage} carried before. The task ends when every call of the batch has settled. */
+  batch: { outcomes: OutcomeWire[] };
+}
+
+/** Host → thread, over the port. */
+export type HostMessage =
+  | { type: 'settle'; settlements: SettlementWire[] }
+  | { type: 'abort'; callIds: number[] }
+  | { type: 'forget'; extensionId: number }
+  | { type: 'stats'; requestId: number };
+
+/** Thread → host, over the port. */
+export type ThreadMessage =
+  | { type: 'capabilities'; calls: CapabilityCallWire[] }
+  | { type: 'outcomes'; outcomes: OutcomeWire[] }
+  | { type: 'stats'; requestId: number; stats: EngineStats };
+
+/** Counters of one engine. */
+export interface EngineStats {
+  sandboxes: number;
+  snapshots: number;
+  restores: number;
+  /** Sandboxes dropped because they were poisoned or had grown far. */
+  replacements: number;
+  /** Linear memory in use by snapshots and sandboxes, in bytes. */
+  memoryBytes: number;
+}
+
+/** Fields of a thread's slots, written by the thread, read by the host's watchdog. */
+export const SLOT = {
+  /** Id of the call whose guest code runs now; 0 between slices. A load counts as a call with the id `-extensionId`, also in its capability calls. */
+  callId: 0,
+  /** Goes up by one whenever guest code is entered. */
+  slice: 1,
+  length: 2,
+} as const;

@@ -1,0 +1,24 @@
+import * as z from 'zod';
+
+/** Scope of `log` and of `sleep`: asked for or not, nothing more. Extra keys are dropped. */
+export const emptyScopeSchema: z.ZodType<Record<string, never>> = z.object({}).strip() as never; // strip leaves no key
+
+export const REQUEST_METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const;
+export type RequestMethod = (typeof REQUEST_METHODS)[number];
+
+/** Scope of `request`: URL patterns (CONTRACT §7) and methods. Empty arrays are valid and match nothing. */
+export interface RequestScope {
+  urls: string[];
+  methods: RequestMethod[];
+}
+
+export const requestScopeSchema: z.ZodType<RequestScope> = z.object({
+  urls: z.array(z.string()),
+  methods: z.array(z.enum(REQUEST_METHODS)),
+});
+
+/** Zod schema of each scope that a manifest may ask for, by the capability's name. */
+export type ScopeSchemas = Readonly<Record<string, z.ZodType>>;
+
+/** A scope per capability name, already parsed by that capability's schema. */
+export type Scopes = Readonly<Record<string, unknown>>;

@@ -1,0 +1,122 @@
+import { SLOT, type CapabilityCallWire, type CapabilityErrorWire, type ErrorWire, type ExtensionWire, type Limits, type UsageWire } from '@sandglass/core';
+
+import { Stopwatch } from './cpu-clock.js';
+import { limitFailure } from './failure.js';
+import type { Pointer } from './quickjs/ffi.js';
+import type { Progress, PromiseCapability } from './quickjs/realm.js';
+import type { Sandbox, SliceListener } from './sandbox.js';
+
+/** Capability calls made in a slice this long leave before it ends. */
+const FLUSH_AFTER_MS = 50;
+
+/** What a call needs of its engine. */
+export interface CallEnvironment {
+  slots: Int32Array;
+  /** Takes capability calls on their way to the host. */
+  send: (calls: CapabilityCallWire[]) => void;
+}
+
+/** One run of a handler, or of an entrypoint while it loads: its limits, and what it waits for. */
+export class Call implements SliceListener {
+  readonly callId: number;
+  readonly extension: ExtensionWire;
+  readonly sandbox: Sandbox;
+  /** Told once what the call's promise came to. */
+  readonly onSettled: (progress: Progress) => void;
+  /** The promise that the call waits for. */
+  promise: Pointer = 0;
+  /** Why guest code must not go on. The first reason stays. */
+  stopped: ErrorWire | undefined;
+  readonly waiting: Map<number, PromiseCapability> = new Map();
+  readonly #environment: CallEnvironment;
+  readonly #watch: Stopwatch = new Stopwatch();
+  readonly #budget: { name: 'cpuTimeMs' | 'loadTimeMs'; ms: number };
+  #outbox: CapabilityCallWire[] = [];
+  #sliceStartedAt = 0;
+  #seq = 0;
+  #capabilityCalls = 0;
+  #logLines = 0;
+  #logBytes = 0;
+
+  constructor(callId: number, extension: ExtensionWire, sandbox: Sandbox, environment: CallEnvironment, onSettled: (progress: Progress) => void) {
+    this.callId = callId;
+    this.extension = extension;
+    this.sandbox = sandbox;
+    this.onSettled = onSettled;
+    this.#environment = environment;
+    const name = callId < 0 ? 'loadTimeMs' : 'cpuTimeMs';
+    this.#budget = { name, ms: extension.limits[name] };
+  }
+
+  get usage(): UsageWire {
+    return { cpuTimeMs: this.#watch.spentMs, heapBytes: this.sandbox.heapBytes };
+  }
+
+  /** Runs guest code under this call's limits. */
+  slice<T>(run: () => T): T {
+    const { slots } = this.#environment;
+    Atomics.add(slots, SLOT.slice, 1);
+    Atomics.store(slots, SLOT.callId, this.callId);
+    this.#watch.start();
+    this.#sliceStartedAt = performance.now();
+    try {
+      return run();
+    } finally {
+      this.#watch.stop();
+      Atomics.store(slots, SLOT.callId, 0);
+      this.#flush();
+    }
+  }
+
+  mustStop: () => boolean = () => {
+    if (this.stopped) return true;
+    const { name, ms } = this.#budget;
+    if (this.#watch.isOver(ms)) this.stopped = limitFailure('E_CPU', this.extension, name, this.#watch.runningMs());
+    else if (performance.now() - this.#sliceStartedAt > FLUSH_AFTER_MS) this.#flush();
+    return this.stopped !== undefined;
+  };
+
+  onCapability: SliceListener['onCapability'] = (index, args, promise) => {
+    const { maxCapabilityCalls, maxPendingCapabilityCalls } = this.extension.limits;
+    if (++this.#capabilityCalls > maxCapabilityCalls) return this.#exceed('maxCapabilityCalls', this.#capabilityCalls);
+    if (this.waiting.size >= maxPendingCapabilityCalls) return this.#exceed('maxPendingCapabilityCalls', this.waiting.size + 1);
+    const bytes = sizeOf(args);
+    if (bytes > this.extension.limits.maxResultBytes) return this.#exceed('maxResultBytes', bytes);
+    this.waiting.set(this.#post(index, args), promise);
+    return undefined;
+  };
+
+  onSync: SliceListener['onSync'] = (index, args) => {
+    const { maxLogLines, maxLogBytes } = this.extension.limits;
+    const console = this.extension.capabilities[index]?.name === 'console';
+    const bytes = sizeOf(args);
+    if (this.#logLines + 1 > maxLogLines) return console ? undefined : this.#exceed('maxLogLines', this.#logLines + 1);
+    if (this.#logBytes + bytes > maxLogBytes) return console ? undefined : this.#exceed('maxLogBytes', this.#logBytes + bytes);
+    this.#logLines++;
+    this.#logBytes += bytes;
+    this.#post(index, args);
+    return undefined;
+  };
+
+  #post(index: number, args: Uint8Array[]): number {
+    const name = this.extension.capabilities[index]?.name ?? '';
+    this.#outbox.push({ callId: this.callId, seq: ++this.#seq, name, args });
+    return this.#seq;
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0) return;
+    this.#environment.send(this.#outbox);
+    this.#outbox = [];
+  }
+
+  /** Ends the call: the guest sees an error now, and no more once the engine polls. */
+  #exceed(name: keyof Limits, used: number): CapabilityErrorWire {
+    this.stopped ??= limitFailure('E_QUOTA', this.extension, name, used);
+    return { name: 'Error', message: this.stopped.message, code: 'E_QUOTA' };
+  }
+}
+
+function sizeOf(args: Uint8Array[]): number {
+  return args.reduce((sum, { length }) => sum + length, 0);
+}

@@ -1,0 +1,68 @@
+interface CpuProcess {
+  threadCpuUsage?: () => { user: number; system: number };
+  cpuUsage?: () => { user: number; system: number };
+}
+
+const { process } = globalThis as { process?: CpuProcess };
+const usage: CpuProcess['cpuUsage'] = process?.threadCpuUsage?.bind(process) ?? process?.cpuUsage?.bind(process);
+
+/**
+ * CPU time of this thread in milliseconds (before Node 23.9: of the process; elsewhere: undefined).
+ *
+ * Tells a guest that computes from a process that was frozen or descheduled meanwhile.
+ */
+export function cpuTimeMs(): number | undefined {
+  if (!usage) return undefined;
+  const { user, system } = usage();
+  return (user + system) / 1_000;
+}
+
+/** Time spent in guest code, measured by the clock and, once it matters, corrected by CPU time. */
+export class Stopwatch {
+  #startedAt = 0;
+  #spentMs = 0;
+  /** Clock and CPU time at the first look in this slice: slices too short for a look never pay for one. */
+  #mark: { atMs: number; cpuMs: number } | undefined;
+
+  start(): void {
+    this.#startedAt = performance.now();
+    this.#mark = undefined;
+  }
+
+  stop(): void {
+    this.#spentMs += performance.now() - this.#startedAt;
+  }
+
+  /** Milliseconds so far. Right between `stop` and `start`. */
+  get spentMs(): number {
+    return this.#spentMs;
+  }
+
+  /** The same while running. */
+  runningMs(): number {
+    return this.#spentMs + performance.now() - this.#startedAt;
+  }
+
+  /** Whether more than the budget is used, asked while running. Time in which the thread did not run is not counted. */
+  isOver(budgetMs: number): boolean {
+    const now = performance.now();
+    if (!this.#mark) {
+      const cpuMs = cpuTimeMs();
+      if (cpuMs !== undefined) this.#mark = { atMs: now, cpuMs };
+    }
+    const usedMs = this.#spentMs + now - this.#startedAt;
+    if (usedMs <= budgetMs) return false;
+    const pausedMs = this.#pausedMs(now);
+    this.#startedAt += pausedMs;
+    return usedMs - pausedMs > budgetMs;
+  }
+
+  #pausedMs(now: number): number {
+    const mark = this.#mark;
+    if (!mark) return 0;
+    const cpuMs = cpuTimeMs() ?? 0;
+    const paused = Math.max(0, now - mark.atMs - (cpuMs - mark.cpuMs));
+    this.#mark = { atMs: now, cpuMs };
+    return paused;
+  }
+}

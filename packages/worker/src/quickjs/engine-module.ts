@@ -1,0 +1,26 @@
+import type { EngineModule } from '@sandglass/core';
+
+/** Name of the WASM binary inside the quickjs-emscripten release-sync package. */
+const WASM_SPECIFIER = '@jitl/quickjs-wasmfile-release-sync/wasm';
+
+/**
+ * Compiles the engine once for all threads: a `WebAssembly.Module` can be posted to workers.
+ *
+ * @param wasm the engine's binary, for runtimes without a file system. @default read from quickjs-emscripten's package
+ * @throws if the file is missing or not a WASM binary; the message says which.
+ */
+export async function compileEngine(wasm?: Uint8Array<ArrayBuffer>): Promise<EngineModule> {
+  const bytes = wasm ?? (await readWasm());
+  const [module, digest] = await Promise.all([WebAssembly.compile(bytes), crypto.subtle.digest('SHA-256', bytes)]);
+  return { wasm: module, hash: toHex(digest) };
+}
+
+async function readWasm(): Promise<Uint8Array<ArrayBuffer>> {
+  const { createRequire } = await import('node:module');
+  const { readFile } = await import('node:fs/promises');
+  return readFile(createRequire(import.meta.url).resolve(WASM_SPECIFIER));
+}
+
+export function toHex(digest: ArrayBuffer): string {
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,33 @@
+import { EvalFlags, type JSContextPointer } from '@jitl/quickjs-ffi-types';
+
+import type { Machine } from './machine.js';
+
+/** Pointers are plain numbers here; the FFI's types brand them. */
+export type Pointer = number;
+
+const encoder: TextEncoder = new TextEncoder();
+const decoder: TextDecoder = new TextDecoder();
+
+/** Copies text to the heap as UTF-8 with a closing NUL. The caller frees it. @throws RangeError if the heap is full */
+export function newCString({ module, bytes }: Machine, text: string): { at: Pointer; length: number } {
+  const encoded = encoder.encode(text);
+  const at = module._malloc(encoded.length + 1);
+  if (at === 0) throw new RangeError('the heap is full');
+  bytes.set(encoded, at);
+  bytes[at + encoded.length] = 0;
+  return { at, length: encoded.length };
+}
+
+/** Reads a NUL-terminated string from the heap. */
+export function readCString({ bytes }: Machine, at: Pointer): string {
+  return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
+}
+
+/** Evaluates a script or a module; the result may be an exception. */
+export function evaluate(machine: Machine, ctx: JSContextPointer, source: string, as: 'script' | 'module' = 'script', filename = 'sandglass'): Pointer {
+  const code = newCString(machine, source);
+  const flags = as === 'module' ? EvalFlags.JS_EVAL_TYPE_MODULE : EvalFlags.JS_EVAL_TYPE_GLOBAL;
+  const result = machine.ffi.QTS_Eval(ctx, code.at as never, code.length, filename, 0 as never, flags as never);
+  machine.module._free(code.at);
+  return result;
+}

@@ -1,0 +1,146 @@
+import type { EngineModule } from '@sandglass/core';
+
+import type { JSContextPointer } from '@jitl/quickjs-ffi-types';
+
+import { evaluate } from './ffi.js';
+import { createMachine, type Machine } from './machine.js';
+
+/** Where the engine keeps what a restore must know. Probed on a scratch instance, so that a new build of it is found out, not trusted. */
+export interface Layout {
+  /** First byte of the heap; the C stack ends below it. */
+  heapBase: number;
+  /** Address of the word that holds the heap's end (`sbrk`). It never goes down. */
+  heapEndAt: number;
+  /** Offset in the context of the 64-bit state of `Math.random`. */
+  randomOffset: number;
+  /** Offset in an object of its 16-bit class id. */
+  classOffset: number;
+  /** Class id → {@link Kind}. */
+  kinds: ReadonlyMap<number, Kind>;
+  /** Upper word of a JSValue that is an exception. */
+  exceptionTag: number;
+  /** Upper word of a JSValue that is an object. */
+  objectTag: number;
+}
+
+/** What a guest value is, told from its class id alone: no guest code runs, and a Proxy cannot lie. */
+export const KINDS = [
+  'other',
+  'object',
+  'array',
+  'function',
+  'error',
+  'boxed',
+  'date',
+  'regexp',
+  'map',
+  'set',
+  'buffer',
+  'typed',
+  'dataview',
+  'proxy',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** One or more expressions of each kind. What is not listed is `other`: promises, weak references, generators. */
+const SAMPLES: readonly (readonly [Kind, string[]])[] = [
+  ['object', ['({})', '(function () { return arguments })()', '(function () { "use strict"; return arguments })()']],
+  ['array', ['[]']],
+  ['function', ['(function () {})', '(() => 0)', '(class {})', 'Math.abs', '(async () => 0)', '(function* () {})', '(async function* () {})', '(() => 0).bind(null)']],
+  ['error', ['new Error()']],
+  ['boxed', ['Object(1)', 'Object("")', 'Object(true)', 'Object(1n)']],
+  ['date', ['new Date()']],
+  ['regexp', ['/a/']],
+  ['map', ['new Map()']],
+  ['set', ['new Set()']],
+  ['buffer', ['new ArrayBuffer(1)']],
+  ['dataview', ['new DataView(new ArrayBuffer(1))']],
+  ['proxy', ['new Proxy({}, {})', 'new Proxy([], {})', 'new Proxy(function () {}, {})']],
+  [
+    'typed',
+    ['Uint8Clamped', 'Int8', 'Uint8', 'Int16', 'Uint16', 'Int32', 'Uint32', 'BigInt64', 'BigUint64', 'Float16', 'Float32', 'Float64'].map(
+      (name) => `new ${name}Array(1)`,
+    ),
+  ],
+];
+
+/** Enough for a runtime and the probes: 32 MiB. */
+const PROBE_PAGES = 512;
+
+const known: WeakMap<WebAssembly.Module, Promise<Layout>> = new WeakMap();
+
+/** The layout of an engine, probed once per thread. */
+export function probeLayout(engine: EngineModule): Promise<Layout> {
+  let layout = known.get(engine.wasm);
+  if (!layout) known.set(engine.wasm, (layout = probe(engine)));
+  return layout;
+}
+
+async function probe(engine: EngineModule): Promise<Layout> {
+  const machine = await createMachine(engine, PROBE_PAGES);
+  const ctx = machine.ffi.QTS_NewContext(machine.ffi.QTS_NewRuntime(), 0 as never); // 0: all intrinsics
+  const heap = probeHeap(machine, ctx);
+  const tags = {
+    exceptionTag: tagOf(machine, evaluate(machine, ctx, 'throw 0')),
+    objectTag: tagOf(machine, evaluate(machine, ctx, '({})')),
+  };
+  const sampled = SAMPLES.flatMap(([kind, sources]) => sources.map((source) => ({ kind, at: machine.words[evaluate(machine, ctx, source) >> 2]! })));
+  const classOffset = probeClassOffset(machine, sampled);
+  const classes = sampled.map(({ kind, at }) => [machine.bytes[at + classOffset]! | (machine.bytes[at + classOffset + 1]! << 8), kind] as const);
+  return { ...heap, ...tags, randomOffset: probeRandom(machine, ctx), classOffset, kinds: new Map(classes) };
+}
+
+function tagOf({ words }: Machine, value: number): number {
+  return words[(value >> 2) + 1]!;
+}
+
+/** A large allocation moves the heap's end and, below it, the allocator's free tail; and it adds to the count of bytes taken. */
+function probeHeap({ module, words }: Machine, ctx: number): { heapBase: number; heapEndAt: number } {
+  const STATIC_WORDS = 1 << 16; // static data of the engine is under 256 KiB
+  const LARGE = 3 << 20;
+  const before = words.slice(0, STATIC_WORDS);
+  module._malloc(LARGE);
+  const moved = [...before.keys()].filter((i) => words[i]! - before[i]! >= LARGE);
+  const [end] = moved.filter((i) => before[i]! > ctx).sort((a, b) => words[b]! - words[a]!);
+  const taken = new Set(moved.filter((i) => before[i]! < ctx).map((i) => before[i]!));
+  if (end === undefined || taken.size !== 1) throw unknownLayout('the heap');
+  return { heapBase: before[end]! - [...taken][0]!, heapEndAt: end * 4 };
+}
+
+/** `Math.random` is xorshift64*: its state is the one word that steps just so. */
+function probeRandom(machine: Machine, ctx: JSContextPointer): number {
+  const before = machine.bytes.slice(ctx, ctx + 2048);
+  evaluate(machine, ctx, 'Math.random()');
+  const old = new DataView(before.buffer);
+  for (let offset = 0; offset + 8 <= before.length; offset += 8) {
+    const state = old.getBigUint64(offset, true);
+    if (state !== 0n && machine.view.getBigUint64(ctx + offset, true) === xorshift(state)) return offset;
+  }
+  throw unknownLayout('the random state');
+}
+
+function xorshift(state: bigint): bigint {
+  let x = state;
+  x ^= x >> 12n;
+  x ^= (x << 25n) & 0xffff_ffff_ffff_ffffn;
+  return x ^ (x >> 27n);
+}
+
+/** The class id is the one halfword of the header that is equal within each of these kinds and differs between them. */
+function probeClassOffset({ bytes }: Machine, sampled: { kind: Kind; at: number }[]): number {
+  const probes = sampled.filter(({ kind }) => ['array', 'error', 'date', 'regexp', 'map', 'set', 'buffer', 'dataview', 'proxy'].includes(kind));
+  for (let offset = 0; offset < 16; offset += 2) {
+    const ids = new Map<Kind, Set<number>>();
+    for (const { kind, at } of probes) {
+      const set = ids.get(kind) ?? new Set();
+      ids.set(kind, set.add(bytes[at + offset]! | (bytes[at + offset + 1]! << 8)));
+    }
+    const all = [...ids.values()];
+    if (all.every((set) => set.size === 1) && new Set(all.map((set) => [...set][0])).size === all.length) return offset;
+  }
+  throw unknownLayout('class ids');
+}
+
+function unknownLayout(what: string): Error {
+  return new Error(`Cannot use this build of QuickJS: ${what} cannot be found in its memory`);
+}

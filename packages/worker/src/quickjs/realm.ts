@@ -1,0 +1,234 @@
+import { FORM, hasUndefinedElement } from '@sandglass/core';
+import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
+
+import { newCString, readCString, type Pointer } from './ffi.js';
+import { KINDS, type Layout } from './layout.js';
+import type { Machine } from './machine.js';
+
+/** Values up to this size are decoded from a buffer that is part of the realm, larger ones from one of their own. */
+const INBOX_BYTES = 4_096;
+
+/** Promise jobs between two looks at the limits; each job is interruptible by itself. */
+const JOBS_PER_ROUND = 64;
+
+const PROMISE_STATES = ['pending', 'fulfilled', 'rejected'] as const;
+
+/** What a promise, or a value that is none, has come to. `value` is the promise itself while it is pending, 0 if the heap was too full to say. */
+export interface Progress {
+  state: (typeof PROMISE_STATES)[number];
+  value: Pointer;
+}
+
+/** A promise of the guest and what settles it. */
+export interface PromiseCapability {
+  promise: Pointer;
+  resolve: Pointer;
+  reject: Pointer;
+}
+
+/** Pointers that a snapshot carries from one instance to the next. */
+export interface RealmPointers {
+  rt: Pointer;
+  ctx: Pointer;
+  undefined: Pointer;
+  /** Room for four pointers. */
+  argv: Pointer;
+  inbox: Pointer;
+  inboxData: Pointer;
+}
+
+/**
+ * One runtime with one context: values by pointer, calls, promises and copies.
+ *
+ * Pointers are owned by the realm and given up together by `release`, except those of a {@link PromiseCapability}.
+ */
+export class Realm {
+  readonly machine: Machine;
+  readonly layout: Layout;
+  readonly pointers: RealmPointers;
+  readonly #rt: JSRuntimePointer;
+  readonly #ctx: JSContextPointer;
+  #owned: Pointer[] = [];
+
+  /** Takes over a realm that lies in the instance's memory already. */
+  constructor(machine: Machine, layout: Layout, pointers: RealmPointers) {
+    this.machine = machine;
+    this.layout = layout;
+    this.pointers = pointers;
+    this.#rt = pointers.rt as JSRuntimePointer; // plain numbers in a snapshot
+    this.#ctx = pointers.ctx as JSContextPointer;
+  }
+
+  /** A new runtime and context with every built-in. */
+  static create(machine: Machine, layout: Layout, stackBytes: number): Realm {
+    const { ffi, module } = machine;
+    const rt = ffi.QTS_NewRuntime();
+    const ctx = ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
+    ffi.QTS_RuntimeSetMaxStackSize(rt, stackBytes);
+    ffi.QTS_RuntimeEnableInterruptHandler(rt);
+    ffi.QTS_RuntimeEnableModuleLoader(rt, 1);
+    const inboxData = module._malloc(INBOX_BYTES);
+    const inbox = ffi.QTS_NewArrayBuffer(ctx, inboxData as never, INBOX_BYTES);
+    return new Realm(machine, layout, { rt, ctx, undefined: ffi.QTS_GetUndefined(), argv: module._malloc(16), inbox, inboxData });
+  }
+
+  /** Marks a value for `release`. */
+  own(value: Pointer): Pointer {
+    if (value !== 0) this.#owned.push(value);
+    return value;
+  }
+
+  /** Gives up all owned values, the latest first. Not needed before a restore: see `forget`. */
+  release(): void {
+    while (this.#owned.length > 0) this.free(this.#owned.pop()!);
+  }
+
+  /** Drops the list of owned values without touching the heap, which is about to be restored. */
+  forget(): void {
+    this.#owned.length = 0;
+  }
+
+  /** Keeps a value beyond `release`. */
+  keep(value: Pointer): Pointer {
+    return this.machine.ffi.QTS_DupValuePointer(this.#ctx, value as never);
+  }
+
+  free(value: Pointer): void {
+    this.machine.ffi.QTS_FreeValuePointer(this.#ctx, value as never);
+  }
+
+  isException(value: Pointer): boolean {
+    return value === 0 || this.machine.words[(value >> 2) + 1] === this.layout.exceptionTag;
+  }
+
+  /** Takes the pending exception; 0 if the heap is too full to hold it. */
+  takeException(exception: Pointer): Pointer {
+    return exception === 0 ? 0 : this.own(this.machine.ffi.QTS_ResolveException(this.#ctx, exception as never));
+  }
+
+  /** What a value is, from its class id alone. */
+  kindOf(value: Pointer): number {
+    const { words, bytes } = this.machine;
+    if (words[(value >> 2) + 1] !== this.layout.objectTag) return 0;
+    const at = words[value >> 2]! + this.layout.classOffset;
+    return KINDS.indexOf(this.layout.kinds.get(bytes[at]! | (bytes[at + 1]! << 8)) ?? 'other');
+  }
+
+  typeOf(value: Pointer): string {
+    const at = this.machine.ffi.QTS_Typeof(this.#ctx, value as never);
+    if (at === 0) return '';
+    const text = readCString(this.machine, at);
+    this.machine.module._free(at);
+    return text;
+  }
+
+  call(target: Pointer, ...args: Pointer[]): Pointer {
+    const { argv } = this.pointers;
+    for (let i = 0; i < args.length; i++) this.machine.words[(argv >> 2) + i] = args[i]!;
+    return this.own(this.machine.ffi.QTS_Call(this.#ctx, target as never, this.pointers.undefined as never, args.length, argv as never));
+  }
+
+  newString(text: string): Pointer {
+    const { at } = newCString(this.machine, text);
+    const value = this.machine.ffi.QTS_NewString(this.#ctx, at as never);
+    this.machine.module._free(at);
+    return this.own(value);
+  }
+
+  newNumber(value: number): Pointer {
+    return this.machine.ffi.QTS_NewFloat64(this.#ctx, value);
+  }
+
+  /** A native function; calling it reaches the machine's `callFunction` hook with this id. */
+  newFunction(name: string, id: number): Pointer {
+    return this.own(this.machine.ffi.QTS_NewFunction(this.#ctx, name, 0, false, id as never));
+  }
+
+  /** `index` of an array, or a named property. */
+  get(target: Pointer, key: string | number): Pointer {
+    const { ffi } = this.machine;
+    if (typeof key === 'number') return this.own(ffi.QTS_GetPropNumber(this.#ctx, target as never, key));
+    return this.own(ffi.QTS_GetProp(this.#ctx, target as never, this.newString(key) as never));
+  }
+
+  set(target: Pointer, key: string, value: Pointer): void {
+    this.machine.ffi.QTS_SetProp(this.#ctx, target as never, this.newString(key) as never, value as never);
+  }
+
+  newObject(): Pointer {
+    return this.own(this.machine.ffi.QTS_NewObject(this.#ctx));
+  }
+
+  global(): Pointer {
+    return this.own(this.machine.ffi.QTS_GetGlobalObject(this.#ctx));
+  }
+
+  toNumber(value: Pointer): number {
+    return this.machine.ffi.QTS_GetFloat64(this.#ctx, value as never);
+  }
+
+  /** Raises an error in the guest; the result is what a host function returns for it. */
+  throw(error: Pointer): Pointer {
+    return this.machine.ffi.QTS_Throw(this.#ctx, error as never);
+  }
+
+  newPromise(): PromiseCapability {
+    const { argv } = this.pointers;
+    const promise = this.machine.ffi.QTS_NewPromiseCapability(this.#ctx, argv as never);
+    return { promise, resolve: this.machine.words[argv >> 2]!, reject: this.machine.words[(argv >> 2) + 1]! };
+  }
+
+  stateOf(value: Pointer): Progress {
+    const { ffi, words } = this.machine;
+    const isObject = words[(value >> 2) + 1] === this.layout.objectTag;
+    const state = isObject ? PROMISE_STATES[ffi.QTS_PromiseState(this.#ctx, value as never) as number] : undefined;
+    if (state === undefined) return { state: 'fulfilled', value }; // not a promise
+    if (state === 'pending') return { state, value };
+    return { state, value: this.own(ffi.QTS_PromiseResult(this.#ctx, value as never)) };
+  }
+
+  /** Runs promise jobs until none waits or `stopped` says so. */
+  runJobs(stopped: () => boolean): void {
+    const { ffi } = this.machine;
+    while (ffi.QTS_IsJobPending(this.#rt) && !stopped()) {
+      this.own(ffi.QTS_ExecutePendingJob(this.#rt, JOBS_PER_ROUND, this.pointers.argv as never));
+    }
+  }
+
+  /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
+  decode(encoded: Uint8Array): Pointer {
+    const { ffi, bytes, module } = this.machine;
+    const payload = encoded.subarray(1);
+    if (payload.length <= INBOX_BYTES) {
+      bytes.set(payload, this.pointers.inboxData);
+      return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox as never));
+    }
+    const at = module._malloc(payload.length);
+    if (at === 0) return 0;
+    bytes.set(payload, at);
+    const buffer = this.own(ffi.QTS_NewArrayBuffer(this.#ctx, at as never, payload.length));
+    return buffer === 0 ? 0 : this.own(ffi.QTS_bjson_decode(this.#ctx, buffer as never));
+  }
+
+  /**
+   * Copies a value out in C: no guest code runs.
+   *
+   * @returns undefined if only the prelude can take it apart (or nobody can); no exception is left behind.
+   */
+  encode(value: Pointer, form: number): Uint8Array<ArrayBuffer> | undefined {
+    const { ffi, bytes, module } = this.machine;
+    const buffer = this.own(ffi.QTS_bjson_encode(this.#ctx, value as never));
+    if (this.isException(buffer)) {
+      this.takeException(buffer);
+      return undefined;
+    }
+    const length = ffi.QTS_GetArrayBufferLength(this.#ctx, buffer as never);
+    const at = ffi.QTS_GetArrayBuffer(this.#ctx, buffer as never); // a copy
+    if (at === 0) return undefined;
+    const result = new Uint8Array(length + 1);
+    result[0] = form;
+    result.set(bytes.subarray(at, at + length), 1);
+    module._free(at);
+    return form === FORM.direct && hasUndefinedElement(result.subarray(1)) ? undefined : result;
+  }
+}
