@@ -1,0 +1,68 @@
+// Packs the three packages and looks at them as a user would: what is inside, whether their exports resolve, and whether
+// the README's library example runs from an empty folder with plain node.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const PACKAGES = ['core', 'worker', 'host'];
+/** What a user needs; anything else in a tarball is an accident. */
+const WANTED = [/^package\.json$/, /^README\.md$/, /^LICENSE$/, /^dist\/.*\.(js|d\.ts|html|css)$/, /^guest\.d\.ts$/, /^templates\//];
+const UNWANTED = [/\.test\./, /\/testing\/fake/, /tsbuildinfo/];
+
+const folder = mkdtempSync(join(tmpdir(), 'sandglass-packages-'));
+try {
+  const tarballs = PACKAGES.map(pack);
+  for (const tarball of tarballs) {
+    checkFiles(tarball);
+    run('npx', ['publint', '--strict', tarball]);
+    run('npx', ['attw', '--profile', 'esm-only', tarball]);
+  }
+  runExample(tarballs);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/** @param {string} name */
+function pack(name) {
+  const before = new Set(readdirSync(folder));
+  run('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', folder], join(root, 'packages', name));
+  const made = readdirSync(folder).find((file) => !before.has(file));
+  if (!made) throw new Error(`nothing was packed for ${name}`);
+  return join(folder, made);
+}
+
+/** @param {string} tarball */
+function checkFiles(tarball) {
+  const files = run('tar', ['-tzf', tarball]).trim().split('\n').map((file) => file.replace('package/', ''));
+  const odd = files.filter((file) => !WANTED.some((wanted) => wanted.test(file)) || UNWANTED.some((unwanted) => unwanted.test(file)));
+  if (odd.length > 0) throw new Error(`${tarball} contains what no user needs:\n${odd.join('\n')}`);
+  console.log(`${files.length} files, all wanted: ${tarball.split('/').at(-1)}`);
+}
+
+/** @param {string[]} tarballs */
+function runExample(tarballs) {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const example = /<!-- example: library -->\s*```js\n([\s\S]*?)```/.exec(readme)?.[1];
+  if (!example) throw new Error('the README has no library example');
+  const expected = [...example.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, line]) => line);
+  const home = mkdtempSync(join(folder, 'example-'));
+  writeFileSync(join(home, 'package.json'), '{ "private": true }');
+  run('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', ...tarballs], home);
+  writeFileSync(join(home, 'example.mjs'), example);
+  const printed = run('node', ['example.mjs'], home).trim().split('\n');
+  if (expected.length === 0 || printed.join('\n') !== expected.join('\n')) {
+    throw new Error(`the README's library example printed\n${printed.join('\n')}\nnot\n${expected.join('\n')}`);
+  }
+  console.log(`the README's library example runs from the tarballs and prints ${JSON.stringify(printed)}`);
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(command, args, cwd = root) {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+}
