@@ -1,0 +1,121 @@
+import { posix } from 'node:path';
+
+import {
+  type Isolation,
+  isSandglassError,
+  type Limits,
+  limitsSchema,
+  lowerLimits,
+  type Manifest,
+  parseManifest,
+  SandglassError,
+  type Scopes,
+} from '@sandglass/core';
+
+import type { Capabilities } from '../capabilities/registry.js';
+import type { ExtensionSource, GrantPolicy } from '../types.js';
+import { Extension, type ExtensionOrigin } from './extension.js';
+import { prepareSource, type PreparedSource } from './prepare-source.js';
+import { type ExtensionFiles, readFolder } from './read-folder.js';
+
+/** What the host decides for every extension. */
+export interface OpenOptions {
+  capabilities: Capabilities;
+  isolation: Isolation;
+  limits: Limits;
+  nodeEnv: string | null;
+  grant?: GrantPolicy | undefined;
+}
+
+/**
+ * Reads an extension, checks its manifest, decides its grant and prepares its source: all that needs no sandbox.
+ *
+ * @param id of the extension in this host; a reload needs a new one.
+ * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND` or `E_LOAD`.
+ * @throws {TypeError} for limits that are none, or a grant policy that gives what was not requested.
+ */
+export async function openExtension(id: number, origin: ExtensionOrigin, options: OpenOptions): Promise<Extension> {
+  const { capabilities } = options;
+  const { isolation = options.isolation, limits = {} } = origin.options;
+  parseLimits(limits);
+  const { manifest, notes, ...files } = await readOrigin(origin.from, capabilities);
+  const { name, version, type } = manifest;
+  const grant = capabilities.prepare({ name, version }, await decideGrant(manifest, options.grant));
+  const filename = guestFilename(name, manifest.path);
+  const source = prepare(name, files, filename);
+  const wire = {
+    id,
+    name,
+    type,
+    filename,
+    source: source.code,
+    isolation,
+    limits: lowerLimits(options.limits, limits),
+    capabilities: capabilities.wires(grant),
+    nodeEnv: options.nodeEnv,
+  };
+  return new Extension({ origin, manifest, source: { ...source, notes: [...notes, ...source.notes] }, grant, wire });
+}
+
+/**
+ * Parses limits; missing ones take their default.
+ *
+ * @throws {TypeError} naming the limit that is unknown or out of its range.
+ */
+export function parseLimits(limits: Partial<Limits> = {}): Limits {
+  const parsed = limitsSchema.safeParse(limits);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new TypeError(`Invalid limits: ${[...(issue?.path ?? []), issue?.message].join(': ')}`);
+}
+
+async function readOrigin(
+  from: string | ExtensionSource,
+  { scopeSchemas }: Capabilities,
+): Promise<Omit<ExtensionFiles, 'sourceMap'> & Pick<ExtensionSource, 'sourceMap'>> {
+  if (typeof from === 'string') return readFolder(from, scopeSchemas);
+  const { manifest, source, sourceMap } = from;
+  if (typeof source !== 'string') throw new TypeError('The source of an extension has to be a string');
+  const files = { manifest: parseManifest(manifest, scopeSchemas), source, notes: [] };
+  return sourceMap === undefined ? files : { ...files, sourceMap };
+}
+
+function prepare(
+  name: string,
+  { source, sourceMap }: Pick<ExtensionSource, 'source' | 'sourceMap'>,
+  filename: string,
+): PreparedSource {
+  try {
+    return prepareSource(source, filename, sourceMap);
+  } catch (error) {
+    if (!isSandglassError(error)) throw error;
+    throw new SandglassError(error.code, `Cannot load "${name}": ${error.message}`, { extension: name, cause: error });
+  }
+}
+
+async function decideGrant(
+  { name, version, type, requestedScopes }: Manifest,
+  policy: GrantPolicy | undefined,
+): Promise<Scopes> {
+  if (!policy) return requestedScopes;
+  let granted: Scopes;
+  try {
+    granted = await policy({ name, version, type }, requestedScopes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'no reason given';
+    throw new SandglassError('E_MANIFEST', `Cannot load "${name}": the host refused its scopes: ${reason}`, {
+      extension: name,
+      cause,
+    });
+  }
+  const extra = Object.keys(granted).find((scope) => !Object.hasOwn(requestedScopes, scope));
+  if (extra !== undefined)
+    throw new TypeError(`The grant policy gave "${name}" the scope "${extra}", which it does not request`);
+  return granted;
+}
+
+/** `<package name>/<path>`, without what would make a frame of a stack ambiguous. */
+function guestFilename(name: string, path: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  return posix.normalize(`${name}/${path}`).replaceAll(/[\s():\\\x00-\x1f]/g, '_');
+}

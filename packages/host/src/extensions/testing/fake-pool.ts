@@ -1,0 +1,72 @@
+import { decodeValue, encodeValue, type ExtensionWire, type Registration, SandglassError } from '@sandglass/core';
+
+import type { CreatePoolOptions, Pool } from '../../pool/pool.js';
+
+/** What a source stands for in tests: plain functions of the host in the place of a guest's. */
+export interface FakeGuest {
+  registrations: Registration[];
+  handlers?: ((argument: unknown, use: (capability: string, ...args: unknown[]) => Promise<unknown>) => unknown)[];
+  /** Awaited before the load ends. */
+  loading?: () => unknown;
+}
+
+/** A pool without sandboxes: the source of an extension is the key of its {@link FakeGuest}. */
+export function createFakePool(guests: Record<string, FakeGuest>): {
+  createPool: (options: CreatePoolOptions) => Promise<Pool>;
+  wires: ExtensionWire[];
+  unloaded: number[];
+  isClosed: () => boolean;
+} {
+  const wires: ExtensionWire[] = [];
+  const unloaded: number[] = [];
+  const loaded = new Map<number, { guest: FakeGuest; running: Set<Promise<unknown>> }>();
+  let lastCallId = 0;
+  let isClosed = false;
+
+  const createPool = async (options: CreatePoolOptions): Promise<Pool> => ({
+    async load(wire) {
+      wires.push(wire);
+      const guest = guests[wire.source];
+      if (!guest) throw new SandglassError('E_LOAD', `no guest for ${wire.source}`);
+      await guest.loading?.();
+      loaded.set(wire.id, { guest, running: new Set() });
+      return { registrations: guest.registrations, snapshot: { key: '', bytes: new ArrayBuffer(0) }, heapBytes: 0 };
+    },
+    async call({ extension, handler, argument, signal }) {
+      const entry = loaded.get(extension.id);
+      if (isClosed) throw new SandglassError('E_CLOSED', 'closed');
+      if (!entry) throw new SandglassError('E_NOT_FOUND', `${extension.name} is not loaded`);
+      const callId = ++lastCallId;
+      const use = (name: string, ...args: unknown[]): Promise<unknown> =>
+        options.onCapability({
+          callId,
+          extensionId: extension.id,
+          name,
+          args,
+          signal: signal ?? new AbortController().signal,
+          remainingTimeMs: () => 1_000,
+        });
+      const running = Promise.resolve().then(() => entry.guest.handlers?.[handler]?.(decodeValue(argument), use));
+      entry.running.add(running);
+      try {
+        return encodeValue(await running);
+      } catch (cause) {
+        throw cause instanceof SandglassError
+          ? cause
+          : new SandglassError('E_GUEST', String(cause), { cause, extension: extension.name, callId });
+      } finally {
+        entry.running.delete(running);
+      }
+    },
+    async unload(id) {
+      await Promise.allSettled(loaded.get(id)?.running ?? []);
+      loaded.delete(id);
+      unloaded.push(id);
+    },
+    stats: () => ({}) as ReturnType<Pool['stats']>, // not what these tests look at
+    async close() {
+      isClosed = true;
+    },
+  });
+  return { createPool, wires, unloaded, isClosed: () => isClosed };
+}

@@ -1,0 +1,237 @@
+import { isSandglassError, SandglassError } from '@sandglass/core';
+
+import { createCaller, type Caller } from './routing/caller.js';
+import { type Capabilities, createCapabilities } from './capabilities/registry.js';
+import { serveEndpoint } from './routing/serve-endpoint.js';
+import { Catalog } from './extensions/catalog.js';
+import type { Extension, ExtensionOrigin } from './extensions/extension.js';
+import { openExtension, type OpenOptions, parseLimits } from './extensions/open-extension.js';
+import { scanFolder } from './extensions/scan-folder.js';
+import { runActions, runFilters } from './routing/run-hooks.js';
+import { connectCapabilities } from './extensions/connect-capabilities.js';
+import { runOperation } from './routing/run-operation.js';
+import { createPool, type CreatePoolOptions, type Pool } from './pool/pool.js';
+import type { PoolStats } from './pool/stats.js';
+import { createErrorReport, type ReportError } from './routing/report-error.js';
+import { RESPONSE_HEADERS } from './routing/endpoint-response.js';
+import { toErrorResponse } from './routing/error-response.js';
+import { loadFromSnapshots } from './snapshots/load-from-snapshots.js';
+import { createSnapshotStore } from './snapshots/snapshot-store.js';
+import type { CallOptions, ExtensionInfo, ExtensionSource, HostOptions, LoadOptions } from './types.js';
+
+/** Body of a request, as in Directus' `MAX_PAYLOAD_SIZE`. */
+const MAX_BODY_BYTES = 1_048_576;
+/** How long `close` waits for calls in flight. */
+const CLOSE_DEADLINE_MS = 5_000;
+/** Extensions of a folder that are read and evaluated at once. */
+const LOADED_AT_ONCE = 8;
+
+/** Runs extensions. Made by {@link createHost}. */
+export interface Host extends AsyncDisposable {
+  /** The extensions that are loaded, being loaded or unloaded, and those of the folder that failed. */
+  readonly extensions: readonly ExtensionInfo[];
+  /**
+   * Loads an extension from its folder, or one given in memory.
+   *
+   * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD` (a taken name too), or the limit that ended the load.
+   */
+  load(extension: string | ExtensionSource, options?: LoadOptions): Promise<ExtensionInfo>;
+  /** Loads an extension again from where it came. Calls in flight finish on the old code; if the new one fails, the old one stays. */
+  reload(name: string): Promise<ExtensionInfo>;
+  /** Takes an extension out of service; resolves when its calls in flight have finished. */
+  unload(name: string): Promise<void>;
+  /** Answers a request with an endpoint, mounted at `/<package name>`. A failure is a response too: it never rejects. */
+  fetch(request: Request, call?: CallOptions): Promise<Response>;
+  /** Runs an operation. The result is what is left of it after a way through JSON. */
+  operation(id: string, options?: unknown, call?: CallOptions): Promise<unknown>;
+  /** Runs the filters of an event in the order of their registration, and returns what they made of the payload. */
+  filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown>;
+  /** Runs the actions of an event side by side; resolves when all have ended, also if some failed. */
+  action(event: string, meta?: object, call?: CallOptions): Promise<void>;
+  stats(): PoolStats;
+  /** Takes no more calls, waits for those in flight and frees everything. @param deadlineMs after which they get `E_CLOSED`. @default 5_000 */
+  close(deadlineMs?: number): Promise<void>;
+}
+
+/**
+ * Makes a host, and loads its folder of extensions if it has one.
+ *
+ * @throws {TypeError} for an option that cannot be used.
+ * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist.
+ */
+export function createHost(options: HostOptions = {}): Promise<Host> {
+  return buildHost(options, { createPool });
+}
+
+/** Parts of a host that tests replace. */
+export interface HostParts {
+  createPool: (options: CreatePoolOptions) => Promise<Pool>;
+}
+
+/** {@link createHost} of given parts. */
+export async function buildHost(options: HostOptions, parts: HostParts): Promise<Host> {
+  const host = await SandglassHost.create(options, parts);
+  try {
+    if (options.extensions !== undefined) await host.loadFolder(options.extensions);
+    return host;
+  } catch (error) {
+    await host.close(0);
+    throw error;
+  }
+}
+
+class SandglassHost implements Host {
+  readonly #options: HostOptions;
+  readonly #openOptions: OpenOptions;
+  readonly #capabilities: Capabilities;
+  readonly #pool: Pool;
+  readonly #catalog: Catalog;
+  readonly #caller: Caller;
+  readonly #report: ReportError;
+  readonly #allowedHeaders: ReadonlySet<string>;
+  #lastId = 0;
+  #closing: Promise<void> | undefined;
+
+  static async create(options: HostOptions, parts: HostParts): Promise<SandglassHost> {
+    const limits = parseLimits(options.limits);
+    const { capabilities: custom, request, onLog, onAudit, pool: poolOptions = {} } = options;
+    const capabilities = createCapabilities({ custom, request, onLog, onAudit });
+    const versions = new Map<number, Extension>();
+    const connected = connectCapabilities(capabilities, (id) => versions.get(id));
+    const pool = await parts.createPool({ ...connected, pool: poolOptions });
+    const report = createErrorReport(options.onError);
+    const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
+    const { isolation = 'pristine', nodeEnv = 'production', grant } = options;
+    return new SandglassHost(options, { capabilities, isolation, limits, nodeEnv, grant }, pool, catalog);
+  }
+
+  private constructor(options: HostOptions, openOptions: OpenOptions, pool: Pool, catalog: Catalog) {
+    this.#options = options;
+    this.#openOptions = openOptions;
+    this.#capabilities = openOptions.capabilities;
+    this.#pool = pool;
+    this.#catalog = catalog;
+    this.#caller = createCaller(pool);
+    this.#report = createErrorReport(options.onError);
+    this.#allowedHeaders = new Set((options.responseHeaders ?? RESPONSE_HEADERS).map((name) => name.toLowerCase()));
+  }
+
+  get extensions(): readonly ExtensionInfo[] {
+    return this.#catalog.extensions.map(({ info }) => info);
+  }
+
+  async load(from: string | ExtensionSource, options: LoadOptions = {}): Promise<ExtensionInfo> {
+    const extension = await this.#open({ from, options });
+    await this.#catalog.add(extension);
+    return extension.info;
+  }
+
+  async #open(origin: ExtensionOrigin): Promise<Extension> {
+    this.#assertOpen();
+    return openExtension(++this.#lastId, origin, this.#openOptions);
+  }
+
+  /** Loads what a folder holds, several at once, and registers them in the order of the folder. */
+  async loadFolder(folder: string): Promise<void> {
+    const folders = await scanFolder(folder, this.#options);
+    for (let i = 0; i < folders.length; i += LOADED_AT_ONCE) {
+      const opened = await Promise.all(folders.slice(i, i + LOADED_AT_ONCE).map((from) => this.#openOrReport(from)));
+      let turn: Promise<void> = Promise.resolve();
+      for (const extension of opened.filter((one) => one !== undefined)) {
+        turn = this.#catalog
+          .add(extension, { turn, keepFailed: true })
+          .catch((error: unknown) => this.#report(error, { extension: extension.name }));
+      }
+      await turn;
+    }
+  }
+
+  #openOrReport(from: string): Promise<Extension | undefined> {
+    return this.#open({ from, options: {} }).catch((error: unknown) => {
+      this.#report(
+        error,
+        isSandglassError(error) && error.extension !== undefined ? { extension: error.extension } : {},
+      );
+      return undefined;
+    });
+  }
+
+  async reload(name: string): Promise<ExtensionInfo> {
+    this.#assertOpen();
+    const extension = await this.#catalog.replace(name, ({ origin }) => this.#open(origin));
+    return extension.info;
+  }
+
+  async unload(name: string): Promise<void> {
+    this.#assertOpen();
+    await this.#catalog.remove(name);
+  }
+
+  async fetch(request: Request, call: CallOptions = {}): Promise<Response> {
+    if (this.#closing) return toErrorResponse(closed());
+    return serveEndpoint(request, call, {
+      router: this.#catalog.router,
+      caller: this.#caller,
+      maxBodyBytes: this.#options.maxBodyBytes ?? MAX_BODY_BYTES,
+      allowedHeaders: this.#allowedHeaders,
+      onError: (error, extension) => this.#report(error, { extension }),
+    });
+  }
+
+  async operation(id: string, options: unknown = {}, call?: CallOptions): Promise<unknown> {
+    this.#assertOpen();
+    return runOperation(id, options, call, { operations: this.#catalog.operations, caller: this.#caller });
+  }
+
+  async filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown> {
+    this.#assertOpen();
+    return runFilters(event, payload, call, { hooks: this.#catalog.hooks, caller: this.#caller });
+  }
+
+  async action(event: string, meta: object = {}, call?: CallOptions): Promise<void> {
+    this.#assertOpen();
+    const onError = (cause: unknown, extension: string): void => {
+      const error = new Error(`An error was thrown while executing action "${event}"`, { cause });
+      this.#report(error, { extension, event });
+    };
+    await runActions(event, meta, call, { hooks: this.#catalog.hooks, caller: this.#caller, onError });
+  }
+
+  stats(): PoolStats {
+    return this.#pool.stats();
+  }
+
+  close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
+    this.#closing ??= this.#close(deadlineMs);
+    return this.#closing;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    try {
+      await this.#pool.close(deadlineMs);
+    } finally {
+      await this.#capabilities.close();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw closed();
+  }
+}
+
+/** Reports every snapshot that could not be used; the extension is evaluated then. */
+function withSnapshots(pool: Pool, folder: string | undefined, report: ReportError): Pick<Pool, 'load' | 'unload'> {
+  if (folder === undefined) return pool;
+  const store = createSnapshotStore(folder, (problem, file, cause) => report(new Error(`Snapshot is ${problem}, and ignored: ${file}`, { cause }), {}));
+  return loadFromSnapshots(pool, store, (extension) => {
+    report(new Error('Snapshot belongs to another engine, and is replaced'), { extension });
+  });
+}
+
+function closed(): SandglassError {
+  return new SandglassError('E_CLOSED', 'The host is closed');
+}

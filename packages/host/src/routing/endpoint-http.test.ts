@@ -1,0 +1,183 @@
+import { SandglassError } from '@sandglass/core';
+import { expect, test } from 'vitest';
+
+import { readEndpointRequest } from './endpoint-request.js';
+import { RESPONSE_HEADERS, toEndpointResponse } from './endpoint-response.js';
+import { ClientError, toErrorResponse } from './error-response.js';
+
+const read = (url: string, init: RequestInit = {}, maxBodyBytes = 100): ReturnType<typeof readEndpointRequest> =>
+  readEndpointRequest(new Request(`http://host.test:81${url}`, init), '/hello'.length, maxBodyBytes);
+const json = (body: string, type = 'application/json'): RequestInit => ({
+  method: 'POST',
+  body,
+  headers: { 'content-type': type },
+});
+
+test.each([
+  ['/hello', '/'],
+  ['/hello/', '/'],
+  ['/hello?a=1', '/?a=1'],
+  ['/HELLO/A/b%20c?q=%41&q', '/A/b%20c?q=%41&q'],
+  ['/hello/x#part', '/x'],
+])('%s reaches the handler as %s', async (url, expected) => {
+  expect((await read(url)).url).toBe(expected);
+});
+
+test('header names are in lower case, cookies to set an array, the host is there', async () => {
+  const headers = new Headers({ 'X-One': '1', Accept: 'a' });
+  headers.append('Accept', 'b');
+  headers.append('Set-Cookie', 'a=1');
+  headers.append('Set-Cookie', 'b=2');
+  expect((await read('/hello', { headers })).headers).toEqual({
+    'x-one': '1',
+    accept: 'a, b',
+    'set-cookie': ['a=1', 'b=2'],
+    host: 'host.test:81',
+  });
+});
+
+test('a header called __proto__ is data', async () => {
+  const { headers } = await read('/hello', { headers: [['__proto__', 'x']] });
+  expect(Object.getOwnPropertyDescriptor(headers, '__proto__')?.value).toBe('x');
+});
+
+test.each([
+  ['no body', {}, {}],
+  ['JSON', json('{"a":[1]}'), { a: [1] }],
+  ['JSON with a byte order mark and a charset', json('\ufeff{"a":1}', 'Application/JSON; charset=utf-8'), { a: 1 }],
+  ['a +json type', json('[1]', 'application/vnd.api+json'), [1]],
+  ['an empty JSON body', json(''), {}],
+  ['a JSON primitive', json('5'), 5],
+  ['text', json('{"a":1}', 'text/plain'), {}],
+  ['a form', json('a=1', 'application/x-www-form-urlencoded'), {}],
+  ['a type that only begins like JSON', json('{}', 'application/jsonp'), {}],
+])('the body of %s', async (_, init, expected) => {
+  expect((await read('/hello', init)).body).toEqual(expected);
+});
+
+test('a body that is not JSON is the client’s mistake', async () => {
+  await expect(read('/hello', json('{'))).rejects.toMatchObject({ status: 400, code: 'INVALID_PAYLOAD' });
+});
+
+test.each([
+  ['announced', { ...json('{}'), headers: { 'content-type': 'application/json', 'content-length': '101' } }],
+  ['found while reading', json(JSON.stringify('x'.repeat(99)))],
+])('a body over the limit, %s, is refused', async (_, init) => {
+  await expect(read('/hello', init)).rejects.toMatchObject({ status: 413 });
+});
+
+test('a body over the limit is not read to its end', async () => {
+  let cancelled = false;
+  const body = new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(60)),
+    cancel: () => void (cancelled = true),
+  });
+  const init = { method: 'POST', body, duplex: 'half', headers: { 'content-type': 'application/json' } };
+  await expect(read('/hello', init as RequestInit)).rejects.toMatchObject({ status: 413 });
+  expect(cancelled).toBe(true);
+});
+
+test('a body of exactly the limit is read', async () => {
+  expect((await read('/hello', json(JSON.stringify('x'.repeat(98))))).body).toHaveLength(98);
+});
+
+const respond = (result: unknown, isHead = false): Response =>
+  toEndpointResponse(result, { allowedHeaders: new Set(RESPONSE_HEADERS), maxLength: 1_000, isHead });
+
+test.each([
+  ['a string', 'hi <b>', 'hi <b>', 'text/html; charset=utf-8'],
+  ['an empty string', '', '', 'text/html; charset=utf-8'],
+  ['an object', { a: [1] }, '{"a":[1]}', 'application/json; charset=utf-8'],
+  ['an array', [], '[]', 'application/json; charset=utf-8'],
+  ['a number', 5, '5', 'application/json; charset=utf-8'],
+  ['a boolean', false, 'false', 'application/json; charset=utf-8'],
+  ['a date', new Date(0), '"1970-01-01T00:00:00.000Z"', 'application/json; charset=utf-8'],
+  ['null', null, '', null],
+  ['undefined', undefined, '', null],
+])('a body of %s', async (_, body, text, type) => {
+  const response = respond({ status: 201, body });
+  expect([response.status, await response.text(), response.headers.get('content-type')]).toEqual([201, text, type]);
+});
+
+test.each([undefined, null, '200', '200\r\nX: y', 199, 600, 200.5, Number.NaN, 1e9, {}, true])(
+  'the status %j is an error',
+  (status) => {
+    expect(() => respond({ status, body: '' })).toThrow(
+      expect.objectContaining({ code: 'E_GUEST', message: expect.stringContaining('status') }),
+    );
+  },
+);
+
+test.each([undefined, null, 'text', 5])('the result %j is an error', (result) => {
+  expect(() => respond(result)).toThrow(expect.objectContaining({ code: 'E_GUEST' }));
+});
+
+test.each([
+  [10n, 'E_CLONE'],
+  ['x'.repeat(2_000).split(''), 'E_QUOTA'],
+])('a body that cannot be serialised is an error', (body, code) => {
+  expect(() => respond({ status: 200, body })).toThrow(expect.objectContaining({ code }));
+});
+
+test.each([204, 205, 304])('status %i drops the body', async (status) => {
+  const response = respond({ status, body: 'x' });
+  expect([response.status, response.body]).toEqual([status, null]);
+});
+
+test('headers of the allow-list are sent, the others are not', () => {
+  const response = respond({
+    status: 200,
+    body: {},
+    headers: {
+      'Content-Type': 'text/csv',
+      ETag: '"1"',
+      'cache-control': ['no-store', 'private'],
+      location: null,
+      'set-cookie': 'a=1',
+      'X-Other': '1',
+      __proto__: 1,
+    },
+  });
+  expect([...response.headers]).toEqual([
+    ['cache-control', 'no-store, private'],
+    ['content-type', 'text/csv'],
+    ['etag', '"1"'],
+  ]);
+});
+
+test('a host may allow cookies', () => {
+  const response = toEndpointResponse(
+    { status: 200, headers: { 'Set-Cookie': ['a=1', 'b=2'] } },
+    { allowedHeaders: new Set(['set-cookie']), maxLength: 10, isHead: false },
+  );
+  expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+});
+
+test.each([{ etag: 'a\r\nX: y' }, { etag: {} }, { location: ['ok', 1n] }, { etag: '☃' }])(
+  'a header that cannot be sent is an error: %o',
+  (headers) => {
+    expect(() => respond({ status: 200, headers })).toThrow(expect.objectContaining({ code: 'E_GUEST' }));
+  },
+);
+
+test('HEAD has the headers and no body', () => {
+  const response = respond({ status: 200, body: 'ü' }, true);
+  expect([response.body, response.headers.get('content-length'), response.headers.get('content-type')]).toEqual([
+    null,
+    '2',
+    'text/html; charset=utf-8',
+  ]);
+});
+
+test.each([
+  [new SandglassError('E_GUEST', 'secret'), 500, 'INTERNAL_SERVER_ERROR', 'An unexpected error occurred.'],
+  [new TypeError('secret'), 500, 'INTERNAL_SERVER_ERROR', 'An unexpected error occurred.'],
+  [new SandglassError('E_NOT_FOUND', 'secret'), 404, 'ROUTE_NOT_FOUND', "Route doesn't exist."],
+  [new SandglassError('E_QUEUE_FULL', 'secret'), 503, 'SERVICE_UNAVAILABLE', 'The service is busy or shutting down.'],
+  [new SandglassError('E_ABORTED', 'secret'), 499, 'CLIENT_CLOSED_REQUEST', 'The request was aborted.'],
+  [new ClientError(413, 'CONTENT_TOO_LARGE', 'Too large.'), 413, 'CONTENT_TOO_LARGE', 'Too large.'],
+])('%s is answered in the one shape', async (error, status, code, message) => {
+  const response = toErrorResponse(error);
+  expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/json; charset=utf-8']);
+  expect(await response.json()).toEqual({ errors: [{ message, extensions: { code } }] });
+});

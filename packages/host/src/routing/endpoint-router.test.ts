@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+
+import { EndpointRouter, type RouteRegistration } from './endpoint-router.js';
+import { MAX_ROUTE_COST, parseRoutePattern } from './route-pattern.js';
+
+test.each([
+  ['/', ['/'], ['/a', '//']],
+  ['', ['/'], ['/a']],
+  ['/a', ['/a', '/a/'], ['/', '/a//', '/ab', '/a/b', '/b']],
+  ['/a/', ['/a', '/a/'], ['/']],
+  ['/A/b', ['/a/b'], ['/a']],
+  ['/:id', ['/1', '/1/', '/a.b-c'], ['/', '/1/2', '//']],
+  ['/items/:id?', ['/items', '/items/', '/items/1', '/items/1/'], ['/itemsfoo', '/items/1/2', '/']],
+  ['/:a/:b', ['/1/2'], ['/1', '/1/2/3', '//2']],
+  ['/:from-:to', ['/a-b', '/a-b-c'], ['/a', '/-b', '/a-', '/a-b/c']],
+  ['/:file.:ext', ['/a.b', '/a.b.c'], ['/a', '/a.']],
+  ['/a/:id/b', ['/a/1/b', '/a/1/b/'], ['/a//b', '/a/1/2/b']],
+  ['*', ['/', '/a', '/a/b/'], []],
+  ['/files/*', ['/files/', '/files/a/b.c'], ['/files', '/file/']],
+  ['/files/*.png', ['/files/a.png', '/files/a/b.png', '/files/.png/'], ['/files/a.jpg', '/files/apng']],
+  ['/a*b*c', ['/abc', '/axbxc', '/a/b/c', '/abbcc'], ['/acb', '/ab']],
+  ['/ab?cd', ['/abcd', '/acd'], ['/abbcd', '/abd']],
+  ['/a/?', ['/a', '/a/', '/a//'], ['/']],
+  ['/*?', ['/', '/a'], []],
+  ['/a+b$', ['/a+b$'], ['/aab']],
+  ['/a:', ['/a:'], ['/ab']],
+  ['a', [], ['/a']],
+])('the path %s', (pattern, accepted, refused) => {
+  const { matches } = parseRoutePattern(pattern);
+  expect(accepted.filter((path) => !matches(path))).toEqual([]);
+  expect(refused.filter((path) => matches(path))).toEqual([]);
+});
+
+test.each(['/(a|b)', '/:id(\\d+)', '/[ab]', '/a{2}', '/a|b', '/^a', '/a\\b'])('refuses %s at load', (path) => {
+  expect(() => parseRoutePattern(path)).toThrow(
+    expect.objectContaining({ code: 'E_LOAD', message: expect.stringContaining(path) }),
+  );
+});
+
+test('refuses a path beyond the limit', () => {
+  expect(() => parseRoutePattern('/'.padEnd(1_025, 'a'))).toThrow(expect.objectContaining({ code: 'E_LOAD' }));
+});
+
+const get = (path: string, handler = 0): RouteRegistration => ({ type: 'route', method: 'GET', path, handler });
+
+test('a pattern made for backtracking is answered at once', () => {
+  const { matches } = parseRoutePattern(`${'/*a?:p'.repeat(150)}!`);
+  expect(matches(`/${'a/'.repeat(2_000)}`)).toBe(false); // exponential work would outlast the test's time limit
+});
+
+test('refuses wildcards that cost too much together, and mounts nothing', () => {
+  const router = new EndpointRouter<string>();
+  const routes = Array.from({ length: 20 }, (_, i) => get('/*'.repeat(256), i));
+  expect(() => router.mount('wild', 'x', routes)).toThrow(
+    expect.objectContaining({ code: 'E_LOAD', message: expect.stringContaining(String(MAX_ROUTE_COST)) }),
+  );
+  expect(router.find('GET', '/wild/')).toBeNull();
+});
+
+test('mounts by package name, scoped names as they are, without case', () => {
+  const router = new EndpointRouter<string>();
+  router.mount('hello', 'plain', [get('/a')]);
+  router.mount('@acme/hello', 'scoped', [get('/a')]);
+  expect(router.find('GET', '/hello/a')).toEqual({ owner: 'plain', handler: 0, mountLength: 6 });
+  expect(router.find('GET', '/Hello/A/')).toMatchObject({ owner: 'plain' });
+  expect(router.find('GET', '/@acme/hello/a')).toEqual({ owner: 'scoped', handler: 0, mountLength: 12 });
+  for (const path of ['/', '/a', '/helloa', '/hello', '/@acme', '/@acme/a', '//hello/a', '/acme/hello/a'])
+    expect(router.find('GET', path)).toBeNull();
+});
+
+test('the mount itself is the path /', () => {
+  const router = new EndpointRouter<string>();
+  router.mount('hello', 'x', [get('/')]);
+  for (const path of ['/hello', '/hello/']) expect(router.find('GET', path)).toMatchObject({ owner: 'x' });
+});
+
+test('the first registered route wins, whether it has wildcards or not', () => {
+  const router = new EndpointRouter<string>();
+  router.mount('e', 'x', [get('/a', 1), get('/:any', 2), get('/b', 3), get('/a', 4), get('*', 5)]);
+  expect(['/e/a', '/e/b', '/e/c/d'].map((path) => router.find('GET', path)?.handler)).toEqual([1, 2, 5]);
+});
+
+test('methods are apart; HEAD finds what GET finds', () => {
+  const router = new EndpointRouter<string>();
+  router.mount('e', 'x', [{ type: 'route', method: 'POST', path: '/a', handler: 1 }, get('/a', 2)]);
+  expect(
+    ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'get'].map((method) => router.find(method, '/e/a')?.handler),
+  ).toEqual([2, 2, 1, undefined, undefined, undefined]);
+});
+
+test('mounting again replaces, unmounting removes', () => {
+  const router = new EndpointRouter<string>();
+  router.mount('e', 'old', [get('/a')]);
+  router.mount('e', 'new', [get('/b')]);
+  expect([router.find('GET', '/e/a'), router.find('GET', '/e/b')?.owner]).toEqual([null, 'new']);
+  router.unmount('e');
+  expect(router.find('GET', '/e/b')).toBeNull();
+});
+
+test('a path longer than wildcards are matched with still finds static routes', () => {
+  const router = new EndpointRouter<string>();
+  router.mount('e', 'x', [get('*')]);
+  expect(router.find('GET', `/e/${'a'.repeat(2_000)}`)).not.toBeNull();
+  expect(router.find('GET', `/e/${'a'.repeat(2_100)}`)).toBeNull();
+});

@@ -1,0 +1,32 @@
+import { ERROR_CODES, isSandglassError } from '@sandglass/core';
+
+/** A request that no extension gets to see: the client's mistake. */
+export class ClientError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** What clients read for each status; the real error of an extension goes to the log only. */
+const PUBLIC: Readonly<Record<number, { code: string; message: string }>> = {
+  404: { code: 'ROUTE_NOT_FOUND', message: "Route doesn't exist." },
+  499: { code: 'CLIENT_CLOSED_REQUEST', message: 'The request was aborted.' },
+  500: { code: 'INTERNAL_SERVER_ERROR', message: 'An unexpected error occurred.' },
+  503: { code: 'SERVICE_UNAVAILABLE', message: 'The service is busy or shutting down.' },
+};
+
+/** The answer to a request that failed, in the one shape that every error has (CONTRACT §5). */
+export function toErrorResponse(error: unknown): Response {
+  const status =
+    error instanceof ClientError ? error.status : isSandglassError(error) ? ERROR_CODES[error.code].status : 500;
+  const { code, message } = error instanceof ClientError ? error : PUBLIC[status]!;
+  return new Response(JSON.stringify({ errors: [{ message, extensions: { code } }] }), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+  });
+}

@@ -1,0 +1,45 @@
+import { isSandglassError, SandglassError } from '@sandglass/core';
+
+import type { Caller } from './caller.js';
+import type { Extension } from '../extensions/extension.js';
+import { toJsonValue } from './json.js';
+import type { OperationRegistry } from './operation-registry.js';
+import type { CallOptions } from '../types.js';
+
+/**
+ * Runs an operation (CONTRACT §5).
+ *
+ * @returns the result as it is after a way through JSON; `undefined` is null.
+ * @throws {SandglassError} `E_NOT_FOUND` for an unknown id. When the extension threw a string of JSON, `cause` is what it holds.
+ */
+export async function runOperation(
+  id: string,
+  argument: unknown,
+  call: CallOptions | undefined,
+  { operations, caller }: { operations: Pick<OperationRegistry<Extension>, 'find'>; caller: Caller },
+): Promise<unknown> {
+  const found = operations.find(id);
+  if (!found) throw new SandglassError('E_NOT_FOUND', `No operation "${id}" is loaded`);
+  const { owner, handler } = found;
+  try {
+    return toJsonValue(await caller.call(owner, handler, argument, call), owner.wire.limits.maxResultBytes);
+  } catch (error) {
+    throw isSandglassError(error) ? withParsedCause(error, owner.name) : error;
+  }
+}
+
+function withParsedCause(error: SandglassError, name: string): SandglassError {
+  const { code, message, callId, limit, extension = name } = error;
+  let { cause } = error;
+  if (code === 'E_GUEST' && typeof cause === 'string') cause = parse(cause);
+  else if (error.extension !== undefined) return error;
+  return new SandglassError(code, message, { extension, callId, limit, ...(cause === undefined ? {} : { cause }) });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

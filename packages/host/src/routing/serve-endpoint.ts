@@ -1,0 +1,49 @@
+import { isSandglassError, SandglassError } from '@sandglass/core';
+
+import type { Caller } from './caller.js';
+import type { Extension } from '../extensions/extension.js';
+import { readEndpointRequest } from './endpoint-request.js';
+import { toEndpointResponse } from './endpoint-response.js';
+import type { EndpointRouter } from './endpoint-router.js';
+import { ClientError, toErrorResponse } from './error-response.js';
+import type { CallOptions } from '../types.js';
+
+export interface EndpointsOptions {
+  router: Pick<EndpointRouter<Extension>, 'find'>;
+  caller: Caller;
+  maxBodyBytes: number;
+  /** Names in lower case. */
+  allowedHeaders: ReadonlySet<string>;
+  /** Told of every error that is not the client's. */
+  onError: (error: unknown, extension: string) => void;
+}
+
+/**
+ * Answers a request with an endpoint's handler (CONTRACT §5). Never rejects: whatever fails is a response as well.
+ */
+export async function serveEndpoint(request: Request, call: CallOptions, options: EndpointsOptions): Promise<Response> {
+  const signal = call.signal ? AbortSignal.any([request.signal, call.signal]) : request.signal;
+  const match = options.router.find(request.method, new URL(request.url).pathname);
+  if (!match)
+    return toErrorResponse(new SandglassError('E_NOT_FOUND', `No route for ${request.method} ${request.url}`));
+  const { owner, handler, mountLength } = match;
+  using _ = owner.lease(); // the body is still to be read when a reload comes
+  try {
+    const argument = await readEndpointRequest(request, mountLength, options.maxBodyBytes);
+    const result = await options.caller.call(owner, handler, argument, { ...call, signal });
+    const { maxResultBytes } = owner.wire.limits;
+    return toEndpointResponse(result, {
+      allowedHeaders: options.allowedHeaders,
+      maxLength: maxResultBytes,
+      isHead: request.method === 'HEAD',
+    });
+  } catch (error) {
+    if (signal.aborted) return toErrorResponse(new SandglassError('E_ABORTED', 'The request was aborted'));
+    if (!isClients(error)) options.onError(error, owner.name);
+    return toErrorResponse(error);
+  }
+}
+
+function isClients(error: unknown): boolean {
+  return error instanceof ClientError || (isSandglassError(error) && error.code === 'E_ABORTED');
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { DEFAULT_LIMITS, type ExtensionWire, type SnapshotWire } from '@sandglass/core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { createSnapshotStore, type SnapshotProblem } from './snapshot-store.js';
+
+const extension: ExtensionWire = {
+  id: 1,
+  name: 'hello',
+  type: 'operation',
+  filename: 'index.js',
+  source: 'export default { id: "hello", handler() {} }',
+  isolation: 'pristine',
+  limits: DEFAULT_LIMITS,
+  capabilities: [],
+  nodeEnv: 'production',
+};
+
+let folder: string;
+let problems: SnapshotProblem[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'snapshots-'));
+  problems = [];
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+function snapshot(text: string): SnapshotWire {
+  const bytes = new SharedArrayBuffer(text.length);
+  new Uint8Array(bytes).set(Buffer.from(text));
+  return { key: 'ab'.repeat(32), bytes };
+}
+
+function open(): ReturnType<typeof createSnapshotStore> {
+  return createSnapshotStore(join(folder, 'nested'), (problem) => problems.push(problem));
+}
+
+test('a snapshot comes back as it was written, in shared memory', async () => {
+  await open().write(extension, snapshot('sand'));
+  const read = await open().read({ ...extension, id: 7 });
+  expect(read?.key).toBe('ab'.repeat(32));
+  expect(read?.bytes).toBeInstanceOf(SharedArrayBuffer);
+  expect(Buffer.from(new Uint8Array(read!.bytes)).toString()).toBe('sand');
+  expect(problems).toEqual([]);
+});
+
+test('there is none for another source or other limits', async () => {
+  await open().write(extension, snapshot('sand'));
+  expect(await open().read({ ...extension, source: 'export default 1' })).toBeUndefined();
+  expect(await open().read({ ...extension, limits: { ...DEFAULT_LIMITS, memoryLimitBytes: 1 << 20 } })).toBeUndefined();
+  expect(problems).toEqual([]);
+});
+
+test.each([
+  ['a flipped byte', (content: Buffer) => content.with(content.length - 1, content.at(-1)! ^ 1)],
+  ['a cut file', (content: Buffer) => content.subarray(0, 40)],
+  ['an empty file', () => Buffer.alloc(0)],
+])('%s is detected and ignored', async (_name, damage) => {
+  await open().write(extension, snapshot('sand'));
+  const [name] = await readdir(join(folder, 'nested'));
+  const file = join(folder, 'nested', name!);
+  await writeFile(file, damage(await readFile(file)));
+  expect(await open().read(extension)).toBeUndefined();
+  expect(problems).toEqual(['damaged']);
+});
+
+test('a folder that cannot be written is a problem, not a failure', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  await createSnapshotStore(join(file, 'under'), (problem) => problems.push(problem)).write(extension, snapshot('sand'));
+  expect(problems).toEqual(['unwritable']);
+});

@@ -1,0 +1,153 @@
+import type { Isolation, Limits, Registration, SandboxType, Scopes } from '@sandglass/core';
+import type { LookupFunction } from 'node:net';
+import type { Dispatcher } from 'undici';
+
+import type { Capability } from './capabilities/define.js';
+
+/** State of an extension: `loading`, `ready`, `failed` (see `error`), or `unloading` while calls on it finish. */
+export type ExtensionState = 'loading' | 'ready' | 'failed' | 'unloading';
+
+/** A loaded extension, as `host.load` and `host.extensions` show it. Frozen. */
+export interface ExtensionInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly type: SandboxType;
+  readonly isolation: Isolation;
+  readonly state: ExtensionState;
+  /** Scopes that the manifest asks for. */
+  readonly requested: Scopes;
+  /** Scopes that the host's policy granted. */
+  readonly granted: Scopes;
+  readonly registrations: readonly Registration[];
+  /** SHA-256 of the source, hex. */
+  readonly sourceHash: string;
+  readonly limits: Readonly<Limits>;
+  /** What was ignored while it was read, for example a source map that is no source map. */
+  readonly notes: readonly string[];
+  /** Why it is `failed`. */
+  readonly error?: Error;
+}
+
+/** An extension given in memory. `manifest` is the parsed package.json. */
+export interface ExtensionSource {
+  manifest: unknown;
+  source: string;
+  /** Source map of `source`, parsed or as JSON text. An inline one is found by itself. */
+  sourceMap?: string | object;
+}
+
+export interface LoadOptions {
+  /** @default the host's */
+  isolation?: Isolation;
+  /** Each may only lower the host's. */
+  limits?: Partial<Limits>;
+}
+
+export interface CallOptions {
+  /** Ends the call with `E_ABORTED`. */
+  signal?: AbortSignal;
+  /** Lowers `wallTimeMs` for this call. */
+  wallTimeMs?: number;
+}
+
+/** One line that an extension logged. */
+export interface LogEntry {
+  extension: string;
+  callId: number;
+  /** `info` for `log`, `debug` for the guest's console. */
+  level: 'info' | 'debug';
+  /** As the guest gave it; `formatForTerminal` makes it safe to print. */
+  message: string;
+}
+
+/** One capability call, as the audit hook gets it. */
+export interface AuditEntry {
+  extension: string;
+  callId: number;
+  capability: string;
+  /** What it was aimed at: the URL of a request, else empty. */
+  target: string;
+  decision: 'allowed' | 'denied';
+  /** Why it was denied, or the error it ended with. */
+  reason?: string;
+  /** HTTP status of a request, if it got that far. */
+  status?: number;
+  /** Bytes received, decoded. */
+  bytes: number;
+  durationMs: number;
+}
+
+export interface RequestOptions {
+  /** Replaces the built-in dispatcher, for example by an undici MockAgent. Patterns and literal addresses are checked whatever it is. */
+  dispatcher?: Dispatcher;
+  /** Replaces `dns.lookup`. Its answers are checked like any other. */
+  lookup?: LookupFunction;
+  /** Addresses, CIDR ranges or `a-b` ranges refused on top of the built-in ones. */
+  denyAddresses?: string[];
+  /** Addresses or ranges opened although the built-in ones refuse them. `denyAddresses` wins. */
+  allowAddresses?: string[];
+  /** One deadline for a request with all its redirects. 1 to 600_000. @default 10_000 */
+  timeoutMs?: number;
+  /** Bytes of a response body, compressed and decoded alike. @default 5_242_880 */
+  maxResponseBytes?: number;
+  /** @default 5 */
+  maxRedirects?: number;
+}
+
+export interface PoolOptions {
+  /** Threads at the most. @default the machine's parallelism */
+  maxThreads?: number;
+  /** Threads that are kept when idle. @default 0 */
+  minThreads?: number;
+  /** Calls that may wait in the whole host; one more gets `E_QUEUE_FULL`. @default 10_000 */
+  maxQueueLength?: number;
+  /** The same for one extension. @default half of `maxQueueLength` */
+  maxExtensionQueueLength?: number;
+  /** How long an idle thread above `minThreads` lives. @default 30_000 */
+  idleTimeoutMs?: number;
+}
+
+/** Narrows or refuses scopes when an extension loads. Return the scopes to grant; throw to refuse the extension. */
+export type GrantPolicy = (
+  extension: { name: string; version: string; type: SandboxType },
+  requested: Scopes,
+) => Scopes | Promise<Scopes>;
+
+export interface HostOptions {
+  /**
+   * Folder of extensions in Directus' layout, loaded before `createHost` resolves. One that does not load is told to
+   * `onError` and keeps no other from loading.
+   */
+  extensions?: string;
+  /** picomatch patterns of package names: of the folder, only these are loaded. @default all */
+  include?: readonly string[];
+  /** picomatch patterns of package names that are not loaded from the folder; wins over `include`. @default none */
+  exclude?: readonly string[];
+  /** `package.json` whose dependencies are looked through for extensions. @default the one beside the folder */
+  packageJson?: string;
+  /** @default 'pristine' */
+  isolation?: Isolation;
+  limits?: Partial<Limits>;
+  /** `'inline'` runs guests on the calling thread: no workers, and no watchdog for natives that never yield. */
+  pool?: PoolOptions | 'inline';
+  request?: RequestOptions;
+  /** Capabilities beside the built-in `log`, `sleep` and `request`. */
+  capabilities?: readonly Capability[];
+  /** @default grants what is requested */
+  grant?: GrantPolicy;
+  onLog?: (entry: LogEntry) => void;
+  onAudit?: (entry: AuditEntry) => void;
+  /**
+   * Told of errors that no caller gets: an extension of the folder that did not load, an action that failed, the error
+   * behind an endpoint's 500. @default one line each on stderr
+   */
+  onError?: (error: Error, context: { extension?: string; event?: string; callId?: number }) => void;
+  /** `NODE_ENV` that guests see; `null` removes `process` and `console` from their globals. @default 'production' */
+  nodeEnv?: string | null;
+  /** Bytes of a request's body that an endpoint gets; a longer one is answered with 413. @default 1_048_576 (Directus: `MAX_PAYLOAD_SIZE`) */
+  maxBodyBytes?: number;
+  /** Response headers an endpoint may set. @default content-type, content-disposition, cache-control, etag, last-modified, location */
+  responseHeaders?: readonly string[];
+  /** Folder of snapshots on disk, read and written. @default none */
+  snapshots?: string;
+}
