@@ -1,0 +1,195 @@
+import { decodeValue, encodeValue, isSandglassError, SandglassError } from '@sandglass/core';
+import type { CapabilityCallWire, CapabilityErrorWire, Limits } from '@sandglass/core';
+
+import { limitError } from './errors.js';
+import type { Job } from './job.js';
+import type { LaneState } from './lane-state.js';
+import type { Ledger } from './ledger.js';
+
+/** A capability call as the pool's owner gets it. The arguments are the guest's: checked for size, nothing else. */
+export interface CapabilityCall {
+  /** -1 for one that a load makes. */
+  readonly callId: number;
+  readonly extensionId: number;
+  readonly name: string;
+  readonly args: unknown[];
+  /** Fires when the call settles, or begins again elsewhere. */
+  readonly signal: AbortSignal;
+  /** Milliseconds left of the call's `wallTimeMs`. */
+  remainingTimeMs(): number;
+}
+
+/** How the owner of the pool serves capabilities. */
+export interface CapabilityOptions {
+  /**
+   * Serves one capability call. Ignored for names in `syncNames`: what it resolves to.
+   *
+   * Reject with an error that carries a `CapabilityErrorWire` as `wire` to fail the capability call, with a
+   * `SandglassError` without one to end the whole call.
+   */
+  onCapability(call: CapabilityCall): Promise<unknown>;
+  /** Whether a second run of this capability would do something a second time. */
+  isEffect(name: string): boolean;
+  /** Capabilities that guests get no answer to, such as `log`. They count as log lines. */
+  syncNames: ReadonlySet<string>;
+}
+
+export interface CapabilityDesk extends CapabilityOptions {
+  ledger: Ledger;
+  nowMs(): number;
+  /** Something was added to a lane's settlements or aborts. */
+  schedule(): void;
+}
+
+/** The host's side of the capability calls of guests: counts them, hands them on, returns the answers. */
+export class CapabilityCalls {
+  readonly #desk: CapabilityDesk;
+
+  constructor(desk: CapabilityDesk) {
+    this.#desk = desk;
+  }
+
+  /**
+   * Takes a capability call of a live job.
+   *
+   * @returns false if no sound engine would have sent it.
+   */
+  take(lane: LaneState, job: Job, call: CapabilityCallWire): boolean {
+    const isSync = this.#desk.syncNames.has(call.name);
+    if (call.seq <= job.lastSeq || !(isSync || job.extension.capabilities.has(call.name))) return false;
+    job.lastSeq = call.seq;
+    if (lane.status === 'lost' && !isSync) return true; // it had asked, and nobody is left to answer
+    const exceeded = countArguments(job, call) ?? (isSync ? undefined : countCall(job));
+    if (exceeded) {
+      this.#desk.ledger.reject(job, exceeded);
+      return true;
+    }
+    let args: unknown[];
+    try {
+      args = call.args.map(decodeValue);
+    } catch (error) {
+      if (!isSync) this.#fail(lane, job, call, toCapabilityError(call.name, error));
+      return true;
+    }
+    const tooMuch = isSync ? countLog(job, call, args) : undefined;
+    if (tooMuch) this.#desk.ledger.reject(job, tooMuch);
+    else this.#serve(lane, job, call, args, isSync);
+    return true;
+  }
+
+  #serve(lane: LaneState, job: Job, call: CapabilityCallWire, args: unknown[], isSync: boolean): void {
+    const desk = this.#desk;
+    const { run } = job;
+    const startedMs = performance.now();
+    if (desk.isEffect(call.name)) job.hasEffect = true;
+    const isOver = (): boolean => {
+      if (!isSync) job.extension.counters.capabilityMs.record(performance.now() - startedMs);
+      return job.isSettled || job.run !== run || job.lane !== lane;
+    };
+    let answer: Promise<unknown>;
+    try {
+      answer = desk.onCapability(describe(desk, job, call, args));
+    } catch (error) {
+      answer = Promise.reject(error);
+    }
+    answer.then(
+      (value) => {
+        if (!isOver() && !isSync) this.#answer(lane, job, call, value);
+      },
+      (error: unknown) => {
+        if (isOver()) return;
+        if (endsCall(error)) desk.ledger.reject(job, named(error, job));
+        else if (!isSync) this.#fail(lane, job, call, toCapabilityError(call.name, error));
+      },
+    );
+  }
+
+  #answer(lane: LaneState, job: Job, call: CapabilityCallWire, value: unknown): void {
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeValue(value);
+    } catch (error) {
+      return this.#fail(lane, job, call, toCapabilityError(call.name, error));
+    }
+    const limit = job.limits.maxArgumentBytes;
+    if (bytes.byteLength > limit) {
+      this.#desk.ledger.reject(job, quota(job, 'maxArgumentBytes', bytes.byteLength));
+      return;
+    }
+    job.pendingCapabilityCalls -= 1;
+    lane.settlements.push({ callId: job.callId, seq: call.seq, ok: true, value: bytes });
+    this.#desk.schedule();
+  }
+
+  #fail(lane: LaneState, job: Job, call: CapabilityCallWire, error: CapabilityErrorWire): void {
+    job.pendingCapabilityCalls -= 1;
+    lane.settlements.push({ callId: job.callId, seq: call.seq, ok: false, error });
+    this.#desk.schedule();
+  }
+}
+
+/** A lazy signal, and closures only where somebody may call them later. */
+function describe(desk: CapabilityDesk, job: Job, call: CapabilityCallWire, args: unknown[]): CapabilityCall {
+  const { run } = job;
+  return {
+    callId: job.callId,
+    extensionId: job.extension.wire.id,
+    name: call.name,
+    args,
+    get signal() {
+      return job.run === run ? job.runSignal : AbortSignal.abort();
+    },
+    remainingTimeMs: () => Math.max(job.deadlineMs - desk.nowMs(), 0),
+  };
+}
+
+function countArguments(job: Job, call: CapabilityCallWire): SandglassError | undefined {
+  let bytes = 0;
+  for (const arg of call.args) bytes += arg.byteLength;
+  return bytes > job.limits.maxResultBytes ? quota(job, 'maxResultBytes', bytes) : undefined;
+}
+
+function countCall(job: Job): SandglassError | undefined {
+  job.capabilityCalls += 1;
+  job.pendingCapabilityCalls += 1;
+  const { maxCapabilityCalls, maxPendingCapabilityCalls } = job.limits;
+  if (job.capabilityCalls > maxCapabilityCalls) return quota(job, 'maxCapabilityCalls', job.capabilityCalls);
+  if (job.pendingCapabilityCalls > maxPendingCapabilityCalls) return quota(job, 'maxPendingCapabilityCalls', job.pendingCapabilityCalls);
+  return undefined;
+}
+
+function countLog(job: Job, call: CapabilityCallWire, args: unknown[]): SandglassError | undefined {
+  job.logLines += 1;
+  args.forEach((arg, index) => {
+    job.logBytes += typeof arg === 'string' ? 2 * arg.length : (call.args[index]?.byteLength ?? 0);
+  });
+  const { maxLogLines, maxLogBytes } = job.limits;
+  if (job.logLines > maxLogLines) return quota(job, 'maxLogLines', job.logLines);
+  if (job.logBytes > maxLogBytes) return quota(job, 'maxLogBytes', job.logBytes);
+  return undefined;
+}
+
+function quota(job: Job, name: keyof Limits, used: number): SandglassError {
+  return limitError('E_QUOTA', job.origin, { name, value: job.limits[name], used });
+}
+
+function endsCall(error: unknown): error is SandglassError {
+  return isSandglassError(error) && !hasWire(error);
+}
+
+/** The same error with the call's name and id, if it came without. */
+function named(error: SandglassError, job: Job): SandglassError {
+  if (error.extension !== undefined && error.callId !== undefined) return error;
+  return new SandglassError(error.code, error.message, { ...job.origin, limit: error.limit, cause: error.cause });
+}
+
+function hasWire(error: unknown): error is { wire: CapabilityErrorWire } {
+  return typeof error === 'object' && error !== null && 'wire' in error && typeof error.wire === 'object' && error.wire !== null;
+}
+
+/** What the guest sees. An error that was not made for guests shows nothing of the host. */
+function toCapabilityError(name: string, error: unknown): CapabilityErrorWire {
+  if (hasWire(error)) return error.wire;
+  if (isSandglassError(error) && error.code === 'E_CLONE') return { name: 'TypeError', message: error.message, code: 'E_CLONE' };
+  return { name: 'Error', message: `Cannot serve "${name}"`, code: 'E_GUEST' };
+}

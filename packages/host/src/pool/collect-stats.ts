@@ -1,0 +1,54 @@
+import type { PoolExtension } from './extension.js';
+import type { LaneState } from './lane-state.js';
+import type { Lanes } from './lanes.js';
+import { CallCounters } from './stats.js';
+import type { ExtensionStats, LaneStats, PoolStats } from './stats.js';
+
+/** Counts that only the pool itself knows. */
+export interface PoolCounts {
+  waiting: number;
+  live: number;
+  reruns: number;
+  moved: number;
+}
+
+/** Puts together what `stats()` shows. */
+export function collectStats(counts: PoolCounts, retired: CallCounters, lanes: Lanes, extensions: PoolExtension[]): PoolStats {
+  const total = new CallCounters();
+  total.add(retired);
+  for (const { counters } of extensions) total.add(counters);
+  const ready = lanes.all;
+  const laneStats = ready.map(toLaneStats);
+  const { restores, replacements, ignored, violations, kills, lost } = lanes.gone;
+  const sum = (key: 'restores' | 'replacements' | 'ignored' | 'violations' | 'memoryBytes'): number =>
+    laneStats.reduce((all, lane) => all + lane[key], 0);
+  return {
+    ...total.toStats(counts.waiting, counts.live - counts.waiting),
+    restores: restores + sum('restores'),
+    replacements: replacements + sum('replacements'),
+    kills,
+    lost,
+    reruns: counts.reruns,
+    moved: counts.moved,
+    ignored: ignored + sum('ignored'),
+    violations: violations + sum('violations'),
+    memoryBytes: sum('memoryBytes'),
+    lanes: laneStats,
+    extensions: extensions.map((extension) => toExtensionStats(extension, ready)),
+  };
+}
+
+function toLaneStats(lane: LaneState): LaneStats {
+  const { id, status, outcomes, installed, engineStats, ignored, violations } = lane;
+  let running = 0;
+  for (const job of lane.jobs.values()) if (lane.owns(job)) running += 1;
+  const state = status === 'ready' ? 'ready' : 'starting';
+  return { id, state, running, outcomes, runMs: lane.runMs.percentiles(), extensions: installed.size, ...engineStats, ignored, violations };
+}
+
+function toExtensionStats(extension: PoolExtension, lanes: readonly LaneState[]): ExtensionStats {
+  const { wire, counters, waiting, live } = extension;
+  const queued = waiting.length;
+  const installedOn = lanes.filter(({ installed }) => installed.has(extension)).length;
+  return { id: wire.id, name: wire.name, lanes: installedOn, ...counters.toStats(queued, live - queued) };
+}

@@ -1,0 +1,205 @@
+import type { CallWire, InstallWire } from '@sandglass/core';
+
+import type { Job } from '../job.js';
+import type { LaneState } from '../lane-state.js';
+import type { Lanes } from '../lanes.js';
+import { chooseLane, chooseLoader, SPILL_MS } from './placement.js';
+import { FairQueue, JobList } from './queue.js';
+
+/** What a load counts as in a lane's backlog, in CPU milliseconds: calls go elsewhere if they can. */
+const LOAD_COST_MS = 20;
+
+/** From here on, what goes to an idle lane goes in halves: while this thread deals with the first, the lane is in the second. */
+const SPLIT_LENGTH = 8;
+
+/** Runs after which a job whose lanes were lost goes to a lane of its own: it, or what was beside it, may be the cause. */
+const SHARED_RUNS = 2;
+
+/** What lanes answer to what the dispatcher sends. */
+export interface Replies {
+  batchDone(lane: LaneState, jobs: LaneBatch, outcomes: unknown): void;
+  loadDone(lane: LaneState, job: Job, reply: unknown): void;
+  /** A load is about to begin. */
+  loadBegins(job: Job): void;
+}
+
+type LaneBatch = ReturnType<LaneState['openBatch']>;
+
+/** Sends what waits to where there is room, all that is possible at once. */
+export class Dispatcher {
+  readonly queue: FairQueue = new FairQueue();
+  readonly loads: JobList = new JobList();
+  /** Jobs that run alone. */
+  readonly isolated: JobList = new JobList();
+  readonly #lanes: Lanes;
+  readonly #replies: Replies;
+  #isScheduled = false;
+  readonly #run = (): void => this.flush();
+
+  constructor(lanes: Lanes, replies: Replies) {
+    this.#lanes = lanes;
+    this.#replies = replies;
+  }
+
+  /** Calls and loads that wait for a lane. */
+  get waiting(): number {
+    return this.queue.size + this.loads.length + this.isolated.length;
+  }
+
+  enqueue(job: Job): void {
+    if (job.isLoad) {
+      job.isQueued = true;
+      this.loads.push(job);
+    } else this.queue.push(job);
+    this.schedule();
+  }
+
+  /** Puts a job that was sent before in front. */
+  requeue(job: Job): void {
+    const list = runsAlone(job) ? this.isolated : job.isLoad ? this.loads : undefined;
+    job.isQueued = true;
+    if (list) list.unshift(job);
+    else this.queue.unshift(job);
+    this.schedule();
+  }
+
+  remove(job: Job): void {
+    const list = runsAlone(job) ? this.isolated : job.isLoad ? this.loads : undefined;
+    if (!list) return this.queue.remove(job);
+    job.isQueued = false;
+    list.remove(job);
+  }
+
+  /** Flushes once this thread has nothing more to add: after the promise jobs, so that a burst of calls goes together. */
+  schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    process.nextTick(this.#run);
+  }
+
+  flush(): void {
+    this.#isScheduled = false;
+    const lanes = this.#lanes.all;
+    this.#placeIsolated(lanes);
+    this.#placeLoads(lanes);
+    this.#placeCalls(lanes);
+    for (const lane of lanes) this.#send(lane);
+    this.#grow(lanes);
+    this.#isolate(lanes);
+  }
+
+  #placeIsolated(lanes: readonly LaneState[]): void {
+    for (let job = this.isolated.first; job; job = this.isolated.first) {
+      const lane = lanes.find(({ isFreeIsolation }) => isFreeIsolation);
+      if (!lane) return;
+      this.remove(job);
+      if (job.isLoad) this.#sendLoad(lane, job);
+      else lane.put(job);
+    }
+  }
+
+  #placeLoads(lanes: readonly LaneState[]): void {
+    for (let job = this.loads.first; job; job = this.loads.first) {
+      const lane = chooseLoader(lanes);
+      if (!lane) return;
+      this.remove(job);
+      this.#sendLoad(lane, job);
+    }
+  }
+
+  #placeCalls(lanes: readonly LaneState[]): void {
+    let skipped = 0;
+    while (skipped < this.queue.extensions && lanes.some(hasRoom)) {
+      const job = this.queue.peek();
+      if (!job) return;
+      const lane = chooseLane(job, lanes);
+      if (lane) {
+        this.queue.take(job);
+        lane.put(job);
+        skipped = 0;
+      } else {
+        this.queue.skip();
+        skipped += 1;
+      }
+    }
+  }
+
+  #send(lane: LaneState): void {
+    if (lane.aborts.length > 0) {
+      lane.lane.abort(lane.aborts);
+      lane.aborts = [];
+    }
+    if (lane.settlements.length > 0) {
+      lane.lane.settle(lane.settlements);
+      lane.settlements = [];
+    }
+    if (lane.outbox.length >= SPLIT_LENGTH && lane.openBatches === 0) this.#sendBatch(lane, lane.outbox.length >> 1);
+    if (lane.outbox.length > 0) this.#sendBatch(lane, lane.outbox.length);
+  }
+
+  #sendBatch(lane: LaneState, length: number): void {
+    const install: InstallWire[] = [];
+    const calls: CallWire[] = [];
+    const sentMs = performance.now();
+    const batch = lane.openBatch(length);
+    for (const job of batch.jobs) {
+      const { extension } = job;
+      if (!lane.installed.has(extension)) {
+        lane.installed.add(extension);
+        if (extension.install) install.push(extension.install);
+      }
+      job.beginRun();
+      if (job.sentMs === 0) extension.counters.queueMs.record(sentMs - job.acceptedMs);
+      job.sentMs = sentMs;
+      calls.push({ callId: job.callId, extensionId: extension.wire.id, handler: job.handler, argument: job.argument });
+    }
+    lane.lane.batch(install, calls, (outcomes) => this.#replies.batchDone(lane, batch, outcomes));
+  }
+
+  #sendLoad(lane: LaneState, job: Job): void {
+    job.lane = lane;
+    job.costMs = LOAD_COST_MS;
+    job.batch = { jobs: [job], unentered: 1 };
+    lane.jobs.set(job.callId, job);
+    lane.openBatches += 1;
+    lane.backlogMs += LOAD_COST_MS;
+    job.beginRun();
+    job.sentMs = performance.now();
+    this.#replies.loadBegins(job);
+    lane.lane.load(job.extension.wire, job.snapshot, (reply) => this.#replies.loadDone(lane, job, reply));
+  }
+
+  /** Starts lanes for what found no room, or waits behind much on too few. */
+  #grow(lanes: readonly LaneState[]): void {
+    if (!this.#lanes.canGrow) return;
+    let starting = 0;
+    let backlogMs = 0;
+    for (const lane of lanes) {
+      if (lane.isIsolation) continue;
+      if (lane.status === 'starting') starting += 1;
+      if (!lane.isLoading) backlogMs += lane.backlogMs; // a load does not go faster with more lanes
+    }
+    let wanted = this.queue.size + this.loads.length;
+    if (wanted === 0 && backlogMs > SPILL_MS * lanes.length) wanted = 1;
+    while (starting < wanted && this.#lanes.start()) starting += 1;
+  }
+
+  /** Starts isolation lanes for what waits for one, and ends those that nothing waits for. */
+  #isolate(lanes: readonly LaneState[]): void {
+    const isolation = lanes.filter(({ isIsolation }) => isIsolation);
+    if (this.isolated.length === 0) {
+      for (const lane of isolation) if (lane.isFreeIsolation) this.#lanes.remove(lane, 'retired');
+      return;
+    }
+    let starting = isolation.filter(({ status }) => status === 'starting').length;
+    while (starting < this.isolated.length && this.#lanes.start(true)) starting += 1;
+  }
+}
+
+function runsAlone(job: Job): boolean {
+  return job.run >= SHARED_RUNS && !job.extension.isPersistent;
+}
+
+function hasRoom(lane: LaneState): boolean {
+  return lane.hasRoom;
+}

@@ -1,0 +1,47 @@
+import type { Job } from '../job.js';
+import type { LaneState } from '../lane-state.js';
+
+/**
+ * Backlog, in CPU milliseconds, that a lane which knows the extension may have over one that does not. Installing costs
+ * about that much: a lone call stays where it is warm, a burst spreads.
+ */
+export const SPILL_MS = 0.5;
+
+/** The lane for a call: the least busy one, with a preference for where its sandboxes are warm; undefined if none has room. */
+export function chooseLane(job: Job, lanes: readonly LaneState[]): LaneState | undefined {
+  const { extension } = job;
+  if (extension.isPersistent) return chooseHome(job, lanes);
+  let best: LaneState | undefined;
+  let bestMs = Infinity;
+  for (const lane of lanes) {
+    if (!lane.hasRoom || lane.jobs.has(job.callId)) continue; // one that it was taken back from may still run it
+    const backlogMs = lane.backlogMs + (lane.installed.has(extension) ? 0 : SPILL_MS);
+    if (backlogMs >= bestMs) continue;
+    best = lane;
+    bestMs = backlogMs;
+  }
+  return best;
+}
+
+/** The lane for a load: the least busy one that loads nothing else. */
+export function chooseLoader(lanes: readonly LaneState[]): LaneState | undefined {
+  let best: LaneState | undefined;
+  for (const lane of lanes) {
+    if (lane.status !== 'ready' || lane.isIsolation || lane.isStalled || lane.isLoading) continue;
+    if (!best || lane.jobs.size < best.jobs.size) best = lane;
+  }
+  return best;
+}
+
+/** A persistent extension lives on one lane, the one with the fewest residents when it first runs. */
+function chooseHome(job: Job, lanes: readonly LaneState[]): LaneState | undefined {
+  const { extension } = job;
+  if (!extension.home) {
+    for (const lane of lanes) {
+      if (lane.status !== 'ready' || lane.isIsolation || lane.isStalled) continue;
+      if (!extension.home || lane.residents.size < extension.home.residents.size) extension.home = lane;
+    }
+    extension.home?.residents.add(extension);
+  }
+  return extension.home?.hasRoom === true ? extension.home : undefined;
+}

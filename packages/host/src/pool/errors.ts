@@ -1,0 +1,63 @@
+import { decodeValue, ERROR_CODES, SandglassError } from '@sandglass/core';
+import type { ErrorCode, ErrorWire, Limits } from '@sandglass/core';
+
+/** For whom a call or a load was. */
+export interface CallOrigin {
+  extension: string;
+  /** Absent for a load. */
+  callId?: number | undefined;
+}
+
+/**
+ * Turns what an engine reports into the error that the caller gets.
+ *
+ * @param wire already checked by `readErrorWire`; `thrown` may hold anything.
+ * @returns for `E_GUEST`, the guest's own message; `cause` is what the guest threw.
+ */
+export function toSandglassError(wire: ErrorWire, origin: CallOrigin): SandglassError {
+  const options = { ...origin, limit: wire.limit };
+  if (!wire.thrown) return new SandglassError(wire.code, wire.message, options);
+  return new SandglassError(wire.code, wire.message, { ...options, cause: readThrown(wire.thrown) });
+}
+
+/** The error of a call that used up one of its limits. */
+export function limitError(
+  code: ErrorCode,
+  origin: CallOrigin,
+  limit: { name: keyof Limits; value: number; used?: number },
+): SandglassError {
+  const used = limit.used === undefined ? '' : `, used ${Math.round(limit.used)}`;
+  return new SandglassError(code, `Cannot finish "${origin.extension}": ${limit.name} is ${limit.value}${used}`, { ...origin, limit });
+}
+
+/** Whether a string is one of the error codes; names inherited from Object.prototype are not. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
+}
+
+/** What the guest threw, as a value of the host; undefined if the bytes are forged. */
+function readThrown(bytes: Uint8Array): unknown {
+  let thrown: unknown;
+  try {
+    thrown = decodeValue(bytes);
+  } catch {
+    return undefined;
+  }
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  const { kind, value, name, message, stack, data } = thrown as Record<string, unknown>; // an object: any key may be read
+  if (kind === 'value') return value;
+  if (kind !== 'error') return undefined;
+  const error = new Error(text(message), data === undefined ? undefined : { cause: data });
+  own(error, 'name', text(name) || 'Error');
+  own(error, 'stack', text(stack));
+  return error;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Defines instead of assigns: the guest chooses the text, and no setter may see it. */
+function own(error: Error, key: 'name' | 'stack', value: string): void {
+  Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
+}

@@ -1,0 +1,99 @@
+import { VirtualClock } from './clock.js';
+import { limitError } from './errors.js';
+import type { Job } from './job.js';
+import type { LaneState } from './lane-state.js';
+import type { Ledger } from './ledger.js';
+import { GRACE_MS, STALL_MS, TICK_MS } from './watchdog.js';
+
+export interface GuardOptions {
+  ledger: Ledger;
+  lanes(): readonly LaneState[];
+  /** A lane has been in one call for long: place what waits behind it elsewhere. */
+  stalled(lane: LaneState): void;
+  /** A lane that was stalled goes on. */
+  resumed(lane: LaneState): void;
+  /** A lane has to be ended; whom to blame is settled. */
+  overran(lane: LaneState): void;
+  realNowMs?: (() => number) | undefined;
+}
+
+/**
+ * Watches deadlines and lanes while there is something to watch, on a clock that does not run while this thread cannot.
+ */
+export class Guard {
+  readonly clock: VirtualClock;
+  readonly #options: GuardOptions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.clock = new VirtualClock(2 * TICK_MS, options.realNowMs);
+  }
+
+  /** Call it whenever something is accepted. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.tick(), TICK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  tick(): void {
+    const nowMs = this.clock.tick();
+    const { ledger } = this.#options;
+    ledger.expire(nowMs);
+    let isBusy = ledger.size > 0;
+    for (const lane of [...this.#options.lanes()]) {
+      lane.ignoredThisTick = 0;
+      if (lane.jobs.size === 0) {
+        this.#resume(lane);
+        continue;
+      }
+      isBusy = true;
+      this.#judge(lane, nowMs);
+    }
+    if (!isBusy) this.stop();
+  }
+
+  #judge(lane: LaneState, nowMs: number): void {
+    const { slots } = lane.lane;
+    if (!slots || lane.status !== 'ready') return;
+    const { watch } = lane;
+    watch.sample(slots, nowMs);
+    if (watch.callId === 0) {
+      if (watch.elapsedMs >= STALL_MS && lane.openBatches > 0) lane.markAllEntered();
+      return this.#resume(lane);
+    }
+    if (watch.elapsedMs < STALL_MS) return this.#resume(lane);
+    const job = lane.jobs.get(watch.callId);
+    if (job) lane.markEntered(job);
+    lane.isStalled = true;
+    this.#options.stalled(lane);
+    if (watch.elapsedMs >= limitMs(lane, job) + GRACE_MS) this.#end(lane, job);
+  }
+
+  #end(lane: LaneState, job: Job | undefined): void {
+    if (job && lane.owns(job)) {
+      const name = job.isLoad ? 'loadTimeMs' : 'cpuTimeMs';
+      this.#options.ledger.reject(job, limitError('E_CPU', job.origin, { name, value: job.limits[name], used: lane.watch.elapsedMs }));
+    }
+    job?.extension.learnCost(lane.watch.elapsedMs);
+    this.#options.overran(lane);
+  }
+
+  #resume(lane: LaneState): void {
+    if (!lane.isStalled) return;
+    lane.isStalled = false;
+    this.#options.resumed(lane);
+  }
+}
+
+/** What the call that a lane is in may take. One that the lane was not sent is allowed what any on the lane is. */
+function limitMs(lane: LaneState, job: Job | undefined): number {
+  if (job) return job.isLoad ? job.limits.loadTimeMs : job.limits.cpuTimeMs;
+  let mostMs = 0;
+  for (const { wire } of lane.installed) mostMs = Math.max(mostMs, wire.limits.cpuTimeMs);
+  return mostMs;
+}

@@ -1,0 +1,127 @@
+import type { Limits, SnapshotWire } from '@sandglass/core';
+
+import type { PoolExtension } from './extension.js';
+import type { Batch, LaneState } from './lane-state.js';
+
+/** Id under which a load counts as a call; the same on every lane, which loads one extension at a time. */
+export const LOAD_CALL_ID = -1;
+
+const NO_BYTES: Uint8Array = new Uint8Array();
+
+export interface JobOptions {
+  callId: number;
+  extension: PoolExtension;
+  wallTimeMs: number;
+  handler?: number;
+  argument?: Uint8Array;
+  snapshot?: SnapshotWire | undefined;
+  signal?: AbortSignal | undefined;
+  resolve: (value: never) => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * A call or a load on its way: the ledger's entry for it.
+ *
+ * It waits in its extension's queue (`isQueued`), or is on a lane (`lane`), or is settled.
+ */
+export class Job {
+  readonly callId: number;
+  readonly extension: PoolExtension;
+  readonly handler: number;
+  readonly signal: AbortSignal | undefined;
+  argument: Uint8Array;
+  snapshot: SnapshotWire | undefined;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+
+  wallTimeMs: number;
+  deadlineMs = 0;
+  /** On the real clock, for the statistics. */
+  acceptedMs = 0;
+  sentMs = 0;
+
+  onAbort: (() => void) | undefined;
+  isSettled = false;
+  isQueued = false;
+  next: Job | undefined;
+  previous: Job | undefined;
+
+  lane: LaneState | undefined;
+  batch: Batch | undefined;
+  /** What the lane's backlog counts it as. */
+  costMs = 0;
+  /** Whether its engine is known to have entered it. */
+  isEntered = false;
+
+  /** Number of its current run, from 1. */
+  run = 0;
+  /** Runs during which its lane died while in this very call. */
+  suspicions = 0;
+  /** Whether a run made a capability call that must not be made twice. */
+  hasEffect = false;
+
+  lastSeq = 0;
+  pendingCapabilityCalls = 0;
+  capabilityCalls = 0;
+  logLines = 0;
+  logBytes = 0;
+
+  #controller: AbortController | undefined;
+
+  constructor(options: JobOptions) {
+    this.callId = options.callId;
+    this.extension = options.extension;
+    this.wallTimeMs = options.wallTimeMs;
+    this.handler = options.handler ?? 0;
+    this.argument = options.argument ?? NO_BYTES;
+    this.snapshot = options.snapshot;
+    this.signal = options.signal;
+    this.resolve = options.resolve;
+    this.reject = options.reject;
+  }
+
+  get isLoad(): boolean {
+    return this.callId === LOAD_CALL_ID;
+  }
+
+  get limits(): Limits {
+    return this.extension.wire.limits;
+  }
+
+  /** What errors name it by. */
+  get origin(): { extension: string; callId: number | undefined } {
+    return { extension: this.extension.wire.name, callId: this.isLoad ? undefined : this.callId };
+  }
+
+  /** Fires when this run is over. Made on demand: few capabilities look at it. */
+  get runSignal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.isSettled) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** Ends what the current run has asked for. */
+  endRun(): void {
+    const controller = this.#controller;
+    this.#controller = undefined;
+    controller?.abort();
+  }
+
+  /** Counts afresh for a run on another lane. */
+  beginRun(): void {
+    this.run += 1;
+    this.isEntered = false;
+    this.lastSeq = 0;
+    this.pendingCapabilityCalls = 0;
+    this.capabilityCalls = 0;
+    this.logLines = 0;
+    this.logBytes = 0;
+  }
+
+  /** Frees what a settled call holds, also while its lane still remembers it. */
+  clear(): void {
+    this.argument = NO_BYTES;
+    this.snapshot = undefined;
+  }
+}

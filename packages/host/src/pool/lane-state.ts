@@ -1,0 +1,152 @@
+import type { EngineStats, SettlementWire } from '@sandglass/core';
+
+import type { PoolExtension } from './extension.js';
+import type { Job } from './job.js';
+import type { Lane } from './lane.js';
+import { Durations } from './stats.js';
+import { SliceWatch } from './watchdog.js';
+
+/** Calls that were sent to a lane together. */
+export interface Batch {
+  jobs: Job[];
+  /** How many of them the engine is not known to have entered. */
+  unentered: number;
+}
+
+/**
+ * Batches whose calls have not all been entered: one that runs, and one that waits in the engine's hands so that it never
+ * waits for this thread. More would only split what could have gone together.
+ */
+const MAX_OPEN_BATCHES = 2;
+/** Calls in a batch. Throughput is flat above it. */
+export const MAX_BATCH_LENGTH = 64;
+/** CPU time that a lane is given in advance. What waits here can still be placed elsewhere; what waits there cannot. */
+const MAX_BACKLOG_MS = 4;
+
+const NO_ENGINE_STATS: EngineStats = { sandboxes: 0, snapshots: 0, restores: 0, replacements: 0, memoryBytes: 0 };
+
+/** A lane as the dispatcher sees it: what is on it, and how much more it takes. */
+export class LaneState {
+  readonly id: number;
+  /** Whether it runs one job at a time, of those whose lanes were lost again and again: none of them can take others down. */
+  readonly isIsolation: boolean;
+  /** Set by whoever starts it, before anything else can happen. */
+  lane!: Lane;
+  status: 'starting' | 'ready' | 'lost' = 'starting';
+  /** What was sent and has no outcome yet; settled ones too, since the engine may still be in them. */
+  readonly jobs: Map<number, Job> = new Map();
+  /** Extensions that its engine knows. */
+  readonly installed: Set<PoolExtension> = new Set();
+  /** Persistent extensions that live here. */
+  readonly residents: Set<PoolExtension> = new Set();
+  readonly watch: SliceWatch = new SliceWatch();
+  /** In one call for so long that nothing more is sent, and nothing is left behind it. */
+  isStalled = false;
+  openBatches = 0;
+  /** Expected CPU time of what is sent and not entered. */
+  backlogMs = 0;
+  idleSinceMs = 0;
+  startedMs = 0;
+  /** Collected for the next flush. */
+  outbox: Job[] = [];
+  settlements: SettlementWire[] = [];
+  aborts: number[] = [];
+
+  engineStats: EngineStats = NO_ENGINE_STATS;
+  readonly runMs: Durations = new Durations();
+  outcomes = 0;
+  ignored = 0;
+  ignoredThisTick = 0;
+  violations = 0;
+
+  constructor(id: number, isIsolation = false) {
+    this.id = id;
+    this.isIsolation = isIsolation;
+  }
+
+  get isLoading(): boolean {
+    return this.jobs.has(-1);
+  }
+
+  /** Whether it is an isolation lane that takes a job now. */
+  get isFreeIsolation(): boolean {
+    return this.isIsolation && this.status === 'ready' && this.jobs.size === 0 && this.outbox.length === 0;
+  }
+
+  /** Whether it takes more calls now. */
+  get hasRoom(): boolean {
+    return (
+      this.status === 'ready' &&
+      !this.isIsolation &&
+      !this.isStalled &&
+      this.openBatches < MAX_OPEN_BATCHES &&
+      this.backlogMs < MAX_BACKLOG_MS &&
+      this.outbox.length < MAX_BATCH_LENGTH
+    );
+  }
+
+  /** Whether a job is on this lane and still wanted. */
+  owns(job: Job): boolean {
+    return job.lane === this && !job.isSettled;
+  }
+
+  /** Puts a job here, to go with the next batch. */
+  put(job: Job): void {
+    job.lane = this;
+    job.costMs = job.extension.costMs;
+    this.backlogMs += job.costMs;
+    this.outbox.push(job);
+  }
+
+  /** Takes the first of what was put here as one batch. */
+  openBatch(length: number): Batch {
+    const batch: Batch = { jobs: this.outbox.splice(0, length), unentered: length };
+    this.openBatches += 1;
+    for (const job of batch.jobs) {
+      job.batch = batch;
+      this.jobs.set(job.callId, job);
+    }
+    return batch;
+  }
+
+  /** Notes that the engine has entered a job; true if that makes room for more. */
+  markEntered(job: Job): boolean {
+    const { batch } = job;
+    if (!batch || job.isEntered || job.lane !== this) return false;
+    job.isEntered = true;
+    return this.#leaveBacklog(job, batch);
+  }
+
+  /** The engine has entered all that was sent. */
+  markAllEntered(): void {
+    for (const job of this.jobs.values()) this.markEntered(job);
+  }
+
+  /** Takes back a job that was not entered. The engine may run it all the same: nobody listens, and it does not get it again meanwhile. */
+  takeBack(job: Job): void {
+    if (job.batch) this.#leaveBacklog(job, job.batch);
+    job.batch = undefined;
+    job.lane = undefined;
+    job.run -= 1; // it does not count as a run
+  }
+
+  /** Forgets a batch that the engine is done with. Returns jobs of it that got no outcome. */
+  closeBatch(batch: Batch): Job[] {
+    const missing: Job[] = [];
+    for (const job of batch.jobs) {
+      if (this.jobs.get(job.callId) !== job) continue;
+      this.markEntered(job);
+      this.jobs.delete(job.callId);
+      if (this.owns(job)) missing.push(job);
+    }
+    return missing;
+  }
+
+  #leaveBacklog(job: Job, batch: Batch): boolean {
+    this.backlogMs = Math.max(this.backlogMs - job.costMs, 0);
+    batch.unentered -= 1;
+    if (batch.unentered > 0) return false;
+    this.openBatches -= 1;
+    return true;
+  }
+}

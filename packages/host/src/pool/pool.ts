@@ -1,0 +1,75 @@
+import { availableParallelism } from 'node:os';
+
+import type { EngineModule, ExtensionWire, LoadedWire, SnapshotWire } from '@sandglass/core';
+import { compileEngine } from '@sandglass/worker';
+
+import type { PoolOptions } from '../types.js';
+import type { CapabilityOptions } from './capability-calls.js';
+import { inlineLane } from './inline-lane.js';
+import { PoolCore } from './pool-core.js';
+import type { PoolStats } from './stats.js';
+import { createWorkerLanes } from './worker-lane.js';
+
+export interface CallRequest {
+  /** A loaded extension; its `id` finds it. */
+  extension: Pick<ExtensionWire, 'id' | 'name'>;
+  /** Index of the handler among the extension's registrations. */
+  handler: number;
+  /** The one argument, encoded. */
+  argument: Uint8Array;
+  /** Ends the call with `E_ABORTED`, in whatever state it is. */
+  signal?: AbortSignal | undefined;
+  /** Lowers the extension's `wallTimeMs` for this call. */
+  wallTimeMs?: number | undefined;
+}
+
+/** Where calls run. Every accepted call and load settles exactly once. */
+export interface Pool {
+  /**
+   * Evaluates an extension, and keeps it ready for calls until `unload`.
+   *
+   * @param snapshot one of an earlier process, which spares the evaluation if its key still fits.
+   * @throws {SandglassError} `E_LOAD` and whatever ends a call.
+   */
+  load(extension: ExtensionWire, snapshot?: SnapshotWire): Promise<LoadedWire>;
+  /**
+   * Runs one handler.
+   *
+   * @returns the result, encoded.
+   * @throws {SandglassError} what ended the call.
+   */
+  call(request: CallRequest): Promise<Uint8Array>;
+  /** Takes no more calls for an extension, waits for those in flight, then frees it everywhere. */
+  unload(extensionId: number): Promise<void>;
+  stats(): PoolStats;
+  /**
+   * Takes no more calls, waits for those in flight, and ends all lanes.
+   *
+   * @param deadlineMs after which what is left gets `E_CLOSED`.
+   */
+  close(deadlineMs: number): Promise<void>;
+}
+
+export interface CreatePoolOptions extends CapabilityOptions {
+  /** `'inline'` for the engine on this thread, without a watchdog. @default {} */
+  pool?: PoolOptions | 'inline';
+  /** The compiled engine. @default compiled here */
+  wasm?: EngineModule;
+  /** How threads wait for work: see `WorkerLanesOptions`. */
+  atomics?: 'sync' | 'async' | 'disabled';
+}
+
+/** Makes a pool. Its threads start with the first load or call, but for `minThreads`. */
+export async function createPool(options: CreatePoolOptions): Promise<Pool> {
+  const { onCapability, isEffect, syncNames, pool = {} } = options;
+  const wasm = options.wasm ?? (await compileEngine());
+  const capabilities: CapabilityOptions = { onCapability, isEffect, syncNames };
+  if (pool === 'inline') return new PoolCore({ ...capabilities, minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm }) });
+  const lanes = createWorkerLanes({
+    filename: import.meta.resolve('@sandglass/worker/thread'),
+    wasm,
+    maxLanes: pool.maxThreads ?? availableParallelism(),
+    ...(options.atomics && { atomics: options.atomics }),
+  });
+  return new PoolCore({ ...capabilities, ...pool, startLane: lanes.start, onClose: () => lanes.close() });
+}

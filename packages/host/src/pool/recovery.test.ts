@@ -1,0 +1,207 @@
+import { decodeValue } from '@sandglass/core';
+import { expect, test } from 'vitest';
+
+import { extensionWire, LOADED, succeeded, TestPool } from './testing/fake-lanes.js';
+
+const coded = (code: string): unknown => expect.objectContaining({ code });
+
+/** Two ready lanes, and nothing on them. */
+async function twoLanes(limits = {}): Promise<TestPool> {
+  const pool = new TestPool({ minThreads: 2 });
+  await pool.load(extensionWire(1, limits));
+  return pool;
+}
+
+test('a lane stuck in one call past its CPU limit and the grace is ended, and that call alone is blamed', async () => {
+  const pool = await twoLanes({ cpuTimeMs: 200 });
+  const calls = [pool.call(1), pool.call(1)];
+  const blamed = expect(calls[0]).rejects.toEqual(expect.objectContaining({ code: 'E_CPU', limit: expect.objectContaining({ name: 'cpuTimeMs', value: 200 }) }));
+  await pool.settle();
+  const stuck = pool.lanes.findIndex((lane) => lane.callIds.includes(1));
+  pool.lane(stuck).enter(1);
+  pool.pass(300);
+  expect(pool.lane(stuck).isTerminated).toBe(false);
+  pool.pass(20);
+  await blamed;
+  expect(pool.lane(stuck).isTerminated).toBe(true);
+  await pool.settle();
+  expect(pool.lanes).toHaveLength(3);
+  for (const lane of pool.lanes) if (!lane.isTerminated) lane.finishAll();
+  expect(decodeValue(await calls[1]!)).toBe(2);
+  expect(pool.core.stats()).toMatchObject({ kills: 1, settled: { ok: 2, E_CPU: 1 } });
+  await pool.core.close(0);
+});
+
+test('a pause of this thread makes no call look stuck', async () => {
+  const pool = await twoLanes({ cpuTimeMs: 200 });
+  const call = pool.call(1);
+  await pool.settle();
+  pool.lane(0).enter(1);
+  pool.core.tick();
+  for (let i = 0; i < 5; i++) {
+    pool.realMs += 60_000;
+    pool.core.tick();
+  }
+  expect(pool.lane(0).isTerminated).toBe(false);
+  pool.lane(0).leave();
+  pool.lane(0).finishAll();
+  expect(decodeValue(await call)).toBe(1);
+  await pool.core.close(0);
+});
+
+test('slices of one call are not added up: a call that comes and goes is not stuck', async () => {
+  const pool = await twoLanes({ cpuTimeMs: 100 });
+  const call = pool.call(1);
+  await pool.settle();
+  for (let i = 0; i < 10; i++) {
+    pool.lane(0).enter(1);
+    pool.pass(100);
+  }
+  expect(pool.lane(0).isTerminated).toBe(false);
+  pool.lane(0).leave();
+  pool.lane(0).finishAll();
+  await call;
+  await pool.core.close(0);
+});
+
+test('a call that the host has settled, but whose code goes on, still costs its lane', async () => {
+  const pool = await twoLanes({ cpuTimeMs: 200 });
+  const call = pool.call(1, { wallTimeMs: 100 });
+  const refused = expect(call).rejects.toEqual(coded('E_WALL'));
+  await pool.settle();
+  pool.lane(0).enter(1);
+  pool.pass(110);
+  await refused;
+  pool.pass(250);
+  expect(pool.lane(0).isTerminated).toBe(true);
+  await pool.core.close(0);
+});
+
+test('what waits behind a long call goes to another lane, and its first lane is not believed any more', async () => {
+  const pool = await twoLanes();
+  const calls = [pool.call(1), pool.call(1), pool.call(1)];
+  await pool.settle();
+  const [first] = pool.lanes.filter((lane) => lane.callIds.length > 1);
+  const [long, ...behind] = first!.callIds;
+  const other = pool.lanes.find((lane) => lane !== first)!;
+  first!.enter(long!);
+  pool.pass(40);
+  await pool.settle();
+  expect(other.callIds).toEqual(expect.arrayContaining(behind));
+  expect(first!.aborted).toEqual(behind);
+  first!.events.outcomes(behind.map((callId) => succeeded(callId, 'stale')));
+  other.finishAll();
+  first!.leave();
+  first!.finishAll();
+  expect(await Promise.all(calls.map(async (call) => decodeValue(await call)))).toEqual([1, 2, 3]);
+  await pool.core.close(0);
+});
+
+test('calls of a lost lane run again elsewhere, unless they had an effect', async () => {
+  const pool = await twoLanes();
+  const calls = [pool.call(1), pool.call(1)];
+  await pool.settle();
+  const lost = pool.lanes.find((lane) => lane.callIds.includes(1))!;
+  lost.ask({ callId: 1, name: 'request' });
+  const refused = expect(calls[0]).rejects.toEqual(coded('E_WORKER_LOST'));
+  for (const lane of [...pool.lanes]) lane.events.lost(new Error('gone'));
+  await refused;
+  await pool.settle();
+  for (const lane of pool.lanes.slice(2)) lane.finishAll();
+  expect(decodeValue(await calls[1]!)).toBe(2);
+  expect(pool.core.stats()).toMatchObject({ lost: 2, reruns: 1 });
+  await pool.core.close(0);
+});
+
+test('a call that sleeps may run again: the answer to its first run is dropped', async () => {
+  let wake = (_value: unknown): void => {};
+  const signals: AbortSignal[] = [];
+  const pool = new TestPool({
+    maxThreads: 1,
+    onCapability: ({ signal }) => {
+      signals.push(signal);
+      return new Promise((resolve) => (wake = resolve));
+    },
+  });
+  await pool.load(extensionWire(1));
+  const call = pool.call(1);
+  await pool.settle();
+  pool.lane(0).ask({ callId: 1, name: 'sleep' });
+  pool.lane(0).events.lost(new Error('gone'));
+  await pool.settle();
+  expect(signals[0]?.aborted).toBe(true);
+  expect(pool.lane(1).callIds).toEqual([1]);
+  wake(undefined);
+  await pool.settle();
+  expect(pool.lane(1).settlements).toEqual([]);
+  pool.lane(1).finishAll();
+  expect(decodeValue(await call)).toBe(1);
+  await pool.core.close(0);
+});
+
+test('a call that its lane dies in twice is given up', async () => {
+  const pool = new TestPool({ maxThreads: 1 });
+  await pool.load(extensionWire(1));
+  const refused = expect(pool.call(1)).rejects.toEqual(coded('E_WORKER_LOST'));
+  await pool.settle();
+  for (let i = 0; i < 2; i++) {
+    const lane = pool.lanes.at(-1)!;
+    lane.enter(1);
+    lane.events.lost(new Error('out of memory'));
+    await pool.settle();
+  }
+  await refused;
+  await pool.core.close(0);
+});
+
+test('a lane that forgets a call of its batch does not lose it', async () => {
+  const pool = new TestPool({ maxThreads: 1 });
+  await pool.load(extensionWire(1));
+  const call = pool.call(1);
+  await pool.settle();
+  pool.lane(0).batches.shift()?.done([]);
+  await pool.settle();
+  expect(pool.lane(0).callIds).toEqual([1]);
+  pool.lane(0).finishAll();
+  expect(decodeValue(await call)).toBe(1);
+  await pool.core.close(0);
+});
+
+test('a load that never ends costs its lane, and is to blame', async () => {
+  const pool = new TestPool({ maxThreads: 1 });
+  const loading = pool.core.load(extensionWire(1, { loadTimeMs: 200 }));
+  const refused = expect(loading).rejects.toEqual(expect.objectContaining({ code: 'E_CPU', limit: expect.objectContaining({ name: 'loadTimeMs' }) }));
+  await pool.settle();
+  pool.lane(0).enter(-1);
+  pool.pass(330);
+  await refused;
+  expect(pool.lane(0).isTerminated).toBe(true);
+  await pool.core.close(0);
+});
+
+test('a load whose lane dies is loaded by another', async () => {
+  const pool = new TestPool({ minThreads: 2 });
+  const loading = pool.core.load(extensionWire(1));
+  await pool.settle();
+  pool.lanes.find(({ loads }) => loads.length > 0)!.events.lost(new Error('gone'));
+  await pool.settle();
+  for (const lane of pool.lanes.slice(1)) for (const { done } of lane.loads) done({ ok: true, loaded: LOADED });
+  expect((await loading).heapBytes).toBe(1);
+  await pool.core.close(0);
+});
+
+test('a persistent extension stays on its lane, and moves only when that is lost', async () => {
+  const pool = new TestPool({ minThreads: 2 });
+  await pool.load(extensionWire(1, {}, 'persistent'));
+  const calls = Array.from({ length: 4 }, () => pool.call(1));
+  await pool.settle();
+  const homes = pool.lanes.filter((lane) => lane.callIds.length > 0);
+  expect(homes).toHaveLength(1);
+  homes[0]!.events.lost(new Error('gone'));
+  await pool.settle();
+  const next = pool.lanes.filter((lane) => lane !== homes[0] && lane.callIds.length > 0);
+  expect(next).toHaveLength(1);
+  next[0]!.finishAll();
+  await Promise.all(calls);
+  await pool.core.close(0);
+});

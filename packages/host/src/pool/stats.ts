@@ -1,0 +1,150 @@
+import { createHistogram } from 'node:perf_hooks';
+import type { RecordableHistogram } from 'node:perf_hooks';
+
+import type { ErrorCode } from '@sandglass/core';
+
+/** Durations in milliseconds; all 0 while `count` is. */
+export interface Percentiles {
+  count: number;
+  p50: number;
+  p90: number;
+  p99: number;
+  max: number;
+}
+
+/** How calls ended: `ok` and each error code that occurred. */
+export type Settled = Partial<Record<'ok' | ErrorCode, number>>;
+
+/** What a pool and each of its extensions count. `accepted` is the sum of `settled`, `queued` and `running`. */
+export interface CallStats {
+  /** Calls and loads that were taken. */
+  accepted: number;
+  settled: Settled;
+  /** Calls turned away at once with `E_QUEUE_FULL`: never accepted. */
+  refused: number;
+  /** Waiting for a lane. */
+  queued: number;
+  /** Sent to a lane and not settled. */
+  running: number;
+  /** From acceptance to being sent. */
+  queueMs: Percentiles;
+  /** From being sent to the outcome. */
+  runMs: Percentiles;
+  /** From a capability call's arrival to its answer. */
+  capabilityMs: Percentiles;
+}
+
+export interface ExtensionStats extends CallStats {
+  id: number;
+  name: string;
+  /** Lanes that hold its sandboxes. */
+  lanes: number;
+}
+
+/** One worker thread, or the engine on the calling thread. Counters of the engine are as of its last report. */
+export interface LaneStats {
+  id: number;
+  state: 'starting' | 'ready';
+  /** Sent to it and without an outcome. */
+  running: number;
+  /** Outcomes it has reported. */
+  outcomes: number;
+  runMs: Percentiles;
+  /** Extensions that are installed on it. */
+  extensions: number;
+  sandboxes: number;
+  snapshots: number;
+  restores: number;
+  replacements: number;
+  memoryBytes: number;
+  /** Messages that came too late or for nobody. */
+  ignored: number;
+  /** Messages that no sound engine sends. */
+  violations: number;
+}
+
+export interface PoolStats extends CallStats {
+  /** Sandboxes restored, over all lanes, those gone included. */
+  restores: number;
+  /** Sandboxes replaced. */
+  replacements: number;
+  /** Lanes that the watchdog ended. */
+  kills: number;
+  /** Lanes that went away by themselves or did not start. */
+  lost: number;
+  /** Calls that ran again because their lane was lost. */
+  reruns: number;
+  /** Calls taken from a stalled lane before they had begun. */
+  moved: number;
+  ignored: number;
+  violations: number;
+  /** Linear memory of all snapshots and sandboxes. */
+  memoryBytes: number;
+  lanes: LaneStats[];
+  extensions: ExtensionStats[];
+}
+
+/** Microseconds in an hour; longer times are recorded as this. */
+const MAX_RECORDED_US = 3_600_000_000;
+
+/** A histogram of durations. About 26 KB, made when the first is recorded. */
+export class Durations {
+  #histogram: RecordableHistogram | undefined;
+
+  record(durationMs: number): void {
+    this.#histogram ??= createHistogram({ lowest: 1, highest: MAX_RECORDED_US, figures: 2 });
+    this.#histogram.record(Math.min(Math.max(Math.round(durationMs * 1_000), 1), MAX_RECORDED_US));
+  }
+
+  add(other: Durations): void {
+    if (!other.#histogram) return;
+    this.#histogram ??= createHistogram({ lowest: 1, highest: MAX_RECORDED_US, figures: 2 });
+    this.#histogram.add(other.#histogram);
+  }
+
+  percentiles(): Percentiles {
+    const histogram = this.#histogram;
+    if (!histogram || histogram.count === 0) return { count: 0, p50: 0, p90: 0, p99: 0, max: 0 };
+    const at = (percentile: number): number => histogram.percentile(percentile) / 1_000;
+    return { count: histogram.count, p50: at(50), p90: at(90), p99: at(99), max: histogram.max / 1_000 };
+  }
+}
+
+/** The counters behind {@link CallStats}. */
+export class CallCounters {
+  accepted = 0;
+  refused = 0;
+  readonly settled: Settled = {};
+  readonly queueMs: Durations = new Durations();
+  readonly runMs: Durations = new Durations();
+  readonly capabilityMs: Durations = new Durations();
+
+  countSettled(how: 'ok' | ErrorCode): void {
+    this.settled[how] = (this.settled[how] ?? 0) + 1;
+  }
+
+  /** Takes over what another has counted, for a total. */
+  add(other: CallCounters): void {
+    this.accepted += other.accepted;
+    this.refused += other.refused;
+    for (const [how, count] of Object.entries(other.settled) as ['ok' | ErrorCode, number][]) {
+      this.settled[how] = (this.settled[how] ?? 0) + count;
+    }
+    this.queueMs.add(other.queueMs);
+    this.runMs.add(other.runMs);
+    this.capabilityMs.add(other.capabilityMs);
+  }
+
+  toStats(queued: number, running: number): CallStats {
+    return {
+      accepted: this.accepted,
+      settled: { ...this.settled },
+      refused: this.refused,
+      queued,
+      running,
+      queueMs: this.queueMs.percentiles(),
+      runMs: this.runMs.percentiles(),
+      capabilityMs: this.capabilityMs.percentiles(),
+    };
+  }
+}

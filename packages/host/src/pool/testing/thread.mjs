@@ -1,0 +1,81 @@
+// A thread file that does what calls ask of it: the pool's tests run it in place of the engine.
+import { decodeValue, encodeValue } from '@sandglass/core';
+
+const usage = { cpuTimeMs: 0.01, heapBytes: 0 };
+const waiting = new Map();
+let port;
+let slots;
+
+export default function thread(task) {
+  if (task.type === 'attach') return attach(task);
+  if (task.type === 'load') return load(task);
+  return batch(task);
+}
+
+function attach(task) {
+  ({ port } = task);
+  slots = new Int32Array(task.slots);
+  port.on('message', (message) => {
+    if (message.type === 'settle') for (const { callId, value } of message.settlements) waiting.get(callId)?.(value);
+    if (message.type === 'abort') for (const callId of message.callIds) waiting.get(callId)?.(undefined);
+    if (message.type === 'stats') {
+      port.postMessage({ type: 'stats', requestId: 0, stats: { sandboxes: 1, snapshots: 1, restores: 5, replacements: 0, memoryBytes: 1024 } });
+    }
+  });
+  return { threadId: 0 };
+}
+
+function load({ extension }) {
+  if (extension.source === 'exit') process.exit(3);
+  const registrations = [{ type: 'operation', id: 'run', handler: 0 }];
+  return { ok: true, loaded: { registrations, snapshot: { key: 'key', bytes: new ArrayBuffer(8) }, heapBytes: 1 } };
+}
+
+async function batch({ calls }) {
+  const outcomes = await Promise.all(calls.map(run));
+  return { outcomes: outcomes.filter((outcome) => outcome !== undefined) };
+}
+
+function run({ callId, argument }) {
+  const order = decodeValue(argument);
+  slots[1] += 1;
+  slots[0] = callId;
+  try {
+    return perform(callId, order ?? {});
+  } finally {
+    slots[0] = 0;
+  }
+}
+
+function perform(callId, order) {
+  const done = (value) => ({ callId, ok: true, value: value instanceof Uint8Array ? value : encodeValue(value), usage });
+  switch (order.do) {
+    case 'spin':
+      for (;;);
+    case 'exit':
+      process.exit(1);
+    case 'throw':
+      setImmediate(() => {
+        throw new Error('uncaught');
+      });
+      return new Promise(() => {});
+    case 'reject':
+      Promise.reject(new Error('unhandled'));
+      return new Promise(() => {});
+    case 'grow': {
+      const hoard = [];
+      for (;;) hoard.push(new Array(1_000_000).fill({}));
+    }
+    case 'log':
+      port.postMessage({ type: 'capabilities', calls: [{ callId, seq: 1, name: 'log', args: [encodeValue(order.text)] }] });
+      return done('logged');
+    case 'ask':
+      port.postMessage({ type: 'capabilities', calls: [{ callId, seq: 1, name: order.name, args: [] }] });
+      return new Promise((resolve) => waiting.set(callId, resolve)).then((value) => value && done(value));
+    case 'raw':
+      for (let i = 0; i < (order.times ?? 1); i++) port.postMessage(order.message);
+      return done('sent');
+    default:
+      return done(order.value);
+  }
+}
