@@ -1,0 +1,113 @@
+import type { SyncParameter } from '@sandglass/core';
+import type * as z from 'zod';
+
+/** What a capability's handler knows of the call that it serves. */
+export interface CapabilityContext<Scope = unknown> {
+  extension: { readonly name: string; readonly version: string };
+  call: {
+    readonly id: number;
+    /** Milliseconds left of the call's `wallTimeMs`. */
+    remainingTimeMs(): number;
+  };
+  /** The granted scope, parsed by the capability's own schema. The same object for every call of a loaded extension. */
+  scope: Scope;
+  /** Fires when the call settles, for whatever reason. */
+  signal: AbortSignal;
+  /** Adds to the audit entry of this capability call. */
+  audit(details: AuditDetails): void;
+}
+
+/** What a handler adds to the audit entry of its call. */
+export interface AuditDetails {
+  target?: string;
+  status?: number;
+  bytes?: number;
+}
+
+/** What {@link defineCapability} takes. */
+export interface CapabilityDefinition<Scope, Args extends readonly unknown[], Result> {
+  /** Name of the export, and of the scope in the manifest. An identifier. */
+  name: string;
+  /** Specifier that guests import it from, `<host>:<module>`. @default 'directus:api' */
+  module?: string;
+  /** Schema of its scope in the manifest. Synchronous. What it refuses is an invalid manifest. */
+  scope: z.ZodType<Scope>;
+  /** Schema of its arguments, a `z.tuple` without a rest. Synchronous. Missing arguments are undefined, further ones are dropped. */
+  args: z.ZodType<Args>;
+  /** Which comes first, and so which error a guest sees when both fail. @default 'scope-first' */
+  order?: 'scope-first' | 'args-first';
+  /** Whether a second run would do something a second time. Such a call is never run again after a worker is lost. @default true */
+  effect?: boolean;
+  /** Set for a function that returns undefined at once and does its work behind the guest's back. */
+  sync?: SyncParameter[];
+  /**
+   * Serves one call. What it returns is copied to the guest.
+   *
+   * Throw a `CapabilityError` to tell the guest why; of any other error the guest learns only that the call failed.
+   */
+  handler(args: Args, context: CapabilityContext<Scope>): Result | Promise<Result>;
+}
+
+/** A function that a host offers to guests. Made by {@link defineCapability}. */
+export interface Capability<
+  Scope = unknown,
+  Args extends readonly unknown[] = readonly unknown[],
+  Result = unknown,
+> extends Readonly<CapabilityDefinition<Scope, Args, Result>> {
+  readonly module: string;
+  readonly order: 'scope-first' | 'args-first';
+  readonly effect: boolean;
+  /** How many arguments it takes. */
+  readonly parameters: number;
+}
+
+/** Module of the built-in capabilities. */
+export const API_MODULE = 'directus:api';
+
+/** An identifier, short enough to read in an audit. */
+const NAME = /^[A-Za-z_$][\w$]{0,63}$/;
+const MODULE = /^[a-z][a-z0-9-]{0,31}:[a-z][a-z0-9._/-]{0,63}$/;
+
+/** Names that cannot be imported as they are, mean something on every object, or belong to the host. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...'arguments await break case catch class const continue debugger default delete do else enum eval export extends false'.split(
+    ' ',
+  ),
+  ...'finally for function if implements import in instanceof interface let new null package private protected public'.split(
+    ' ',
+  ),
+  ...'return static super switch this throw true try typeof var void while with yield'.split(' '),
+  ...Object.getOwnPropertyNames(Object.prototype),
+  'prototype',
+  'then',
+  'console',
+]);
+
+/**
+ * Defines a function for guests, gated, limited and audited like the built-in three, which are made with it.
+ *
+ * @throws {TypeError} the name, the module or the arguments' schema cannot be used.
+ */
+export function defineCapability<Scope, Args extends readonly unknown[], Result>(
+  definition: CapabilityDefinition<Scope, Args, Result>,
+): Capability<Scope, Args, Result> {
+  const { name, module = API_MODULE, sync } = definition;
+  if (!NAME.test(name) || RESERVED.has(name))
+    throw invalid(name, 'the name has to be an identifier that is not reserved');
+  if (!MODULE.test(module)) throw invalid(name, `the module "${module}" has to look like "acme:items"`);
+  if (module.startsWith('node:')) throw invalid(name, 'guests have no node: modules');
+  const parameters = countParameters(name, definition.args);
+  if (sync && sync.length > parameters) throw invalid(name, 'sync describes more parameters than args');
+  return Object.freeze({ order: 'scope-first', effect: true, ...definition, module, parameters } as const);
+}
+
+/** Reads the schema's own description: an `instanceof` would refuse a host's other copy of zod. */
+function countParameters(name: string, args: z.ZodType): number {
+  const { def } = args._zod as z.core.$ZodTypeInternals & { def: Partial<z.core.$ZodTupleDef> };
+  if (def.type !== 'tuple' || !def.items || def.rest) throw invalid(name, 'args has to be a z.tuple without a rest');
+  return def.items.length;
+}
+
+function invalid(name: string, reason: string): TypeError {
+  return new TypeError(`Cannot define capability "${name}": ${reason}`);
+}

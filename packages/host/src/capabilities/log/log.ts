@@ -1,0 +1,25 @@
+import { emptyScopeSchema } from '@sandglass/core';
+import * as z from 'zod';
+
+import type { LogEntry } from '../../types.js';
+import { type Capability, defineCapability } from '../define.js';
+
+const TYPE = 'Log message has to be of type string';
+
+/**
+ * The capability `log(message)` (CONTRACT §6): one line at info level, verbatim.
+ *
+ * @param write gets each line. It must not throw.
+ */
+export function createLogCapability(write: (entry: LogEntry) => void): Capability {
+  return defineCapability({
+    name: 'log',
+    scope: emptyScopeSchema,
+    args: z.tuple([z.string({ error: TYPE })]),
+    effect: true,
+    sync: [{ label: 'Log message', type: 'string' }],
+    handler([message], { extension, call }) {
+      write({ extension: extension.name, callId: call.id, level: 'info', message });
+    },
+  });
+}

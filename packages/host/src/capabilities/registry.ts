@@ -1,0 +1,178 @@
+import { type CapabilityWire, SandglassError, type Scopes, type ScopeSchemas, isSandglassError } from '@sandglass/core';
+
+import type { AuditEntry, LogEntry, RequestOptions } from '../types.js';
+import { beginAudit, guardSink } from './audit.js';
+import type { Capability, CapabilityContext } from './define.js';
+import { CapabilityError, type CapabilityErrorCode, noPermission, typeError } from './error.js';
+import { createLogCapability } from './log/log.js';
+import { createRequestCapability } from './request/request.js';
+import { createSleepCapability } from './sleep/sleep.js';
+import { TimerQueue } from './sleep/timer-queue.js';
+
+/** Name under which the guest's console output arrives. It needs no scope and is not audited. */
+export const CONSOLE = 'console';
+
+export interface CapabilitiesOptions {
+  /** Capabilities beside `log`, `sleep` and `request`. */
+  custom?: readonly Capability[] | undefined;
+  request?: RequestOptions | undefined;
+  onLog?: ((entry: LogEntry) => void) | undefined;
+  onAudit?: ((entry: AuditEntry) => void) | undefined;
+}
+
+/** The scopes that one loaded extension may use, parsed. Made by {@link Capabilities.prepare}. */
+export interface Grant {
+  readonly extension: { readonly name: string; readonly version: string };
+  readonly scopes: Scopes;
+}
+
+/** The call that a capability call belongs to. */
+export type InvokeContext = Pick<CapabilityContext, 'call' | 'signal'>;
+
+/** Every capability of a host, behind the one gate that all of them share. */
+export interface Capabilities {
+  /** Schema of each scope that a manifest may ask for. */
+  readonly scopeSchemas: ScopeSchemas;
+  /**
+   * Parses and compiles the scopes that an extension is granted. Unknown ones are dropped.
+   *
+   * @throws {SandglassError} `E_MANIFEST`: a scope is invalid, for example by one of its URL patterns.
+   */
+  prepare(extension: { name: string; version: string }, granted: Scopes): Grant;
+  /** What the sandbox learns of the capabilities. */
+  wires(grant: Grant): CapabilityWire[];
+  /** Whether a second run of this capability would do something a second time. An unknown one does nothing. */
+  isEffect(name: string): boolean;
+  /**
+   * Serves one capability call: gate, arguments, handler, one audit entry.
+   *
+   * @param args decoded. A function or symbol arrives as one.
+   * @throws {CapabilityError} always this class.
+   */
+  invoke(grant: Grant, name: string, args: readonly unknown[], context: InvokeContext): Promise<unknown>;
+  /** Closes what an extension holds, when its running requests have finished. */
+  releaseExtension(name: string): Promise<void>;
+  /** Destroys every connection and forgets every timer. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the capabilities of a host.
+ *
+ * @throws {TypeError} two capabilities share a name, or an address range of `request` cannot be read.
+ */
+export function createCapabilities(options: CapabilitiesOptions = {}): Capabilities {
+  const timers = new TimerQueue();
+  const request = createRequestCapability(options.request);
+  const writeLog = guardSink(options.onLog);
+  const writeAudit = guardSink(options.onAudit);
+  const builtIn = [createLogCapability(writeLog), createSleepCapability(timers), request.capability];
+  const byName = indexByName([...builtIn, ...(options.custom ?? [])]);
+
+  return {
+    scopeSchemas: Object.fromEntries([...byName].map(([name, { scope }]) => [name, scope])),
+    prepare: (extension, granted) => prepare(byName, extension, granted),
+    wires: (grant) => [...byName.values()].map((capability) => toWire(capability, grant)),
+    isEffect: (name) => byName.get(name)?.effect ?? false,
+    async invoke(grant, name, args, context) {
+      if (name === CONSOLE) return writeConsole(writeLog, grant, args, context);
+      const { extension } = grant;
+      const audit = beginAudit({ extension: extension.name, callId: context.call.id, capability: name }, writeAudit);
+      try {
+        const value = await run(byName.get(name), name, grant, args, { ...context, extension, audit: audit.add });
+        audit.finish();
+        return value;
+      } catch (error) {
+        const failure = toCapabilityError(name, error);
+        audit.finish(failure);
+        throw failure;
+      }
+    },
+    releaseExtension: (name) => request.releaseExtension(name),
+    async close() {
+      timers.close();
+      await request.close();
+    },
+  };
+}
+
+function indexByName(capabilities: readonly Capability[]): ReadonlyMap<string, Capability> {
+  const byName = new Map<string, Capability>();
+  for (const capability of capabilities) {
+    if (byName.has(capability.name)) throw new TypeError(`Two capabilities have the name "${capability.name}"`);
+    byName.set(capability.name, capability);
+  }
+  return byName;
+}
+
+function prepare(
+  byName: ReadonlyMap<string, Capability>,
+  { name, version }: Grant['extension'],
+  granted: Scopes,
+): Grant {
+  const scopes: [string, unknown][] = [];
+  for (const [scopeName, { scope }] of byName) {
+    if (!Object.hasOwn(granted, scopeName)) continue;
+    const parsed = scope.safeParse(granted[scopeName]);
+    if (!parsed.success) {
+      const reason = `${[scopeName, ...(parsed.error.issues[0]?.path ?? [])].join('.')}: ${parsed.error.issues[0]?.message ?? 'invalid'}`;
+      throw new SandglassError('E_MANIFEST', `Invalid scope of "${name}": ${reason}`, { extension: name });
+    }
+    scopes.push([scopeName, parsed.data]);
+  }
+  return Object.freeze({
+    extension: Object.freeze({ name, version }),
+    scopes: Object.freeze(Object.fromEntries(scopes)),
+  });
+}
+
+function toWire({ name, module, parameters, sync }: Capability, grant: Grant): CapabilityWire {
+  const wire = { name, module, granted: Object.hasOwn(grant.scopes, name), parameters };
+  return sync ? { ...wire, sync: [...sync] } : wire;
+}
+
+/** The gate that every capability call passes. */
+async function run(
+  capability: Capability | undefined,
+  name: string,
+  grant: Grant,
+  given: readonly unknown[],
+  context: Omit<CapabilityContext, 'scope'>,
+): Promise<unknown> {
+  if (!capability) throw noPermission(name);
+  if (capability.order === 'scope-first') assertGranted(grant, name);
+  const args = parseArgs(capability, given);
+  assertGranted(grant, name);
+  return capability.handler(args, { ...context, scope: grant.scopes[name] });
+}
+
+function assertGranted(grant: Grant, name: string): void {
+  if (!Object.hasOwn(grant.scopes, name)) throw noPermission(name);
+}
+
+function parseArgs({ name, args, parameters }: Capability, given: readonly unknown[]): readonly unknown[] {
+  const parsed = args.safeParse(Array.from({ length: parameters }, (_, index) => given[index]));
+  if (parsed.success) return parsed.data;
+  throw typeError(parsed.error.issues[0]?.message ?? `Invalid arguments of "${name}"`);
+}
+
+function writeConsole(
+  write: (entry: LogEntry) => void,
+  grant: Grant,
+  args: readonly unknown[],
+  { call }: InvokeContext,
+): void {
+  const [message] = args;
+  if (typeof message === 'string') write({ extension: grant.extension.name, callId: call.id, level: 'debug', message });
+}
+
+const GUEST_CODES: ReadonlySet<string> = new Set<CapabilityErrorCode>(['E_SCOPE', 'E_NETWORK', 'E_GUEST', 'E_QUOTA']);
+
+/** What the guest learns: a capability's own words, or only that it failed. */
+function toCapabilityError(name: string, error: unknown): CapabilityError {
+  if (error instanceof CapabilityError) return error;
+  if (isSandglassError(error) && GUEST_CODES.has(error.code)) {
+    return new CapabilityError(error.code as CapabilityErrorCode, error.message, { cause: error }); // one of the set
+  }
+  return new CapabilityError('E_GUEST', `Capability "${name}" failed`, { cause: error });
+}

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+
+import { dropContentHeaders, dropCredentials, readHeaders, toGuestHeaders } from './headers.js';
+
+const DEFAULTS = {
+  accept: 'application/json, text/plain, */*',
+  'accept-encoding': 'gzip, deflate, br',
+  'user-agent': 'sandglass',
+};
+
+test('values become text: numbers, booleans, lists; null, undefined and false drop', () => {
+  const given = { A: 1, b: ['x', 2], c: null, d: undefined, e: false, f: true, g: 5n, h: '  padded ', i: 'ü' };
+  expect({ ...readHeaders(given) }).toEqual({ ...DEFAULTS, a: '1', b: 'x, 2', f: 'true', g: '5', h: 'padded', i: 'ü' });
+});
+
+test('a guest’s own header replaces the default, whatever its case', () => {
+  expect(readHeaders({ Accept: 'text/plain', 'USER-AGENT': 'mine', 'accept-encoding': 'identity' })).toMatchObject({
+    accept: 'text/plain',
+    'user-agent': 'mine',
+    'accept-encoding': 'identity',
+  });
+});
+
+test.each([
+  { x: { y: 1 } },
+  { x: [null] },
+  { x: Symbol('s') },
+  { x: () => 1 },
+  { 'x y': '1' },
+  { 'x:': '1' },
+  { x: 'a\nb' },
+  { x: ['a', 'b\0'] },
+])('refuses what cannot be a header, %#', (given) => {
+  expect(() => readHeaders(given)).toThrow(
+    expect.objectContaining({ wire: expect.objectContaining({ name: 'TypeError', code: 'E_GUEST' }) }),
+  );
+});
+
+test.each([undefined, {}, []])('without headers there are the defaults, %#', (given) => {
+  expect({ ...readHeaders(given) }).toEqual(DEFAULTS);
+});
+
+test('Sec-, Proxy- and connection headers drop in any case', () => {
+  const given = {
+    'Sec-Fetch-Mode': 'x',
+    'PROXY-connection': 'x',
+    'Content-Length': '5',
+    'Keep-Alive': 'x',
+    Trailer: 'x',
+    Via: 'x',
+  };
+  expect({ ...readHeaders(given) }).toEqual(DEFAULTS);
+});
+
+test('dropCredentials keeps an allow-list, dropContentHeaders what is not about a body', () => {
+  const headers = readHeaders({ authorization: 'a', cookie: 'b', 'x-api-key': 'c', 'content-type': 'd', accept: 'e' });
+  expect(Object.keys(dropCredentials(headers)).sort()).toEqual([
+    'accept',
+    'accept-encoding',
+    'content-type',
+    'user-agent',
+  ]);
+  expect(Object.keys(dropContentHeaders(headers))).not.toContain('content-type');
+  expect(dropContentHeaders(headers)['authorization']).toBe('a');
+});
+
+test('response headers are lower-case, lists join, set-cookie is a list, a name is only a name', () => {
+  const received = JSON.parse('{"X-A":["1","2"],"set-cookie":"a=b","__proto__":"x","constructor":"y"}') as Record<
+    string,
+    string | string[]
+  >;
+  const headers = toGuestHeaders(received);
+  expect(Object.entries(headers)).toEqual([
+    ['x-a', '1, 2'],
+    ['set-cookie', ['a=b']],
+    ['__proto__', 'x'],
+    ['constructor', 'y'],
+  ]);
+  expect(Object.getPrototypeOf(headers)).toBe(Object.prototype);
+});

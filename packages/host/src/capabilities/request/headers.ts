@@ -1,0 +1,131 @@
+import { CapabilityError, typeError } from '../error.js';
+
+/** Request headers by lower-case name. Without a prototype: a name is only a name. */
+export type RequestHeaders = Record<string, string>;
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** What RFC 9110 §5.5 lets a value hold, one byte per character. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it refuses
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Headers that belong to the connection or to the client, not to its user: dropped. Proxy-* and sec-* too. Source: Fetch standard, "forbidden request-header". */
+const DROPPED: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+]);
+
+/** Headers that change the method behind the gate, or that open a cloud's metadata service: refused. */
+const REFUSED: ReadonlySet<string> = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override', // method overrides
+  'metadata',
+  'metadata-flavor',
+  'x-google-metadata-request', // Azure, Google Cloud
+  'x-aws-ec2-metadata-token',
+  'x-aws-ec2-metadata-token-ttl-seconds', // AWS IMDSv2
+]);
+
+/** What a request to another origin keeps after a redirect. Anything else may be a secret under some name. */
+const KEPT_ACROSS_ORIGINS: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'user-agent',
+]);
+
+const DEFAULTS: Readonly<RequestHeaders> = {
+  accept: 'application/json, text/plain, */*',
+  'accept-encoding': 'gzip, deflate, br',
+  'user-agent': 'sandglass',
+};
+
+/**
+ * Reads the headers that a guest gave: names without case, numbers as text, lists joined, null, undefined and false
+ * dropped; the same name in two cases joins as a list. Defaults fill what is missing.
+ *
+ * @throws {CapabilityError} a TypeError for what cannot be a header, `E_SCOPE` for a header that is refused.
+ */
+export function readHeaders(given: object | undefined): RequestHeaders {
+  const headers: RequestHeaders = Object.create(null) as RequestHeaders; // Object.create is typed any
+  for (const [rawName, rawValue] of Object.entries(given ?? {})) {
+    const name = readName(rawName);
+    const value = readValue(name, rawValue);
+    if (value === undefined || isDropped(name)) continue;
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+  }
+  for (const [name, value] of Object.entries(DEFAULTS)) headers[name] ??= value;
+  return headers;
+}
+
+/** The headers that go along when a redirect leaves the origin. */
+export function dropCredentials(headers: RequestHeaders): RequestHeaders {
+  return select(headers, (name) => KEPT_ACROSS_ORIGINS.has(name));
+}
+
+/** The headers of a request that lost its body. */
+export function dropContentHeaders(headers: RequestHeaders): RequestHeaders {
+  return select(headers, (name) => !name.startsWith('content-'));
+}
+
+/** Response headers as the guest sees them: lower-case, lists joined, `set-cookie` always a list. */
+export function toGuestHeaders(
+  received: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string | string[]> {
+  const entries: [string, string | string[]][] = [];
+  for (const [name, value] of Object.entries(received)) {
+    if (value === undefined) continue;
+    const values = Array.isArray(value) ? value : [value];
+    entries.push([name.toLowerCase(), name.toLowerCase() === 'set-cookie' ? values : values.join(', ')]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function readName(rawName: string): string {
+  if (!TOKEN.test(rawName) || rawName === '__proto__') throw typeError('Request header name is not a token');
+  const name = rawName.toLowerCase();
+  if (REFUSED.has(name)) throw new CapabilityError('E_SCOPE', `No permission to use request header "${name}"`);
+  return name;
+}
+
+function readValue(name: string, raw: unknown): string | undefined {
+  if (raw === undefined || raw === null || raw === false) return undefined;
+  const parts: unknown[] = Array.isArray(raw) ? raw : [raw];
+  const value = parts
+    .map((part) => readPart(name, part))
+    .join(', ')
+    .trim();
+  if (!VALUE.test(value)) throw typeError(`Invalid character in request header "${name}"`);
+  return value;
+}
+
+function readPart(name: string, part: unknown): string {
+  if (typeof part === 'string') return part;
+  if (typeof part === 'number' || typeof part === 'bigint' || typeof part === 'boolean') return String(part);
+  throw typeError(`Request header "${name}" has to be of type string`);
+}
+
+function isDropped(name: string): boolean {
+  return DROPPED.has(name) || name.startsWith('proxy-') || name.startsWith('sec-');
+}
+
+function select(headers: RequestHeaders, keep: (name: string) => boolean): RequestHeaders {
+  const kept: RequestHeaders = Object.create(null) as RequestHeaders; // Object.create is typed any
+  for (const [name, value] of Object.entries(headers)) if (keep(name)) kept[name] = value;
+  return kept;
+}

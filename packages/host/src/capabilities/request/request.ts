@@ -1,0 +1,158 @@
+import { type RequestScope, type SandglassError, requestScopeSchema } from '@sandglass/core';
+import * as z from 'zod';
+
+import { AddressGate } from '../../gate/address-gate.js';
+import { type RequestGate, compileRequestScope } from '../../gate/request-scope.js';
+import type { RequestOptions } from '../../types.js';
+import { onAbort } from '../abort.js';
+import { type Capability, type CapabilityContext, defineCapability } from '../define.js';
+import { CapabilityError, typeError } from '../error.js';
+import { ExtensionAgents } from './agents.js';
+import { encodeBody } from './body.js';
+import type { ConnectorOptions } from './connect.js';
+import { DeniedAddressError, type RequestResponse, deniedAddress, networkFailure, statusFailure } from './failure.js';
+import { readHeaders } from './headers.js';
+import { type OutgoingRequest, type SendOptions, send } from './send.js';
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_RESPONSE_BYTES = 5_242_880;
+const DEFAULT_MAX_REDIRECTS = 5;
+
+/** Longest URL in an audit entry. */
+const MAX_TARGET_LENGTH = 2_048;
+
+/** The capability `request`, and the connections behind it. */
+export interface RequestCapability {
+  capability: Capability;
+  /** Closes the connections of an extension when its running requests have finished. */
+  releaseExtension(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Compiled scopes, by the scope object that a grant holds. */
+const compiled = new WeakMap<RequestScope, RequestGate>();
+
+/** Scope of `request`. A pattern that cannot be read makes the manifest invalid. */
+const scopeSchema: z.ZodType<RequestScope> = requestScopeSchema.superRefine((scope, context) => {
+  try {
+    compiled.set(scope, compileRequestScope(scope));
+  } catch (error) {
+    context.addIssue({ code: 'custom', path: ['urls'], message: (error as SandglassError).message }); // it throws nothing else
+  }
+});
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const argsSchema = z.tuple([
+  z.string({ error: 'Request url has to be of type string' }),
+  z.custom<object | undefined>((value) => value === undefined || isObject(value), {
+    error: 'Request options has to be of type object',
+  }),
+]);
+
+/**
+ * The capability `request(url, options?)` (CONTRACT §6).
+ *
+ * @param ca certificate authorities in place of the system's.
+ * @throws {TypeError} an address range of the options cannot be read.
+ * @throws {RangeError} a number of the options is out of its range.
+ */
+export function createRequestCapability(options: RequestOptions = {}, ca?: ConnectorOptions['ca']): RequestCapability {
+  const timeoutMs = readOption('timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, 600_000);
+  const addresses = new AddressGate(options);
+  const agents = new ExtensionAgents({ gate: addresses, lookup: options.lookup, timeoutMs, ca });
+  const limits = {
+    maxResponseBytes: readOption('maxResponseBytes', options.maxResponseBytes, DEFAULT_MAX_RESPONSE_BYTES, 0, 2 ** 30),
+    maxRedirects: readOption('maxRedirects', options.maxRedirects, DEFAULT_MAX_REDIRECTS, 0, 100),
+  };
+  const capability = defineCapability({
+    name: 'request',
+    scope: scopeSchema,
+    args: argsSchema,
+    order: 'args-first',
+    async handler([rawUrl, given], context: CapabilityContext<RequestScope>) {
+      context.audit({ target: rawUrl.slice(0, MAX_TARGET_LENGTH) });
+      const gate = gateOf(context.scope);
+      const request = await check(rawUrl, given, gate);
+      const dispatcher = options.dispatcher ?? agents.get(context.extension.name);
+      const { audit } = context;
+      return withDeadline(request.url, timeoutMs, context, (signal) =>
+        perform(request, { dispatcher, gate, addresses, ...limits, signal, audit }),
+      );
+    },
+  });
+  return { capability, releaseExtension: (name) => agents.release(name), close: () => agents.close() };
+}
+
+function readOption(name: string, given: number | undefined, byDefault: number, min: number, max: number): number {
+  const value = given ?? byDefault;
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new RangeError(`request.${name} has to be an integer from ${min} to ${max}, it is ${value}`);
+}
+
+/** Checks a request in the order of CONTRACT §6, steps 4 to 6, and makes it ready to send. */
+async function check(rawUrl: string, given: object | undefined, gate: RequestGate): Promise<OutgoingRequest> {
+  const target = gate.matchUrl(rawUrl);
+  if (!target.ok)
+    throw new CapabilityError('E_SCOPE', `No permission to request "${rawUrl}"`, { cause: new Error(target.reason) });
+  const method = own(given, 'method', 'GET');
+  const body = own(given, 'body');
+  const headers = own(given, 'headers');
+  if (typeof method !== 'string') throw typeError('Request method has to be of type string');
+  if (body !== undefined && typeof body !== 'string' && !isObject(body))
+    throw typeError('Request body has to be of type string or object');
+  if (headers !== undefined && !isObject(headers)) throw typeError('Request headers has to be of type object');
+  if (!gate.allowsMethod(method))
+    throw new CapabilityError('E_SCOPE', `No permission to use request method "${method}"`);
+  const sent = readHeaders(headers as object | undefined); // checked above
+  return { url: target.url, method, headers: sent, body: await encodeBody(body as string | object | undefined, sent) };
+}
+
+async function perform(request: OutgoingRequest, options: SendOptions): Promise<RequestResponse> {
+  const response = await send(request, options);
+  if (response.status >= 200 && response.status < 300) return response;
+  throw statusFailure(response);
+}
+
+/** Runs a request under one deadline, the call's own end included, and puts failures below HTTP into plain words. */
+async function withDeadline<T>(
+  url: URL,
+  timeoutMs: number,
+  context: CapabilityContext,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  const limitMs = Math.max(0, Math.min(timeoutMs, context.call.remainingTimeMs()));
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    deadline.abort();
+  }, limitMs);
+  const forget = onAbort(context.signal, () => deadline.abort());
+  try {
+    return await run(deadline.signal);
+  } catch (error) {
+    throw toCapabilityError(url, late ? `no answer within ${Math.round(limitMs)} ms` : undefined, error);
+  } finally {
+    clearTimeout(timer);
+    forget();
+  }
+}
+
+function toCapabilityError(url: URL, late: string | undefined, error: unknown): CapabilityError {
+  if (error instanceof CapabilityError) return error;
+  if (error instanceof DeniedAddressError) return deniedAddress(error);
+  if (late !== undefined) return networkFailure(url, late, error, 'ETIMEDOUT');
+  return networkFailure(url, 'network error', error);
+}
+
+function gateOf(scope: RequestScope): RequestGate {
+  const known = compiled.get(scope) ?? compileRequestScope(scope);
+  compiled.set(scope, known);
+  return known;
+}
+
+/** Reads an option that is the object's own: nothing is ever inherited. Null is a value. */
+function own(given: object | undefined, key: string, byDefault?: unknown): unknown {
+  const value = given !== undefined && Object.hasOwn(given, key) ? (given as Record<string, unknown>)[key] : undefined;
+  return value === undefined ? byDefault : value;
+}

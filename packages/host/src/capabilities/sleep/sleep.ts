@@ -1,0 +1,36 @@
+import { emptyScopeSchema } from '@sandglass/core';
+import * as z from 'zod';
+
+import { onAbort } from '../abort.js';
+import { type Capability, defineCapability } from '../define.js';
+import { CapabilityError } from '../error.js';
+import type { TimerQueue } from './timer-queue.js';
+
+const TYPE = 'Sleep milliseconds has to be of type number';
+
+/** zod's number refuses NaN and the infinities; `typeof` does not. */
+const anyNumber = z.custom<number>((value) => typeof value === 'number', { error: TYPE });
+
+/** The capability `sleep(milliseconds)` (CONTRACT §6). Negative and NaN mean the shortest wait. */
+export function createSleepCapability(timers: TimerQueue): Capability {
+  return defineCapability({
+    name: 'sleep',
+    scope: emptyScopeSchema,
+    args: z.tuple([anyNumber]),
+    effect: false,
+    handler: ([milliseconds], { signal }) => wait(timers, milliseconds > 0 ? milliseconds : 0, signal),
+  });
+}
+
+function wait(timers: TimerQueue, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = timers.add(delayMs, () => {
+      forget();
+      resolve();
+    });
+    const forget = onAbort(signal, () => {
+      cancel();
+      reject(new CapabilityError('E_GUEST', 'The call ended before the sleep'));
+    });
+  });
+}
