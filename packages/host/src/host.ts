@@ -94,8 +94,8 @@ class SandglassHost implements Host {
 
   static async create(options: HostOptions, parts: HostParts): Promise<SandglassHost> {
     const limits = parseLimits(options.limits);
-    const { capabilities: custom, request, onLog, onAudit, pool: poolOptions = {} } = options;
-    const capabilities = createCapabilities({ custom, request, onLog, onAudit });
+    const { capabilities: custom, request, onLog, logConsole, onAudit, pool: poolOptions = {} } = options;
+    const capabilities = createCapabilities({ custom, request, onLog, logConsole, onAudit });
     const versions = new Map<number, Extension>();
     const connected = connectCapabilities(capabilities, (id) => versions.get(id));
     const pool = await parts.createPool({ ...connected, pool: poolOptions });

@@ -1,4 +1,4 @@
-import type { Isolation, Limits, Registration, SandboxType, Scopes } from '@sandglass/core';
+import type { ErrorCode, Isolation, Limits, Registration, SandboxType, Scopes } from '@sandglass/core';
 import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 
@@ -58,6 +58,23 @@ export interface LogEntry {
   level: 'info' | 'debug';
   /** As the guest gave it; `formatForTerminal` makes it safe to print. */
   message: string;
+}
+
+/** One call that has ended, as the call hook gets it. */
+export interface CallEntry {
+  extension: string;
+  /** Absent if the call was turned away before it got one. */
+  callId?: number;
+  /** What ran, as it was registered. */
+  registration: Registration;
+  /** `ok`, or the code of the error that it ended with. */
+  outcome: 'ok' | ErrorCode;
+  /** From acceptance to the end, in milliseconds. */
+  durationMs: number;
+  /** Time inside the sandbox; 0 if no engine reported it. */
+  cpuTimeMs: number;
+  /** Highest heap of its sandbox; 0 if it was not looked at. */
+  heapBytes: number;
 }
 
 /** One capability call, as the audit hook gets it. */
@@ -136,7 +153,11 @@ export interface HostOptions {
   /** @default grants what is requested */
   grant?: GrantPolicy;
   onLog?: (entry: LogEntry) => void;
+  /** Whether what guests write to `console` reaches `onLog`, at level debug. @default false */
+  logConsole?: boolean;
   onAudit?: (entry: AuditEntry) => void;
+  /** Told of every call when it has ended. It must not throw. */
+  onCall?: (entry: CallEntry) => void;
   /**
    * Told of errors that no caller gets: an extension of the folder that did not load, an action that failed, the error
    * behind an endpoint's 500. @default one line each on stderr

@@ -1,4 +1,4 @@
-import { encodeValue, FORM, type CapabilityErrorWire, type EngineModule, type ExtensionWire, type SettlementWire } from '@sandglass/core';
+import { encodeValue, FORM, type CapabilityErrorWire, type CapabilityWire, type EngineModule, type ExtensionWire, type SettlementWire } from '@sandglass/core';
 
 import { PRELUDE, PRELUDE_FUNCTIONS, type PreludeFunction } from './prelude.js';
 import { evaluate, newCString, type Pointer } from './quickjs/ffi.js';
@@ -314,14 +314,11 @@ export class Sandbox {
     const { machine, pointers } = realm;
     const global = realm.global();
     const carrier = realm.newObject();
-    const texts = new Map<string, string>();
-    for (const [i, { name, module }] of this.#extension.capabilities.entries()) {
-      if (module === '') continue; // the console is a global
-      realm.set(carrier, String(i), realm.newFunction(name, FIRST_CAPABILITY + i));
-      texts.set(module, `${texts.get(module) ?? ''}export const ${name} = sandglass[${i}];\n`);
+    for (const [i, { name }] of this.#extension.capabilities.entries()) {
+      realm.set(carrier, String(i), realm.newFunction(name.split('.').at(-1)!, FIRST_CAPABILITY + i));
     }
     realm.set(global, 'sandglass', carrier);
-    for (const [module, text] of texts) {
+    for (const [module, text] of moduleTexts(this.#extension.capabilities)) {
       const result = evaluate(machine, pointers.ctx as never, text, 'module', module);
       if (realm.isException(realm.own(result))) throw new PoisonedError(`module "${module}" failed`);
     }
@@ -329,6 +326,21 @@ export class Sandbox {
     if (realm.isException(realm.own(result))) throw new PoisonedError('the realm cannot be closed');
     realm.runJobs(() => false);
   }
+}
+
+/** ES module text by specifier, over the functions in `globalThis.sandglass`. `items.read` is a member of the export `items`. */
+function moduleTexts(capabilities: readonly CapabilityWire[]): Map<string, string> {
+  const modules = new Map<string, Map<string, string>>();
+  for (const [i, { name, module }] of capabilities.entries()) {
+    if (module === '') continue; // the console is a global
+    const exports = modules.get(module) ?? new Map<string, string>();
+    const [object = '', member] = name.split('.');
+    exports.set(object, member === undefined ? `sandglass[${i}]` : `${exports.get(object) ?? ''}${member}: sandglass[${i}], `);
+    modules.set(module, exports);
+  }
+  const isObject = (name: string): boolean => capabilities.some((capability) => capability.name.startsWith(`${name}.`));
+  const toExport = ([name, value]: [string, string]): string => `export const ${name} = ${isObject(name) ? `Object.freeze({ ${value} })` : value};`;
+  return new Map([...modules].map(([module, exports]) => [module, [...exports].map(toExport).join('\n')]));
 }
 
 /** Static data and the C stack come on top: they are not charged to the guest. */

@@ -35,7 +35,9 @@ test.each([
   '',
   '1a',
   'a b',
-  'items.read',
+  'items.',
+  'items.read.all',
+  'items.then',
   'default',
   'await',
   'then',
@@ -46,7 +48,7 @@ test.each([
   'a'.repeat(65),
 ])('refuses the name %j', (name) => {
   expect(() => make({ name })).toThrow(
-    `Cannot define capability "${name}": the name has to be an identifier that is not reserved`,
+    `Cannot define capability "${name}": the name has to be an identifier that is not reserved, or two with a dot`,
   );
 });
 

@@ -26,7 +26,10 @@ export interface AuditDetails {
 
 /** What {@link defineCapability} takes. */
 export interface CapabilityDefinition<Scope, Args extends readonly unknown[], Result> {
-  /** Name of the export, and of the scope in the manifest. An identifier. */
+  /**
+   * Name of the export, and of the scope in the manifest: an identifier, or two with a dot. `items.read` is the function `read` of the
+   * exported object `items`.
+   */
   name: string;
   /** Specifier that guests import it from, `<host>:<module>`. @default 'directus:api' */
   module?: string;
@@ -64,8 +67,8 @@ export interface Capability<
 /** Module of the built-in capabilities. */
 export const API_MODULE = 'directus:api';
 
-/** An identifier, short enough to read in an audit. */
-const NAME = /^[A-Za-z_$][\w$]{0,63}$/;
+/** One identifier or two, short enough to read in an audit. */
+const NAME = /^[A-Za-z_$][\w$]{0,63}(?:\.[A-Za-z_$][\w$]{0,63})?$/;
 const MODULE = /^[a-z][a-z0-9-]{0,31}:[a-z][a-z0-9._/-]{0,63}$/;
 
 /** Names that cannot be imported as they are, mean something on every object, or belong to the host. */
@@ -92,8 +95,8 @@ export function defineCapability<Scope, Args extends readonly unknown[], Result>
   definition: CapabilityDefinition<Scope, Args, Result>,
 ): Capability<Scope, Args, Result> {
   const { name, module = API_MODULE, sync } = definition;
-  if (!NAME.test(name) || RESERVED.has(name))
-    throw invalid(name, 'the name has to be an identifier that is not reserved');
+  if (!NAME.test(name) || name.split('.').some((part) => RESERVED.has(part)))
+    throw invalid(name, 'the name has to be an identifier that is not reserved, or two with a dot');
   if (!MODULE.test(module)) throw invalid(name, `the module "${module}" has to look like "acme:items"`);
   if (module.startsWith('node:')) throw invalid(name, 'guests have no node: modules');
   const parameters = countParameters(name, definition.args);

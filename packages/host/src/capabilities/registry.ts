@@ -12,12 +12,17 @@ import { TimerQueue } from './sleep/timer-queue.js';
 /** Name under which the guest's console output arrives. It needs no scope and is not audited. */
 export const CONSOLE = 'console';
 
+/** A global, so it has no module. Without it, the guest's console is silent. */
+const CONSOLE_WIRE: CapabilityWire = { name: CONSOLE, module: '', granted: true, parameters: 1, sync: [] };
+
 export interface CapabilitiesOptions {
   /** Capabilities beside `log`, `sleep` and `request`. */
   custom?: readonly Capability[] | undefined;
   request?: RequestOptions | undefined;
   onLog?: ((entry: LogEntry) => void) | undefined;
   onAudit?: ((entry: AuditEntry) => void) | undefined;
+  /** Whether what guests write to their console reaches `onLog`. @default false */
+  logConsole?: boolean | undefined;
 }
 
 /** The scopes that one loaded extension may use, parsed. Made by {@link Capabilities.prepare}. */
@@ -72,7 +77,7 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
   return {
     scopeSchemas: Object.fromEntries([...byName].map(([name, { scope }]) => [name, scope])),
     prepare: (extension, granted) => prepare(byName, extension, granted),
-    wires: (grant) => [...byName.values()].map((capability) => toWire(capability, grant)),
+    wires: (grant) => [...byName.values()].map((capability) => toWire(capability, grant)).concat(options.logConsole ? [CONSOLE_WIRE] : []),
     isEffect: (name) => byName.get(name)?.effect ?? false,
     async invoke(grant, name, args, context) {
       if (name === CONSOLE) return writeConsole(writeLog, grant, args, context);
@@ -99,8 +104,13 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
 function indexByName(capabilities: readonly Capability[]): ReadonlyMap<string, Capability> {
   const byName = new Map<string, Capability>();
   for (const capability of capabilities) {
-    if (byName.has(capability.name)) throw new TypeError(`Two capabilities have the name "${capability.name}"`);
-    byName.set(capability.name, capability);
+    const { name } = capability;
+    if (byName.has(name)) throw new TypeError(`Two capabilities have the name "${name}"`);
+    byName.set(name, capability);
+  }
+  for (const name of byName.keys()) {
+    const [object, member] = name.split('.');
+    if (member !== undefined && byName.has(object!)) throw new TypeError(`The capability "${name}" would be a member of another one, "${object}"`);
   }
   return byName;
 }
