@@ -1,6 +1,6 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 
-import { type ConnectorOptions, createConnector } from './connect.js';
+import type { ConnectorOptions } from './connect.js';
 
 /** Connections of one extension to one origin; further requests wait. Fits a page of calls and stays far below a default file limit. */
 const MAX_CONNECTIONS = 64;
@@ -11,7 +11,7 @@ const MAX_ORIGINS = 256;
 /** One undici Agent per extension, so that no socket, TLS session or keep-alive state serves two of them. */
 export class ExtensionAgents {
   readonly #options: ConnectorOptions;
-  readonly #agents = new Map<string, Agent>();
+  readonly #agents = new Map<string, Promise<Agent>>();
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
@@ -23,18 +23,9 @@ export class ExtensionAgents {
   }
 
   /** The Agent of an extension, made when it is first needed. */
-  get(extension: string): Dispatcher {
-    const known = this.#agents.get(extension);
-    if (known) return known;
-    const agent = new Agent({
-      connect: createConnector(this.#options), // its own: it caches TLS sessions
-      connections: MAX_CONNECTIONS,
-      maxOrigins: MAX_ORIGINS,
-      pipelining: 1,
-      headersTimeout: 0, // the request's one deadline covers headers and body
-      bodyTimeout: 0,
-    });
-    this.#agents.set(extension, agent);
+  get(extension: string): Promise<Dispatcher> {
+    let agent = this.#agents.get(extension);
+    if (!agent) this.#agents.set(extension, (agent = createAgent(this.#options)));
     return agent;
   }
 
@@ -42,13 +33,26 @@ export class ExtensionAgents {
   async release(extension: string): Promise<void> {
     const agent = this.#agents.get(extension);
     this.#agents.delete(extension);
-    await agent?.close();
+    await (await agent)?.close();
   }
 
   /** Destroys every connection. */
   async close(): Promise<void> {
     const agents = [...this.#agents.values()];
     this.#agents.clear();
-    await Promise.all(agents.map((agent) => agent.destroy()));
+    await Promise.all(agents.map(async (agent) => (await agent).destroy()));
   }
+}
+
+/** Loads undici, which takes longer than all the rest of a cold start: a host whose guests send nothing never does. */
+async function createAgent(options: ConnectorOptions): Promise<Agent> {
+  const [{ Agent }, { createConnector }] = await Promise.all([import('undici'), import('./connect.js')]);
+  return new Agent({
+    connect: createConnector(options), // its own: it caches TLS sessions
+    connections: MAX_CONNECTIONS,
+    maxOrigins: MAX_ORIGINS,
+    pipelining: 1,
+    headersTimeout: 0, // the request's one deadline covers headers and body
+    bodyTimeout: 0,
+  });
 }

@@ -1,5 +1,3 @@
-import { FormData, Response } from 'undici';
-
 import { typeError } from '../error.js';
 import { toFormFields } from './form.js';
 import type { RequestHeaders } from './headers.js';
@@ -40,7 +38,7 @@ async function encodeMultipart(body: object, headers: RequestHeaders): Promise<U
   for (const [name, value] of toFormFields(body)) form.append(name, value);
   const encoded = new Response(form);
   headers['content-type'] = encoded.headers.get('content-type') ?? ''; // with the boundary
-  return encoded.bytes();
+  return new Uint8Array(await encoded.arrayBuffer());
 }
 
 /** @throws {CapabilityError} for a BigInt, a cycle, or nesting that exhausts the stack. */

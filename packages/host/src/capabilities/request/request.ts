@@ -73,7 +73,7 @@ export function createRequestCapability(options: RequestOptions = {}, ca?: Conne
       context.audit({ target: rawUrl.slice(0, MAX_TARGET_LENGTH) });
       const gate = gateOf(context.scope);
       const request = await check(rawUrl, given, gate);
-      const dispatcher = options.dispatcher ?? agents.get(context.extension.name);
+      const dispatcher = options.dispatcher ?? (await agents.get(context.extension.name));
       const { audit } = context;
       return withDeadline(request.url, timeoutMs, context, (signal) =>
         perform(request, { dispatcher, gate, addresses, ...limits, signal, audit }),
