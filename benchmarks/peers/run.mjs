@@ -1,0 +1,27 @@
+import { createRunner } from 'run';
+
+const MIB = 1024 * 1024;
+
+/** `run` starts every run in a fresh context on a pooled worker thread; it has no persistent mode. */
+export async function fresh({ script }, host) {
+  const runner = createRunner({
+    limits: {
+      timeoutMs: 10_000, // 1 MB of JSON takes longer than a second
+      memoryLimitBytes: 64 * MIB,
+      maxSourceBytes: 4 * MIB,
+      maxResultBytes: 4 * MIB,
+    },
+  });
+  const { log, sleep, request } = host;
+  const source = `const { log, sleep, request } = api;\n${script}\nreturn await handler(await api.argument());`;
+  return {
+    async call(argument) {
+      // Data goes through a host function: as a literal in the source, 1 MB of JSON takes longer than the time limit.
+      const result = await runner.run({
+        source,
+        hostFunctions: { api: { log, sleep, request, argument: () => argument } },
+      });
+      return result.value;
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import { compareCommand } from './commands/compare.js';
+
+process.exitCode = await compareCommand(process.argv.slice(2));

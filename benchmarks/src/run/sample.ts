@@ -1,0 +1,61 @@
+import type { Subject } from './subject.js';
+
+/** Takes one sample. Times are nanoseconds per operation. */
+export type Sampler = () => Promise<number>;
+
+/** Nanoseconds since some start; replaced in tests. */
+export type Clock = () => bigint;
+
+const NS_PER_MS = 1e6;
+
+/** How a subject is timed. */
+export interface Timing {
+  warmUpMs: number;
+  sampleMs: number;
+  clock: 'wall' | 'cpu';
+}
+
+/** The clocks by name. `cpu` counts all threads of the process, the garbage collector's included. */
+export const CLOCKS: Record<Timing['clock'], Clock> = {
+  wall: process.hrtime.bigint,
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return BigInt(user + system) * 1000n;
+  },
+};
+
+/**
+ * Warms a subject up and finds a batch that lasts at least `sampleMs`.
+ *
+ * A subject that samples by itself is left alone.
+ */
+export async function createSampler(
+  subject: Subject,
+  options: Omit<Timing, 'clock'>,
+  clock: Clock = CLOCKS.wall,
+): Promise<Sampler> {
+  const { run, sample, operations = 1 } = subject;
+  if (sample) return async () => sample.call(subject);
+  if (!run) throw new TypeError('A subject needs `run` or `sample`');
+
+  let runs = 1;
+  let elapsedNs = await time(subject, run, runs, clock);
+  const end = clock() + BigInt(options.warmUpMs * NS_PER_MS);
+  while (clock() < end) {
+    // Aim at a sample's length, but at most double: the first runs say little about the later ones.
+    const wanted = Math.ceil((runs * options.sampleMs * NS_PER_MS) / Math.max(elapsedNs, 1));
+    runs = Math.max(1, Math.min(wanted, runs * 2));
+    elapsedNs = await time(subject, run, runs, clock);
+  }
+  const batch = Math.max(1, Math.ceil((runs * options.sampleMs * NS_PER_MS) / Math.max(elapsedNs, 1)));
+  return async () => (await time(subject, run, batch, clock)) / (batch * operations);
+}
+
+async function time(subject: Subject, run: NonNullable<Subject['run']>, runs: number, clock: Clock): Promise<number> {
+  const start = clock();
+  for (let index = 0; index < runs; index++) {
+    const result = run.call(subject);
+    if (result instanceof Promise) await result;
+  }
+  return Number(clock() - start);
+}

@@ -1,0 +1,123 @@
+import {
+  type CallWire,
+  decodeValue,
+  DEFAULT_LIMITS,
+  encodeValue,
+  type ExtensionWire,
+  type Isolation,
+  type OutcomeWire,
+} from '@sandglass/core';
+import { compileEngine, createEngine, type Engine } from '@sandglass/worker';
+
+// The engine's own parts, which its package keeps private.
+import { probeLayout } from '../../../packages/worker/dist/quickjs/layout.js';
+import { Sandbox } from '../../../packages/worker/dist/sandbox.js';
+import { openSnapshot, withPrivateParts } from '../../../packages/worker/dist/snapshot.js';
+import type { Subject } from '../run/subject.js';
+
+/** A handler to call in the engine on this thread: no pool, no host. */
+export interface EngineInput {
+  /** ES module in the form of an operation. */
+  module: string;
+  argument: unknown;
+  isolation: Isolation;
+  /** Time wasted after each call, in percent of the call: a regression on purpose. @default 0 */
+  slowdownPercent?: number;
+}
+
+/** One call: the argument encoded, the handler run, the result decoded, the sandbox restored where it is pristine. */
+export async function openCall({ module, argument, isolation, slowdownPercent = 0 }: EngineInput): Promise<Subject> {
+  const waiting: Map<number, (outcome: OutcomeWire) => void> = new Map();
+  const engine = await createEngine({
+    onOutcomes: (outcomes) => {
+      for (const outcome of outcomes) waiting.get(outcome.callId)?.(outcome);
+    },
+    onCapabilities: () => undefined,
+  });
+  await load(engine, toExtension(module, isolation));
+  let callId = 0;
+  const call = (): unknown => {
+    const wire: CallWire = { callId: ++callId, extensionId: 1, handler: 0, argument: encodeValue(argument) };
+    const [outcome] = engine.run([wire]);
+    if (outcome) return unwrap(outcome);
+    return new Promise<OutcomeWire>((resolve) => waiting.set(wire.callId, resolve)).then((late) => {
+      waiting.delete(wire.callId);
+      return unwrap(late);
+    });
+  };
+  await call();
+  const run = slowdownPercent === 0 ? call : (): unknown => slowly(call, slowdownPercent);
+  return { run, close: () => engine.close() };
+}
+
+/** The restore alone. */
+export async function openRestore({ module }: Pick<EngineInput, 'module'>): Promise<Subject> {
+  const wasm = await compileEngine();
+  const engine = await createEngine({ wasm, onOutcomes: () => undefined, onCapabilities: () => undefined });
+  const extension = toExtension(module, 'pristine');
+  const { snapshot: wire } = await load(engine, extension);
+  const layout = await probeLayout(wasm);
+  const shared = openSnapshot(wire, wire.key, layout);
+  if (!shared) throw new Error('The snapshot does not open');
+  const snapshot = withPrivateParts(shared); // as the engine does for an extension in use
+  const sandbox = await Sandbox.fromSnapshot(wasm, layout, extension, snapshot);
+  return { run: () => sandbox.restore(snapshot), close: () => engine.close() };
+}
+
+/** Loading: from source, or from a snapshot of the same source. */
+export async function openLoad({ module, from }: { module: string; from: 'source' | 'snapshot' }): Promise<Subject> {
+  const engine = await createEngine({ onOutcomes: () => undefined, onCapabilities: () => undefined });
+  const extension = toExtension(module, 'pristine');
+  const { snapshot } = await load(engine, extension);
+  engine.forget(extension.id);
+  let id = extension.id;
+  return {
+    async run() {
+      const next = { ...extension, id: ++id };
+      await load(engine, next, from === 'snapshot' ? snapshot : undefined);
+      engine.forget(id);
+    },
+    close: () => engine.close(),
+  };
+}
+
+function toExtension(source: string, isolation: Isolation): ExtensionWire {
+  return {
+    id: 1,
+    name: 'bench',
+    type: 'operation',
+    filename: 'bench.js',
+    source,
+    isolation,
+    limits: { ...DEFAULT_LIMITS, cpuTimeMs: 60_000 },
+    capabilities: ['log', 'sleep', 'request'].map((name) => ({
+      name,
+      module: 'directus:api',
+      granted: true,
+      parameters: 2,
+    })),
+    nodeEnv: 'production',
+  };
+}
+
+type Loaded = Extract<Awaited<ReturnType<Engine['load']>>, { ok: true }>['loaded'];
+
+async function load(engine: Engine, extension: ExtensionWire, snapshot?: Loaded['snapshot']): Promise<Loaded> {
+  const reply = await engine.load(extension, snapshot);
+  if (!reply.ok) throw new Error(reply.error.message);
+  return reply.loaded;
+}
+
+function unwrap(outcome: OutcomeWire): unknown {
+  if (!outcome.ok) throw new Error(`${outcome.error.code}: ${outcome.error.message}`);
+  return decodeValue(outcome.value);
+}
+
+function slowly(call: () => unknown, percent: number): unknown {
+  const start = process.hrtime.bigint();
+  const result = call();
+  const end = process.hrtime.bigint();
+  const until = end + ((end - start) * BigInt(percent)) / 100n;
+  while (process.hrtime.bigint() < until);
+  return result;
+}

@@ -1,0 +1,169 @@
+import { createBundle, createPayload, fromScript } from '../peers/workload.js';
+import type { Suite, SubjectSpec } from '../run/subject.js';
+import type { BareInput } from './bare-subjects.js';
+import { CPU_PROGRAMS } from './cpu-programs.js';
+import type { EngineInput } from './engine-subjects.js';
+
+const ENGINE = new URL('engine-subjects.js', import.meta.url).href;
+const BARE = new URL('bare-subjects.js', import.meta.url).href;
+const KIB = 1024;
+
+const EMPTY = 'function handler() { return null; }';
+const ECHO = 'function handler(argument) { return argument; }';
+const REFERENCE = 'quickjs-emscripten, callFunction';
+
+/** The engine on one thread, against the same QuickJS without it. */
+export function createEngineSuites(): Suite[] {
+  return [callSuite(), payloadSuite(), valueSuite(), loadSuite(), ...CPU_PROGRAMS.map(cpuSuite)];
+}
+
+/** What is counted in instructions: the path of every call. */
+export function createHotPath(): SubjectSpec[] {
+  return [
+    { name: 'Sandglass, restore alone', module: ENGINE, open: 'openRestore', input: { module: toModule(EMPTY) } },
+    sandglass('Sandglass, empty call', EMPTY, null),
+    sandglass('Sandglass, 2 KB in and out', ECHO, createPayload(2 * KIB)),
+  ];
+}
+
+/** An engine call, as a subject. */
+export function sandglass(
+  name: string,
+  script: string,
+  argument: unknown,
+  options: Partial<EngineInput> & Partial<SubjectSpec> = {},
+): SubjectSpec {
+  const { isolation = 'pristine', slowdownPercent = 0, ...spec } = options;
+  const input: EngineInput = { module: toModule(script), argument, isolation, slowdownPercent };
+  return { name, module: ENGINE, open: 'openCall', input, ...spec };
+}
+
+/** A call in quickjs-emscripten alone, as a subject. */
+export function bare(
+  name: string,
+  open: string,
+  script: string,
+  argument: unknown,
+  options: Partial<BareInput> & Partial<SubjectSpec> = {},
+): SubjectSpec {
+  const { crossing = 'json', ...spec } = options;
+  const input: BareInput = { script, argument, crossing };
+  return { name, module: BARE, open, input, ...spec };
+}
+
+function callSuite(): Suite {
+  return {
+    name: 'engine-call',
+    title: 'Engine: an empty call on one thread',
+    unit: 'ns',
+    clock: 'cpu',
+    reference: REFERENCE,
+    subjects: [
+      bare(REFERENCE, 'openCallFunction', EMPTY, null),
+      bare('quickjs-emscripten, fresh context', 'openFreshContext', EMPTY, null),
+      sandglass('Sandglass, pristine', EMPTY, null),
+      sandglass('Sandglass, persistent', EMPTY, null, { isolation: 'persistent' }),
+      { name: 'Sandglass, restore alone', module: ENGINE, open: 'openRestore', input: { module: toModule(EMPTY) } },
+    ],
+  };
+}
+
+function payloadSuite(): Suite {
+  const sizes = [100, KIB, 10 * KIB, 100 * KIB, 1024 * KIB];
+  return {
+    name: 'engine-payload',
+    title: 'Engine: payload in and out',
+    unit: 'ns',
+    clock: 'cpu',
+    reference: `${REFERENCE}, 1,024 KiB`,
+    axis: 'bytes',
+    subjects: sizes.flatMap((x) => {
+      const payload = createPayload(x);
+      const label = x < KIB ? `${x} B` : `${(x / KIB).toLocaleString('en')} KiB`;
+      const point = (series: string): Partial<SubjectSpec> & { name: string } => ({
+        name: `${series}, ${label}`,
+        series,
+        x,
+      });
+      return [
+        bare('', 'openCallFunction', ECHO, payload, point(REFERENCE)),
+        bare('', 'openCallFunction', ECHO, payload, { crossing: 'dump', ...point('quickjs-emscripten, dump') }),
+        bare('', 'openStringCrossing', ECHO, payload, point('quickjs-emscripten, string alone')),
+        sandglass('', ECHO, payload, point('Sandglass, pristine')),
+        sandglass('', ECHO, payload, { isolation: 'persistent', ...point('Sandglass, persistent') }),
+      ];
+    }),
+  };
+}
+
+/** Values that JSON cannot carry, about as large as 2 KB of JSON. */
+function valueSuite(): Suite {
+  const rows = Array.from({ length: 30 }, (_, index) => ({ id: index, name: `item ${index}` }));
+  const shared = { label: 'shared' };
+  const values: Record<string, unknown> = {
+    'plain JSON': createPayload(2 * KIB),
+    'dates and BigInt': rows.map((row) => ({ ...row, at: new Date(row.id), count: BigInt(row.id) })),
+    'a Map': new Map(rows.map((row) => [row.name, row])),
+    'a Set': new Set(rows.map(({ name }) => name)),
+    'typed arrays': { bytes: new Uint8Array(1024), floats: new Float64Array(128) },
+    'shared references': rows.map(({ id, name }) => ({ id, name, shared })),
+  };
+  const reference = `${REFERENCE}, plain JSON`;
+  return {
+    name: 'engine-values',
+    title: 'Engine: 2 KB of plain and of rare types in and out',
+    unit: 'ns',
+    clock: 'cpu',
+    reference,
+    subjects: [
+      bare(reference, 'openCallFunction', ECHO, values['plain JSON']),
+      ...Object.entries(values).map(([name, value]) => sandglass(`Sandglass, ${name}`, ECHO, value)),
+    ],
+  };
+}
+
+function loadSuite(): Suite {
+  const sizes = [1, 10, 100, 1000].map((kib) => kib * KIB);
+  return {
+    name: 'engine-load',
+    title: 'Engine: loading an extension',
+    unit: 'ns',
+    clock: 'cpu',
+    axis: 'bytes of source',
+    rounds: 8,
+    subjects: sizes.flatMap((x) => {
+      const module = toModule(createBundle(x));
+      return (['source', 'snapshot'] as const).map((from) => {
+        const series = `Sandglass, from ${from}`;
+        return {
+          name: `${series}, ${x / KIB} KiB`,
+          module: ENGINE,
+          open: 'openLoad',
+          input: { module, from },
+          series,
+          x,
+        };
+      });
+    }),
+  };
+}
+
+function cpuSuite({ name, script, argument }: (typeof CPU_PROGRAMS)[number]): Suite {
+  return {
+    name: `engine-cpu-${name.replaceAll(' ', '-').toLowerCase()}`,
+    title: `Engine: CPU-bound, ${name}`,
+    unit: 'ns',
+    clock: 'cpu',
+    reference: REFERENCE,
+    rounds: 8,
+    subjects: [
+      bare(REFERENCE, 'openCallFunction', script, argument),
+      sandglass('Sandglass, pristine', script, argument),
+      bare('V8, no sandbox', 'openPlain', script, argument),
+    ],
+  };
+}
+
+function toModule(script: string): string {
+  return fromScript({ script }).module;
+}
