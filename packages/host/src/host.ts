@@ -11,6 +11,8 @@ import { runActions, runFilters } from './routing/run-hooks.js';
 import { connectCapabilities } from './extensions/connect-capabilities.js';
 import { runOperation } from './routing/run-operation.js';
 import { createPool, type CreatePoolOptions, type Pool } from './pool/pool.js';
+import { observe } from './telemetry/observe.js';
+import { observeCalls } from './telemetry/observe-calls.js';
 import type { PoolStats } from './pool/stats.js';
 import { createErrorReport, type ReportError } from './routing/report-error.js';
 import { RESPONSE_HEADERS } from './routing/endpoint-response.js';
@@ -66,6 +68,8 @@ export function createHost(options: HostOptions = {}): Promise<Host> {
 /** Parts of a host that tests replace. */
 export interface HostParts {
   createPool: (options: CreatePoolOptions) => Promise<Pool>;
+  /** @default the built-in ones */
+  createCapabilities?: typeof createCapabilities;
 }
 
 /** {@link createHost} of given parts. */
@@ -94,24 +98,26 @@ class SandglassHost implements Host {
 
   static async create(options: HostOptions, parts: HostParts): Promise<SandglassHost> {
     const limits = parseLimits(options.limits);
-    const { capabilities: custom, request, onLog, logConsole, onAudit, pool: poolOptions = {} } = options;
-    const capabilities = createCapabilities({ custom, request, onLog, logConsole, onAudit });
+    const { capabilities: custom, request, onLog, logConsole, pool: poolOptions = {} } = options;
+    const { onCall, onAudit } = await observe(options);
+    const capabilities = (parts.createCapabilities ?? createCapabilities)({ custom, request, onLog, logConsole, onAudit });
     const versions = new Map<number, Extension>();
     const connected = connectCapabilities(capabilities, (id) => versions.get(id));
     const pool = await parts.createPool({ ...connected, pool: poolOptions });
     const report = createErrorReport(options.onError);
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
     const { isolation = 'pristine', nodeEnv = 'production', grant } = options;
-    return new SandglassHost(options, { capabilities, isolation, limits, nodeEnv, grant }, pool, catalog);
+    const caller = createCaller(observeCalls(pool, onCall, (id) => versions.get(id)?.info.registrations));
+    return new SandglassHost(options, { capabilities, isolation, limits, nodeEnv, grant }, { pool, catalog, caller });
   }
 
-  private constructor(options: HostOptions, openOptions: OpenOptions, pool: Pool, catalog: Catalog) {
+  private constructor(options: HostOptions, openOptions: OpenOptions, parts: { pool: Pool; catalog: Catalog; caller: Caller }) {
     this.#options = options;
     this.#openOptions = openOptions;
     this.#capabilities = openOptions.capabilities;
-    this.#pool = pool;
-    this.#catalog = catalog;
-    this.#caller = createCaller(pool);
+    this.#pool = parts.pool;
+    this.#catalog = parts.catalog;
+    this.#caller = parts.caller;
     this.#report = createErrorReport(options.onError);
     this.#allowedHeaders = new Set((options.responseHeaders ?? RESPONSE_HEADERS).map((name) => name.toLowerCase()));
   }

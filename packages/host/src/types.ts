@@ -71,10 +71,10 @@ export interface CallEntry {
   outcome: 'ok' | ErrorCode;
   /** From acceptance to the end, in milliseconds. */
   durationMs: number;
-  /** Time inside the sandbox; 0 if no engine reported it. */
-  cpuTimeMs: number;
-  /** Highest heap of its sandbox; 0 if it was not looked at. */
-  heapBytes: number;
+  /** Time inside the sandbox. Absent if no engine reported it. */
+  cpuTimeMs?: number;
+  /** Highest heap of its sandbox. Absent if it was not looked at. */
+  heapBytes?: number;
 }
 
 /** One capability call, as the audit hook gets it. */

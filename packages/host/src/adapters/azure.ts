@@ -1,0 +1,54 @@
+import { createBasePath } from './base-path.js';
+import { toCallOptions } from './deadline.js';
+import { type HostSource, toHostGetter } from './host-source.js';
+import type { HttpOptions } from './web.js';
+
+export { type AdapterHost, type HostSource, lazyHost } from './host-source.js';
+export { type EventOptions, toEventHandler } from './events.js';
+export type { Invocation } from './invocation.js';
+export type { HttpOptions } from './web.js';
+
+/** `HttpRequest` of `@azure/functions` 4, as far as it is read here. */
+export interface AzureRequest {
+  method: string;
+  url: string;
+  headers: Iterable<[string, string]>;
+  body: unknown;
+}
+
+/** `HttpResponseInit` of `@azure/functions` 4. */
+export interface AzureResponse {
+  status: number;
+  headers: [string, string][];
+  body?: Uint8Array<ArrayBuffer>;
+}
+
+/** Path that Azure puts in front of every function, unless host.json says otherwise. */
+const BASE_PATH = '/api';
+
+/**
+ * Endpoints as an HTTP function of Azure, version 4 of its programming model.
+ *
+ * @param options.basePath `routePrefix` of host.json. `@default '/api'`
+ */
+export function toAzureHandler(
+  source: HostSource,
+  options: HttpOptions = {},
+): (request: AzureRequest, context?: unknown) => Promise<AzureResponse> {
+  const getHost = toHostGetter(source);
+  const stripBasePath = createBasePath({ basePath: BASE_PATH, ...options });
+  return async (request, context) => {
+    const host = await getHost();
+    const response = await host.fetch(stripBasePath(toRequest(request)), toCallOptions(context, options));
+    const { status, headers } = response;
+    const answer: AzureResponse = { status, headers: [...headers] };
+    if (response.body) answer.body = new Uint8Array(await response.arrayBuffer());
+    return answer;
+  };
+}
+
+/** Azure's request looks like fetch's and is none. */
+function toRequest({ method, url, headers, body }: AzureRequest): Request {
+  const init = { method, headers: [...headers], body: body ?? null, duplex: 'half' };
+  return new Request(url, init as RequestInit); // its body is a stream, which lib.dom wants `duplex` for but does not know
+}

@@ -1,0 +1,24 @@
+/** Where a platform mounts the function. */
+export interface BasePathOptions {
+  /** Path in front of the extensions' mounts, for example `/api` or the stage of an API. @default none */
+  basePath?: string;
+}
+
+/**
+ * Takes the platform's own prefix off a request's path. One that does not begin with it stays as it is, and finds no route.
+ *
+ * @throws {TypeError} a base path that does not begin with a slash.
+ */
+export function createBasePath({ basePath = '' }: BasePathOptions): (request: Request) => Request {
+  const base = basePath.replace(/\/+$/, '');
+  if (base === '') return (request) => request;
+  if (!base.startsWith('/')) throw new TypeError(`Invalid basePath "${basePath}": it has to begin with a slash`);
+  return (request) => {
+    const url = new URL(request.url);
+    if (url.pathname !== base && !url.pathname.startsWith(`${base}/`)) return request;
+    url.pathname = url.pathname.slice(base.length) || '/';
+    const { method, headers, body, signal } = request;
+    const init = { method, headers, body, signal, duplex: 'half' };
+    return new Request(url, init as RequestInit); // lib.dom does not know `duplex`, which a stream needs
+  };
+}

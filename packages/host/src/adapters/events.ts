@@ -1,0 +1,27 @@
+import { type DeadlineOptions, toCallOptions } from './deadline.js';
+import { type HostSource, toHostGetter } from './host-source.js';
+import { type Invocation, invoke, parseInvocation } from './invocation.js';
+
+/** Options of the adapters that answer events. */
+export interface EventOptions<Event> extends DeadlineOptions {
+  /** What to call for an event. @default the event is an {@link Invocation} itself */
+  toInvocation?: (event: Event) => Invocation;
+}
+
+/**
+ * Operations and hooks as a handler of events: a direct invocation of AWS Lambda, a CloudEvent of Google, a trigger of Azure.
+ *
+ * It resolves to what the call came to. It rejects with an Error whose `name` is the error code, for example `E_CPU`.
+ */
+export function toEventHandler<Event = unknown>(
+  source: HostSource,
+  options: EventOptions<Event> = {},
+): (event: Event, context?: unknown) => Promise<unknown> {
+  const getHost = toHostGetter(source);
+  const toInvocation = options.toInvocation ?? parseInvocation;
+  // one parameter by its `length`: Google's framework takes a function of two for one with a callback
+  return async (event, ...[context]) => {
+    const invocation = toInvocation(event);
+    return invoke(await getHost(), invocation, toCallOptions(context, options));
+  };
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { toNodeHandler } from 'srvx/node';
+
+import type { HostSource } from './host-source.js';
+import { type HttpOptions, toWebHandler } from './web.js';
+
+export { type AdapterHost, type HostSource, lazyHost } from './host-source.js';
+export { type EventOptions, toEventHandler } from './events.js';
+export type { Invocation } from './invocation.js';
+export type { HttpOptions } from './web.js';
+
+/** A handler of Node's HTTP server, and of the frameworks built on it. */
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * Endpoints as an HTTP function of Google Cloud, or for any server of Node's kind. A body that the framework has read already
+ * is taken from its `rawBody`.
+ *
+ * It never rejects: if the host cannot be made, that is an answer of 503 and a line on stderr.
+ */
+export function toGoogleHandler(source: HostSource, options: HttpOptions = {}): NodeHandler {
+  const handle = toWebHandler(source, options);
+  const serve = toNodeHandler(async (request) => {
+    try {
+      return await handle(request);
+    } catch (error) {
+      console.error('sandglass: cannot make the host:', error);
+      return new Response(null, { status: 503 });
+    }
+  });
+  return async (request, response) => {
+    await (serve as NodeHandler)(request, response); // srvx asks for HTTP/1 and HTTP/2 in one, and takes either
+  };
+}

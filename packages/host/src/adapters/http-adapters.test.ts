@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { type AwsLambdaEvent, invokeLambdaHandler } from 'srvx/aws-lambda';
+import { describe, expect, test, vi } from 'vitest';
+
+import { toAzureHandler } from './azure.js';
+import { toGoogleHandler } from './google.js';
+import type { HostSource } from './host-source.js';
+import { toLambdaHandler } from './lambda.js';
+import { FakeHost } from './testing/fake-host.js';
+import { type HttpOptions, toWebHandler } from './web.js';
+
+/** Sends a request as the platform does, and reads the answer as it does. */
+type Send = (source: HostSource, request: Request, options?: HttpOptions) => Promise<Response>;
+
+const sendToLambda: Send = async (source, request, options) => {
+  const handler = toLambdaHandler(source, options);
+  let isEmpty = false;
+  const answer = await invokeLambdaHandler(async (event, context) => {
+    const result = await handler(event, context);
+    isEmpty = result.statusCode === 204; // srvx cannot turn this one back into a response
+    return (isEmpty ? { ...result, statusCode: 200 } : result) as never;
+  }, request);
+  return isEmpty ? new Response(null, { status: 204 }) : answer;
+};
+
+const sendToAzure: Send = async (source, request, options) => {
+  const { method, url, headers, body } = request;
+  const handle = toAzureHandler(source, { basePath: '', ...options });
+  const answer = await handle({ method, url, headers, body });
+  return new Response(answer.body ?? null, answer);
+};
+
+const sendToGoogle: Send = async (source, request, options) => {
+  const server = createServer(toGoogleHandler(source, options)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { pathname, search } = new URL(request.url);
+    const { port } = server.address() as AddressInfo;
+    const { method, headers } = request;
+    const body = request.body && (await request.text());
+    const answer = await fetch(`http://127.0.0.1:${port}${pathname}${search}`, { method, headers, body });
+    return new Response(answer.status === 204 ? null : await answer.arrayBuffer(), answer);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+};
+
+const adapters: [string, Send][] = [
+  ['web', (source, request, options) => toWebHandler(source, options)(request)],
+  ['lambda', sendToLambda],
+  ['google', sendToGoogle],
+  ['azure', sendToAzure],
+];
+
+describe.each(adapters)('the %s adapter', (_name, send) => {
+  test('hands on method, path, query, headers and body', async () => {
+    const request = new Request('http://localhost/shop/items?a=1&a=2', {
+      method: 'POST',
+      headers: { 'x-test': 'yes', 'content-type': 'application/json' },
+      body: '{"ü":1}',
+    });
+    const response = await send(new FakeHost(), request);
+    expect(response.status).toBe(201);
+    expect(await response.json()).toEqual({
+      method: 'POST',
+      path: '/shop/items?a=1&a=2',
+      test: 'yes',
+      body: '{"ü":1}',
+    });
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+  });
+
+  test('gives back an empty body', async () => {
+    const response = await send(new FakeHost(), new Request('http://localhost/empty'));
+    expect([response.status, await response.text()]).toEqual([204, '']);
+  });
+
+  test('gives back bytes that are no text', async () => {
+    const response = await send(new FakeHost(), new Request('http://localhost/bytes'));
+    expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([0, 255, 128]);
+    expect(response.headers.get('content-type')).toBe('image/png');
+  });
+
+  test.each([
+    ['/fn/items?a=1', '/items?a=1'],
+    ['/fn', '/'],
+    ['/fnord/items', '/fnord/items'],
+  ])('takes the base path off %s', async (path, expected) => {
+    const request = new Request(`http://localhost${path}`, { method: 'PUT', body: 'text' });
+    const response = await send(new FakeHost(), request, { basePath: '/fn/' });
+    expect(await response.json()).toMatchObject({ path: expected, body: 'text', method: 'PUT' });
+  });
+
+  test('limits calls to wallTimeMs', async () => {
+    const host = new FakeHost();
+    await send(host, new Request('http://localhost/'), { wallTimeMs: 300 });
+    expect(host.asked).toEqual([{ name: 'fetch', argument: '/', call: { wallTimeMs: 300 } }]);
+  });
+});
+
+const event: AwsLambdaEvent = {
+  version: '2.0',
+  routeKey: '$default',
+  rawPath: '/items',
+  rawQueryString: '',
+  headers: { host: 'localhost' },
+  requestContext: { http: { method: 'GET' } } as never,
+  isBase64Encoded: false,
+};
+
+test.each([
+  ['less than the option', 5_000, { wallTimeMs: 9_000 }, 4_750],
+  ['more than the option', 50_000, { wallTimeMs: 9_000 }, 9_000],
+  ['less than the reserve', 100, {}, 1],
+])('a call on Lambda is limited when the time left is %s', async (_name, leftMs, options, wallTimeMs) => {
+  const host = new FakeHost();
+  await toLambdaHandler(host, options)(event, { getRemainingTimeInMillis: () => leftMs });
+  expect(host.asked).toEqual([{ name: 'fetch', argument: '/items', call: { wallTimeMs } }]);
+});
+
+test('time that making the host took is not given to the call', async () => {
+  let leftMs = 3_000;
+  const host = new FakeHost();
+  const create = (): FakeHost => {
+    leftMs = 1_000;
+    return host;
+  };
+  await toLambdaHandler(create)(event, { getRemainingTimeInMillis: () => leftMs });
+  expect(host.asked[0]?.call).toEqual({ wallTimeMs: 750 });
+});
+
+test('Lambda answers 400 to an event that is no request of fetch', async () => {
+  const handler = toLambdaHandler(new FakeHost());
+  expect(await handler({ ...event, body: 'a body of GET' }, {})).toMatchObject({ statusCode: 400 });
+});
+
+test('Lambda reads a body in base64', async () => {
+  const post = { http: { method: 'POST' } } as never;
+  const body = Buffer.from('hällo').toString('base64');
+  const result = await toLambdaHandler(new FakeHost())(
+    { ...event, body, isBase64Encoded: true, requestContext: post },
+    {},
+  );
+  expect(JSON.parse(result.body ?? '')).toMatchObject({ body: 'hällo' });
+});
+
+test('Google answers 503 while the host cannot be made', async () => {
+  const stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const fails = (): never => {
+    throw new Error('no such folder');
+  };
+  expect((await sendToGoogle(fails, new Request('http://localhost/'))).status).toBe(503);
+  expect(stderr).toHaveBeenCalledOnce();
+  stderr.mockRestore();
+});
+
+test('a base path has to begin with a slash', () => {
+  expect(() => toWebHandler(new FakeHost(), { basePath: 'api' })).toThrow(TypeError);
+});
+
+test('the base path of Azure is /api', async () => {
+  const host = new FakeHost();
+  await toAzureHandler(host)(new Request('http://localhost/api/items'));
+  expect(host.asked[0]?.argument).toBe('/items');
+});

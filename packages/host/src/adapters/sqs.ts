@@ -1,0 +1,82 @@
+import { type DeadlineOptions, toCallOptions } from './deadline.js';
+import { type AdapterHost, type HostSource, toHostGetter } from './host-source.js';
+import { type Invocation, invoke, parseInvocation } from './invocation.js';
+
+/** A message of Amazon SQS, as far as it is read here. */
+export interface SqsRecord {
+  messageId: string;
+  body: string;
+  attributes?: Record<string, string | undefined>;
+}
+
+export interface SqsEvent {
+  Records: SqsRecord[];
+}
+
+/** Messages that SQS is to deliver again; the rest are done. The event source needs `ReportBatchItemFailures`. */
+export interface SqsResult {
+  batchItemFailures: { itemIdentifier: string }[];
+}
+
+export interface SqsOptions extends DeadlineOptions {
+  /** What to call for a message. @default its body is an {@link Invocation} in JSON */
+  toInvocation?: (record: SqsRecord) => Invocation;
+  /** Told why a message is to come again. @default one line on stderr */
+  onFailure?: (error: unknown, record: SqsRecord) => void;
+}
+
+/**
+ * Operations and hooks as a handler of messages of SQS, side by side, each failing for itself.
+ *
+ * Messages of one group of a FIFO queue run in their order; after the first that fails, the rest of its group fails too, unrun.
+ */
+export function toSqsHandler(
+  source: HostSource,
+  options: SqsOptions = {},
+): (event: SqsEvent, context?: unknown) => Promise<SqsResult> {
+  const getHost = toHostGetter(source);
+  return async ({ Records }, context) => {
+    const host = await getHost();
+    const failed = await Promise.all(toGroups(Records).map((group) => runGroup(host, group, context, options)));
+    return { batchItemFailures: failed.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  };
+}
+
+/** Those that have to run in order, together: a message without a group is one by itself. */
+function toGroups(records: readonly SqsRecord[]): SqsRecord[][] {
+  const groups = new Map<string, SqsRecord[]>();
+  for (const record of records) {
+    const id = record.attributes?.['MessageGroupId'];
+    const key = id === undefined ? `message ${record.messageId}` : `group ${id}`;
+    groups.set(key, [...(groups.get(key) ?? []), record]);
+  }
+  return [...groups.values()];
+}
+
+/** Runs a group in order. @returns the message that failed and those behind it */
+async function runGroup(
+  host: AdapterHost,
+  group: SqsRecord[],
+  context: unknown,
+  options: SqsOptions,
+): Promise<SqsRecord[]> {
+  const { toInvocation = readBody, onFailure = printFailure } = options;
+  for (const [index, record] of group.entries()) {
+    try {
+      await invoke(host, toInvocation(record), toCallOptions(context, options));
+    } catch (error) {
+      onFailure(error, record);
+      return group.slice(index);
+    }
+  }
+  return [];
+}
+
+function readBody({ body }: SqsRecord): Invocation {
+  return parseInvocation(JSON.parse(body));
+}
+
+/** One line whatever the text: an extension may have written the message. */
+function printFailure(error: unknown, { messageId }: SqsRecord): void {
+  console.error(`sandglass: message ${messageId} failed: ${JSON.stringify(String(error))}`);
+}

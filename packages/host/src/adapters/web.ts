@@ -1,0 +1,29 @@
+import { type BasePathOptions, createBasePath } from './base-path.js';
+import { type DeadlineOptions, toCallOptions } from './deadline.js';
+import { type HostSource, toHostGetter } from './host-source.js';
+
+export { type AdapterHost, type HostSource, lazyHost } from './host-source.js';
+export type { BasePathOptions } from './base-path.js';
+export type { DeadlineOptions } from './deadline.js';
+export { type EventOptions, toEventHandler } from './events.js';
+export type { Invocation } from './invocation.js';
+
+/** Options of the adapters that answer HTTP. */
+export interface HttpOptions extends BasePathOptions, DeadlineOptions {}
+
+/** A handler of Vercel, Netlify, Deno or Bun. */
+export type WebHandler = (request: Request, context?: unknown) => Promise<Response>;
+
+/**
+ * Endpoints as a handler of web requests: Vercel and Netlify functions, `Deno.serve`, `Bun.serve`.
+ *
+ * Rejects only if the host cannot be made.
+ */
+export function toWebHandler(source: HostSource, options: HttpOptions = {}): WebHandler {
+  const getHost = toHostGetter(source);
+  const stripBasePath = createBasePath(options);
+  return async (request, context) => {
+    const host = await getHost();
+    return host.fetch(stripBasePath(request), toCallOptions(context, options));
+  };
+}

@@ -1,0 +1,92 @@
+import { resolve } from 'node:path';
+
+import type { Registration } from '@sandglass/core';
+
+import { createHost, type Host } from '../../host.js';
+import { describeError } from '../../service/call-api.js';
+import type { AuditEntry, CallEntry, ExtensionInfo, LogEntry } from '../../types.js';
+import { type Args, CONFIG_ARGS } from '../args.js';
+import { type Command, defineCommand } from '../command.js';
+import { toHostOptions } from '../config/host-options.js';
+import { readConfig } from '../config/read-config.js';
+import type { Io } from '../io.js';
+import { printReport } from '../output/report.js';
+import { planCall, type PlannedCall } from '../plan-call.js';
+
+/** Everything about one call. */
+export interface RunReport {
+  extension: ExtensionInfo;
+  /** Present if the call ended well. */
+  value?: unknown;
+  /** Present if it did not. */
+  error?: Record<string, unknown>;
+  /** Milliseconds. `loadMs` is what a new process pays once, `callMs` what every call takes. */
+  timing: { loadMs: number; callMs: number };
+  /** What each handler that ran used. */
+  calls: (Omit<CallEntry, 'extension' | 'registration'> & { registration: Registration })[];
+  logs: LogEntry[];
+  audit: AuditEntry[];
+}
+
+/** `sandglass run <folder>`: one call. */
+export const runCommand: Command = defineCommand({
+  name: 'run',
+  description: 'Call one extension once: a route, an operation, a filter or an action',
+  args: {
+    folder: { type: 'positional', required: true, description: 'Folder of the extension' },
+    method: { type: 'string', description: 'Method of a request to a route (GET by default)' },
+    path: { type: 'string', description: "Path of a request, below the extension's mount (/ by default)" },
+    body: { type: 'string', description: 'Body of a request, as JSON' },
+    header: { type: 'string', description: 'Header of a request, as name:value; may be repeated' },
+    options: { type: 'string', description: 'Options of an operation, as JSON ({} by default)' },
+    filter: { type: 'string', description: 'Event whose filters are run' },
+    payload: { type: 'string', description: 'Payload of the filters, as JSON' },
+    action: { type: 'string', description: 'Event whose actions are run' },
+    meta: { type: 'string', description: 'Meta of the actions, as JSON ({} by default)' },
+    json: { type: 'boolean', description: 'Print value or error, timing, limits used, logs and audit as JSON' },
+    ...CONFIG_ARGS,
+  },
+  async run(args, io) {
+    const report = await callOnce(args, io);
+    if (args.values['json'] === true) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    else printReport(report, io);
+    return report.error ? 1 : 0;
+  },
+});
+
+async function callOnce(args: Args, io: Io): Promise<RunReport> {
+  const logs: LogEntry[] = [];
+  const audit: AuditEntry[] = [];
+  const calls: RunReport['calls'] = [];
+  const failures: Error[] = [];
+  const config = await readConfig(io, args.values);
+  const startMs = performance.now();
+  await using host = await createHost({
+    ...toHostOptions(config),
+    pool: { ...config.pool, maxThreads: 1 },
+    onLog: (entry) => logs.push(entry),
+    onAudit: (entry) => audit.push(entry),
+    onCall: ({ extension: _one, ...entry }) => calls.push(entry),
+    onError: (error) => failures.push(error),
+  });
+  const extension = await host.load(resolve(io.cwd, args.positionals[0]!)); // required
+  const loadedMs = performance.now();
+  const result = await settle(host, planCall(args, extension), failures, io.signal);
+  const timing = { loadMs: loadedMs - startMs, callMs: performance.now() - loadedMs };
+  return { extension, ...result, timing, calls, logs, audit };
+}
+
+async function settle(
+  host: Host,
+  planned: PlannedCall,
+  failures: readonly Error[],
+  signal: AbortSignal,
+): Promise<Pick<RunReport, 'value' | 'error'>> {
+  try {
+    const value = await planned.call(host, signal);
+    const [failure] = failures; // what a route or an action keeps from its caller
+    return failure ? { error: describeError(planned.cause(failure)) } : { value };
+  } catch (error) {
+    return { error: describeError(error) };
+  }
+}

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+
+import { runCli } from '../cli.js';
+import { fakeIo, type FakeIo } from '../testing/fake-io.js';
+import { makeFolder, packageJson } from '../testing/files.js';
+
+const HELLO =
+  "import { log } from 'directus:api'; export default (router) => { router.get('/', () => { log('said \\u001bhello'); return { status: 200, body: 'hello' }; }); router.get('/bad', () => { throw new Error('no'); }); };";
+
+const extensions = (): Promise<string> =>
+  makeFolder({
+    'ext/hello/package.json': packageJson('hello', 'endpoint', { log: {} }),
+    'ext/hello/index.js': HELLO,
+    'ext/.registry/1/package.json': packageJson('installed', 'operation'),
+    'ext/.registry/1/index.js': "export default { id: 'double', handler: ({ n }) => 2 * n };",
+    'ext/broken/package.json': packageJson('broken', 'hook'),
+    'ext/broken/index.js': 'export default () => { throw new Error("cannot start"); };',
+  });
+
+interface Running {
+  io: FakeIo;
+  url: string;
+  /** Ends the service; resolves to its exit code. */
+  end(): Promise<number>;
+}
+
+async function serve(args: string[], options: Parameters<typeof fakeIo>[0] = {}): Promise<Running> {
+  const io = fakeIo({ cwd: await extensions(), ...options });
+  const ended = runCli(['serve', 'ext', '--port', '0', ...args], io);
+  const [, url] = (await io.printed(/Listening on (\S+\/)/)) as unknown as [string, string]; // both groups took part
+  const end = (): Promise<number> => {
+    io.stop();
+    return ended;
+  };
+  return { io, url, end };
+}
+
+test('serves a folder of extensions, logs JSON lines, and ends with 0 when it is told to', async () => {
+  const { io, url, end } = await serve([]);
+  expect(await (await fetch(`${url}hello`)).text()).toBe('hello');
+  expect((await fetch(`${url}hello/bad`)).status).toBe(500);
+  expect((await fetch(`${url}_sandglass/status`)).status).toBe(404);
+  expect((await fetch(`${url}_sandglass/operations/double`, { method: 'POST' })).status).toBe(404);
+  expect(await end()).toBe(0);
+  const lines = io
+    .out()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ level: 'info', extension: 'hello', message: 'Loaded', scopes: 'log' }),
+      expect.objectContaining({ level: 'error', extension: 'broken', code: 'E_LOAD' }),
+      expect.objectContaining({ level: 'info', extension: 'hello', message: 'said \u001bhello' }),
+      expect.objectContaining({ level: 'error', extension: 'hello', code: 'E_GUEST', message: 'no' }),
+      expect.objectContaining({ message: 'Stopped' }),
+    ]),
+  );
+});
+
+test("writes readable lines on a terminal, with nothing in them that is a guest's to send", async () => {
+  const { io, url, end } = await serve(['--access-log'], {
+    isTTY: true,
+    env: { NO_COLOR: '1' },
+    cwd: await extensions(),
+  });
+  await fetch(`${url}hello`);
+  await end();
+  expect(io.out()).toMatch(/^\d\d:\d\d:\d\d INFO {2}hello said \\x1bhello/m);
+  expect(io.out()).toMatch(/INFO {2}GET \/hello status=200 durationMs=[\d.]+$/m);
+  expect(io.out()).not.toContain('\x1b');
+});
+
+test('opens operations and hooks to the bearer of a token', async () => {
+  const token = 'correct-horse-battery';
+  const { url, end } = await serve([], { env: { SANDGLASS_TOKEN: token }, cwd: await extensions() });
+  const call = (headers: Record<string, string>): Promise<Response> =>
+    fetch(`${url}_sandglass/operations/double`, { method: 'POST', body: '{"n":21}', headers });
+  expect(await (await call({ authorization: `Bearer ${token}` })).json()).toEqual({ value: 42 });
+  expect((await call({})).status).toBe(401);
+  await end();
+});
+
+test('serves a folder that is one extension', async () => {
+  const cwd = await makeFolder({
+    'ext/package.json': packageJson('hello', 'endpoint', { log: {} }),
+    'ext/index.js': HELLO,
+  });
+  const { url, end } = await serve([], { cwd });
+  expect((await fetch(`${url}hello`)).status).toBe(200);
+  await end();
+});
+
+test('shows the status page only when asked to', async () => {
+  const { url, end } = await serve(['--status']);
+  await fetch(`${url}hello`);
+  const page = await fetch(`${url}_sandglass/status`);
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  const data = (await (await fetch(`${url}_sandglass/status/data`)).json()) as {
+    extensions: { name: string; state: string }[];
+  };
+  expect(data.extensions.map(({ name, state }) => [name, state])).toEqual([
+    ['broken', 'failed'],
+    ['hello', 'ready'],
+    ['installed', 'ready'],
+  ]);
+  await end();
+});
+
+test('exits with 1 if it cannot start', async () => {
+  const io = fakeIo({ cwd: '/nowhere' });
+  expect(await runCli(['serve', 'ext', '--port', '0'], io)).toBe(1);
+  expect(io.err()).toContain('(E_NOT_FOUND)');
+});

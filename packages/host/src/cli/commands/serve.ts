@@ -1,0 +1,115 @@
+import { isSandglassError } from '@sandglass/core';
+
+import type { Host } from '../../host.js';
+import { startServer } from '../../service/server.js';
+import { createService, SERVICE_PREFIX, type Service } from '../../service/service.js';
+import { createStatus, type Status } from '../../service/status/status.js';
+import type { HostOptions } from '../../types.js';
+import { CONFIG_ARGS } from '../args.js';
+import { type Command, defineCommand } from '../command.js';
+import { printConfig, readConfig } from '../config/read-config.js';
+import type { Config } from '../config/schema.js';
+import type { Io } from '../io.js';
+import { openHost } from '../open-host.js';
+import { describeRegistration, describeScopes } from '../output/describe.js';
+import { createLogger, type Log } from '../output/logger.js';
+import { createStyle } from '../output/style.js';
+import { untilAborted } from '../until-aborted.js';
+import { withAccessLog } from '../with-access-log.js';
+
+/** `sandglass serve [folder]`: the service. */
+export const serveCommand: Command = defineCommand({
+  name: 'serve',
+  description: 'Serve the endpoints of a folder of extensions over HTTP',
+  args: {
+    folder: { type: 'positional', required: false, description: 'Folder of extensions, or one extension' },
+    ...CONFIG_ARGS,
+  },
+  async run({ values, positionals: [folder] }, io) {
+    const config = await readConfig(io, folder === undefined ? values : { ...values, extensions: folder });
+    if (values['print-config'] === true) {
+      io.stdout.write(`${printConfig(config)}\n`);
+      return 0;
+    }
+    await serve(config, io);
+    return 0;
+  },
+});
+
+async function serve(config: Config, io: Io): Promise<void> {
+  const { logFormat, logLevel, graceMs } = config.service;
+  const format = logFormat === 'auto' ? (io.stdout.isTTY === true ? 'pretty' : 'json') : logFormat;
+  const log = createLogger({ output: io.stdout, level: logLevel, format, style: createStyle(io.stdout, io.env) });
+  const status = config.service.status ? createStatus() : undefined;
+  const host = await openHost(config, createSinks(log, status));
+  try {
+    for (const extension of host.extensions) logExtension(log, extension);
+    const service = createConfiguredService(host, config, log, status);
+    const server = await startServer(service, host, config.service);
+    log(
+      'info',
+      `Listening on ${server.url}`,
+      status ? { status: `${server.url}${SERVICE_PREFIX.slice(1)}/status` } : {},
+    );
+    await untilAborted(io.signal);
+    log('info', 'Stopping', { graceMs });
+    await server.close(graceMs);
+    log('info', 'Stopped');
+  } finally {
+    status?.close();
+    await host.close(0);
+  }
+}
+
+/** The sinks of a host that write to a log, and to the status page if there is one. */
+function createSinks(log: Log, status: Status | undefined): HostOptions {
+  return {
+    ...status?.sinks,
+    onLog: ({ level, message, ...fields }) => log(level, message, fields),
+    onAudit(entry) {
+      status?.sinks.onAudit(entry);
+      const { capability, decision, ...fields } = entry;
+      log(decision === 'denied' ? 'warn' : 'debug', `${capability} ${decision}`, fields);
+    },
+    onError(error, context) {
+      status?.sinks.onError(error, context);
+      log('error', error.message, { ...context, ...describeError(error) });
+    },
+  };
+}
+
+function createConfiguredService(
+  host: Host,
+  { service, maxBodyBytes }: Config,
+  log: Log,
+  status: Status | undefined,
+): Service {
+  const { token, maxConcurrentRequests, accessLog } = service;
+  const inner = createService(host, { token, maxConcurrentRequests, maxBodyBytes, status: status?.attach(host) });
+  return accessLog ? withAccessLog(inner, log) : inner;
+}
+
+function logExtension(log: Log, extension: Host['extensions'][number]): void {
+  const { name, version, type, state, granted, registrations, notes } = extension;
+  if (state !== 'ready') return; // the error of one that failed has been logged
+  const fields = {
+    extension: name,
+    version,
+    type,
+    scopes: describeScopes(granted),
+    registers: registrations.map((one) => describeRegistration(one, extension)).join(', '),
+  };
+  log('info', 'Loaded', fields);
+  for (const note of notes) log('warn', note, { extension: name });
+}
+
+function describeError(error: Error): Record<string, unknown> {
+  const { cause } = error;
+  const code = isSandglassError(error)
+    ? { code: error.code }
+    : isSandglassError(cause)
+      ? { code: cause.code, reason: cause.message }
+      : {};
+  const thrown = isSandglassError(cause) ? cause.cause : cause;
+  return { ...code, ...(thrown instanceof Error && thrown.stack ? { stack: thrown.stack.trim() } : {}) };
+}

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { UsageError } from '../usage-error.js';
+
+const NAMES = ['sandglass.config.json', 'sandglass.config.mjs'];
+
+/** A configuration file, unchecked. */
+export interface ConfigFile {
+  path: string;
+  content: Record<string, unknown>;
+}
+
+/**
+ * Reads the configuration file: the one named, else `sandglass.config.json` or `.mjs` of the folder, else none.
+ *
+ * @throws {UsageError} the file named does not exist, or one cannot be read.
+ */
+export async function readConfigFile(cwd: string, named?: string): Promise<ConfigFile | undefined> {
+  for (const name of named === undefined ? NAMES : [named]) {
+    const path = resolve(cwd, name);
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' && named === undefined) return undefined;
+      throw new UsageError(`Cannot read the configuration file "${name}": ${error.message}`);
+    });
+    if (text !== undefined) return { path, content: await parse(path, text) };
+  }
+  return undefined;
+}
+
+async function parse(path: string, text: string): Promise<Record<string, unknown>> {
+  try {
+    const content: unknown = path.endsWith('.json') ? JSON.parse(text) : await importDefault(path);
+    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { ...content };
+  } catch (error) {
+    throw new UsageError(`Cannot read "${basename(path)}": ${error instanceof Error ? error.message : String(error)}`);
+  }
+  throw new UsageError(`Cannot read "${basename(path)}": it has to hold an object`);
+}
+
+async function importDefault(path: string): Promise<unknown> {
+  const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
+  return module.default;
+}

@@ -1,0 +1,102 @@
+import { UsageError } from '../usage-error.js';
+import { CONFIG_OPTIONS, type OptionKind } from './options.js';
+
+/** A setting as it was given, with the name that an error calls it by. */
+export interface Setting {
+  path: string;
+  origin: string;
+  value: unknown;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Variables that operators know from Directus, and `PORT`, which platforms set. A `SANDGLASS_` variable wins over them. */
+export const KNOWN_VARIABLES: readonly {
+  env: string;
+  path: string;
+  description: string;
+  read: (text: string) => unknown;
+}[] = [
+  { env: 'EXTENSIONS_PATH', path: 'extensions', description: 'Folder of extensions', read: (text) => text },
+  {
+    env: 'EXTENSIONS_SANDBOX_MEMORY',
+    path: 'limits.memoryLimitBytes',
+    description: 'Heap of a sandbox in MB',
+    read: (text) => scale(text, 1024 * 1024),
+  },
+  {
+    env: 'EXTENSIONS_SANDBOX_TIMEOUT',
+    path: 'limits.cpuTimeMs',
+    description: 'Time inside the sandbox for one call in ms',
+    read: (text) => scale(text, 1),
+  },
+  {
+    env: 'IMPORT_IP_DENY_LIST',
+    path: 'request.denyAddresses',
+    description: 'Addresses, CIDR or a-b ranges refused on top of the built-in ones',
+    read: (text) => readText('list', text),
+  },
+  { env: 'PORT', path: 'service.port', description: 'TCP port', read: (text) => scale(text, 1) },
+];
+
+/** Reads the settings that environment variables give. Empty variables count as not set, but for `SANDGLASS_NODE_ENV`. */
+export function readEnvironment(env: Environment): Setting[] {
+  const settings: Setting[] = [];
+  for (const { env: name, path, read } of KNOWN_VARIABLES) {
+    const text = env[name];
+    if (text) settings.push({ path, origin: name, value: read(text) });
+  }
+  for (const { env: name, path, kind } of CONFIG_OPTIONS) {
+    const text = env[name];
+    if (text === undefined || (text === '' && path !== 'nodeEnv')) continue;
+    settings.push({ path, origin: name, value: readOption(path, kind, text) });
+  }
+  return settings;
+}
+
+/** Reads the settings that flags give. @param values by flag. */
+export function readFlags(values: Readonly<Record<string, unknown>>): Setting[] {
+  const settings: Setting[] = [];
+  for (const { flag, path, kind } of CONFIG_OPTIONS) {
+    const value = values[flag];
+    if (value === undefined) continue;
+    const read = typeof value === 'string' ? readOption(path, kind, value) : value;
+    settings.push({ path, origin: `--${flag}`, value: read });
+  }
+  return settings;
+}
+
+/** Refuses a `SANDGLASS_` variable that means nothing: it is a typing mistake. */
+export function assertKnownVariables(env: Environment): void {
+  const known = new Set(['SANDGLASS_CONFIG', ...CONFIG_OPTIONS.map((option) => option.env)]);
+  const odd = Object.keys(env).find((name) => name.startsWith('SANDGLASS_') && !known.has(name));
+  if (odd !== undefined) throw new UsageError(`Unknown environment variable ${odd}`);
+}
+
+function readOption(path: string, kind: OptionKind, text: string): unknown {
+  if (path === 'nodeEnv' && text === '') return null;
+  return readText(kind, text);
+}
+
+/** What is no number or boolean stays text, for the schema to refuse. */
+function readText(kind: OptionKind, text: string): unknown {
+  switch (kind) {
+    case 'text':
+      return text;
+    case 'number':
+      return scale(text, 1);
+    case 'boolean':
+      return ['true', '1', 'yes'].includes(text) ? true : ['false', '0', 'no'].includes(text) ? false : text;
+    case 'list':
+      return text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+    default:
+      return kind satisfies never;
+  }
+}
+
+function scale(text: string, factor: number): unknown {
+  return /^-?\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) * factor : text;
+}

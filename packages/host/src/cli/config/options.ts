@@ -1,0 +1,79 @@
+/** How the text of a flag or an environment variable is read. */
+export type OptionKind = 'text' | 'number' | 'boolean' | 'list';
+
+/** One setting, with the three ways to give it. */
+export interface ConfigOption {
+  /** Its place in a configuration file, for example `limits.cpuTimeMs`. */
+  path: string;
+  /** Without the dashes, for example `cpu-time-ms`. */
+  flag: string;
+  env: string;
+  kind: OptionKind;
+  description: string;
+}
+
+/** Groups whose name is part of the flag: `request.timeoutMs` is `--request-timeout-ms`, `limits.cpuTimeMs` is `--cpu-time-ms`. */
+const NAMED_GROUPS: ReadonlySet<string> = new Set(['request']);
+
+const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, description: string])[] = [
+  ['extensions', 'text', "Folder of extensions in Directus' layout"],
+  ['include', 'list', 'Patterns of package names: only these are loaded'],
+  ['exclude', 'list', 'Patterns of package names that are not loaded; wins over include'],
+  ['packageJson', 'text', 'package.json whose dependencies are looked through for extensions'],
+  [
+    'isolation',
+    'text',
+    'pristine: a restored sandbox for every call; persistent: one sandbox for the life of the host',
+  ],
+  ['nodeEnv', 'text', 'NODE_ENV that guests see; empty removes process and console from their globals'],
+  ['maxBodyBytes', 'number', 'Bytes of a request body that is read; a longer one is answered with 413'],
+  ['responseHeaders', 'list', 'Response headers that an endpoint may set'],
+  ['snapshots', 'text', 'Folder of snapshots on disk, read and written'],
+  ['limits.cpuTimeMs', 'number', 'Time inside the sandbox for one call, awaits not counted'],
+  ['limits.wallTimeMs', 'number', 'Time from acceptance to result of one call'],
+  ['limits.loadTimeMs', 'number', 'Time to compile, evaluate and register an extension'],
+  ['limits.memoryLimitBytes', 'number', 'Heap of a sandbox'],
+  ['limits.stackBytes', 'number', 'Stack for guest recursion'],
+  ['limits.maxPendingCapabilityCalls', 'number', 'Capability calls of one call that may wait at once'],
+  ['limits.maxCapabilityCalls', 'number', 'Capability calls of one call in all, log lines not counted'],
+  ['limits.maxLogLines', 'number', 'Log lines of one call'],
+  ['limits.maxLogBytes', 'number', 'Bytes of all log lines of one call'],
+  ['limits.maxArgumentBytes', 'number', 'Bytes of the argument of a call, and of the result of one capability call'],
+  ['limits.maxResultBytes', 'number', 'Bytes of the result of a call, and of the arguments of one capability call'],
+  ['pool.maxThreads', 'number', 'Worker threads at the most'],
+  ['pool.minThreads', 'number', 'Worker threads that are kept when idle'],
+  ['pool.maxQueueLength', 'number', 'Calls that may wait in the whole host; one more is refused'],
+  ['pool.maxExtensionQueueLength', 'number', 'Calls that may wait for one extension; half of the host by default'],
+  ['pool.idleTimeoutMs', 'number', 'How long an idle thread above the minimum lives'],
+  ['request.denyAddresses', 'list', 'Addresses, CIDR or a-b ranges refused on top of the built-in ones'],
+  ['request.allowAddresses', 'list', 'Addresses or ranges opened although the built-in ones refuse them'],
+  ['request.timeoutMs', 'number', 'One deadline for an outgoing request with all its redirects'],
+  ['request.maxResponseBytes', 'number', 'Bytes of the body of a response to an outgoing request'],
+  ['request.maxRedirects', 'number', 'Redirects of an outgoing request that are followed'],
+  ['service.port', 'number', 'TCP port; 0 takes a free one'],
+  ['service.hostname', 'text', 'Address or name to listen on'],
+  ['service.token', 'text', 'Opens the routes for operations and hooks to whoever bears it; 16 characters or more'],
+  ['service.status', 'boolean', 'Serves the status page'],
+  ['service.maxConcurrentRequests', 'number', 'Requests that are served at once; one more is answered with 503'],
+  ['service.maxConnections', 'number', 'Open connections; one more is closed at once'],
+  ['service.maxHeaderBytes', 'number', 'Bytes of the headers of a request; more is answered with 431'],
+  ['service.headersTimeoutMs', 'number', 'Time for the headers of a request to arrive'],
+  ['service.receiveTimeoutMs', 'number', 'Time for a whole request to arrive'],
+  ['service.keepAliveTimeoutMs', 'number', 'How long an idle connection is kept'],
+  ['service.graceMs', 'number', 'Time for accepted requests to finish once the service is told to stop'],
+  ['service.logLevel', 'text', 'Least level of what is logged: debug, info, warn or error'],
+  ['service.logFormat', 'text', 'json, pretty, or auto: pretty on a terminal'],
+  ['service.accessLog', 'boolean', 'Logs a line for every request'],
+];
+
+/** Every setting that a flag or an environment variable can give. */
+export const CONFIG_OPTIONS: readonly ConfigOption[] = DESCRIPTIONS.map(([path, kind, description]) => {
+  const flag = toFlag(path);
+  return { path, flag, env: `SANDGLASS_${flag.replaceAll('-', '_').toUpperCase()}`, kind, description };
+});
+
+function toFlag(path: string): string {
+  const [group, name] = path.split('.') as [string, string | undefined]; // split gives at least one
+  const words = name === undefined ? group : NAMED_GROUPS.has(group) ? `${group}-${name}` : name;
+  return words.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

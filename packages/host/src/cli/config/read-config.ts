@@ -1,0 +1,69 @@
+import { basename } from 'node:path';
+
+import type * as z from 'zod';
+
+import type { Io } from '../io.js';
+import { UsageError } from '../usage-error.js';
+import { readConfigFile } from './config-file.js';
+import { assertKnownVariables, readEnvironment, readFlags, type Setting } from './environment.js';
+import { type Config, configSchema, resolvePaths } from './schema.js';
+
+type Tree = Record<string, unknown>;
+
+/**
+ * Puts the configuration together: defaults, below the file, below the environment, below the flags.
+ *
+ * @param flags values by flag; those that are no setting are ignored.
+ * @throws {UsageError} naming the flag, variable or key of the file that cannot be used, and why.
+ */
+export async function readConfig(
+  io: Pick<Io, 'env' | 'cwd'>,
+  flags: Readonly<Record<string, unknown>> = {},
+): Promise<Config> {
+  assertKnownVariables(io.env);
+  const named = flags['config'] ?? io.env['SANDGLASS_CONFIG'];
+  const file = await readConfigFile(io.cwd, typeof named === 'string' && named !== '' ? named : undefined);
+  const tree: Tree = file ? copyGroups(file.content) : {};
+  const origins = new Map<string, string>();
+  for (const setting of [...readEnvironment(io.env), ...readFlags(flags)]) {
+    place(tree, setting);
+    origins.set(setting.path, setting.origin);
+  }
+  const parsed = configSchema.safeParse(tree);
+  if (!parsed.success) throw invalid(parsed.error, origins, file ? basename(file.path) : 'configuration');
+  return resolvePaths(parsed.data, io.cwd);
+}
+
+/** The configuration as JSON, the token hidden. */
+export function printConfig(config: Config): string {
+  const { capabilities, grant, ...data } = config;
+  const token = config.service.token === undefined ? {} : { token: '(hidden)' };
+  const code = {
+    ...(capabilities && { capabilities: capabilities.map(({ name }) => name) }),
+    ...(grant && { grant: '(function)' }),
+  };
+  return JSON.stringify({ ...data, service: { ...data.service, ...token }, ...code }, null, 2);
+}
+
+/** A file's module may export the same object again: it is not to change. */
+function copyGroups(content: Tree): Tree {
+  const isGroup = (value: unknown): value is Tree =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Object.fromEntries(
+    Object.entries(content).map(([key, value]) => [key, isGroup(value) ? { ...value } : value]),
+  );
+}
+
+function place(tree: Tree, { path, value }: Setting): void {
+  const [group, name] = path.split('.') as [string, string | undefined]; // split gives at least one
+  if (name === undefined) tree[group] = value;
+  else tree[group] = { ...(tree[group] as Tree | undefined), [name]: value }; // a group that is no object is refused later
+}
+
+function invalid(error: z.ZodError, origins: ReadonlyMap<string, string>, file: string): UsageError {
+  const lines = error.issues.map(({ path, message }) => {
+    const origin = origins.get(path.slice(0, 2).join('.')) ?? origins.get(String(path[0]));
+    return `${origin ?? [file, path.join('.')].filter((part) => part !== '').join(': ')}: ${message}`;
+  });
+  return new UsageError(`Invalid configuration\n${lines.map((line) => `  ${line}`).join('\n')}`);
+}

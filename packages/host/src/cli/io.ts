@@ -1,0 +1,17 @@
+/** A stream that a command prints to. */
+export interface Output {
+  write(text: string): unknown;
+  /** Whether a person reads it: colours and one-line logs then, JSON and plain text otherwise. */
+  readonly isTTY?: boolean | undefined;
+}
+
+/** What a command touches of the process around it. Tests pass their own. */
+export interface Io {
+  stdout: Output;
+  stderr: Output;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Folder that relative paths start from. */
+  cwd: string;
+  /** Fires when the command has to end: SIGINT or SIGTERM. */
+  signal: AbortSignal;
+}

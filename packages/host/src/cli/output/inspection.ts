@@ -1,0 +1,32 @@
+import { formatForTerminal } from '../../capabilities/log/terminal.js';
+import type { Inspection } from '../commands/inspect.js';
+import type { Io } from '../io.js';
+import { describeRegistration, describeScopes } from './describe.js';
+import { createStyle } from './style.js';
+
+/** Prints an inspection for a person. */
+export function printInspection({ manifest, extension, problems }: Inspection, io: Pick<Io, 'stdout' | 'env'>): void {
+  const style = createStyle(io.stdout, io.env);
+  const row = (label: string, text: string): void =>
+    void io.stdout.write(`${style('gray', label.padEnd(10))} ${formatForTerminal(text)}\n`);
+  if (manifest) {
+    row('name', `${manifest.name} ${manifest.version}`);
+    row('type', manifest.type);
+    row('entrypoint', manifest.path);
+    row('host', manifest.host);
+    row('requested', describeScopes(manifest.requestedScopes));
+  }
+  if (extension) {
+    row('granted', describeScopes(extension.granted));
+    for (const registration of extension.registrations) row('registers', describeRegistration(registration, extension));
+    row('source', `SHA-256 ${extension.sourceHash}`);
+    for (const note of extension.notes) row('note', note);
+  }
+  for (const { severity, message, line, column } of problems) {
+    const place = line === undefined ? '' : ` (${manifest?.path}:${line}:${column})`;
+    io.stdout.write(
+      `${style(severity === 'error' ? 'red' : 'yellow', severity.padEnd(10))} ${formatForTerminal(message + place)}\n`,
+    );
+  }
+  if (problems.length === 0) io.stdout.write(`${style('green', 'no problems')}\n`);
+}

@@ -1,0 +1,58 @@
+import pino from 'pino';
+
+import { formatForTerminal } from '../../capabilities/log/terminal.js';
+import type { ServiceConfig } from '../config/schema.js';
+import type { Output } from '../io.js';
+import type { Style } from './style.js';
+
+export type LogLevel = ServiceConfig['logLevel'];
+
+/** Writes a line. Texts may be a guest's: they are made harmless. */
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+export interface LoggerOptions {
+  output: Output;
+  level: LogLevel;
+  format: 'json' | 'pretty';
+  style: Style;
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+const COLOURS = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
+
+/** Makes a log: JSON lines for machines, or one readable line for each entry. */
+export function createLogger(options: LoggerOptions): Log {
+  return options.format === 'json' ? createJsonLog(options) : createPrettyLog(options);
+}
+
+function createJsonLog({ output, level }: LoggerOptions): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      messageKey: 'message',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => void output.write(line) },
+  );
+  return (lineLevel, message, fields = {}) => logger[lineLevel](fields, message);
+}
+
+function createPrettyLog({ output, level, style }: LoggerOptions): Log {
+  const least = LEVELS.indexOf(level);
+  return (lineLevel, message, { extension, ...fields } = {}) => {
+    if (LEVELS.indexOf(lineLevel) < least) return;
+    const time = style('gray', new Date().toTimeString().slice(0, 8));
+    const label = style(COLOURS[lineLevel], lineLevel.toUpperCase().padEnd(5));
+    const name = typeof extension === 'string' ? `${style('cyan', formatForTerminal(extension))} ` : '';
+    const rest = Object.entries(fields).map(
+      ([key, value]) => ` ${style('gray', formatForTerminal(`${key}=${toText(value)}`))}`,
+    );
+    output.write(`${time} ${label} ${name}${formatForTerminal(message)}${rest.join('')}\n`);
+  };
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+}

@@ -1,0 +1,52 @@
+import { formatForTerminal } from '../../capabilities/log/terminal.js';
+import type { RunReport } from '../commands/run.js';
+import type { Io } from '../io.js';
+import { createStyle, type Style } from './style.js';
+
+/** Prints a call for a person: the value on stdout, all else on stderr. */
+export function printReport(report: RunReport, io: Pick<Io, 'stdout' | 'stderr' | 'env'>): void {
+  const style = createStyle(io.stderr, io.env);
+  const line = (text: string): void => void io.stderr.write(`${text}\n`);
+  for (const { level, message } of report.logs) line(`${style('gray', level.padEnd(5))} ${formatForTerminal(message)}`);
+  for (const text of describeAudit(report, style)) line(text);
+  if (report.error) printError(report.error, line, style);
+  else io.stdout.write(`${toText(report.value, io)}\n`);
+  line(style('gray', describeUse(report)));
+}
+
+function describeAudit({ audit }: RunReport, style: Style): string[] {
+  return audit
+    .filter(({ capability }) => capability !== 'log')
+    .map(({ capability, target, decision, reason, status, durationMs }) => {
+      const end =
+        decision === 'denied'
+          ? style('red', `denied: ${formatForTerminal(reason ?? '')}`)
+          : `${status ?? reason ?? 'done'}`;
+      return `${style('gray', capability.padEnd(5))} ${formatForTerminal(`${target} ${end}`.trim())} ${style('gray', `${durationMs.toFixed(1)} ms`)}`;
+    });
+}
+
+function printError(error: Record<string, unknown>, line: (text: string) => void, style: Style): void {
+  line(`${style('red', String(error['code']))} ${formatForTerminal(String(error['message']))}`);
+  const thrown = error['thrown'];
+  if (typeof thrown !== 'object' || thrown === null || !('stack' in thrown) || typeof thrown.stack !== 'string') return;
+  for (const frame of thrown.stack.split('\n')) if (frame.trim() !== '') line(style('gray', formatForTerminal(frame)));
+}
+
+/** JSON for a pipe; for a terminal a string is not quoted, and nothing in it can move the cursor. */
+function toText(value: unknown, { stdout }: Pick<Io, 'stdout'>): string {
+  const text = JSON.stringify(value ?? null, null, 2);
+  return stdout.isTTY === true ? text.split('\n').map(formatForTerminal).join('\n') : text;
+}
+
+function describeUse({ timing, calls, extension: { limits } }: RunReport): string {
+  const cpuTimeMs = calls.reduce((sum, call) => sum + (call.cpuTimeMs ?? 0), 0);
+  const heapBytes = Math.max(0, ...calls.map((call) => call.heapBytes ?? 0));
+  const cpu = cpuTimeMs === 0 ? '' : `, CPU ${cpuTimeMs.toFixed(1)} of ${limits.cpuTimeMs} ms`;
+  const memory = heapBytes === 0 ? '' : `, heap ${toMib(heapBytes)} of ${toMib(limits.memoryLimitBytes)} MiB`;
+  return `loaded in ${timing.loadMs.toFixed(0)} ms, called in ${timing.callMs.toFixed(1)} ms${cpu}${memory}`;
+}
+
+function toMib(bytes: number): string {
+  return (bytes / (1024 * 1024)).toFixed(1);
+}

@@ -1,0 +1,47 @@
+import type { Io, Output } from '../io.js';
+
+/** An {@link Io} that keeps what is printed. */
+export interface FakeIo extends Io {
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Asks the command to end, as SIGTERM does. */
+  stop(): void;
+  /** Resolves when what was printed to stdout matches; the match is the result. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+/** Makes an Io that keeps what is printed, with an environment of its own. */
+export function fakeIo(options: { env?: Io['env']; cwd?: string; isTTY?: boolean } = {}): FakeIo {
+  const controller = new AbortController();
+  const waiting = new Set<() => void>();
+  let out = '';
+  let err = '';
+  const write = (add: (text: string) => void): Output => ({
+    isTTY: options.isTTY ?? false,
+    write(text) {
+      add(text);
+      for (const check of waiting) check();
+    },
+  });
+  return {
+    stdout: write((text) => (out += text)),
+    stderr: write((text) => (err += text)),
+    env: options.env ?? {},
+    cwd: options.cwd ?? process.cwd(),
+    signal: controller.signal,
+    out: () => out,
+    err: () => err,
+    stop: () => controller.abort(),
+    printed: (pattern) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          const match = pattern.exec(out);
+          if (!match) return;
+          waiting.delete(check);
+          resolve(match);
+        };
+        waiting.add(check);
+        check();
+      }),
+  };
+}

@@ -1,0 +1,19 @@
+import type { Service } from '../service/service.js';
+import type { Log } from './output/logger.js';
+
+/** A service that logs a line for every request. */
+export function withAccessLog(service: Service, log: Log): Service {
+  return {
+    get counts() {
+      return service.counts;
+    },
+    drain: () => service.drain(),
+    async fetch(request) {
+      const beganMs = performance.now();
+      const response = await service.fetch(request);
+      const durationMs = Math.round((performance.now() - beganMs) * 100) / 100;
+      log('info', `${request.method} ${new URL(request.url).pathname}`, { status: response.status, durationMs });
+      return response;
+    },
+  };
+}

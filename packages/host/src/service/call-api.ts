@@ -1,0 +1,69 @@
+import { ERROR_CODES, isSandglassError } from '@sandglass/core';
+
+import type { Host } from '../host.js';
+import { BadRequestError, jsonResponse, readJson } from './json-body.js';
+
+/** What hosts in other languages call: the body is the argument as JSON, the answer `{ "value": … }` or `{ "error": … }`. */
+export interface CallApi {
+  /** @param path below the prefix, for example `/operations/shout`. Null if it is none of this API's. */
+  fetch(path: string, request: Request): Promise<Response> | null;
+}
+
+const ROUTE = /^\/(operations|filters|actions)\/([^/]+)$/;
+
+/** Makes the routes for operations, filters and actions. Who may call them is the caller's to decide. */
+export function createCallApi(host: Pick<Host, 'operation' | 'filter' | 'action'>, maxBodyBytes: number): CallApi {
+  return {
+    fetch(path, request) {
+      const [, kind, encoded] = ROUTE.exec(path) ?? [];
+      if (kind === undefined || encoded === undefined) return null;
+      return answer(request, async () => {
+        if (request.method !== 'POST') throw new BadRequestError(405, 'The method has to be POST');
+        const name = decode(encoded);
+        const body = await readJson(request, maxBodyBytes);
+        const call = { signal: request.signal };
+        if (kind === 'operations') return host.operation(name, body ?? {}, call);
+        if (kind === 'filters') return host.filter(name, body, call);
+        if (body !== undefined && (typeof body !== 'object' || body === null))
+          throw new BadRequestError(400, 'The meta of an action has to be an object');
+        return host.action(name, body, call);
+      });
+    },
+  };
+}
+
+async function answer(request: Request, run: () => Promise<unknown>): Promise<Response> {
+  try {
+    const value = await run();
+    return jsonResponse(200, { value: value ?? null });
+  } catch (error) {
+    if (error instanceof BadRequestError)
+      return jsonResponse(error.status, { error: { code: 'E_REQUEST', message: error.message } });
+    if (request.signal.aborted)
+      return jsonResponse(499, { error: { code: 'E_ABORTED', message: 'The request was aborted' } });
+    const status = isSandglassError(error) ? ERROR_CODES[error.code].status : 500;
+    return jsonResponse(status, { error: describeError(error) });
+  }
+}
+
+/** An error for the caller's host, which may know all of it: the token vouches for it. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!isSandglassError(error))
+    return { code: 'E_GUEST', message: error instanceof Error ? error.message : String(error) };
+  const { code, message, extension, callId, limit, cause } = error;
+  const { fault, retry } = ERROR_CODES[code];
+  return { code, message, extension, callId, limit, fault, retry, thrown: describeThrown(cause) };
+}
+
+function describeThrown(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  return { name: cause.name, message: cause.message, stack: cause.stack, data: cause.cause };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new BadRequestError(400, 'The path is not percent-encoded UTF-8');
+  }
+}

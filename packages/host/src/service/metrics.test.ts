@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+
+import type { ExtensionStats, PoolStats } from '../pool/stats.js';
+import { METRIC_FAMILIES, renderMetrics } from './metrics.js';
+
+const NONE = { count: 0, p50: 0, p90: 0, p99: 0, max: 0 };
+
+function extension(id: number, settled: ExtensionStats['settled'], name = 'hello'): ExtensionStats {
+  return {
+    id,
+    name,
+    lanes: 1,
+    accepted: 3,
+    settled,
+    refused: 2,
+    queued: 1,
+    running: 0,
+    queueMs: NONE,
+    runMs: { count: 3, p50: 2, p90: 4, p99: 8, max: 9 },
+    capabilityMs: NONE,
+  };
+}
+
+function render(...extensions: ExtensionStats[]): string {
+  const stats = {
+    extensions,
+    lanes: [{}, {}],
+    kills: 1,
+    lost: 0,
+    reruns: 0,
+    restores: 5,
+    replacements: 0,
+    violations: 0,
+    memoryBytes: 4096,
+  } as unknown as PoolStats; // what is read of it
+  return renderMetrics({
+    stats,
+    extensions: [],
+    service: {
+      responses: new Map([
+        [200, 4],
+        [503, 1],
+      ]),
+      inFlight: 1,
+      refused: 1,
+    },
+  });
+}
+
+test('counts calls by extension and outcome, and times them in seconds', () => {
+  expect(render(extension(1, { ok: 3, E_CPU: 1 })).split('\n')).toEqual(
+    expect.arrayContaining([
+      'sandglass_calls_total{extension="hello",outcome="ok"} 3',
+      'sandglass_calls_total{extension="hello",outcome="E_CPU"} 1',
+      'sandglass_calls_refused_total{extension="hello"} 2',
+      'sandglass_call_run_seconds{extension="hello",quantile="0.99"} 0.008',
+      'sandglass_call_run_seconds_count{extension="hello"} 3',
+      'sandglass_workers 2',
+      'sandglass_worker_kills_total 1',
+      'sandglass_http_requests_total{status="503"} 1',
+    ]),
+  );
+});
+
+test('shows an extension once while it is reloaded, as the newer version counts', () => {
+  const lines = render(extension(1, { ok: 9 }), extension(2, { ok: 1 }))
+    .split('\n')
+    .filter((line) => line.startsWith('sandglass_calls_total{'));
+  expect(lines).toEqual(['sandglass_calls_total{extension="hello",outcome="ok"} 1']);
+});
+
+test('escapes what a name may hold', () => {
+  expect(render(extension(1, { ok: 1 }, 'a"b\\c\nd'))).toContain('{extension="a\\"b\\\\c\\nd",outcome="ok"} 1');
+});
+
+test('names every family once, counters by their unit and _total', () => {
+  const names = METRIC_FAMILIES.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { name, type } of METRIC_FAMILIES) expect(name.endsWith('_total')).toBe(type === 'counter');
+});

@@ -1,0 +1,198 @@
+import type { ExtensionStats, Percentiles, PoolStats } from '../pool/stats.js';
+import type { ExtensionInfo } from '../types.js';
+import { formatMetrics, type Metric, type Sample } from './prometheus.js';
+
+/** What the service itself counts. */
+export interface ServiceCounts {
+  /** Answered requests by status, for example 200. */
+  responses: ReadonlyMap<number, number>;
+  inFlight: number;
+  /** Requests answered with 503 because `maxConcurrentRequests` were under way. */
+  refused: number;
+}
+
+/** Where the metrics come from. */
+export interface MetricsInput {
+  stats: PoolStats;
+  extensions: readonly ExtensionInfo[];
+  service: ServiceCounts;
+}
+
+type Read = (input: MetricsInput) => Sample[];
+
+const metric = (name: string, type: Metric['type'], help: string, read: Read): readonly [Metric, Read] => [
+  { name, type, help },
+  read,
+];
+const one =
+  (read: (input: MetricsInput) => number): Read =>
+  (input) => [{ value: read(input) }];
+const each =
+  (read: (stats: ExtensionStats) => number): Read =>
+  ({ stats }) =>
+    merged(stats).map((extension) => ({ labels: { extension: extension.name }, value: read(extension) }));
+
+const METRICS: readonly (readonly [Metric, Read])[] = [
+  metric('sandglass_calls_total', 'counter', 'Calls and loads that ended, by how: ok or an error code', readOutcomes),
+  metric(
+    'sandglass_calls_refused_total',
+    'counter',
+    'Calls turned away with E_QUEUE_FULL',
+    each(({ refused }) => refused),
+  ),
+  metric(
+    'sandglass_calls_queued',
+    'gauge',
+    'Calls that wait for a worker',
+    each(({ queued }) => queued),
+  ),
+  metric(
+    'sandglass_calls_running',
+    'gauge',
+    'Calls on a worker',
+    each(({ running }) => running),
+  ),
+  metric(
+    'sandglass_call_queue_seconds',
+    'summary',
+    'From acceptance to being sent to a worker, since the extension was loaded',
+    readDurations('queueMs'),
+  ),
+  metric(
+    'sandglass_call_run_seconds',
+    'summary',
+    'From being sent to a worker to the outcome, since the extension was loaded',
+    readDurations('runMs'),
+  ),
+  metric(
+    'sandglass_capability_seconds',
+    'summary',
+    'From a capability call to its answer, since the extension was loaded',
+    readDurations('capabilityMs'),
+  ),
+  metric('sandglass_extensions', 'gauge', 'Extensions by state', readStates),
+  metric(
+    'sandglass_workers',
+    'gauge',
+    'Worker threads',
+    one(({ stats }) => stats.lanes.length),
+  ),
+  metric(
+    'sandglass_worker_kills_total',
+    'counter',
+    'Workers that the watchdog ended',
+    one(({ stats }) => stats.kills),
+  ),
+  metric(
+    'sandglass_workers_lost_total',
+    'counter',
+    'Workers that ended by themselves or did not start',
+    one(({ stats }) => stats.lost),
+  ),
+  metric(
+    'sandglass_calls_rerun_total',
+    'counter',
+    'Calls that ran again because their worker was lost',
+    one(({ stats }) => stats.reruns),
+  ),
+  metric(
+    'sandglass_restores_total',
+    'counter',
+    'Sandboxes restored from their snapshot',
+    one(({ stats }) => stats.restores),
+  ),
+  metric(
+    'sandglass_replacements_total',
+    'counter',
+    'Sandboxes replaced because they were poisoned or had grown far',
+    one(({ stats }) => stats.replacements),
+  ),
+  metric(
+    'sandglass_violations_total',
+    'counter',
+    'Messages of workers that no sound engine sends',
+    one(({ stats }) => stats.violations),
+  ),
+  metric(
+    'sandglass_sandbox_memory_bytes',
+    'gauge',
+    'Linear memory of all snapshots and sandboxes',
+    one(({ stats }) => stats.memoryBytes),
+  ),
+  metric('sandglass_http_requests_total', 'counter', 'Requests answered, by status', readResponses),
+  metric(
+    'sandglass_http_requests_refused_total',
+    'counter',
+    'Requests answered with 503 because maxConcurrentRequests were under way',
+    one(({ service }) => service.refused),
+  ),
+  metric(
+    'sandglass_http_requests_in_flight',
+    'gauge',
+    'Requests that are being served',
+    one(({ service }) => service.inFlight),
+  ),
+  metric(
+    'process_resident_memory_bytes',
+    'gauge',
+    'Resident memory of the process',
+    one(() => process.memoryUsage.rss()),
+  ),
+  metric('process_cpu_seconds_total', 'counter', 'CPU time of the process, workers included', one(readCpuSeconds)),
+];
+
+/** Name, type and meaning of every metric that {@link renderMetrics} writes. */
+export const METRIC_FAMILIES: readonly Metric[] = METRICS.map(([family]) => family);
+
+/** The metrics in the Prometheus text format. */
+export function renderMetrics(input: MetricsInput): string {
+  return formatMetrics(METRICS.map(([family, read]) => [family, read(input)] as const));
+}
+
+/** One entry per name: while a reload waits for old calls, an extension is there twice, and the newer one speaks for it. */
+function merged({ extensions }: PoolStats): ExtensionStats[] {
+  const byName = new Map<string, ExtensionStats>();
+  for (const extension of extensions) {
+    const known = byName.get(extension.name);
+    if (!known || known.id < extension.id) byName.set(extension.name, extension);
+  }
+  return [...byName.values()];
+}
+
+function readOutcomes({ stats }: MetricsInput): Sample[] {
+  return merged(stats).flatMap(({ name, settled }) =>
+    Object.entries(settled).map(([outcome, value]) => ({ labels: { extension: name, outcome }, value })),
+  );
+}
+
+function readDurations(key: 'queueMs' | 'runMs' | 'capabilityMs'): Read {
+  return ({ stats }) => merged(stats).flatMap((extension) => toSummary(extension.name, extension[key]));
+}
+
+function toSummary(extension: string, { count, p50, p90, p99 }: Percentiles): Sample[] {
+  const quantiles = [
+    ['0.5', p50],
+    ['0.9', p90],
+    ['0.99', p99],
+  ] as const;
+  const samples: Sample[] = quantiles.map(([quantile, ms]) => ({ labels: { extension, quantile }, value: ms / 1_000 }));
+  return [...samples, { labels: { extension }, value: count, suffix: '_count' }];
+}
+
+function readStates({ extensions }: MetricsInput): Sample[] {
+  const counts = new Map<string, number>([
+    ['ready', 0],
+    ['failed', 0],
+  ]);
+  for (const { state } of extensions) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, value]) => ({ labels: { state }, value }));
+}
+
+function readResponses({ service }: MetricsInput): Sample[] {
+  return [...service.responses].map(([status, value]) => ({ labels: { status: String(status) }, value }));
+}
+
+function readCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000_000;
+}

@@ -1,0 +1,122 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import type { Host } from '../host.js';
+import { createService } from './service.js';
+import { type RunningServer, type ServerOptions, startServer } from './server.js';
+
+const OPTIONS: ServerOptions = {
+  port: 0,
+  hostname: '127.0.0.1',
+  maxConnections: 100,
+  maxHeaderBytes: 4_096,
+  headersTimeoutMs: 5_000,
+  receiveTimeoutMs: 5_000,
+  keepAliveTimeoutMs: 5_000,
+};
+
+interface Started {
+  server: RunningServer;
+  /** Lets every request that waits go on. */
+  release(): void;
+  closed: number[];
+}
+
+async function start(options: Partial<ServerOptions> = {}): Promise<Started> {
+  const waiting: (() => void)[] = [];
+  const closed: number[] = [];
+  let isClosed = false;
+  const answer = (): Response => new Response(isClosed ? 'ended' : 'late', { status: isClosed ? 503 : 200 });
+  const host = {
+    fetch: (request: Request) =>
+      request.url.endsWith('/slow')
+        ? new Promise((resolve) => waiting.push(() => resolve(answer())))
+        : Promise.resolve(new Response('now')),
+    close(deadlineMs: number) {
+      closed.push(deadlineMs);
+      isClosed = true;
+      release();
+      return Promise.resolve();
+    },
+  } as unknown as Host; // what a server uses of it
+  const release = (): void => waiting.splice(0).forEach((go) => go());
+  const server = await startServer(createService(host), host, { ...OPTIONS, ...options });
+  onTestFinished(() => server.close(0));
+  return { server, release, closed };
+}
+
+/** Sends a raw request, and gives all that comes back until the connection ends. */
+async function raw(url: string, text: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.setEncoding('utf8');
+  socket.on('error', () => {}); // a reset is an answer too
+  let answer = '';
+  socket.on('data', (chunk: string) => (answer += chunk));
+  socket.write(text);
+  await once(socket, 'close');
+  return answer;
+}
+
+test('answers what it had accepted when it is told to close, and refuses the rest', async () => {
+  const { server, release, closed } = await start();
+  const slow = fetch(`${server.url}slow`);
+  await fetch(server.url); // by now the slow one has arrived as well
+  const closing = server.close(5_000);
+  release();
+  expect(await (await slow).text()).toBe('late');
+  await closing;
+  expect(closed).toEqual([0]);
+  await expect(fetch(server.url)).rejects.toThrow('fetch failed');
+});
+
+test('answers a request on a connection that was open when the closing began', async () => {
+  const { server } = await start();
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.setEncoding('utf8');
+  const answers: string[] = [];
+  socket.on('data', (chunk: string) => answers.push(chunk));
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(socket, 'data');
+  const closing = server.close(5_000);
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(socket, 'close');
+  expect(answers.join('')).toMatch(/200 [^]*now[^]*200 [^]*connection: close[^]*now/i);
+  await closing;
+});
+
+test('ends what is left when the grace is over, with an answer', async () => {
+  const { server } = await start();
+  const slow = fetch(`${server.url}slow`);
+  await fetch(server.url);
+  await server.close(20);
+  expect((await slow).status).toBe(503);
+});
+
+test('closes although a client keeps its connection open', async () => {
+  const { server } = await start();
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const ended = once(socket, 'close');
+  socket.on('error', () => {});
+  await server.close(1_000);
+  await expect(ended).resolves.toEqual([false]); // ended in order, not reset
+});
+
+test('refuses headers that are too long', async () => {
+  const { server } = await start();
+  expect(await raw(server.url, `GET / HTTP/1.1\r\nhost: x\r\nx-a: ${'a'.repeat(8_192)}\r\n\r\n`)).toContain(
+    '431 Request Header Fields Too Large',
+  );
+});
+
+test('refuses headers that do not arrive', async () => {
+  const { server } = await start({ headersTimeoutMs: 50 });
+  expect(await raw(server.url, 'GET / HTTP/1.1\r\n')).toContain('408 Request Timeout');
+});
+
+test('rejects if it cannot listen', async () => {
+  const { server } = await start();
+  await expect(start({ port: Number(new URL(server.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});

@@ -1,0 +1,101 @@
+import { Server as NetServer } from 'node:net';
+import type { Server as HttpServer } from 'node:http';
+
+import { serve } from 'srvx';
+
+import type { Host } from '../host.js';
+import type { Service } from './service.js';
+
+export interface ServerOptions {
+  /** 0 takes a free port. */
+  port: number;
+  hostname: string;
+  maxConnections: number;
+  maxHeaderBytes: number;
+  headersTimeoutMs: number;
+  receiveTimeoutMs: number;
+  keepAliveTimeoutMs: number;
+}
+
+/** A service that listens. */
+export interface RunningServer {
+  /** Where it listens, with a slash at the end. */
+  readonly url: string;
+  /**
+   * Stops accepting, lets accepted requests finish, closes the host.
+   *
+   * @param graceMs after which what is left is answered with 503.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Pause between two looks at what is still open while draining. */
+const SWEEP_MS = 50;
+/** A request that was on its way when the draining began has arrived by then. */
+const ARRIVAL_MS = 100;
+/** Time for the last answers to leave once the host has ended every call. */
+const FLUSH_MS = 250;
+
+/**
+ * Starts a service on Node's HTTP server.
+ *
+ * @throws what listening fails with, for example `EADDRINUSE`.
+ */
+export async function startServer(service: Service, host: Host, options: ServerOptions): Promise<RunningServer> {
+  const { port, hostname, maxConnections } = options;
+  const server = serve({
+    fetch: (request) => service.fetch(request),
+    port,
+    hostname,
+    silent: true,
+    gracefulShutdown: false,
+    node: {
+      maxHeaderSize: options.maxHeaderBytes,
+      headersTimeout: options.headersTimeoutMs,
+      requestTimeout: options.receiveTimeoutMs,
+      keepAliveTimeout: options.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(options.headersTimeoutMs, 1_000),
+    },
+  });
+  await server.ready();
+  const node = server.node!.server as HttpServer; // Node without TLS: it is one
+  node.maxConnections = maxConnections;
+  return { url: server.url!, close: (graceMs) => close(node, service, host, graceMs) };
+}
+
+/**
+ * Ends a server so that no request that reached it stays without an answer.
+ *
+ * Node's own `close` ends idle connections at once, also those whose next request is already in the socket. Here every
+ * response tells its client to close, and a connection counts as idle only when nothing has come for a while.
+ */
+async function close(server: HttpServer, service: Service, host: Host, graceMs: number): Promise<void> {
+  service.drain();
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  let beganMs = performance.now();
+  const sweep = setInterval(() => {
+    if (performance.now() - beganMs >= ARRIVAL_MS) server.closeIdleConnections();
+  }, SWEEP_MS);
+  try {
+    if (await within(closed, graceMs)) return await host.close(0);
+    await host.close(0);
+    beganMs = 0;
+    if (!(await within(closed, FLUSH_MS))) server.closeAllConnections();
+    await closed;
+  } finally {
+    clearInterval(sweep);
+  }
+}
+
+/** Whether something ends in time. */
+async function within(ending: Promise<unknown>, limitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  try {
+    return await Promise.race([ending.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,173 @@
+import { SandglassError } from '@sandglass/core';
+import { expect, test } from 'vitest';
+
+import type { Host } from '../host.js';
+import { createService, type ServiceOptions } from './service.js';
+import { createStatus } from './status/status.js';
+
+const TOKEN = 'a-token-of-some-length';
+
+function fakeHost(parts: Partial<Host> = {}): Host {
+  const stats = {
+    lanes: [],
+    extensions: [],
+    settled: {},
+    refused: 0,
+    kills: 0,
+    lost: 0,
+    reruns: 0,
+    restores: 0,
+    replacements: 0,
+    violations: 0,
+    memoryBytes: 0,
+  };
+  return {
+    extensions: [],
+    stats: () => stats,
+    fetch: () => Promise.resolve(new Response('endpoint')),
+    ...parts,
+  } as unknown as Host; // what the service uses
+}
+
+function ask(
+  path: string,
+  { host = fakeHost(), init, ...options }: ServiceOptions & { host?: Host; init?: RequestInit } = {},
+): Promise<Response> {
+  return createService(host, options).fetch(new Request(`http://localhost${path}`, init));
+}
+
+const post = (body: unknown, token = TOKEN): RequestInit => ({
+  method: 'POST',
+  body: JSON.stringify(body),
+  headers: { authorization: `Bearer ${token}` },
+});
+
+test('hands everything outside its own prefix to the endpoints', async () => {
+  for (const path of ['/hello', '/_sandglassy/health', '/']) expect(await (await ask(path)).text()).toBe('endpoint');
+});
+
+test('tells health and readiness apart while draining, and ends connections then', async () => {
+  const service = createService(fakeHost());
+  const get = (path: string): Promise<Response> => service.fetch(new Request(`http://localhost/_sandglass${path}`));
+  expect([(await get('/health')).status, (await get('/ready')).status]).toEqual([200, 200]);
+  service.drain();
+  expect([(await get('/health')).status, (await get('/ready')).status]).toEqual([200, 503]);
+  expect((await get('/health')).headers.get('connection')).toBe('close');
+});
+
+test('answers 503 beyond the requests that may be under way, and health still', async () => {
+  let release = (): void => {};
+  const host = fakeHost({ fetch: () => new Promise((resolve) => (release = () => resolve(new Response('late')))) });
+  const service = createService(host, { maxConcurrentRequests: 1 });
+  const request = (path: string): Promise<Response> => service.fetch(new Request(`http://localhost${path}`));
+  const first = request('/hello');
+  const second = await request('/hello');
+  expect(second.status).toBe(503);
+  expect(second.headers.get('retry-after')).toBe('1');
+  expect((await request('/_sandglass/health')).status).toBe(200);
+  release();
+  expect(await (await first).text()).toBe('late');
+  expect(service.counts).toMatchObject({
+    inFlight: 0,
+    refused: 1,
+    responses: new Map([
+      [503, 1],
+      [200, 2],
+    ]),
+  });
+});
+
+test.each(['/operations/x', '/filters/x', '/actions/x'])('keeps %s closed without a token', async (path) => {
+  expect((await ask(`/_sandglass${path}`, { init: post({}) })).status).toBe(404);
+});
+
+test.each([
+  ['none', {}],
+  ['a wrong one', { authorization: 'Bearer nope' }],
+  ['a prefix', { authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
+  ['another scheme', { authorization: `Digest ${TOKEN}` }],
+])('asks for the token if there is %s', async (_what, headers: Record<string, string>) => {
+  const response = await ask('/_sandglass/operations/x', { token: TOKEN, init: { method: 'POST', headers } });
+  expect(response.status).toBe(401);
+  expect(response.headers.get('www-authenticate')).toContain('Bearer');
+});
+
+test('runs operations, filters and actions with the body as their argument', async () => {
+  const calls: unknown[] = [];
+  const record = (kind: string) => (name: string, argument: unknown) => {
+    calls.push([kind, name, argument]);
+    return Promise.resolve(kind === 'action' ? undefined : { from: kind });
+  };
+  const host = fakeHost({
+    operation: record('operation'),
+    filter: record('filter'),
+    action: record('action') as Host['action'],
+  });
+  const answers = await Promise.all([
+    ask('/_sandglass/operations/send%20mail', { host, token: TOKEN, init: post({ to: 'x' }) }),
+    ask('/_sandglass/filters/items.create', { host, token: TOKEN, init: post([1]) }),
+    ask('/_sandglass/actions/items.create', { host, token: TOKEN, init: post({ key: 1 }) }),
+  ]);
+  expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([
+    { value: { from: 'operation' } },
+    { value: { from: 'filter' } },
+    { value: null },
+  ]);
+  expect(calls).toEqual([
+    ['operation', 'send mail', { to: 'x' }],
+    ['filter', 'items.create', [1]],
+    ['action', 'items.create', { key: 1 }],
+  ]);
+});
+
+test("gives the calling host the whole error, with the code's status", async () => {
+  const cause = Object.assign(new Error('no'), { stack: 'at x' });
+  const error = new SandglassError('E_GUEST', 'no', { cause, extension: 'mailer', callId: 7 });
+  const response = await ask('/_sandglass/operations/x', {
+    host: fakeHost({ operation: () => Promise.reject(error) }),
+    token: TOKEN,
+    init: post({}),
+  });
+  expect(response.status).toBe(500);
+  expect(await response.json()).toMatchObject({
+    error: {
+      code: 'E_GUEST',
+      extension: 'mailer',
+      callId: 7,
+      fault: 'extension',
+      retry: false,
+      thrown: { name: 'Error', message: 'no', stack: 'at x' },
+    },
+  });
+});
+
+test.each<[string, RequestInit, ServiceOptions, number]>([
+  ['a body that is not JSON', { ...post({}), body: '{' }, {}, 400],
+  ['a body that is too large', post('x'.repeat(100)), { maxBodyBytes: 50 }, 413],
+  ['a method other than POST', { ...post({}), method: 'PUT' }, {}, 405],
+])('refuses %s', async (_what, init, options, status) => {
+  expect((await ask('/_sandglass/operations/x', { token: TOKEN, init, ...options })).status).toBe(status);
+});
+
+test('answers 500 instead of rejecting, whatever a host does', async () => {
+  expect((await ask('/hello', { host: fakeHost({ fetch: () => Promise.reject(new Error('bug')) }) })).status).toBe(500);
+});
+
+test('has no status page unless it is given one, and shows it to the bearer of the token only', async () => {
+  expect((await ask('/_sandglass/status')).status).toBe(404);
+  const monitor = createStatus();
+  const status = monitor.attach(fakeHost());
+  const basic = { headers: { authorization: `Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}` } };
+  expect((await ask('/_sandglass/status', { status })).status).toBe(200);
+  expect((await ask('/_sandglass/status/data', { status, token: TOKEN })).status).toBe(401);
+  expect((await ask('/_sandglass/status/data', { status, token: TOKEN, init: basic })).status).toBe(200);
+  expect((await ask('/_sandglass/status/nope', { status })).status).toBe(404);
+  monitor.close();
+});
+
+test('serves metrics that Prometheus can read', async () => {
+  const response = await ask('/_sandglass/metrics');
+  expect(response.headers.get('content-type')).toContain('version=0.0.4');
+  for (const line of (await response.text()).trim().split('\n'))
+    expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{.*\})? [0-9.e+-]+)$/);
+});

@@ -1,0 +1,143 @@
+import type { Host } from '../host.js';
+import { createCallApi } from './call-api.js';
+import { jsonResponse } from './json-body.js';
+import { renderMetrics, type ServiceCounts } from './metrics.js';
+import { PROMETHEUS_TYPE } from './prometheus.js';
+import type { StatusPage } from './status/status-page.js';
+import { bearsToken } from './token.js';
+
+/** Everything that is not an endpoint lives below this path. */
+export const SERVICE_PREFIX = '/_sandglass';
+
+export interface ServiceOptions {
+  /** Opens the routes for operations and hooks to whoever bears it. @default they are closed */
+  token?: string | undefined;
+  /** Bytes of the body of an operation or a hook. @default 1_048_576 */
+  maxBodyBytes?: number;
+  /** Requests that are served at once; one more is answered with 503. Health, readiness, metrics and status always are. @default 1_000 */
+  maxConcurrentRequests?: number;
+  /** Served at `/_sandglass/status`; with a token, to its bearer only. @default none */
+  status?: StatusPage | undefined;
+}
+
+/** Answers the requests of `sandglass serve`: a function of a request, whatever server calls it. */
+export interface Service {
+  /** Never rejects. */
+  fetch(request: Request): Promise<Response>;
+  /** From now on readiness fails and responses end their connections. */
+  drain(): void;
+  readonly counts: ServiceCounts;
+}
+
+/** Puts health, readiness, metrics, the status page and the routes for operations and hooks beside a host's endpoints. */
+export function createService(host: Host, options: ServiceOptions = {}): Service {
+  return new HostService(host, options);
+}
+
+class HostService implements Service {
+  readonly #host: Host;
+  readonly #options: ServiceOptions;
+  readonly #callApi: ReturnType<typeof createCallApi>;
+  readonly #maxConcurrentRequests: number;
+  readonly #responses = new Map<number, number>();
+  #inFlight = 0;
+  #refused = 0;
+  #isDraining = false;
+
+  constructor(host: Host, options: ServiceOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#callApi = createCallApi(host, options.maxBodyBytes ?? 1_048_576);
+    this.#maxConcurrentRequests = options.maxConcurrentRequests ?? 1_000;
+  }
+
+  get counts(): ServiceCounts {
+    return { responses: this.#responses, inFlight: this.#inFlight, refused: this.#refused };
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const response = this.#watch(request) ?? (await this.#serve(request));
+    this.#responses.set(response.status, (this.#responses.get(response.status) ?? 0) + 1);
+    if (this.#isDraining) response.headers.set('connection', 'close');
+    return response;
+  }
+
+  async #serve(request: Request): Promise<Response> {
+    if (this.#inFlight >= this.#maxConcurrentRequests) {
+      this.#refused += 1;
+      return failure(503, 'SERVICE_UNAVAILABLE', 'The service is busy.', { 'retry-after': '1' });
+    }
+    this.#inFlight += 1;
+    try {
+      const path = servicePath(request);
+      return await (path === null ? this.#host.fetch(request) : this.#call(path, request));
+    } catch {
+      return failure(500, 'INTERNAL_SERVER_ERROR', 'An unexpected error occurred.');
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  /** What has to answer also when the service is full. Null for anything else. */
+  #watch(request: Request): Response | null {
+    const path = servicePath(request);
+    if (path === null || (request.method !== 'GET' && request.method !== 'HEAD')) return null;
+    switch (path) {
+      case '/health':
+        return jsonResponse(200, { status: 'ok' });
+      case '/ready':
+        return this.#isDraining ? jsonResponse(503, { status: 'draining' }) : jsonResponse(200, { status: 'ready' });
+      case '/metrics':
+        return this.#metrics();
+      default:
+        return path === '/status' || path.startsWith('/status/')
+          ? this.#status(path.slice('/status'.length), request)
+          : null;
+    }
+  }
+
+  #metrics(): Response {
+    const text = renderMetrics({ stats: this.#host.stats(), extensions: this.#host.extensions, service: this.counts });
+    return new Response(text, { headers: { 'content-type': PROMETHEUS_TYPE } });
+  }
+
+  #status(path: string, request: Request): Response {
+    const { status, token } = this.#options;
+    if (!status) return notFound();
+    if (token !== undefined && !bearsToken(request, token))
+      return unauthorized('Basic realm="sandglass", charset="UTF-8"');
+    return status.fetch(path) ?? notFound();
+  }
+
+  async #call(path: string, request: Request): Promise<Response> {
+    const { token } = this.#options;
+    if (token === undefined) return notFound();
+    if (!bearsToken(request, token)) return unauthorized('Bearer realm="sandglass"');
+    return this.#callApi.fetch(path, request) ?? notFound();
+  }
+}
+
+/** The path below the prefix, or null for a path that belongs to an endpoint. */
+function servicePath(request: Request): string | null {
+  const { pathname } = new URL(request.url);
+  if (!pathname.startsWith(SERVICE_PREFIX)) return null;
+  const path = pathname.slice(SERVICE_PREFIX.length);
+  return path === '' || path.startsWith('/') ? path : null;
+}
+
+function notFound(): Response {
+  return failure(404, 'ROUTE_NOT_FOUND', "Route doesn't exist.");
+}
+
+function unauthorized(challenge: string): Response {
+  return failure(401, 'INVALID_CREDENTIALS', 'Invalid user credentials.', { 'www-authenticate': challenge });
+}
+
+/** The shape of every error of an endpoint. */
+function failure(status: number, code: string, message: string, headers?: Record<string, string>): Response {
+  return jsonResponse(status, { errors: [{ message, extensions: { code } }] }, headers);
+}

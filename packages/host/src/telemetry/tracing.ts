@@ -1,0 +1,111 @@
+import type { AuditEntry, CallEntry } from '../types.js';
+
+/** The part of `@opentelemetry/api` that is used here. */
+export interface TelemetryApi {
+  trace: {
+    getTracer(name: string): { startSpan(name: string, options: SpanOptions, context?: unknown): Span };
+    setSpan(context: unknown, span: Span): unknown;
+  };
+  context: { active(): unknown };
+  SpanKind: { INTERNAL: number; CLIENT: number };
+  SpanStatusCode: { ERROR: number };
+}
+
+interface Span {
+  setStatus(status: { code: number; message?: string }): unknown;
+  end(timeMs: number): void;
+}
+
+interface SpanOptions {
+  kind: number;
+  /** Milliseconds since 1970. */
+  startTime: number;
+  attributes: Record<string, string | number>;
+}
+
+/** Turns ended calls and capability calls into spans. */
+export interface Tracing {
+  onCall(entry: CallEntry): void;
+  onAudit(entry: AuditEntry): void;
+}
+
+/** Calls whose capability calls are kept until their own span is made. Late ones of calls long over are dropped. */
+const MAX_OPEN_CALLS = 10_000;
+
+/**
+ * Makes spans: one for each call, below whatever span its caller is in, and one below that for each capability call.
+ *
+ * A call's span is made when the call is over, from what was measured, so that nothing is traced on the way.
+ */
+export function createTracing({ trace, context, SpanKind, SpanStatusCode }: TelemetryApi): Tracing {
+  const tracer = trace.getTracer('sandglass');
+  const capabilityCalls = new Map<number, { entry: AuditEntry; endMs: number }[]>();
+
+  const startCapabilitySpan = ({ entry, endMs }: { entry: AuditEntry; endMs: number }, parent: unknown): void => {
+    const { extension, capability, target, decision, reason, status, bytes, durationMs } = entry;
+    const attributes = {
+      'sandglass.extension': extension,
+      'sandglass.capability': capability,
+      'sandglass.decision': decision,
+      ...(target === '' ? {} : { 'url.full': target }),
+      ...(status === undefined ? {} : { 'http.response.status_code': status }),
+      ...(bytes === 0 ? {} : { 'sandglass.received_bytes': bytes }),
+    };
+    const kind = target === '' ? SpanKind.INTERNAL : SpanKind.CLIENT;
+    const span = tracer.startSpan(
+      `sandglass ${capability}`,
+      { kind, startTime: endMs - durationMs, attributes },
+      parent,
+    );
+    if (reason !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+    span.end(endMs);
+  };
+
+  return {
+    onCall({ extension, callId, registration, outcome, durationMs, cpuTimeMs, heapBytes }) {
+      const endMs = Date.now();
+      const attributes = {
+        'sandglass.extension': extension,
+        'sandglass.outcome': outcome,
+        ...(callId === undefined ? {} : { 'sandglass.call_id': callId }),
+        ...(cpuTimeMs === undefined ? {} : { 'sandglass.cpu_time_ms': cpuTimeMs }),
+        ...(heapBytes === undefined ? {} : { 'sandglass.heap_bytes': heapBytes }),
+      };
+      const name = `sandglass ${describe(registration)}`;
+      const around = context.active();
+      const span = tracer.startSpan(
+        name,
+        { kind: SpanKind.INTERNAL, startTime: endMs - durationMs, attributes },
+        around,
+      );
+      if (outcome !== 'ok') span.setStatus({ code: SpanStatusCode.ERROR, message: outcome });
+      const parent = trace.setSpan(around, span);
+      for (const one of capabilityCalls.get(callId ?? 0) ?? []) startCapabilitySpan(one, parent);
+      capabilityCalls.delete(callId ?? 0);
+      span.end(endMs);
+    },
+    onAudit(entry) {
+      if (entry.callId < 1 || entry.capability === 'log') return; // a load is no call; a line takes no time
+      const known = capabilityCalls.get(entry.callId);
+      if (known) return void known.push({ entry, endMs: Date.now() });
+      capabilityCalls.set(entry.callId, [{ entry, endMs: Date.now() }]);
+      if (capabilityCalls.size > MAX_OPEN_CALLS)
+        for (const oldest of capabilityCalls.keys()) return void capabilityCalls.delete(oldest);
+    },
+  };
+}
+
+/** Few names, so that traces can be grouped by them. */
+function describe(registration: CallEntry['registration']): string {
+  switch (registration.type) {
+    case 'route':
+      return `${registration.method} ${registration.path}`;
+    case 'filter':
+    case 'action':
+      return `${registration.type} ${registration.event}`;
+    case 'operation':
+      return `operation ${registration.id}`;
+    default:
+      return registration satisfies never;
+  }
+}

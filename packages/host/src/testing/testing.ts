@@ -1,0 +1,191 @@
+import { MockAgent, type Dispatcher } from 'undici';
+
+import { readAuthored } from '../authoring/read-authored.js';
+import { createCapabilities } from '../capabilities/registry.js';
+import { buildHost, type Host } from '../host.js';
+import { createPool } from '../pool/pool.js';
+import type { AuditEntry, CallOptions, ExtensionInfo, ExtensionSource, HostOptions, LogEntry } from '../types.js';
+import { VirtualTimers, withFakeSleep } from './virtual-timers.js';
+
+/** Options of {@link loadExtension}: those of a host that make sense for one extension on the calling thread. */
+export interface TestOptions extends Pick<
+  HostOptions,
+  'capabilities' | 'grant' | 'isolation' | 'limits' | 'nodeEnv' | 'responseHeaders'
+> {
+  /** Answers requests in place of the network, for example an undici MockAgent. @default one that refuses all */
+  request?: Dispatcher;
+}
+
+/** What a test sends to a route. */
+export interface TestRequest {
+  /** @default 'GET' */
+  method?: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON. */
+  body?: unknown;
+}
+
+/** What a route answered. */
+export interface TestResponse {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  /** Parsed if it is JSON, else text. */
+  body: unknown;
+}
+
+/** An extension under test. Every call finds it pristine, as in production. */
+export interface TestExtension extends AsyncDisposable {
+  readonly info: ExtensionInfo;
+  /** Lines it logged with `log`, oldest first. */
+  readonly logs: readonly string[];
+  /** What it wrote to its console. */
+  readonly console: readonly string[];
+  /** Delays that it slept, in milliseconds. None of them took any time. */
+  readonly sleeps: readonly number[];
+  /** Its capability calls, log lines left out. */
+  readonly audit: readonly AuditEntry[];
+  /**
+   * Sends a request to one of its routes.
+   *
+   * @param path below its mount, query included.
+   * @throws {SandglassError} what a client of the service would see as a 500.
+   */
+  request(path: string, request?: TestRequest): Promise<TestResponse>;
+  /** Runs the filters of an event; gives back the payload. */
+  filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown>;
+  /** Runs the actions of an event. @throws {SandglassError} of the first that failed. */
+  action(event: string, meta?: object, call?: CallOptions): Promise<void>;
+  /** Runs the operation. */
+  operation(options?: unknown, call?: CallOptions): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/**
+ * Loads an extension for a test: in this process, without workers, with a fake `sleep` and no network.
+ *
+ * A call that never yields blocks the test: nothing watches the calling thread but the CPU limit.
+ *
+ * @param extension its folder (TypeScript needs no build if it is one file), or `{ manifest, source }`.
+ * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD`, or the limit that ended the load.
+ */
+export async function loadExtension(
+  extension: string | ExtensionSource,
+  options: TestOptions = {},
+): Promise<TestExtension> {
+  const { request = refuseAll(), ...hostOptions } = options;
+  const logs: LogEntry[] = [];
+  const audit: AuditEntry[] = [];
+  const failures: Error[] = [];
+  const timers = new VirtualTimers();
+  const host = await buildHost(
+    {
+      ...hostOptions,
+      pool: 'inline',
+      request: { dispatcher: request },
+      logConsole: true,
+      onLog: (entry) => logs.push(entry),
+      onAudit: (entry) => entry.capability !== 'log' && audit.push(entry),
+      onError: (error) => failures.push(error),
+    },
+    { createPool, createCapabilities: (given) => withFakeSleep(createCapabilities(given), timers) },
+  );
+  try {
+    const info = await host.load(typeof extension === 'string' ? await readAuthored(extension) : extension);
+    return new LoadedExtension(host, info, { logs, audit, failures, timers });
+  } catch (error) {
+    await host.close(0);
+    throw error;
+  }
+}
+
+interface Records {
+  logs: LogEntry[];
+  audit: AuditEntry[];
+  failures: Error[];
+  timers: VirtualTimers;
+}
+
+class LoadedExtension implements TestExtension {
+  readonly info: ExtensionInfo;
+  readonly #host: Host;
+  readonly #records: Records;
+
+  constructor(host: Host, info: ExtensionInfo, records: Records) {
+    this.#host = host;
+    this.info = info;
+    this.#records = records;
+  }
+
+  get logs(): string[] {
+    return this.#lines('info');
+  }
+
+  get console(): string[] {
+    return this.#lines('debug');
+  }
+
+  get sleeps(): readonly number[] {
+    return this.#records.timers.delaysMs;
+  }
+
+  get audit(): readonly AuditEntry[] {
+    return this.#records.audit;
+  }
+
+  async request(path: string, { method = 'GET', headers = {}, body }: TestRequest = {}): Promise<TestResponse> {
+    const url = new URL(`http://localhost/${this.info.name}${path}`);
+    const json =
+      body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+    const response = await this.#host.fetch(new Request(url, { method, headers, ...json }));
+    this.#throwFailure((error) => error);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: isJson ? JSON.parse(text) : text,
+    };
+  }
+
+  filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown> {
+    return this.#host.filter(event, payload, call);
+  }
+
+  async action(event: string, meta: object = {}, call?: CallOptions): Promise<void> {
+    await this.#host.action(event, meta, call);
+    this.#throwFailure(({ cause }) => cause);
+  }
+
+  async operation(options: unknown = {}, call?: CallOptions): Promise<unknown> {
+    const registration = this.info.registrations.find(({ type }) => type === 'operation');
+    if (registration?.type !== 'operation') throw new TypeError(`"${this.info.name}" is no operation`);
+    return this.#host.operation(registration.id, options, call);
+  }
+
+  close(): Promise<void> {
+    return this.#host.close(0);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #lines(level: LogEntry['level']): string[] {
+    return this.#records.logs.filter((entry) => entry.level === level).map(({ message }) => message);
+  }
+
+  /** Throws what the host kept from the caller, once. */
+  #throwFailure(unwrap: (error: Error) => unknown): void {
+    const [failure] = this.#records.failures.splice(0);
+    if (failure) throw unwrap(failure);
+  }
+}
+
+function refuseAll(): MockAgent {
+  const agent = new MockAgent();
+  agent.disableNetConnect();
+  return agent;
+}

@@ -1,0 +1,12 @@
+import { sleep } from 'directus:api';
+
+export default (router) => {
+  router.get('/', () => ({ status: 200, body: { hello: 'world' } }));
+  router.get('/slow', async () => {
+    await sleep(200);
+    return { status: 200, body: 'slow' };
+  });
+  router.get('/throw', () => {
+    throw new Error('<b>broken</b> on purpose');
+  });
+};
