@@ -22,6 +22,11 @@ declare module 'directus:api' {
    */
   export function request<Data = unknown>(url: string, options?: RequestOptions): Promise<RequestResponse<Data>>;
 
+  /** The functions as types, under the names that extensions for Directus import. */
+  export type SandboxLogFn = typeof log;
+  export type SandboxSleepFn = typeof sleep;
+  export type SandboxRequestFn = typeof request;
+
   export type RequestMethod = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
   export interface RequestOptions {

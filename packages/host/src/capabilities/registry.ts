@@ -13,7 +13,7 @@ import { TimerQueue } from './sleep/timer-queue.js';
 export const CONSOLE = 'console';
 
 /** A global, so it has no module. Without it, the guest's console is silent. */
-const CONSOLE_WIRE: CapabilityWire = { name: CONSOLE, module: '', granted: true, parameters: 1, sync: [] };
+const CONSOLE_WIRE: CapabilityWire = { name: CONSOLE, module: '', granted: true, parameters: 1, sync: [{ label: 'Console message', type: 'string' }] };
 
 export interface CapabilitiesOptions {
   /** Capabilities beside `log`, `sleep` and `request`. */

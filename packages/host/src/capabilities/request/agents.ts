@@ -46,7 +46,7 @@ export class ExtensionAgents {
 
 /** Loads undici, which takes longer than all the rest of a cold start: a host whose guests send nothing never does. */
 async function createAgent(options: ConnectorOptions): Promise<Agent> {
-  const [{ Agent }, { createConnector }] = await Promise.all([import('undici'), import('./connect.js')]);
+  const [{ Agent }, { createConnector }] = await Promise.all([import('undici/index.js'), import('./connect.js')]);
   return new Agent({
     connect: createConnector(options), // its own: it caches TLS sessions
     connections: MAX_CONNECTIONS,

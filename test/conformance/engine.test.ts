@@ -1,0 +1,4 @@
+import { runConformance } from './suite.js';
+
+/** The engine in this thread: coverage sees it. */
+runConformance('inline');
