@@ -16,7 +16,8 @@ const database = {
 
 const host = await createHost({
   capabilities: [readItems(database)],
-  onAudit: ({ capability, target, decision, reason }) => console.log('audit:', capability, target, decision, reason ?? ''),
+  onAudit: ({ capability, target, decision, reason }) =>
+    console.log('audit:', capability, target, decision, reason ?? ''),
   onError: () => {}, // the refused read below is expected
 });
 await host.load(fileURLToPath(new URL('extension', import.meta.url)));

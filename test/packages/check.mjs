@@ -9,7 +9,14 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const PACKAGES = ['core', 'worker', 'host'];
 /** What a user needs; anything else in a tarball is an accident. */
-const WANTED = [/^package\.json$/, /^README\.md$/, /^LICENSE$/, /^dist\/.*\.(js|d\.ts|html|css)$/, /^guest\.d\.ts$/, /^templates\//];
+const WANTED = [
+  /^package\.json$/,
+  /^README\.md$/,
+  /^LICENSE$/,
+  /^dist\/.*\.(js|d\.ts|html|css)$/,
+  /^guest\.d\.ts$/,
+  /^templates\//,
+];
 const UNWANTED = [/\.test\./, /\/testing\/fake/, /tsbuildinfo/];
 
 const folder = mkdtempSync(join(tmpdir(), 'sandglass-packages-'));
@@ -36,8 +43,13 @@ function pack(name) {
 
 /** @param {string} tarball */
 function checkFiles(tarball) {
-  const files = run('tar', ['-tzf', tarball]).trim().split('\n').map((file) => file.replace('package/', ''));
-  const odd = files.filter((file) => !WANTED.some((wanted) => wanted.test(file)) || UNWANTED.some((unwanted) => unwanted.test(file)));
+  const files = run('tar', ['-tzf', tarball])
+    .trim()
+    .split('\n')
+    .map((file) => file.replace('package/', ''));
+  const odd = files.filter(
+    (file) => !WANTED.some((wanted) => wanted.test(file)) || UNWANTED.some((unwanted) => unwanted.test(file)),
+  );
   if (odd.length > 0) throw new Error(`${tarball} contains what no user needs:\n${odd.join('\n')}`);
   console.log(`${files.length} files, all wanted: ${tarball.split('/').at(-1)}`);
 }

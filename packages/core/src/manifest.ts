@@ -56,11 +56,17 @@ export function parseManifest(packageJson: unknown, scopeSchemas: ScopeSchemas):
   if (!parsed.success) throw invalid(packageJson, describeIssue(parsed.error, 'package.json'));
   const { name, version, 'directus:extension': extension } = parsed.data;
   if (extension.type === 'bundle') {
-    const why = extension.sandbox === undefined ? 'bundles cannot be sandboxed' : 'a bundle must not have a sandbox block: it would not be sandboxed';
+    const why =
+      extension.sandbox === undefined
+        ? 'bundles cannot be sandboxed'
+        : 'a bundle must not have a sandbox block: it would not be sandboxed';
     throw invalid(packageJson, `directus:extension.type is "bundle": ${why}`);
   }
   if (!('host' in extension)) {
-    throw invalid(packageJson, `directus:extension.type is "${extension.type}": only endpoint, hook and operation run in a sandbox`);
+    throw invalid(
+      packageJson,
+      `directus:extension.type is "${extension.type}": only endpoint, hook and operation run in a sandbox`,
+    );
   }
   if (extension.sandbox?.enabled !== true) {
     throw invalid(packageJson, 'directus:extension.sandbox.enabled is not true: not a sandboxed extension');
@@ -85,9 +91,14 @@ function parseScopes(packageJson: unknown, requested: Record<string, unknown>, s
 }
 
 function invalid(packageJson: unknown, reason: string): SandglassError {
-  const raw: unknown = typeof packageJson === 'object' && packageJson !== null && 'name' in packageJson ? packageJson.name : undefined;
+  const raw: unknown =
+    typeof packageJson === 'object' && packageJson !== null && 'name' in packageJson ? packageJson.name : undefined;
   const extension = typeof raw === 'string' ? raw : undefined;
-  return new SandglassError('E_MANIFEST', `Invalid manifest${extension === undefined ? '' : ` of "${extension}"`}: ${reason}`, { extension });
+  return new SandglassError(
+    'E_MANIFEST',
+    `Invalid manifest${extension === undefined ? '' : ` of "${extension}"`}: ${reason}`,
+    { extension },
+  );
 }
 
 /** The first issue as `path: reason`; one is enough to act on. */

@@ -100,7 +100,13 @@ class SandglassHost implements Host {
     const limits = parseLimits(options.limits);
     const { capabilities: custom, request, onLog, logConsole, pool: poolOptions = {} } = options;
     const { onCall, onAudit } = await observe(options);
-    const capabilities = (parts.createCapabilities ?? createCapabilities)({ custom, request, onLog, logConsole, onAudit });
+    const capabilities = (parts.createCapabilities ?? createCapabilities)({
+      custom,
+      request,
+      onLog,
+      logConsole,
+      onAudit,
+    });
     const versions = new Map<number, Extension>();
     const connected = connectCapabilities(capabilities, (id) => versions.get(id));
     const pool = await parts.createPool({ ...connected, pool: poolOptions });
@@ -111,7 +117,11 @@ class SandglassHost implements Host {
     return new SandglassHost(options, { capabilities, isolation, limits, nodeEnv, grant }, { pool, catalog, caller });
   }
 
-  private constructor(options: HostOptions, openOptions: OpenOptions, parts: { pool: Pool; catalog: Catalog; caller: Caller }) {
+  private constructor(
+    options: HostOptions,
+    openOptions: OpenOptions,
+    parts: { pool: Pool; catalog: Catalog; caller: Caller },
+  ) {
     this.#options = options;
     this.#openOptions = openOptions;
     this.#capabilities = openOptions.capabilities;
@@ -232,7 +242,9 @@ class SandglassHost implements Host {
 /** Reports every snapshot that could not be used; the extension is evaluated then. */
 function withSnapshots(pool: Pool, folder: string | undefined, report: ReportError): Pick<Pool, 'load' | 'unload'> {
   if (folder === undefined) return pool;
-  const store = createSnapshotStore(folder, (problem, file, cause) => report(new Error(`Snapshot is ${problem}, and ignored: ${file}`, { cause }), {}));
+  const store = createSnapshotStore(folder, (problem, file, cause) =>
+    report(new Error(`Snapshot is ${problem}, and ignored: ${file}`, { cause }), {}),
+  );
   return loadFromSnapshots(pool, store, (extension) => {
     report(new Error('Snapshot belongs to another engine, and is replaced'), { extension });
   });

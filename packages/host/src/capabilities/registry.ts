@@ -13,7 +13,13 @@ import { TimerQueue } from './sleep/timer-queue.js';
 export const CONSOLE = 'console';
 
 /** A global, so it has no module. Without it, the guest's console is silent. */
-const CONSOLE_WIRE: CapabilityWire = { name: CONSOLE, module: '', granted: true, parameters: 1, sync: [{ label: 'Console message', type: 'string' }] };
+const CONSOLE_WIRE: CapabilityWire = {
+  name: CONSOLE,
+  module: '',
+  granted: true,
+  parameters: 1,
+  sync: [{ label: 'Console message', type: 'string' }],
+};
 
 export interface CapabilitiesOptions {
   /** Capabilities beside `log`, `sleep` and `request`. */
@@ -77,7 +83,10 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
   return {
     scopeSchemas: Object.fromEntries([...byName].map(([name, { scope }]) => [name, scope])),
     prepare: (extension, granted) => prepare(byName, extension, granted),
-    wires: (grant) => [...byName.values()].map((capability) => toWire(capability, grant)).concat(options.logConsole ? [CONSOLE_WIRE] : []),
+    wires: (grant) =>
+      [...byName.values()]
+        .map((capability) => toWire(capability, grant))
+        .concat(options.logConsole ? [CONSOLE_WIRE] : []),
     isEffect: (name) => byName.get(name)?.effect ?? false,
     async invoke(grant, name, args, context) {
       if (name === CONSOLE) return writeConsole(writeLog, grant, args, context);
@@ -110,7 +119,8 @@ function indexByName(capabilities: readonly Capability[]): ReadonlyMap<string, C
   }
   for (const name of byName.keys()) {
     const [object, member] = name.split('.');
-    if (member !== undefined && byName.has(object!)) throw new TypeError(`The capability "${name}" would be a member of another one, "${object}"`);
+    if (member !== undefined && byName.has(object!))
+      throw new TypeError(`The capability "${name}" would be a member of another one, "${object}"`);
   }
   return byName;
 }

@@ -71,6 +71,9 @@ test.each([
 test('a folder that cannot be written is a problem, not a failure', async () => {
   const file = join(folder, 'file');
   await writeFile(file, '');
-  await createSnapshotStore(join(file, 'under'), (problem) => problems.push(problem)).write(extension, snapshot('sand'));
+  await createSnapshotStore(join(file, 'under'), (problem) => problems.push(problem)).write(
+    extension,
+    snapshot('sand'),
+  );
   expect(problems).toEqual(['unwritable']);
 });

@@ -25,7 +25,10 @@ export interface SnapshotStore {
  * @param folder made if missing. Whoever can write to it decides what extensions do: keep it as safe as their sources.
  * @param onProblem told of each file that could not be used.
  */
-export function createSnapshotStore(folder: string, onProblem: (problem: SnapshotProblem, file: string, cause?: unknown) => void): SnapshotStore {
+export function createSnapshotStore(
+  folder: string,
+  onProblem: (problem: SnapshotProblem, file: string, cause?: unknown) => void,
+): SnapshotStore {
   return {
     async read(extension) {
       const file = join(folder, fileName(extension));
