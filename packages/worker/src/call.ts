@@ -1,12 +1,21 @@
-import { SLOT, type CapabilityCallWire, type CapabilityErrorWire, type ErrorWire, type ExtensionWire, type Limits, type UsageWire } from '@sandglass/core';
+import {
+  SLOT,
+  type CapabilityCallWire,
+  type CapabilityErrorWire,
+  type ErrorWire,
+  type ExtensionWire,
+  type Limits,
+  type UsageWire,
+} from '@sandglass/core';
 
 import { Stopwatch } from './cpu-clock.js';
 import { limitFailure } from './failure.js';
 import type { Pointer } from './quickjs/ffi.js';
-import type { Progress, PromiseCapability } from './quickjs/realm.js';
-import type { Sandbox, SliceListener } from './sandbox.js';
+import type { PromiseCapability } from './quickjs/realm.js';
+import type { SliceListener } from './native-functions.js';
+import type { Sandbox } from './sandbox.js';
 
-/** Capability calls made in a slice this long leave before it ends. */
+/** Capability calls made in a slice longer than this leave before it ends. */
 const FLUSH_AFTER_MS = 50;
 
 /** What a call needs of its engine. */
@@ -21,8 +30,6 @@ export class Call implements SliceListener {
   readonly callId: number;
   readonly extension: ExtensionWire;
   readonly sandbox: Sandbox;
-  /** Told once what the call's promise came to. */
-  readonly onSettled: (progress: Progress) => void;
   /** The promise that the call waits for. */
   promise: Pointer = 0;
   /** Why guest code must not go on. The first reason stays. */
@@ -32,17 +39,16 @@ export class Call implements SliceListener {
   readonly #watch: Stopwatch = new Stopwatch();
   readonly #budget: { name: 'cpuTimeMs' | 'loadTimeMs'; ms: number };
   #outbox: CapabilityCallWire[] = [];
-  #sliceStartedAt = 0;
+  #flushAt = 0;
   #seq = 0;
   #capabilityCalls = 0;
   #logLines = 0;
   #logBytes = 0;
 
-  constructor(callId: number, extension: ExtensionWire, sandbox: Sandbox, environment: CallEnvironment, onSettled: (progress: Progress) => void) {
+  constructor(callId: number, extension: ExtensionWire, sandbox: Sandbox, environment: CallEnvironment) {
     this.callId = callId;
     this.extension = extension;
     this.sandbox = sandbox;
-    this.onSettled = onSettled;
     this.#environment = environment;
     const name = callId < 0 ? 'loadTimeMs' : 'cpuTimeMs';
     this.#budget = { name, ms: extension.limits[name] };
@@ -52,13 +58,22 @@ export class Call implements SliceListener {
     return { cpuTimeMs: this.#watch.spentMs, heapBytes: this.sandbox.heapBytes };
   }
 
-  /** Runs guest code under this call's limits. */
+  /** Values that the call still holds in a sandbox that goes on without it. */
+  held(): Pointer[] {
+    const capabilities = [...this.waiting.values()].flatMap(({ promise, resolve, reject }) => [
+      promise,
+      resolve,
+      reject,
+    ]);
+    return [this.promise, ...capabilities];
+  }
+
+  /** Runs guest code under this call's limits. Slices do not nest. */
   slice<T>(run: () => T): T {
     const { slots } = this.#environment;
     Atomics.add(slots, SLOT.slice, 1);
     Atomics.store(slots, SLOT.callId, this.callId);
-    this.#watch.start();
-    this.#sliceStartedAt = performance.now();
+    this.#flushAt = this.#watch.start() + FLUSH_AFTER_MS;
     try {
       return run();
     } finally {
@@ -68,18 +83,20 @@ export class Call implements SliceListener {
     }
   }
 
-  mustStop: () => boolean = () => {
+  mustStop: SliceListener['mustStop'] = (now = performance.now()) => {
     if (this.stopped) return true;
     const { name, ms } = this.#budget;
-    if (this.#watch.isOver(ms)) this.stopped = limitFailure('E_CPU', this.extension, name, this.#watch.runningMs());
-    else if (performance.now() - this.#sliceStartedAt > FLUSH_AFTER_MS) this.#flush();
+    if (this.#watch.isOver(ms, now))
+      this.stopped = limitFailure('E_CPU', this.extension, name, this.#watch.runningMs());
+    else if (this.#outbox.length > 0 && now > this.#flushAt) this.#flush();
     return this.stopped !== undefined;
   };
 
   onCapability: SliceListener['onCapability'] = (index, args, promise) => {
     const { maxCapabilityCalls, maxPendingCapabilityCalls } = this.extension.limits;
     if (++this.#capabilityCalls > maxCapabilityCalls) return this.#exceed('maxCapabilityCalls', this.#capabilityCalls);
-    if (this.waiting.size >= maxPendingCapabilityCalls) return this.#exceed('maxPendingCapabilityCalls', this.waiting.size + 1);
+    if (this.waiting.size >= maxPendingCapabilityCalls)
+      return this.#exceed('maxPendingCapabilityCalls', this.waiting.size + 1);
     const bytes = sizeOf(args);
     if (bytes > this.extension.limits.maxResultBytes) return this.#exceed('maxResultBytes', bytes);
     this.waiting.set(this.#post(index, args), promise);
@@ -91,7 +108,8 @@ export class Call implements SliceListener {
     const console = this.extension.capabilities[index]?.name === 'console';
     const bytes = sizeOf(args);
     if (this.#logLines + 1 > maxLogLines) return console ? undefined : this.#exceed('maxLogLines', this.#logLines + 1);
-    if (this.#logBytes + bytes > maxLogBytes) return console ? undefined : this.#exceed('maxLogBytes', this.#logBytes + bytes);
+    if (this.#logBytes + bytes > maxLogBytes)
+      return console ? undefined : this.#exceed('maxLogBytes', this.#logBytes + bytes);
     this.#logLines++;
     this.#logBytes += bytes;
     this.#post(index, args);

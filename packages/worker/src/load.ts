@@ -23,7 +23,11 @@ export class LoadError extends Error {
  * @param settled resolves once a pending step of the call has come to something.
  * @throws {LoadError} `E_LOAD` for what the source did, or the limit that it met.
  */
-export async function loadExtension(call: Call, key: string, settled: (pending: Progress) => Promise<Progress>): Promise<Snapshot> {
+export async function loadExtension(
+  call: Call,
+  key: string,
+  settled: (pending: Progress) => Promise<Progress>,
+): Promise<Snapshot> {
   const { sandbox } = call;
 
   async function step(run: () => Progress): Promise<number> {
@@ -36,9 +40,10 @@ export async function loadExtension(call: Call, key: string, settled: (pending: 
   const namespace = await step(() => sandbox.evaluate(call));
   await step(() => sandbox.register(call, namespace));
   const list = call.slice(() => sandbox.registered(call));
-  if (call.stopped || !list.ok) throw call.slice(() => failed(call, { state: 'rejected', value: list.ok ? 0 : list.thrown }));
+  if (call.stopped || !list.ok)
+    throw call.slice(() => failed(call, { state: 'rejected', value: list.ok ? 0 : list.thrown }));
   const registrations = toRegistrations(decodeValue(list.bytes) as string[][]); // made by the prelude
-  return sandbox.snapshot({ key, registrations });
+  return await sandbox.snapshot({ key, registrations });
 }
 
 /** What the guest threw is an `E_LOAD`; a limit stays what it is. */

@@ -1,3 +1,6 @@
+import { PRELUDE_CONSOLE } from './prelude-console.js';
+import { PRELUDE_REGISTER } from './prelude-register.js';
+
 /**
  * The code that prepares a guest realm, evaluated before any guest code. It captures the intrinsics that it needs, keeps
  * them in a closure, and answers with an array of functions ({@link PRELUDE_FUNCTIONS}) that only the engine holds.
@@ -9,12 +12,12 @@
  * Parameters: `kindOf(value)` and `writeConsole(text)` are native; `nodeEnv` is null when there is to be neither
  * `process` nor `console`.
  */
-export const PRELUDE = /* js */ `(function (kindOf, writeConsole, nodeEnv) {
+export const PRELUDE: string = /* js */ `(function (kindOf, writeConsole, nodeEnv) {
 'use strict';
-const { apply, defineProperty, ownKeys, getOwnPropertyDescriptor } = Reflect;
-const { keys: objectKeys, freeze } = Object;
+const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
+const { keys: objectKeys, hasOwn } = Object;
 const NativeObject = Object, NativeMap = Map, NativeSet = Set, NativeDate = Date, NativeRegExp = RegExp, NativeError = Error;
-const NativeString = String, NativeSymbol = Symbol, NativeDataView = DataView, NativeWeakMap = WeakMap, NativeArray = Array;
+const NativeString = String, NativeDataView = DataView;
 const ERRORS = { __proto__: null, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, InternalError, AggregateError };
 const VIEWS = { __proto__: null };
 for (const type of ['Uint8Clamped', 'Int8', 'Uint8', 'Int16', 'Uint16', 'Int32', 'Uint32', 'BigInt64', 'BigUint64', 'Float16', 'Float32', 'Float64']) {
@@ -31,21 +34,33 @@ const mapSet = uncurry(Map.prototype.set), mapGet = uncurry(Map.prototype.get), 
 const weakGet = uncurry(WeakMap.prototype.get), weakSet = uncurry(WeakMap.prototype.set);
 const regexpSource = getter(RegExp.prototype, 'source'), regexpFlags = getter(RegExp.prototype, 'flags');
 const boxValue = [uncurry(Number.prototype.valueOf), uncurry(String.prototype.valueOf), uncurry(Boolean.prototype.valueOf), uncurry(BigInt.prototype.valueOf)];
-const symbolText = uncurry(Symbol.prototype.toString);
+const symbolText = uncurry(Symbol.prototype.toString), indexOf = uncurry(String.prototype.indexOf), slice = uncurry(String.prototype.slice);
 const stringify = JSON.stringify;
 const KINDS = ['other', 'object', 'array', 'function', 'error', 'boxed', 'date', 'regexp', 'map', 'set', 'buffer', 'typed', 'dataview', 'proxy'];
 const MAX_DEPTH = 1000;
 
 /** Sets an own slot, whatever sits on the prototype. */
-function put(target, key, value) {
-  return defineProperty(target, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+function put(target, key, value, enumerable = true) {
+  return defineProperty(target, key, { __proto__: null, value, writable: true, enumerable, configurable: true });
+}
+
+/** A stack without the frames of this file, which are the first. */
+function guestFrames(stack) {
+  let rest = typeof stack === 'string' ? stack : '';
+  for (;;) {
+    const end = indexOf(rest, '\\n');
+    if (end < 0 || indexOf(slice(rest, 0, end), '(sandglass:') < 0) return rest;
+    rest = slice(rest, end + 1);
+  }
 }
 
 /** Errors that the host made, with the code that the call gets if the guest lets one through. */
 const hostErrors = new WeakMap();
 
-function makeError([name, message, code, names, values]) {
+function makeError(parts) {
+  const name = parts[0], message = parts[1], code = parts[2], names = parts[3], values = parts[4]; // no iterator: the guest owns it
   const error = new (ERRORS[name] || NativeError)(message);
+  put(error, 'stack', guestFrames(error.stack), false);
   for (let i = 0; i < names.length; i++) put(error, names[i], values[i]);
   weakSet(hostErrors, error, code);
   return error;
@@ -65,30 +80,36 @@ function nameOf(value, kind) {
   return 'an object of this type';
 }
 
-/** Takes a value apart into a table of plain nodes: see TableNode in core. Asked only for what the engine cannot copy natively. */
+/** Takes a value apart into a table of plain nodes: see TableNode in core. Asked only for what the engine cannot copy natively. Nothing recurses: the stack is small. */
 function flatten(value, lenient) {
-  const nodes = [];
+  const objects = [], depths = [], nodes = [];
   const indices = new NativeMap();
-  const slot = (item, depth) => {
-    if (typeof item === 'symbol' || typeof item === 'function') {
+  let depth = 0;
+  const slot = (item) => {
+    const type = typeof item;
+    if (type === 'function' || type === 'symbol') {
       if (!lenient) throw cannotCopy(nameOf(item, KINDS[kindOf(item)]));
-      const node = nodes.length;
-      put(nodes, node, [typeof item]);
-      return [node];
+      return [add({ type })];
     }
-    return typeof item === 'object' && item !== null ? [visit(item, depth)] : item;
-  };
-  const visit = (object, depth) => {
-    const known = mapGet(indices, object);
-    if (known !== undefined) return known;
+    if (type !== 'object' || item === null) return item;
+    const known = mapGet(indices, item);
+    if (known !== undefined) return [known];
     if (depth > MAX_DEPTH) throw makeError(['TypeError', 'Cannot copy a value nested more than ' + MAX_DEPTH + ' deep', 'E_CLONE', [], []]);
-    const index = nodes.length;
-    mapSet(indices, object, index);
-    put(nodes, index, null);
-    put(nodes, index, describeNode(object, (item) => slot(item, depth + 1)));
+    mapSet(indices, item, objects.length);
+    return [add({ object: item })];
+  };
+  const add = (entry) => {
+    const index = objects.length;
+    put(objects, index, entry);
+    put(depths, index, depth);
     return index;
   };
-  const root = slot(value, 0);
+  const root = slot(value);
+  for (let i = 0; i < objects.length; i++) {
+    const entry = objects[i];
+    depth = depths[i] + 1;
+    put(nodes, i, hasOwn(entry, 'object') ? describeNode(entry.object, slot) : [entry.type]);
+  }
   return [root, nodes];
 }
 
@@ -144,56 +165,62 @@ function unbox(object) {
   throw cannotCopy('an object of this type');
 }
 
-/** Rebuilds a value from the table that the host sent. */
-function revive([root, nodes]) {
-  const objects = [];
-  const slot = (item) => {
-    if (typeof item !== 'object' || item === null) return item;
-    const index = item[0];
-    return index < objects.length && objects[index] !== undefined ? objects[index] : build(nodes[index], (object) => { fillUp(objects, index); put(objects, index, object); return object; }, slot);
-  };
+/** Rebuilds a value from the table that the host sent: first every object, then what is in them. */
+function revive(table) {
+  const root = table[0], nodes = table[1], objects = [];
+  const slot = (item) => (typeof item === 'object' && item !== null ? objects[item[0]] : item);
+  for (let i = 0; i < nodes.length; i++) put(objects, i, create(nodes[i]));
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i];
+    if (node[0] !== 'view') continue;
+    put(objects, i, new (node[1] === 'DataView' ? NativeDataView : VIEWS[node[1]])(slot(node[2]), node[3], node[4]));
+  }
+  for (let i = 0; i < nodes.length; i++) fill(nodes[i], objects[i], slot);
   return slot(root);
 }
 
-function fillUp(list, index) {
-  for (let i = list.length; i < index; i++) put(list, i, undefined);
-}
-
-function build(node, place, slot) {
+function create(node) {
   switch (node[0]) {
-    case 'object': return fill(place({}), node[1], node[2], slot);
     case 'array': {
-      const array = place([]);
+      const array = [];
       array.length = node[1];
-      return fill(array, node[2], node[3], slot);
+      return array;
     }
-    case 'date': return place(new NativeDate(node[1]));
-    case 'regexp': return place(new NativeRegExp(node[1], node[2]));
-    case 'map': {
-      const map = place(new NativeMap());
-      for (let i = 0; i < node[1].length; i++) mapSet(map, slot(node[1][i]), slot(node[2][i]));
-      return map;
-    }
-    case 'set': {
-      const set = place(new NativeSet());
-      for (let i = 0; i < node[1].length; i++) setAdd(set, slot(node[1][i]));
-      return set;
-    }
-    case 'buffer': return place(node[1]);
-    case 'view': return place(new (node[1] === 'DataView' ? NativeDataView : VIEWS[node[1]])(slot(node[2]), node[3], node[4]));
-    case 'error': {
-      const error = place(new (ERRORS[node[1]] || NativeError)(node[2] === undefined ? '' : node[2]));
-      if (node[4]) defineProperty(error, 'cause', { __proto__: null, value: slot(node[5]), writable: true, configurable: true });
-      return error;
-    }
-    case 'boxed': return place(NativeObject(node[1]));
-    default: return place({});
+    case 'date': return new NativeDate(node[1]);
+    case 'regexp': return new NativeRegExp(node[1], node[2]);
+    case 'map': return new NativeMap();
+    case 'set': return new NativeSet();
+    case 'buffer': return node[1];
+    case 'error': return createError(node);
+    case 'boxed': return NativeObject(node[1]);
+    default: return {};
   }
 }
 
-function fill(object, keys, values, slot) {
+function createError(node) {
+  const type = ERRORS[node[1]] || NativeError;
+  const error = node[2] === undefined ? new type() : new type(node[2]);
+  defineProperty(error, 'stack', { __proto__: null, value: typeof node[3] === 'string' ? node[3] : '', writable: true, configurable: true });
+  return error;
+}
+
+function fill(node, object, slot) {
+  switch (node[0]) {
+    case 'object': return defineAll(object, node[1], node[2], slot);
+    case 'array': return defineAll(object, node[2], node[3], slot);
+    case 'map':
+      for (let i = 0; i < node[1].length; i++) mapSet(object, slot(node[1][i]), slot(node[2][i]));
+      return;
+    case 'set':
+      for (let i = 0; i < node[1].length; i++) setAdd(object, slot(node[1][i]));
+      return;
+    case 'error':
+      if (node[4]) defineProperty(object, 'cause', { __proto__: null, value: slot(node[5]), writable: true, configurable: true });
+  }
+}
+
+function defineAll(object, keys, values, slot) {
   for (let i = 0; i < keys.length; i++) put(object, keys[i], slot(values[i]));
-  return object;
 }
 
 /** What was thrown, as plain data: [code, kind, name or value, message, stack, data]. Reading it may run guest code, within the call's limits. */
@@ -212,7 +239,7 @@ function describeThrown(thrown) {
   return [code, 'error', text(read('name')) || 'Error', message || '', text(read('stack')) || '', copyData(thrown)];
 }
 
-/** Own enumerable data of what was thrown, as a table; undefined when there is none or it cannot be copied. */
+/** Own enumerable data of what was thrown, as a table; undefined when there is none. What cannot be copied is left out. */
 function copyData(thrown) {
   try {
     const data = {};
@@ -222,95 +249,38 @@ function copyData(thrown) {
       const key = keys[i];
       if (key === 'message' || key === 'stack') continue;
       const value = thrown[key];
-      if (typeof value === 'function' || typeof value === 'symbol') continue;
+      if (!isCloneable(value)) continue;
       put(data, key, value);
       found = true;
     }
-    return found ? flatten(data, true) : undefined;
+    return found ? flatten(data) : undefined;
   } catch {
     return undefined;
   }
 }
 
-const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
-
-/** Hands the extension its router or hook functions and collects what it registers. Returns what the default export returned. */
-const collected = { __proto__: null, list: [], handlers: [], open: true };
-
-function register(type, entry) {
-  if (type === 'operation') {
-    if (typeof entry !== 'object' || entry === null) throw new ERRORS.TypeError('Operation config has to be of type object');
-    const id = entry.id, handler = entry.handler;
-    if (typeof id !== 'string') throw new ERRORS.TypeError('Operation config id has to be of type string');
-    if (typeof handler !== 'function') throw new ERRORS.TypeError('Operation config handler has to be of type function');
-    return collect(['operation', id], handler);
+function isCloneable(value) {
+  try {
+    flatten(value);
+    return true;
+  } catch {
+    return false;
   }
-  if (typeof entry !== 'function') throw new ERRORS.TypeError('The default export has to be of type function');
-  const api = {};
-  if (type === 'endpoint') {
-    for (let i = 0; i < METHODS.length; i++) {
-      const method = METHODS[i];
-      put(api, method, (path, handler) => {
-        if (typeof path !== 'string') throw new ERRORS.TypeError('Route path has to be of type string');
-        if (typeof handler !== 'function') throw new ERRORS.TypeError('Route handler has to be of type function');
-        collect(['route', method, path], handler);
-      });
-    }
-  } else {
-    put(api, 'filter', registrar('filter', 'Filter'));
-    put(api, 'action', registrar('action', 'Action'));
-  }
-  return entry(api);
 }
 
-function registrar(type, label) {
-  return (event, handler) => {
-    if (typeof event !== 'string') throw new ERRORS.TypeError(label + ' event has to be of type string');
-    if (typeof handler !== 'function') throw new ERRORS.TypeError(label + ' handler has to be of type function');
-    collect([type, event], handler);
-  };
-}
-
-function collect(registration, handler) {
-  if (!collected.open) return;
-  put(collected.list, collected.list.length, registration);
-  put(collected.handlers, collected.handlers.length, handler);
-}
-
-/** Ends registration: later calls of the router do nothing. */
-function registered() {
-  collected.open = false;
-  return collected.list;
-}
-
-if (nodeEnv !== null) {
-  const show = (value) => {
-    if (typeof value === 'string') return value;
-    if (typeof value === 'symbol') return symbolText(value);
-    if (typeof value === 'function') return '[function]';
-    if (typeof value !== 'object' || value === null) return NativeString(value);
-    try {
-      if (KINDS[kindOf(value)] === 'error') return NativeString(value.stack ? value.name + ': ' + value.message + '\\n' + value.stack : value);
-      const json = stringify(value);
-      return json === undefined ? '[object]' : json;
-    } catch { return '[object]'; }
-  };
-  const write = function (...args) {
-    let text = '';
-    for (let i = 0; i < args.length; i++) text += (i ? ' ' : '') + show(args[i]);
-    writeConsole(text);
-  };
-  const console = {};
-  for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace']) put(console, name, { [name](...args) { apply(write, undefined, args); } }[name]);
-  for (const name of ['assert', 'clear', 'count', 'countReset', 'dir', 'dirxml', 'group', 'groupCollapsed', 'groupEnd', 'table', 'time', 'timeEnd', 'timeLog']) put(console, name, { [name]() {} }[name]);
-  const hidden = (key, value) => defineProperty(globalThis, key, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
-  hidden('console', console);
-  hidden('process', { env: { NODE_ENV: nodeEnv } });
-}
-
+${PRELUDE_REGISTER}
+${PRELUDE_CONSOLE}
 return [makeError, flatten, revive, describeThrown, register, registered, collected.handlers];
 })`;
 
 /** What the prelude answers with, in this order. */
-export const PRELUDE_FUNCTIONS = ['makeError', 'flatten', 'revive', 'describeThrown', 'register', 'registered', 'handlers'] as const;
+export const PRELUDE_FUNCTIONS = [
+  'makeError',
+  'flatten',
+  'revive',
+  'describeThrown',
+  'register',
+  'registered',
+  'handlers',
+] as const;
 export type PreludeFunction = (typeof PRELUDE_FUNCTIONS)[number];

@@ -1,7 +1,9 @@
 import type { EngineModule, ExtensionWire } from '@sandglass/core';
 
+import type { IdleSandboxes } from './idle-sandboxes.js';
 import type { Layout } from './quickjs/layout.js';
 import { Sandbox } from './sandbox.js';
+import type { PoolCounters, SandboxSource } from './sandbox-source.js';
 import { withPrivateParts, type Snapshot } from './snapshot.js';
 
 /** Restored sandboxes kept for the next calls of one extension; more are dropped after a burst. */
@@ -13,25 +15,28 @@ const HOT_AFTER = 4;
 /** A sandbox that grew by more than this is dropped: clearing 8 MiB takes about as long as making a new one. */
 const GROWN_BYTES = 8 << 20;
 
-/** Counters that all pools of an engine share. */
-export interface PoolCounters {
-  sandboxes: number;
-  restores: number;
-  replacements: number;
-}
-
 /** The pristine sandboxes of one extension: each is restored after its call and used again. */
-export class SandboxPool {
+export class SandboxPool implements SandboxSource {
   readonly extension: ExtensionWire;
   readonly #engine: EngineModule;
   readonly #layout: Layout;
   readonly #counters: PoolCounters;
   readonly #free: Sandbox[] = [];
+  readonly #idle: IdleSandboxes;
   #snapshot: Snapshot;
   #restores = 0;
+  #sandboxes = 0;
   #closed = false;
 
-  constructor(engine: EngineModule, layout: Layout, extension: ExtensionWire, snapshot: Snapshot, counters: PoolCounters) {
+  constructor(
+    engine: EngineModule,
+    layout: Layout,
+    extension: ExtensionWire,
+    snapshot: Snapshot,
+    counters: PoolCounters,
+    idle: IdleSandboxes,
+  ) {
+    this.#idle = idle;
     this.#engine = engine;
     this.#layout = layout;
     this.extension = extension;
@@ -39,56 +44,70 @@ export class SandboxPool {
     this.#counters = counters;
   }
 
-  /** Bytes of the snapshot. */
-  get snapshotBytes(): number {
-    return this.#snapshot.wire.bytes.byteLength;
+  get memoryBytes(): number {
+    return this.#snapshot.wire.bytes.byteLength * (1 + this.#sandboxes);
   }
 
-  /** A pristine sandbox, if one is at hand. */
   take(): Sandbox | undefined {
-    return this.#free.pop();
+    const sandbox = this.#free.pop();
+    if (sandbox) this.#idle.delete(sandbox);
+    return sandbox;
   }
 
-  /** A new sandbox, made from the snapshot. */
   async create(): Promise<Sandbox> {
     const sandbox = await Sandbox.fromSnapshot(this.#engine, this.#layout, this.extension, this.#snapshot);
-    this.#counters.sandboxes++;
+    this.#count(1);
     return sandbox;
   }
 
   /** Takes the sandbox in which the extension was loaded. */
   adopt(sandbox: Sandbox): void {
-    this.#counters.sandboxes++;
+    this.#count(1);
     this.give(sandbox);
   }
 
-  /** Takes a sandbox back after its call, whatever the call did. */
+  /** Restores it for the next call, whatever this one did. */
   give(sandbox: Sandbox): void {
-    const grownBytes = sandbox.heapBytes - (this.#snapshot.header.heapEnd - this.#layout.heapBase);
-    if (grownBytes > GROWN_BYTES) return this.replace();
-    if (this.#closed || this.#free.length >= MAX_FREE) return this.drop();
+    const { heapStart, heapEnd } = this.#snapshot.header;
+    const grownBytes = sandbox.heapBytes - (heapEnd - heapStart);
+    if (grownBytes > GROWN_BYTES) return this.discard();
+    if (this.#closed || this.#free.length >= MAX_FREE) return this.#count(-1);
     if (++this.#restores === HOT_AFTER) this.#snapshot = withPrivateParts(this.#snapshot);
     this.#counters.restores++;
     sandbox.restore(this.#snapshot);
-    this.#free.push(sandbox);
+    this.#keep(sandbox);
   }
 
-  /** Forgets a sandbox that cannot be used again, and makes another in its place. */
-  replace(): void {
-    this.drop();
+  /** Makes another in its place, so that the next call finds one. */
+  discard(): void {
+    this.#count(-1);
     this.#counters.replacements++;
     if (this.#closed || this.#free.length > 0) return;
-    void this.create().then((sandbox) => (this.#closed ? this.drop() : void this.#free.push(sandbox)));
-  }
-
-  /** Forgets a sandbox; its memory goes with it. */
-  drop(): void {
-    this.#counters.sandboxes--;
+    this.create().then(
+      (sandbox) => {
+        if (this.#closed || this.#free.length > 0) this.#count(-1);
+        else this.#keep(sandbox);
+      },
+      () => {}, // the call that needs one tries again, and reports why
+    );
   }
 
   close(): void {
     this.#closed = true;
-    this.#counters.sandboxes -= this.#free.length;
-    this.#free.length = 0;
+    this.#count(-this.#free.length);
+    for (const sandbox of this.#free.splice(0)) this.#idle.delete(sandbox);
+  }
+
+  #keep(sandbox: Sandbox): void {
+    this.#free.push(sandbox);
+    this.#idle.add(sandbox, () => {
+      this.#free.splice(this.#free.indexOf(sandbox), 1);
+      this.#count(-1);
+    });
+  }
+
+  #count(change: number): void {
+    this.#sandboxes += change;
+    this.#counters.sandboxes += change;
   }
 }

@@ -9,20 +9,25 @@ import type { RealmPointers } from './quickjs/realm.js';
 const PAGE_BYTES = 4_096;
 
 /** Zero pages between two others that are saved with them: one longer copy beats two short ones. */
-const MERGE_PAGES = 16;
+const MERGE_PAGES = 4;
 
 /** C stack below the heap that a load can reach at the most: far above any `stackBytes`. */
 const STACK_BYTES = 1 << 20;
 
-/** `SGS1`, little-endian. */
-const MAGIC = 0x31534753;
-const HEADER_AT = 8;
+/** `SGS2`, little-endian. */
+const MAGIC = 0x32534753;
+
+/** Magic, length of the header, SHA-256 of all that follows. */
+const DIGEST_AT = 8;
+const HEADER_AT = 40;
 
 /** A sandbox at rest, minus its bytes. Pointers are the same in every instance of one engine. */
 export interface SnapshotHeader {
   key: string;
   /** `[address, byte length]`, ascending; the bytes follow one another in the body. */
   runs: [number, number][];
+  /** First byte of the heap, the same in every instance of its size. */
+  heapStart: number;
   /** End of the heap when it was taken. */
   heapEnd: number;
   realm: RealmPointers;
@@ -41,19 +46,32 @@ export interface Snapshot {
   gaps: readonly [from: number, to: number][];
 }
 
-/** Saves all that is not zero. Nothing may hold a handle, no job may wait. */
-export function takeSnapshot(machine: Machine, layout: Layout, header: Omit<SnapshotHeader, 'runs' | 'heapEnd'>): Snapshot {
+/** Saves all that a new instance does not have, at once; what takes time is the digest. Nothing may hold a handle, no job may wait. */
+export async function takeSnapshot(
+  machine: Machine,
+  layout: Layout,
+  header: Omit<SnapshotHeader, 'runs' | 'heapStart' | 'heapEnd'>,
+): Promise<Snapshot> {
   clearStack(machine, layout.heapBase & ~(PAGE_BYTES - 1), STACK_BYTES, Number.MAX_SAFE_INTEGER); // dead between calls
   const heapEnd = machine.words[layout.heapEndAt >> 2]!;
-  const runs = findRuns(machine, heapEnd);
-  return toSnapshot(pack({ ...header, runs, heapEnd }, runs.map(([at, length]) => machine.bytes.subarray(at, at + length))), layout);
+  const runs = findRuns(machine, layout, heapEnd);
+  const wire = pack(
+    { ...header, runs, heapStart: machine.heap.start, heapEnd },
+    runs.map(([at, length]) => machine.bytes.subarray(at, at + length)),
+  );
+  new Uint8Array(wire.bytes, DIGEST_AT).set(await digestOf(wire));
+  return toSnapshot(wire);
 }
 
-function findRuns({ bytes, words }: Machine, heapEnd: number): [number, number][] {
+/** Pages that a new instance does not have as they are. */
+function findRuns({ bytes, words }: Machine, { staticImage, heapBase }: Layout, heapEnd: number): [number, number][] {
+  const image = new Uint32Array(staticImage.buffer);
+  const heapPage = heapBase & ~(PAGE_BYTES - 1);
   const runs: [number, number][] = [];
   const end = Math.min(Math.ceil(heapEnd / PAGE_BYTES) * PAGE_BYTES, bytes.length);
   for (let page = 0; page < end; page += PAGE_BYTES) {
-    if (isZero(words, page, page + PAGE_BYTES)) continue;
+    if (page === staticImage.length) page = heapPage; // between them lies the C stack: 5 MB, dead
+    if (isUntouched(words, image, page)) continue;
     const last = runs.at(-1);
     if (last && page - (last[0] + last[1]) <= MERGE_PAGES * PAGE_BYTES) last[1] = page + PAGE_BYTES - last[0];
     else runs.push([page, PAGE_BYTES]);
@@ -61,12 +79,26 @@ function findRuns({ bytes, words }: Machine, heapEnd: number): [number, number][
   return runs;
 }
 
-function isZero(words: Uint32Array, from: number, to: number): boolean {
-  for (let i = from >> 2; i < to >> 2; i++) if (words[i] !== 0) return false;
+function isUntouched(words: Uint32Array, image: Uint32Array, page: number): boolean {
+  for (let i = page >> 2; i < (page + PAGE_BYTES) >> 2; i++) if (words[i] !== (image[i] ?? 0)) return false;
   return true;
 }
 
-/** Magic, header length, header as JSON, padding, body; in shared memory where the runtime has it. */
+async function digestOf({ bytes }: SnapshotWire): Promise<Uint8Array> {
+  const copy = new Uint8Array(bytes.byteLength - HEADER_AT); // shared memory cannot be hashed
+  copy.set(new Uint8Array(bytes, HEADER_AT));
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', copy));
+}
+
+/** Whether bytes that were away, for example on a disk, are what `takeSnapshot` packed. */
+export async function isIntact(wire: SnapshotWire): Promise<boolean> {
+  if (wire.bytes.byteLength < HEADER_AT) return false;
+  const digest = await digestOf(wire);
+  const stored = new Uint8Array(wire.bytes, DIGEST_AT, digest.length);
+  return digest.every((byte, i) => byte === stored[i]);
+}
+
+/** Header as JSON, padding, body; in shared memory where the runtime has it. */
 function pack(header: SnapshotHeader, parts: Uint8Array[]): SnapshotWire {
   const json = new TextEncoder().encode(JSON.stringify(header));
   const bodyAt = align(HEADER_AT + json.length);
@@ -95,7 +127,7 @@ function align(size: number): number {
  */
 export function openSnapshot(wire: SnapshotWire, key: string, layout: Layout): Snapshot | undefined {
   try {
-    const opened = toSnapshot(wire, layout);
+    const opened = toSnapshot(wire);
     return opened.header.key === key && isSound(opened, layout) ? opened : undefined;
   } catch {
     return undefined;
@@ -108,24 +140,29 @@ function isSound({ header, parts }: Snapshot, layout: Layout): boolean {
   return (
     constant > 0 &&
     constant < header.heapEnd &&
-    parts.every((part, i) => part.length === header.runs[i]![1]) &&
+    header.runs.every(
+      ([at, length], i) => at >= (i && header.runs[i - 1]![0] + header.runs[i - 1]![1]) && parts[i]!.length === length,
+    ) &&
+    header.runs.length > 0 &&
     pointers.every((pointer) => Number.isInteger(pointer) && pointer >= layout.heapBase && pointer < header.heapEnd)
   );
 }
 
-function toSnapshot(wire: SnapshotWire, layout: Layout): Snapshot {
+function toSnapshot(wire: SnapshotWire): Snapshot {
   const [magic, headerLength] = new Uint32Array(wire.bytes, 0, 2);
   if (magic !== MAGIC) throw new Error('not a snapshot');
   const bytes = new Uint8Array(wire.bytes);
-  const header = JSON.parse(new TextDecoder().decode(bytes.slice(HEADER_AT, HEADER_AT + headerLength!))) as SnapshotHeader; // isSound checks what matters
+  const header = JSON.parse(
+    new TextDecoder().decode(bytes.slice(HEADER_AT, HEADER_AT + headerLength!)),
+  ) as SnapshotHeader; // isSound checks what matters
   let at = align(HEADER_AT + headerLength!);
   const parts = header.runs.map(([, length]) => bytes.subarray(at, (at += length)));
-  return { header, wire, parts, gaps: findGaps(header, layout) };
+  return { header, wire, parts, gaps: findGaps(header) };
 }
 
-function findGaps({ runs, heapEnd }: SnapshotHeader, layout: Layout): [number, number][] {
+function findGaps({ runs, heapStart, heapEnd }: SnapshotHeader): [number, number][] {
   const gaps: [number, number][] = [];
-  let from = layout.heapBase;
+  let from = heapStart;
   for (const [at, length] of runs) {
     if (at > from) gaps.push([from, at]);
     from = Math.max(from, at + length);
@@ -148,6 +185,7 @@ export function restore(machine: Machine, layout: Layout, snapshot: Snapshot, st
   const { bytes, words } = machine;
   const { runs, heapEnd } = snapshot.header;
   const usedTo = words[layout.heapEndAt >> 2]!;
+  bytes.set(layout.staticImage);
   for (const [i, part] of snapshot.parts.entries()) bytes.set(part, runs[i]![0]);
   for (const [from, to] of snapshot.gaps) bytes.fill(0, from, to);
   const savedTo = Math.max(heapEnd, ...runs.slice(-1).map(([at, length]) => at + length));

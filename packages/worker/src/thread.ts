@@ -1,4 +1,18 @@
-import { SLOT, type HostMessage, type OutcomeWire, type ThreadMessage, type ThreadReply, type ThreadTask } from '@sandglass/core';
+import { receiveMessageOnPort, threadId } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+
+import {
+  packOutcomes,
+  SLOT,
+  unpackCalls,
+  type HostMessage,
+  type OutcomesWire,
+  type OutcomeWire,
+  type PackedWire,
+  type ThreadMessage,
+  type ThreadReply,
+  type ThreadTask,
+} from '@sandglass/core';
 
 import { createEngine, type Engine } from './engine.js';
 
@@ -8,6 +22,7 @@ const HAND_OVER_AFTER_MS = 5;
 /** The engine of this thread, from the first task on. */
 interface Attached {
   engine: Engine;
+  port: MessagePort;
   send: (message: ThreadMessage) => void;
 }
 
@@ -27,11 +42,11 @@ export default async function runTask(task: ThreadTask): Promise<ThreadReply[key
     case 'attach':
       attached = attach(task);
       await attached;
-      return { threadId: (await import('node:worker_threads')).threadId };
+      return { threadId };
     case 'load':
-      return (await engineOf()).engine.load(task.extension, task.snapshot);
+      return listen(await engineOf()).engine.load(task.extension, task.snapshot);
     case 'batch':
-      return runBatch(await engineOf(), task);
+      return runBatch(listen(await engineOf()), task);
     default:
       return task satisfies never;
   }
@@ -42,7 +57,8 @@ function engineOf(): Promise<Attached> {
   return attached;
 }
 
-async function attach({ port, slots, wasm }: Extract<ThreadTask, { type: 'attach' }>): Promise<Attached> {
+async function attach({ port: given, slots, wasm }: Extract<ThreadTask, { type: 'attach' }>): Promise<Attached> {
+  const port = given as unknown as MessagePort; // Node's and the web's MessagePort are the same thing with two types
   const send = (message: ThreadMessage): void => port.postMessage(message);
   const engine = await createEngine({
     wasm,
@@ -50,8 +66,17 @@ async function attach({ port, slots, wasm }: Extract<ThreadTask, { type: 'attach
     onOutcomes: (outcomes) => settle(outcomes, send),
     onCapabilities: (calls) => send({ type: 'capabilities', calls }),
   });
-  port.onmessage = ({ data }: MessageEvent<HostMessage>) => receive(data, { engine, send });
-  return { engine, send };
+  const self: Attached = { engine, port, send };
+  port.on('message', (message: HostMessage) => receive(message, self));
+  return self;
+}
+
+/** Reads what came while the thread slept: piscina keeps an idle one from its event loop. */
+function listen(self: Attached): Attached {
+  for (let entry = receiveMessageOnPort(self.port); entry; entry = receiveMessageOnPort(self.port)) {
+    receive(entry.message as HostMessage, self);
+  }
+  return self;
 }
 
 function receive(message: HostMessage, { engine, send }: Attached): void {
@@ -71,25 +96,28 @@ function receive(message: HostMessage, { engine, send }: Attached): void {
 }
 
 /** Runs the calls one by one. The task stays open until each has settled, so that the thread keeps its event loop. */
-function runBatch({ engine, send }: Attached, { install, calls }: Extract<ThreadTask, { type: 'batch' }>): ThreadReply['batch'] | Promise<ThreadReply['batch']> {
-  for (const each of install) engine.install(each);
+function runBatch(
+  { engine, send }: Attached,
+  { install, calls }: Extract<ThreadTask, { type: 'batch' }>,
+): ThreadReply['batch'] | Promise<ThreadReply['batch']> {
+  for (const each of install ?? []) engine.install(each);
   let outcomes: OutcomeWire[] = [];
   const waiting: number[] = [];
   let handedOverAt = performance.now();
-  for (const call of calls) {
+  for (const call of unpackCalls(toBytes(calls))) {
     const [outcome] = engine.run([call]);
     if (outcome) outcomes.push(outcome);
     else waiting.push(call.callId);
     if (outcomes.length > 0 && performance.now() - handedOverAt > HAND_OVER_AFTER_MS) {
-      send({ type: 'outcomes', outcomes });
+      send({ type: 'outcomes', outcomes: toWire(outcomes) });
       outcomes = [];
       handedOverAt = performance.now();
     }
   }
-  if (waiting.length === 0) return { outcomes };
-  if (outcomes.length > 0) send({ type: 'outcomes', outcomes });
+  if (waiting.length === 0) return { outcomes: toWire(outcomes) };
+  if (outcomes.length > 0) send({ type: 'outcomes', outcomes: toWire(outcomes) });
   return new Promise((resolve) => {
-    const batch: Batch = { left: waiting.length, done: (last) => resolve({ outcomes: last }) };
+    const batch: Batch = { left: waiting.length, done: (last) => resolve({ outcomes: toWire(last) }) };
     for (const callId of waiting) batches.set(callId, batch);
   });
 }
@@ -103,7 +131,7 @@ function settle(outcomes: OutcomeWire[], send: Attached['send']): void {
     if (batch && --batch.left === 0) batch.done([outcome]);
     else others.push(outcome);
   }
-  if (others.length > 0) send({ type: 'outcomes', outcomes: others });
+  if (others.length > 0) send({ type: 'outcomes', outcomes: toWire(others) });
 }
 
 /** Calls that the host gave up no longer hold their batch open. */
@@ -113,4 +141,22 @@ function forgetCalls(callIds: number[]): void {
     batches.delete(callId);
     if (batch && --batch.left === 0) batch.done([]);
   }
+}
+
+/** Longest list that travels as a string; above it, the copies cost more than they spare. */
+const MAX_TEXT_BYTES = 65_536;
+
+function toBytes(packed: PackedWire): Uint8Array {
+  return typeof packed === 'string' ? Buffer.from(packed, 'latin1') : packed;
+}
+
+function toWire(outcomes: OutcomeWire[]): OutcomesWire {
+  const { packed, errors } = packOutcomes(outcomes);
+  const wire: OutcomesWire = { packed: packed.byteLength <= MAX_TEXT_BYTES ? latin1(packed) : packed };
+  if (errors.length > 0) wire.errors = errors;
+  return wire;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

@@ -1,10 +1,8 @@
-import { SandglassError } from '../errors.js';
+import { tooDeep } from './cloneable.js';
 import { FORM, MAX_DEPTH, SERIAL_VERSION, TAG, TYPED_ARRAYS, type Table } from './format.js';
+import { createView, defineValue } from './objects.js';
 import { malformed, Reader } from './reader.js';
 import { revive } from './revive.js';
-
-/** Recursion of the decoder; twice the engine's own, so that only forged bytes meet it. */
-const MAX_READ_DEPTH = 10 * MAX_DEPTH;
 
 /**
  * Rebuilds a value that came from a sandbox. The bytes may be forged: nothing they hold can do more than throw.
@@ -21,11 +19,13 @@ export function decodeValue(bytes: Uint8Array): unknown {
   return form === FORM.table ? revive(value as Table) : value; // revive checks what it reads
 }
 
-type TypedArrayConstructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
+const PRIMITIVES: ReadonlySet<number> = new Set([TAG.string, TAG.int32, TAG.float64, TAG.true, TAG.false, TAG.bigint]);
 
 class Decoder {
   readonly #reader: Reader;
   readonly #atoms: string[] = [];
+  /** Whether a key is `__proto__`, which cannot be assigned. */
+  readonly #hostile: boolean;
   /** In the order in which the engine met them, for references. */
   readonly #objects: (object | undefined)[] = [];
 
@@ -34,11 +34,16 @@ class Decoder {
     const count = reader.leb();
     if (count > reader.remaining) throw malformed();
     for (let i = 0; i < count; i++) this.#atoms.push(reader.string());
+    this.#hostile = this.#atoms.includes('__proto__');
   }
 
   read(depth: number): unknown {
+    return this.#tagged(this.#reader.u8(), depth);
+  }
+
+  #tagged(tag: number, depth: number): unknown {
     const reader = this.#reader;
-    switch (reader.u8()) {
+    switch (tag) {
       case TAG.string:
         return reader.string();
       case TAG.int32:
@@ -81,7 +86,7 @@ class Decoder {
     for (let i = 0; i < count; i++) {
       const key = this.#key();
       const value = this.read(depth + 1);
-      if (key === '__proto__') defineValue(result, key, value);
+      if (this.#hostile) defineValue(result, key, value);
       else result[key] = value;
     }
     return result;
@@ -105,7 +110,7 @@ class Decoder {
   }
 
   #bigint(): bigint {
-    const bytes = this.#reader.bytes(this.#reader.leb());
+    const bytes = this.#reader.block(this.#reader.leb());
     if (bytes.length === 0) return 0n;
     const negative = (bytes.at(-1)! & 0x80) !== 0;
     let digits = '';
@@ -122,28 +127,33 @@ class Decoder {
 
   #date(): Date {
     const index = this.#objects.push(undefined) - 1;
-    const time = this.read(0);
+    const time = this.#primitive();
     if (typeof time !== 'number') throw malformed();
     return (this.#objects[index] = new Date(time));
   }
 
   #boxed(): object {
     const index = this.#objects.push(undefined) - 1;
-    const primitive = this.read(0);
-    if (typeof primitive === 'object') throw malformed();
-    return (this.#objects[index] = Object(primitive) as object);
+    return (this.#objects[index] = Object(this.#primitive()) as object);
+  }
+
+  /** What a date or a box holds; nothing that could nest. */
+  #primitive(): unknown {
+    const tag = this.#reader.u8();
+    if (tag === TAG.undefined || tag === TAG.null || !PRIMITIVES.has(tag)) throw malformed();
+    return this.#tagged(tag, 0);
   }
 
   #buffer(): ArrayBuffer {
     const length = this.#reader.leb();
     this.#reader.leb(); // the length it could be resized to
-    const buffer = this.#reader.bytes(length).slice().buffer as ArrayBuffer;
+    const buffer = this.#reader.block(length).slice().buffer as ArrayBuffer;
     this.#objects.push(buffer);
     return buffer;
   }
 
   #typedArray(depth: number): ArrayBufferView {
-    if (depth > MAX_READ_DEPTH) throw malformed();
+    if (depth > MAX_DEPTH) throw tooDeep();
     const type = TYPED_ARRAYS[this.#reader.u8()];
     const length = this.#reader.leb();
     const offset = this.#reader.leb();
@@ -156,23 +166,7 @@ class Decoder {
   }
 
   #enter(object: object, depth: number): void {
-    if (depth > MAX_READ_DEPTH) throw malformed();
+    if (depth > MAX_DEPTH) throw tooDeep();
     this.#objects.push(object);
   }
-}
-
-/** @throws {SandglassError} `E_CLONE` if this runtime has no such type (Float16Array before Node 24) or the bounds are off. */
-export function createView(type: string, buffer: ArrayBuffer, byteOffset: number, length: number): ArrayBufferView {
-  const constructor = (globalThis as unknown as Record<string, TypedArrayConstructor | undefined>)[type]; // only names from TYPED_ARRAYS get here
-  if (constructor === undefined) throw new SandglassError('E_CLONE', `Cannot copy a ${type}: this runtime has none`);
-  try {
-    return new constructor(buffer, byteOffset, length);
-  } catch {
-    throw malformed();
-  }
-}
-
-/** Sets an own property whatever the name: `__proto__` stays data. */
-export function defineValue(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }

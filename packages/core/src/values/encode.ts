@@ -1,13 +1,24 @@
-import { flatten, tooDeep, uncloneable } from './flatten.js';
+import { isProxy, uncloneable, tooDeep } from './cloneable.js';
+import { flatten } from './flatten.js';
 import { FORM, MAX_DEPTH, SERIAL_VERSION, TAG, TYPED_ARRAYS } from './format.js';
+import { SeenObjects, AtomTable } from './seen.js';
 import { Writer } from './writer.js';
 
 /** Thrown inside when a value needs a table; never leaves this file. */
 const NEEDS_TABLE: unique symbol = Symbol('needs table');
 
-const body: Writer = new Writer();
-const atoms: Map<string, number> = new Map();
-const seen: Set<object> = new Set();
+/** Room kept before the body for the atom table, which is known only after it. */
+const HEAD_BYTES = 1_024;
+
+interface Encoding {
+  readonly body: Writer;
+  readonly head: Writer;
+  readonly atoms: AtomTable;
+  readonly seen: SeenObjects;
+}
+
+/** The state that is not in use. A getter of the value may encode one of its own meanwhile. */
+let spare: Encoding | undefined;
 
 /**
  * Copies a value into bytes for a sandbox, with the semantics of the structured clone algorithm.
@@ -19,157 +30,164 @@ const seen: Set<object> = new Set();
  * @throws {SandglassError} `E_CLONE` naming the function, symbol or other value that cannot be copied, or nesting beyond 1,000.
  */
 export function encodeValue(value: unknown): Uint8Array<ArrayBuffer> {
+  const encoding = spare ?? { body: new Writer(), head: new Writer(), atoms: new AtomTable(), seen: new SeenObjects() };
+  spare = undefined;
   try {
-    return write(FORM.direct, value);
+    return encode(encoding, FORM.direct, value);
   } catch (error) {
     if (error !== NEEDS_TABLE) throw error;
-    return write(FORM.table, flatten(value));
-  }
-}
-
-function write(form: number, value: unknown): Uint8Array<ArrayBuffer> {
-  body.reset();
-  atoms.clear();
-  seen.clear();
-  try {
-    writeValue(value, 0);
-    return assemble(form);
+    return encode(encoding, FORM.table, flatten(value));
   } finally {
-    seen.clear();
-    atoms.clear();
+    spare = encoding;
   }
 }
 
-const head: Writer = new Writer();
+function encode(encoding: Encoding, form: number, value: unknown): Uint8Array<ArrayBuffer> {
+  encoding.body.reset(HEAD_BYTES);
+  try {
+    writeValue(encoding, value, 0);
+    return assemble(encoding, form);
+  } finally {
+    encoding.atoms.clear();
+    encoding.seen.clear();
+  }
+}
 
-/** The atom table stands before the value but is known only after it. */
-function assemble(form: number): Uint8Array<ArrayBuffer> {
+function assemble(encoding: Encoding, form: number): Uint8Array<ArrayBuffer> {
+  const head = encoding.head;
+  const body = encoding.body;
   head.reset();
   head.u8(form);
   head.u8(SERIAL_VERSION);
-  head.leb(atoms.size);
-  for (const atom of atoms.keys()) head.string(atom);
-  const result = new Uint8Array(head.length + body.length);
-  result.set(head.view());
-  result.set(body.view(), head.length);
-  return result;
+  head.leb(encoding.atoms.size);
+  for (let i = 0; i < encoding.atoms.size; i++) head.string(encoding.atoms.names[i]!);
+  if (head.at > HEAD_BYTES) {
+    const result = new Uint8Array(head.at + body.at - HEAD_BYTES);
+    result.set(head.bytes.subarray(0, head.at));
+    result.set(body.bytes.subarray(HEAD_BYTES, body.at), head.at);
+    return result;
+  }
+  const start = HEAD_BYTES - head.at;
+  for (let i = 0; i < head.at; i++) body.bytes[start + i] = head.bytes[i]!;
+  return body.bytes.slice(start, body.at);
 }
 
-function writeValue(value: unknown, depth: number): void {
+function writeValue(encoding: Encoding, value: unknown, depth: number): void {
+  const body = encoding.body;
   switch (typeof value) {
     case 'string':
       body.u8(TAG.string);
       return body.string(value);
     case 'number':
-      return writeNumber(value);
+      return writeNumber(encoding, value);
     case 'boolean':
       return body.u8(value ? TAG.true : TAG.false);
     case 'undefined':
       return body.u8(TAG.undefined);
     case 'bigint':
-      return writeBigInt(value);
+      return writeBigInt(encoding, value);
     case 'object':
-      return value === null ? body.u8(TAG.null) : writeObject(value, depth);
+      return value === null ? body.u8(TAG.null) : writeObject(encoding, value, depth);
     default:
       throw uncloneable(value);
   }
 }
 
-function writeNumber(value: number): void {
-  if ((value | 0) === value && !Object.is(value, -0)) {
-    body.u8(TAG.int32);
-    body.sleb(value);
+function writeNumber(encoding: Encoding, value: number): void {
+  if ((value | 0) === value && (value !== 0 || 1 / value > 0)) {
+    encoding.body.u8(TAG.int32);
+    encoding.body.sleb(value);
   } else {
-    body.u8(TAG.float64);
-    body.f64(value);
+    encoding.body.u8(TAG.float64);
+    encoding.body.f64(value);
   }
 }
 
 /** Two's complement, little-endian, as few bytes as hold the sign. */
-function writeBigInt(value: bigint): void {
+function writeBigInt(encoding: Encoding, value: bigint): void {
+  const body = encoding.body;
   body.u8(TAG.bigint);
   if (value === 0n) return body.leb(0);
   let digits = (value < 0n ? ~value : value).toString(16);
-  if (Number.parseInt(digits[0]!, 16) > 7 || digits.length % 2 === 1) digits = digits.length % 2 === 1 ? `0${digits}` : `00${digits}`;
+  if (digits.length % 2 === 1) digits = `0${digits}`;
+  else if (digits[0]! > '7') digits = `00${digits}`;
   const size = digits.length / 2;
   const flip = value < 0n ? 0xff : 0;
   body.leb(size);
   for (let i = size - 1; i >= 0; i--) body.u8(Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16) ^ flip);
 }
 
-function writeObject(value: object, depth: number): void {
-  if (seen.has(value)) throw NEEDS_TABLE;
+function writeObject(encoding: Encoding, value: object, depth: number): void {
   if (depth > MAX_DEPTH) throw tooDeep();
-  seen.add(value);
-  if (Array.isArray(value)) return writeArray(value, depth);
+  if (!encoding.seen.add(value)) throw NEEDS_TABLE;
+  if (isProxy(value)) throw uncloneable(value, 'a Proxy');
+  if (Array.isArray(value)) return writeArray(encoding, value, depth);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return writePlain(value as Record<string, unknown>, depth);
-  writeExotic(value);
+  if (prototype === Object.prototype || prototype === null)
+    return writePlain(encoding, value as Record<string, unknown>, depth);
+  writeExotic(encoding, value);
 }
 
-function writeArray(value: unknown[], depth: number): void {
-  body.u8(TAG.array);
-  body.leb(value.length);
-  for (let i = 0; i < value.length; i++) {
+function writeArray(encoding: Encoding, value: unknown[], depth: number): void {
+  const { length } = value;
+  encoding.body.u8(TAG.array);
+  encoding.body.leb(length);
+  for (let i = 0; i < length; i++) {
     const item = value[i];
     if (item === undefined && !Object.hasOwn(value, i)) throw NEEDS_TABLE;
-    writeValue(item, depth + 1);
+    writeValue(encoding, item, depth + 1);
   }
 }
 
-function writePlain(value: Record<string, unknown>, depth: number): void {
+function writePlain(encoding: Encoding, value: Record<string, unknown>, depth: number): void {
   const keys = Object.keys(value);
-  body.u8(TAG.object);
-  body.leb(keys.length);
-  for (const key of keys) {
-    writeKey(key);
-    writeValue(value[key], depth + 1);
+  encoding.body.u8(TAG.object);
+  encoding.body.leb(keys.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    writeKey(encoding, key);
+    writeValue(encoding, value[key], depth + 1);
   }
 }
 
 /** Array indices below 2^31 are atoms of their own; every other key stands in the atom table, counted from 1. */
-function writeKey(key: string): void {
+function writeKey(encoding: Encoding, key: string): void {
   const first = key.charCodeAt(0);
   if (first >= 48 && first <= 57) {
     const index = Number(key);
-    if (index < 2 ** 31 && String(index) === key) return body.leb(((index << 1) | 1) >>> 0);
+    if (Number.isInteger(index) && index < 2 ** 31 && String(index) === key)
+      return encoding.body.leb(((index << 1) | 1) >>> 0);
   }
-  let atom = atoms.get(key);
-  if (atom === undefined) {
-    atom = atoms.size + 1;
-    atoms.set(key, atom);
-  }
-  body.leb(atom << 1);
+  encoding.body.leb((encoding.atoms.indexOf(key) + 1) << 1);
 }
 
-/** Anything with a prototype of its own. `Object.prototype.toString` is only a hint: each branch checks by use. */
-function writeExotic(value: object): void {
+/** Anything with a prototype of its own. `instanceof` is only a hint: each branch checks by use. */
+function writeExotic(encoding: Encoding, value: object): void {
   if (value instanceof Date) {
-    body.u8(TAG.date);
-    return writeNumber(value.getTime());
+    encoding.body.u8(TAG.date);
+    return writeNumber(encoding, value.getTime());
   }
-  if (value instanceof ArrayBuffer) return writeBuffer(new Uint8Array(value));
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return writeTypedArray(value as Uint8Array);
+  if (value instanceof ArrayBuffer) return writeBuffer(encoding, new Uint8Array(value));
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return writeTypedArray(encoding, value as Uint8Array);
   throw NEEDS_TABLE;
 }
 
-function writeBuffer(bytes: Uint8Array): void {
-  body.u8(TAG.arrayBuffer);
-  body.leb(bytes.length);
-  body.leb(0xffff_ffff); // not resizable
-  body.bytes(bytes);
+function writeBuffer(encoding: Encoding, bytes: Uint8Array): void {
+  encoding.body.u8(TAG.arrayBuffer);
+  encoding.body.leb(bytes.length);
+  encoding.body.leb(0xffff_ffff); // not resizable
+  encoding.body.block(bytes);
 }
 
 /** The whole buffer travels, as in a structured clone. Two views on one buffer need the table. */
-function writeTypedArray(value: Uint8Array): void {
+function writeTypedArray(encoding: Encoding, value: Uint8Array): void {
   const { buffer } = value;
-  if (!(buffer instanceof ArrayBuffer) || seen.has(buffer)) throw NEEDS_TABLE;
-  seen.add(buffer);
-  body.u8(TAG.typedArray);
-  const type = TYPED_ARRAYS.indexOf(value[Symbol.toStringTag]);
-  if (type === -1) throw NEEDS_TABLE; // a Buffer answers 'Uint8Array'; anything else is not one
-  body.u8(type);
-  body.leb(value.length);
-  body.leb(value.byteOffset);
-  writeBuffer(new Uint8Array(buffer));
+  if (!(buffer instanceof ArrayBuffer) || !encoding.seen.add(buffer)) throw NEEDS_TABLE;
+  const type = TYPED_ARRAYS.indexOf(value[Symbol.toStringTag]); // a Buffer answers 'Uint8Array'
+  if (type === -1) throw NEEDS_TABLE;
+  encoding.body.u8(TAG.typedArray);
+  encoding.body.u8(type);
+  encoding.body.leb(value.length);
+  encoding.body.leb(value.byteOffset);
+  writeBuffer(encoding, new Uint8Array(buffer));
 }

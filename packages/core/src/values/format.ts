@@ -55,10 +55,13 @@ export const TYPED_ARRAYS = [
 /** Nesting beyond this is refused with `E_CLONE`; the engine's own stack ends a little above. */
 export const MAX_DEPTH = 1_000;
 
+/** Holes that one value may have in all: whoever turns it into JSON writes each of them out. */
+export const MAX_SPARSE_LENGTH = 1_000_000;
+
 /** A slot of a table: a primitive as it is, or the index of a node in an array of one. */
 export type TableSlot = undefined | null | boolean | number | bigint | string | [node: number];
 
-/** One object of a flattened value. Node 0 is not special: the root is a slot of its own. */
+/** One object of a flattened value. Nodes are numbered in the order in which root and nodes first refer to them. */
 export type TableNode =
   | ['object', keys: string[], values: TableSlot[]]
   /** Keys are indices, so that holes stay holes. */

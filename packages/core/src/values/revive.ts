@@ -1,5 +1,7 @@
-import { createView, defineValue } from './decode.js';
-import { TYPED_ARRAYS, type Table, type TableNode, type TableSlot } from './format.js';
+import { isSandglassError } from '../errors.js';
+import { tooDeep, tooSparse } from './cloneable.js';
+import { MAX_DEPTH, MAX_SPARSE_LENGTH, TYPED_ARRAYS, type Table, type TableNode, type TableSlot } from './format.js';
+import { createView, defineValue } from './objects.js';
 import { malformed } from './reader.js';
 
 const ERRORS: Readonly<Record<string, ErrorConstructor>> = {
@@ -13,105 +15,162 @@ const ERRORS: Readonly<Record<string, ErrorConstructor>> = {
 };
 
 /**
- * Rebuilds what `flatten` took apart, here or in a sandbox. The table may be forged.
+ * Rebuilds what `flatten` took apart, here or in a sandbox. The table may be forged: all of it can be of any shape that
+ * `decodeValue` reads. First every object is made, then each is filled: nothing recurses.
  *
- * @throws {SandglassError} `E_CLONE` for a table that is malformed.
+ * @throws {SandglassError} `E_CLONE` for a table that is malformed, nested too deeply or mostly holes.
  */
 export function revive(table: Table): unknown {
-  if (!Array.isArray(table) || !Array.isArray(table[1])) throw malformed();
-  const [root, nodes] = table;
-  const objects: unknown[] = [];
-  const started = new Set<number>();
-
-  function slot(item: TableSlot): unknown {
-    if (!Array.isArray(item)) {
-      if (typeof item === 'object' && item !== null) throw malformed();
-      return item;
-    }
-    const index = item[0];
-    if (started.has(index)) {
-      if (!(index in objects)) throw malformed(); // a view that is its own buffer
-      return objects[index];
-    }
-    const node = nodes[index];
-    if (!Array.isArray(node)) throw malformed();
-    started.add(index);
-    try {
-      return build(node, slot, (object) => (objects[index] = object));
-    } catch (error) {
-      throw error instanceof TypeError || error instanceof SyntaxError ? malformed() : error; // a field of the wrong shape
-    }
-  }
-
-  return slot(root);
-}
-
-type Slot = (item: TableSlot) => unknown;
-/** Makes the object known before its children are read, so that they can refer to it. */
-type Place = <T>(object: T) => T;
-
-function build(node: TableNode, slot: Slot, place: Place): unknown {
-  switch (node[0]) {
-    case 'object':
-      return fill(place({}), node[1], node[2], slot);
-    case 'array': {
-      const array = place([] as unknown[]);
-      if (!isLength(node[1])) throw malformed();
-      array.length = node[1];
-      return fill(array, node[2], node[3], slot);
-    }
-    case 'date':
-      return place(new Date(node[1]));
-    case 'regexp':
-      return place(new RegExp(String(node[1]), String(node[2])));
-    case 'map': {
-      const map = place(new Map<unknown, unknown>());
-      node[1].forEach((key, i) => map.set(slot(key), slot(node[2][i])));
-      return map;
-    }
-    case 'set': {
-      const set = place(new Set<unknown>());
-      for (const value of node[1]) set.add(slot(value));
-      return set;
-    }
-    case 'buffer':
-      if (!(node[1] instanceof ArrayBuffer)) throw malformed();
-      return place(node[1]);
-    case 'view':
-      return place(view(node[1], slot(node[2]), node[3], node[4]));
-    case 'error':
-      return error(node, slot, place);
-    case 'boxed':
-      return place(Object(slot(node[1])) as object);
-    case 'function':
-      return place(() => undefined);
-    case 'symbol':
-      return place(Symbol());
-    default:
-      throw malformed();
+  try {
+    return new Revival(list(list(table)[1]) as TableNode[]).run(table[0]); // each field is checked where it is read
+  } catch (error) {
+    throw isSandglassError(error) ? error : malformed(); // a field of the wrong shape
   }
 }
 
-function isLength(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+class Revival {
+  readonly #nodes: TableNode[];
+  readonly #objects: unknown[];
+  /** Nesting of each node that was referred to so far. */
+  readonly #depths: number[] = [];
+  #depth = 0;
+  #holes = 0;
+
+  constructor(nodes: TableNode[]) {
+    this.#nodes = nodes;
+    this.#objects = nodes.map((node) => this.#create(list(node) as TableNode));
+    nodes.forEach((node, i) => {
+      if (node[0] === 'view') this.#objects[i] = this.#view(node);
+    });
+  }
+
+  run(root: TableSlot): unknown {
+    const value = this.#slot(root);
+    this.#nodes.forEach((node, i) => {
+      if (i >= this.#depths.length) throw malformed(); // nothing refers to it
+      this.#depth = this.#depths[i]! + 1;
+      this.#fill(node, this.#objects[i]);
+    });
+    return value;
+  }
+
+  #slot = (item: unknown): unknown => {
+    if (typeof item !== 'object' || item === null) return item;
+    const index = number(list(item)[0]);
+    const depths = this.#depths;
+    if (!(index >= 0 && index <= depths.length && index < this.#nodes.length)) throw malformed();
+    if (index === depths.length) {
+      if (this.#depth > MAX_DEPTH) throw tooDeep();
+      depths.push(this.#depth);
+    }
+    return this.#objects[index];
+  };
+
+  #create(node: TableNode): unknown {
+    switch (node[0]) {
+      case 'object':
+        return {};
+      case 'array':
+        return this.#array(number(node[1]), list(node[2]).length);
+      case 'date':
+        return new Date(number(node[1]));
+      case 'regexp':
+        return new RegExp(string(node[1]), string(node[2]));
+      case 'map':
+        return new Map();
+      case 'set':
+        return new Set();
+      case 'buffer':
+        if (node[1] instanceof ArrayBuffer) return node[1];
+        throw malformed();
+      case 'view':
+        return undefined; // when its buffer is there
+      case 'error':
+        return createError(node);
+      case 'boxed':
+        return Object(primitive(node[1])) as object;
+      case 'function':
+        return () => undefined;
+      case 'symbol':
+        return Symbol();
+      default:
+        throw malformed();
+    }
+  }
+
+  #array(length: number, elements: number): unknown[] {
+    this.#holes += Math.max(0, length - elements);
+    if (this.#holes > MAX_SPARSE_LENGTH) throw tooSparse(length);
+    const array: unknown[] = [];
+    array.length = length;
+    return array;
+  }
+
+  #view([, type, buffer, byteOffset, length]: Extract<TableNode, ['view', ...unknown[]]>): ArrayBufferView {
+    const target = this.#objects[number(list(buffer)[0])];
+    const known = type === 'DataView' || (TYPED_ARRAYS as readonly string[]).includes(type);
+    if (!known || !(target instanceof ArrayBuffer)) throw malformed();
+    return createView(type, target, number(byteOffset), number(length));
+  }
+
+  #fill(node: TableNode, object: unknown): void {
+    switch (node[0]) {
+      case 'object':
+        return this.#define(object as object, node[1], node[2]); // as created
+      case 'array':
+        this.#define(object as object, node[2], node[3]);
+        // An element beyond the end, or one named `length`, would make it longer than was counted.
+        if ((object as unknown[]).length !== node[1]) throw malformed();
+        return;
+      case 'map': {
+        const keys = list(node[1]).map(this.#slot); // all keys stand before all values
+        const values = list(node[2]).map(this.#slot);
+        return keys.forEach((key, i) => (object as Map<unknown, unknown>).set(key, values[i]));
+      }
+      case 'set':
+        return list(node[1]).forEach((value) => (object as Set<unknown>).add(this.#slot(value)));
+      case 'view':
+        return void this.#slot(node[2]);
+      case 'error':
+        if (node[4]) hide(object as Error, 'cause', this.#slot(node[5]));
+        return;
+      default:
+    }
+  }
+
+  #define(object: object, keys: unknown, values: unknown): void {
+    const slots = list(values);
+    list(keys).forEach((key, i) => defineValue(object, string(key), this.#slot(slots[i])));
+  }
 }
 
-function fill(object: object, keys: string[], values: TableSlot[], slot: Slot): object {
-  keys.forEach((key, i) => defineValue(object, String(key), slot(values[i])));
-  return object;
+function createError([, name, message, stack]: Extract<TableNode, ['error', ...unknown[]]>): Error {
+  const type = (Object.hasOwn(ERRORS, string(name)) && ERRORS[name]) || Error;
+  const error = message === undefined ? new type() : new type(string(message));
+  hide(error, 'stack', typeof stack === 'string' ? stack : '');
+  return error;
 }
 
-function view(type: string, buffer: unknown, byteOffset: number, length: number): ArrayBufferView {
-  const known = type === 'DataView' || (TYPED_ARRAYS as readonly string[]).includes(type);
-  if (!known || !(buffer instanceof ArrayBuffer)) throw malformed();
-  return createView(type, buffer, byteOffset, length);
+function hide(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, configurable: true });
 }
 
-function error(node: Extract<TableNode, ['error', ...unknown[]]>, slot: Slot, place: Place): Error {
-  const [, name, message, stack, hasCause, cause] = node;
-  const type = (Object.hasOwn(ERRORS, name) && ERRORS[name]) || Error;
-  const result = place(new type(typeof message === 'string' ? message : ''));
-  Object.defineProperty(result, 'stack', { value: typeof stack === 'string' ? stack : '', writable: true, configurable: true });
-  if (hasCause) Object.defineProperty(result, 'cause', { value: slot(cause), writable: true, configurable: true });
-  return result;
+function list(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw malformed();
+  return value;
+}
+
+function string(value: unknown): string {
+  if (typeof value !== 'string') throw malformed();
+  return value;
+}
+
+function number(value: unknown): number {
+  if (typeof value !== 'number') throw malformed();
+  return value;
+}
+
+function primitive(value: unknown): unknown {
+  if (typeof value === 'object' || value === undefined) throw malformed();
+  return value;
 }

@@ -8,10 +8,11 @@ import { Reader } from './reader.js';
  * @param bytes the serialisation, without the leading form byte.
  */
 export function hasUndefinedElement(bytes: Uint8Array): boolean {
-  if (!bytes.includes(TAG.undefined)) return false; // most values: one fast search
+  // Most values: two fast searches.
+  if (!bytes.includes(TAG.array) || !bytes.includes(TAG.undefined)) return false;
   const reader = new Reader(bytes);
   reader.u8();
-  for (let atoms = reader.leb(); atoms > 0; atoms--) reader.skipString();
+  for (let atoms = reader.leb(); atoms > 0; atoms--) skipString(reader);
   return scan(reader, false);
 }
 
@@ -25,13 +26,13 @@ function scan(reader: Reader, inArray: boolean): boolean {
       reader.leb();
       return false;
     case TAG.float64:
-      reader.bytes(8);
+      reader.skip(8);
       return false;
     case TAG.string:
-      reader.skipString();
+      skipString(reader);
       return false;
     case TAG.bigint:
-      reader.bytes(reader.leb());
+      reader.skip(reader.leb());
       return false;
     case TAG.array:
       return scanMany(reader, reader.leb(), true);
@@ -61,8 +62,13 @@ function scanMany(reader: Reader, count: number, inArray: boolean): boolean {
   return false;
 }
 
+function skipString(reader: Reader): void {
+  const prefix = reader.leb();
+  reader.skip((prefix >>> 1) * (1 + (prefix & 1)));
+}
+
 function skipBuffer(reader: Reader): void {
   const length = reader.leb();
   reader.leb();
-  reader.bytes(length);
+  reader.skip(length);
 }

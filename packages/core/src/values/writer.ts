@@ -1,23 +1,29 @@
+import { isWide, NATIVE_FROM, writeLatin1, writeUtf16 } from './text.js';
+
+const START_BYTES = 4_096;
+const KEEP_BYTES = 1 << 20;
+
 /** Growing byte buffer in the serialisation's little-endian, LEB128 form. */
 export class Writer {
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
-  #view: DataView = new DataView(this.#bytes.buffer);
-  length = 0;
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(START_BYTES);
+  #view: DataView = new DataView(this.bytes.buffer);
+  /** Where the next byte goes. */
+  at = 0;
 
   u8(value: number): void {
-    if (this.length === this.#bytes.length) this.#grow(1);
-    this.#bytes[this.length++] = value;
+    if (this.at === this.bytes.length) this.#grow(1);
+    this.bytes[this.at++] = value;
   }
 
   /** Unsigned, up to 32 bits. */
   leb(value: number): void {
     let rest = value >>> 0;
-    this.#reserve(5);
+    if (this.at + 5 > this.bytes.length) this.#grow(5);
     while (rest > 0x7f) {
-      this.#bytes[this.length++] = (rest & 0x7f) | 0x80;
+      this.bytes[this.at++] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
     }
-    this.#bytes[this.length++] = rest;
+    this.bytes[this.at++] = rest;
   }
 
   /** Signed, 32 bits, zigzag. */
@@ -26,67 +32,55 @@ export class Writer {
   }
 
   f64(value: number): void {
-    this.#reserve(8);
-    this.#view.setFloat64(this.length, value, true);
-    this.length += 8;
+    if (this.at + 8 > this.bytes.length) this.#grow(8);
+    this.#view.setFloat64(this.at, value, true);
+    this.at += 8;
   }
 
-  bytes(value: Uint8Array): void {
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.length);
-    this.length += value.length;
+  block(value: Uint8Array): void {
+    if (this.at + value.length > this.bytes.length) this.#grow(value.length);
+    this.bytes.set(value, this.at);
+    this.at += value.length;
   }
 
   /** Latin-1 when every unit fits a byte, else UTF-16; lone surrogates and NUL stay. */
-  string(value: string): void {
-    const { length } = value;
+  string(text: string): void {
+    const { length } = text;
+    if (this.at + length * 2 + 5 > this.bytes.length) this.#grow(length * 2 + 5);
+    if (length >= NATIVE_FROM) return this.#long(text, isWide(text) ? 1 : 0);
+    const start = this.at;
     this.leb(length << 1);
-    this.#reserve(length * 2 + 5);
-    const start = this.length;
-    const bytes = this.#bytes;
     for (let i = 0; i < length; i++) {
-      const unit = value.charCodeAt(i);
-      if (unit > 0xff) return this.#wide(value, start);
-      bytes[start + i] = unit;
+      const unit = text.charCodeAt(i);
+      if (unit > 0xff) {
+        this.at = start;
+        return this.#long(text, 1);
+      }
+      this.bytes[this.at++] = unit;
     }
-    this.length = start + length;
   }
 
-  /** Drops what was written, keeps the memory unless it grew beyond a megabyte. */
-  reset(): void {
-    this.length = 0;
-    if (this.#bytes.length > 1 << 20) this.#allocate(1024);
+  #long(text: string, wide: 0 | 1): void {
+    this.leb((text.length << 1) | wide);
+    if (wide) writeUtf16(this.bytes, this.at, text);
+    else writeLatin1(this.bytes, this.at, text);
+    this.at += text.length << wide;
   }
 
-  view(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.length);
-  }
-
-  /** The length prefix has the same size in both forms: only its lowest bit differs. */
-  #wide(value: string, start: number): void {
-    this.#bytes[start - lebSize(value.length << 1)]! |= 1;
-    for (let i = 0; i < value.length; i++) this.#view.setUint16(start + i * 2, value.charCodeAt(i), true);
-    this.length = start + value.length * 2;
-  }
-
-  #reserve(count: number): void {
-    if (this.length + count > this.#bytes.length) this.#grow(count);
+  /** Starts over at a position, with the memory at hand unless it grew beyond a megabyte. */
+  reset(at = 0): void {
+    this.at = at;
+    if (this.bytes.length > KEEP_BYTES) this.#use(new Uint8Array(START_BYTES));
   }
 
   #grow(count: number): void {
-    const old = this.view();
-    this.#allocate(Math.max(this.#bytes.length * 2, this.length + count));
-    this.#bytes.set(old);
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.at + count));
+    grown.set(this.bytes.subarray(0, this.at));
+    this.#use(grown);
   }
 
-  #allocate(size: number): void {
-    this.#bytes = new Uint8Array(size);
-    this.#view = new DataView(this.#bytes.buffer);
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
   }
-}
-
-function lebSize(value: number): number {
-  let size = 1;
-  for (let rest = value >>> 7; rest > 0; rest >>>= 7) size++;
-  return size;
 }

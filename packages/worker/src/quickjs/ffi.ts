@@ -24,7 +24,13 @@ export function readCString({ bytes }: Machine, at: Pointer): string {
 }
 
 /** Evaluates a script or a module; the result may be an exception. */
-export function evaluate(machine: Machine, ctx: JSContextPointer, source: string, as: 'script' | 'module' = 'script', filename = 'sandglass'): Pointer {
+export function evaluate(
+  machine: Machine,
+  ctx: JSContextPointer,
+  source: string,
+  as: 'script' | 'module' = 'script',
+  filename = 'sandglass',
+): Pointer {
   const code = newCString(machine, source);
   const flags = as === 'module' ? EvalFlags.JS_EVAL_TYPE_MODULE : EvalFlags.JS_EVAL_TYPE_GLOBAL;
   const result = machine.ffi.QTS_Eval(ctx, code.at as never, code.length, filename, 0 as never, flags as never);

@@ -1,11 +1,21 @@
 import type { EngineModule } from '@sandglass/core';
-import type { EmscriptenModuleCallbacks, EmscriptenModuleLoader, QuickJSEmscriptenModule, QuickJSFFI, QuickJSSyncVariant } from '@jitl/quickjs-ffi-types';
+import type {
+  EmscriptenModuleCallbacks,
+  EmscriptenModuleLoader,
+  QuickJSEmscriptenModule,
+  QuickJSFFI,
+  QuickJSSyncVariant,
+} from '@jitl/quickjs-ffi-types';
 
 import * as releaseSync from '@jitl/quickjs-wasmfile-release-sync';
 
+import { replaceImport } from './imports.js';
 import { replaceLocalTime } from './utc.js';
 
-export const WASM_PAGE_BYTES = 65_536;
+const WASM_PAGE_BYTES = 65_536;
+
+/** What the binary's import of its memory asks for: 16 MiB. */
+const MIN_PAGES = 256;
 
 type Callback<Name extends keyof EmscriptenModuleCallbacks> = EmscriptenModuleCallbacks[Name] extends (
   asyncify: never,
@@ -25,7 +35,20 @@ export interface MachineHooks {
 }
 
 /** The package's types describe its CommonJS form; as a module its default export is the variant itself. */
-const variant: QuickJSSyncVariant = 'importFFI' in releaseSync.default ? (releaseSync.default as unknown as QuickJSSyncVariant) : releaseSync.default.default;
+const variant: QuickJSSyncVariant =
+  'importFFI' in releaseSync.default
+    ? (releaseSync.default as unknown as QuickJSSyncVariant)
+    : releaseSync.default.default;
+
+/** Where the heap lies, and what happened to allocations beyond its end. */
+export interface Heap {
+  /** First byte that the engine allocates. The heap ends with the memory. */
+  start: number;
+  /** End of the heap, in bytes, that the last refused allocation asked for; 0 while none was. The owner resets it. */
+  refusedBytes: number;
+  /** While set, a refused allocation throws through the instance and so ends it: for natives that would go on without memory for minutes. */
+  strict: boolean;
+}
 
 /** One WASM instance of QuickJS with a linear memory of its own, and the raw functions that drive it. */
 export interface Machine {
@@ -35,8 +58,7 @@ export interface Machine {
   readonly words: Uint32Array<ArrayBuffer>;
   readonly view: DataView<ArrayBuffer>;
   readonly hooks: MachineHooks;
-  /** Set when an allocation met the end of the memory. The owner resets it. */
-  exhausted: boolean;
+  readonly heap: Heap;
 }
 
 const INERT: MachineHooks = { callFunction: () => 0, shouldInterrupt: () => 0, normalizeModule: () => 0 };
@@ -45,12 +67,13 @@ const INERT: MachineHooks = { callFunction: () => 0, shouldInterrupt: () => 0, n
  * Instantiates the engine in a memory of fixed size: growth is refused, so that running out is an exception that the guest
  * can catch and the instance survives.
  *
- * @param pages size of the linear memory in 64 KiB pages, static data and C stack (5.3 MB) included.
+ * @param leastBytes of linear memory, static data and C stack (5.3 MB) included; rounded up.
  */
-export async function createMachine(engine: EngineModule, pages: number): Promise<Machine> {
+export async function createMachine(engine: EngineModule, leastBytes: number): Promise<Machine> {
+  const pages = Math.max(MIN_PAGES, Math.ceil(leastBytes / WASM_PAGE_BYTES));
   const wasmMemory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const heap: Heap = { start: 0, refusedBytes: 0, strict: false };
   const [FFI, loader] = await Promise.all([variant.importFFI(), variant.importModuleLoader()]);
-  const load = toLoader(loader);
   const options = {
     wasmMemory,
     thisProgram: 'sandglass', // else the host's path ends up in the guest's memory
@@ -58,30 +81,37 @@ export async function createMachine(engine: EngineModule, pages: number): Promis
     printErr: silent,
     instantiateWasm(imports: WebAssembly.Imports, onSuccess: (instance: WebAssembly.Instance) => void) {
       replaceLocalTime(imports, wasmMemory);
+      replaceImport(imports, ['.grow('], (bytes: number) => refuse(heap, bytes >>> 0));
       const instance = new WebAssembly.Instance(engine.wasm, imports);
       onSuccess(instance);
       return instance.exports;
     },
   };
-  const module = await load(options);
-  const machine: Machine = {
+  const module = await toLoader(loader)(options);
+  const hooks = { ...INERT };
+  module.callbacks = toCallbacks(hooks);
+  const buffer = wasmMemory.buffer as ArrayBuffer; // not shared
+  return {
     ffi: new FFI(module),
     module,
-    bytes: new Uint8Array(wasmMemory.buffer as ArrayBuffer),
-    words: new Uint32Array(wasmMemory.buffer as ArrayBuffer),
-    view: new DataView(wasmMemory.buffer as ArrayBuffer),
-    hooks: { ...INERT },
-    exhausted: false,
+    bytes: new Uint8Array(buffer),
+    words: new Uint32Array(buffer),
+    view: new DataView(buffer),
+    hooks,
+    heap,
   };
-  wasmMemory.grow = (): number => {
-    machine.exhausted = true;
-    throw new RangeError('the memory has a fixed size');
-  };
-  module.callbacks = toCallbacks(machine.hooks);
-  return machine;
 }
 
-function toLoader(imported: Awaited<ReturnType<QuickJSSyncVariant['importModuleLoader']>>): EmscriptenModuleLoader<QuickJSEmscriptenModule> {
+/** Stands for `emscripten_resize_heap`: 0 makes `malloc` fail. */
+function refuse(heap: Heap, bytes: number): 0 {
+  heap.refusedBytes = bytes;
+  if (heap.strict) throw new RangeError('the heap is full');
+  return 0;
+}
+
+function toLoader(
+  imported: Awaited<ReturnType<QuickJSSyncVariant['importModuleLoader']>>,
+): EmscriptenModuleLoader<QuickJSEmscriptenModule> {
   if (typeof imported === 'function') return imported;
   return typeof imported.default === 'function' ? imported.default : imported.default.default;
 }

@@ -11,6 +11,9 @@ const INBOX_BYTES = 4_096;
 /** Promise jobs between two looks at the limits; each job is interruptible by itself. */
 const JOBS_PER_ROUND = 64;
 
+/** A JSValue in a 32-bit build: payload and tag. */
+const JS_VALUE_BYTES = 8;
+
 const PROMISE_STATES = ['pending', 'fulfilled', 'rejected'] as const;
 
 /** What a promise, or a value that is none, has come to. `value` is the promise itself while it is pending, 0 if the heap was too full to say. */
@@ -69,7 +72,14 @@ export class Realm {
     ffi.QTS_RuntimeEnableModuleLoader(rt, 1);
     const inboxData = module._malloc(INBOX_BYTES);
     const inbox = ffi.QTS_NewArrayBuffer(ctx, inboxData as never, INBOX_BYTES);
-    return new Realm(machine, layout, { rt, ctx, undefined: ffi.QTS_GetUndefined(), argv: module._malloc(16), inbox, inboxData });
+    return new Realm(machine, layout, {
+      rt,
+      ctx,
+      undefined: ffi.QTS_GetUndefined(),
+      argv: module._malloc(16),
+      inbox,
+      inboxData,
+    });
   }
 
   /** Marks a value for `release`. */
@@ -114,6 +124,11 @@ export class Realm {
     return KINDS.indexOf(this.layout.kinds.get(bytes[at]! | (bytes[at + 1]! << 8)) ?? 'other');
   }
 
+  /** The place of an argument of a native function. */
+  argument(argv: Pointer, index: number): Pointer {
+    return argv + index * JS_VALUE_BYTES;
+  }
+
   typeOf(value: Pointer): string {
     const at = this.machine.ffi.QTS_Typeof(this.#ctx, value as never);
     if (at === 0) return '';
@@ -125,7 +140,15 @@ export class Realm {
   call(target: Pointer, ...args: Pointer[]): Pointer {
     const { argv } = this.pointers;
     for (let i = 0; i < args.length; i++) this.machine.words[(argv >> 2) + i] = args[i]!;
-    return this.own(this.machine.ffi.QTS_Call(this.#ctx, target as never, this.pointers.undefined as never, args.length, argv as never));
+    return this.own(
+      this.machine.ffi.QTS_Call(
+        this.#ctx,
+        target as never,
+        this.pointers.undefined as never,
+        args.length,
+        argv as never,
+      ),
+    );
   }
 
   newString(text: string): Pointer {
@@ -191,8 +214,14 @@ export class Realm {
   runJobs(stopped: () => boolean): void {
     const { ffi } = this.machine;
     while (ffi.QTS_IsJobPending(this.#rt) && !stopped()) {
-      this.own(ffi.QTS_ExecutePendingJob(this.#rt, JOBS_PER_ROUND, this.pointers.argv as never));
+      const result = ffi.QTS_ExecutePendingJob(this.#rt, JOBS_PER_ROUND, this.pointers.argv as never);
+      if (result !== 0) this.free(result);
     }
+  }
+
+  /** Branches and calls of guest code until the interrupt handler is asked. The engine itself begins again at 10,000. */
+  set countdown(polls: number) {
+    this.machine.words[(this.pointers.ctx + this.layout.countdownOffset) >> 2] = polls;
   }
 
   /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
@@ -206,29 +235,40 @@ export class Realm {
     const at = module._malloc(payload.length);
     if (at === 0) return 0;
     bytes.set(payload, at);
-    const buffer = this.own(ffi.QTS_NewArrayBuffer(this.#ctx, at as never, payload.length));
-    return buffer === 0 ? 0 : this.own(ffi.QTS_bjson_decode(this.#ctx, buffer as never));
+    const buffer = ffi.QTS_NewArrayBuffer(this.#ctx, at as never, payload.length); // owns the bytes
+    if (buffer === 0) return 0;
+    const value = this.own(ffi.QTS_bjson_decode(this.#ctx, buffer));
+    this.free(buffer);
+    return value;
   }
 
   /**
-   * Copies a value out in C: no guest code runs.
+   * Copies a value out in C: no guest code runs. A heap too full for the copy ends the instance: the engine would go on
+   * writing without room, for an array of four billion holes for a minute, and answer with what is left of the value.
    *
    * @returns undefined if only the prelude can take it apart (or nobody can); no exception is left behind.
    */
   encode(value: Pointer, form: number): Uint8Array<ArrayBuffer> | undefined {
-    const { ffi, bytes, module } = this.machine;
+    const { ffi, bytes, heap } = this.machine;
+    heap.strict = true;
     const buffer = this.own(ffi.QTS_bjson_encode(this.#ctx, value as never));
+    heap.strict = false;
     if (this.isException(buffer)) {
       this.takeException(buffer);
       return undefined;
     }
-    const length = ffi.QTS_GetArrayBufferLength(this.#ctx, buffer as never);
-    const at = ffi.QTS_GetArrayBuffer(this.#ctx, buffer as never); // a copy
-    if (at === 0) return undefined;
+    const { at, length } = this.#bufferOf(buffer);
     const result = new Uint8Array(length + 1);
     result[0] = form;
     result.set(bytes.subarray(at, at + length), 1);
-    module._free(at);
     return form === FORM.direct && hasUndefinedElement(result.subarray(1)) ? undefined : result;
+  }
+
+  /** Reads an ArrayBuffer where it lies: `QTS_GetArrayBuffer` copies. */
+  #bufferOf(value: Pointer): { at: Pointer; length: number } {
+    const { words } = this.machine;
+    const { record, data, length } = this.layout.buffer;
+    const info = words[(words[value >> 2]! + record) >> 2]!;
+    return { at: words[(info + data) >> 2]!, length: words[(info + length) >> 2]! };
   }
 }

@@ -1,16 +1,12 @@
+import { replaceImport } from './imports.js';
+
 /**
  * The engine asks its host for the local time zone. Guests run in UTC: the host's zone is none of their business, and a
  * call must not depend on where it runs.
- *
- * Imports of the WASM binary have minified names, so the two functions are found by what they call.
  */
 export function replaceLocalTime(imports: WebAssembly.Imports, memory: WebAssembly.Memory): void {
-  for (const group of Object.values(imports)) {
-    for (const [name, value] of Object.entries(group)) {
-      if (typeof value !== 'function' || !String(value).includes('getTimezoneOffset')) continue;
-      group[name] = String(value).includes('getSeconds') ? localTime : setZone;
-    }
-  }
+  replaceImport(imports, ['getTimezoneOffset', 'getSeconds'], localTime);
+  replaceImport(imports, ['getTimezoneOffset', 'padStart'], setZone);
 
   /** `localtime_r`: fills a `struct tm` of eleven 32-bit fields. */
   function localTime(seconds: bigint | number, tm: number): void {

@@ -1,0 +1,30 @@
+import { SandglassError } from '../errors.js';
+import { MAX_DEPTH } from './format.js';
+
+interface NodeLike {
+  process?: { getBuiltinModule?: (id: string) => { types: { isProxy(value: unknown): boolean } } | undefined };
+}
+
+/** Only Node can tell a Proxy from outside; elsewhere one is read like its target. */
+export const isProxy: (value: unknown) => boolean =
+  (globalThis as NodeLike).process?.getBuiltinModule?.('node:util')?.types.isProxy ?? (() => false);
+
+/** The error for what no copy exists of. */
+export function uncloneable(value: unknown, what: string = nameOf(value)): SandglassError {
+  return new SandglassError('E_CLONE', `Cannot copy ${what} across the sandbox boundary`);
+}
+
+export function tooDeep(): SandglassError {
+  return new SandglassError('E_CLONE', `Cannot copy a value nested more than ${MAX_DEPTH} deep`);
+}
+
+/** An array that is mostly holes costs its sender nothing and every later reader its length. */
+export function tooSparse(length: number): SandglassError {
+  return new SandglassError('E_CLONE', `Cannot copy an array with holes and a length of ${length}`);
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value === 'function') return `function "${value.name}"`;
+  if (typeof value === 'symbol') return value.toString();
+  return Object.prototype.toString.call(value);
+}

@@ -1,0 +1,74 @@
+import type { EngineModule, ExtensionWire } from '@sandglass/core';
+
+import type { Layout } from './quickjs/layout.js';
+import { Sandbox } from './sandbox.js';
+import type { PoolCounters, SandboxSource } from './sandbox-source.js';
+import type { Snapshot } from './snapshot.js';
+
+/** The one sandbox of a persistent extension, from its first call on: calls share it and interleave at their awaits. */
+export class SharedSandbox implements SandboxSource {
+  readonly extension: ExtensionWire;
+  readonly #engine: EngineModule;
+  readonly #layout: Layout;
+  readonly #counters: PoolCounters;
+  readonly #snapshot: Snapshot;
+  #making: Promise<Sandbox> | undefined;
+  #ready: Sandbox | undefined;
+  /** Goes up when the sandbox is given up, so that one in the making is not taken for its successor. */
+  #generation = 0;
+
+  constructor(
+    engine: EngineModule,
+    layout: Layout,
+    extension: ExtensionWire,
+    snapshot: Snapshot,
+    counters: PoolCounters,
+  ) {
+    this.#engine = engine;
+    this.#layout = layout;
+    this.extension = extension;
+    this.#snapshot = snapshot;
+    this.#counters = counters;
+  }
+
+  get memoryBytes(): number {
+    return this.#snapshot.wire.bytes.byteLength + (this.#ready?.heapBytes ?? 0);
+  }
+
+  take(): Sandbox | undefined {
+    return this.#ready;
+  }
+
+  create(): Promise<Sandbox> {
+    this.#making ??= this.#make(this.#generation);
+    return this.#making;
+  }
+
+  give(sandbox: Sandbox): void {
+    sandbox.release();
+  }
+
+  discard(): void {
+    this.close();
+    this.#counters.replacements++;
+  }
+
+  close(): void {
+    if (this.#ready) this.#counters.sandboxes--;
+    this.#ready = undefined;
+    this.#making = undefined;
+    this.#generation++;
+  }
+
+  async #make(generation: number): Promise<Sandbox> {
+    try {
+      const sandbox = await Sandbox.fromSnapshot(this.#engine, this.#layout, this.extension, this.#snapshot);
+      if (generation !== this.#generation) return sandbox;
+      this.#counters.sandboxes++;
+      return (this.#ready = sandbox);
+    } catch (error) {
+      if (generation === this.#generation) this.#making = undefined; // the next call tries again
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { encodeValue, FORM, type CapabilityErrorWire } from '@sandglass/core';
+
+import type { PreludeFunction } from './prelude.js';
+import type { Pointer } from './quickjs/ffi.js';
+import type { Realm } from './quickjs/realm.js';
+
+/** The copy of a value, or what was thrown while it was made. */
+export type Copied = { ok: true; bytes: Uint8Array } | { ok: false; thrown: Pointer };
+
+/** Copies values into a realm and out of it: natively where the engine can, else with the prelude's help. */
+export class ValueBridge {
+  readonly #realm: Realm;
+  readonly #prelude: Readonly<Record<PreludeFunction, Pointer>>;
+
+  constructor(realm: Realm, prelude: Readonly<Record<PreludeFunction, Pointer>>) {
+    this.#realm = realm;
+    this.#prelude = prelude;
+  }
+
+  /** May answer with an exception. */
+  decode(encoded: Uint8Array): Pointer {
+    const value = this.#realm.decode(encoded);
+    if (encoded[0] === FORM.direct || this.#realm.isException(value)) return value;
+    return this.#realm.call(this.#prelude.revive, value);
+  }
+
+  /**
+   * May run guest code: getters.
+   *
+   * @param lenient functions and symbols become placeholders, so that the host sees their type.
+   */
+  copy(value: Pointer, lenient = false): Copied {
+    const realm = this.#realm;
+    const direct = realm.encode(value, FORM.direct);
+    if (direct) return { ok: true, bytes: direct };
+    const args = lenient ? [value, realm.own(realm.newNumber(1))] : [value];
+    const table = realm.call(this.#prelude.flatten, ...args);
+    if (realm.isException(table)) return { ok: false, thrown: realm.takeException(table) };
+    const bytes = realm.encode(table, FORM.table);
+    return bytes ? { ok: true, bytes } : { ok: false, thrown: 0 };
+  }
+
+  /** An Error of the guest's realm that stands for a failure outside. */
+  newError({ name, message, code, properties = {} }: CapabilityErrorWire): Pointer {
+    const parts = encodeValue([name, message, code, Object.keys(properties), Object.values(properties)]);
+    return this.#realm.call(this.#prelude.makeError, this.#realm.decode(parts));
+  }
+}

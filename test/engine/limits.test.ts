@@ -1,0 +1,210 @@
+import { encodeValue } from '@sandglass/core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { TestEngine } from './open-engine.js';
+
+let engine: TestEngine;
+
+beforeAll(async () => {
+  engine = await TestEngine.open();
+});
+
+afterAll(() => engine.engine.close());
+
+const limited = (name: string, value: number): object => ({
+  limit: expect.objectContaining({ name, value }),
+});
+
+test('cpuTimeMs ends a loop, close to its bound, and tells what was used', async () => {
+  const id = await engine.operation('() => { for (;;); }', { limits: { cpuTimeMs: 50 } });
+  const { limit, usage, ...ended } = await engine.call(id);
+  expect(ended).toMatchObject({ ok: false, code: 'E_CPU' });
+  expect(limit).toMatchObject({ name: 'cpuTimeMs', value: 50 });
+  expect(limit!.used).toBeGreaterThan(50);
+  expect(usage.cpuTimeMs).toBeGreaterThan(50);
+});
+
+test('cpuTimeMs counts over all slices of a call', async () => {
+  const id = await engine.operation(
+    'async () => { for (let i = 0; ; i++) { const end = Date.now() + 5; while (Date.now() < end); await sleep(0); } }',
+    { limits: { cpuTimeMs: 200 } },
+  );
+  engine.seen.length = 0;
+  expect(await engine.call(id)).toMatchObject({ code: 'E_CPU', ...limited('cpuTimeMs', 200) });
+  expect(engine.seen.length).toBeGreaterThan(1); // several slices, each far below the limit
+});
+
+test('time spent awaiting is not counted', async () => {
+  const waiting = await TestEngine.open({ answer: () => undefined });
+  const id = await waiting.operation('async () => { await sleep(1); return "done"; }', { limits: { cpuTimeMs: 25 } });
+  const { callId, ended } = waiting.start(id);
+  const end = Date.now() + 60; // the thread is busy elsewhere
+  while (Date.now() < end);
+  waiting.engine.settle([{ callId, seq: 1, ok: true, value: encodeValue(undefined) }]);
+  expect(await ended).toMatchObject({ ok: true, value: 'done' });
+  waiting.engine.close();
+});
+
+test('a native that returns after its budget was used up does not end well', async () => {
+  const id = await engine.operation('() => new Array(3_000_000).fill(1).indexOf(2)', { limits: { cpuTimeMs: 1 } });
+  expect(await engine.call(id)).toMatchObject({ code: 'E_CPU' });
+});
+
+test('each of many stack overflows is slow, and cpuTimeMs still holds', async () => {
+  const id = await engine.operation('() => { const f = () => { try { f(); } catch { f(); } }; f(); }', {
+    limits: { cpuTimeMs: 100 },
+  });
+  const { code, usage } = await engine.call(id);
+  expect(code).toBe('E_CPU');
+  expect(usage.cpuTimeMs).toBeLessThan(2_000); // ten times as much without a count that follows the clock
+});
+
+test.each([
+  'for (;;) { try { for (;;); } catch {} finally { continue; } }',
+  'for (const x of { *[Symbol.iterator]() { try { yield 1; } finally { for (;;); } } }) break;',
+])('an interrupt cannot be caught: %s', async (body) => {
+  const id = await engine.operation(`() => { ${body} }`, { limits: { cpuTimeMs: 30 } });
+  expect(await engine.call(id)).toMatchObject({ code: 'E_CPU' });
+});
+
+test('loadTimeMs ends an entrypoint that loops or waits for ever', async () => {
+  const limits = { loadTimeMs: 40 };
+  const looping = await engine.tryLoad(engine.describe('for (;;);', { limits }));
+  expect(looping.error).toMatchObject({ code: 'E_CPU', limit: { name: 'loadTimeMs', value: 40 } });
+  const waiting = await engine.tryLoad(engine.describe('await new Promise(() => {}); export default {};', { limits }));
+  expect(waiting.error).toMatchObject({ code: 'E_WALL', limit: { name: 'loadTimeMs', value: 40 } });
+});
+
+test.each([2, 8, 64])(
+  'memoryLimitBytes of %i MiB is what a guest gets, static data and stack not charged',
+  async (mebibytes) => {
+    const memoryLimitBytes = mebibytes << 20;
+    const id = await engine.operation('(bytes) => new Uint8Array(bytes).length', { limits: { memoryLimitBytes } });
+    const most = memoryLimitBytes - (512 << 10); // the engine's own part of the heap
+    expect(await engine.value(id, most)).toBe(most);
+    const ended = await engine.call(id, memoryLimitBytes);
+    expect(ended).toMatchObject({ code: 'E_MEMORY', ...limited('memoryLimitBytes', memoryLimitBytes) });
+    expect(ended.limit!.used).toBeGreaterThan(memoryLimitBytes);
+  },
+);
+
+test('a guest can catch the end of its memory and go on', async () => {
+  const id = await engine.operation(
+    '() => { const all = []; try { for (;;) all.push({}); } catch (error) { all.length = 0; return error === null || error.message; } }',
+  );
+  expect(await engine.value(id)).toSatisfy((caught) => caught === true || caught === 'out of memory');
+});
+
+test('memory that runs out inside a promise job ends that call alone', async () => {
+  const id = await engine.operation(
+    'async (grow) => { await null; const all = []; while (grow) all.push({}); return "fine"; }',
+  );
+  expect(await engine.call(id, true)).toMatchObject({ code: 'E_MEMORY' });
+  expect(await engine.value(id, false)).toBe('fine');
+});
+
+test('an argument too large for the heap is E_MEMORY', async () => {
+  const id = await engine.operation('(text) => text.length', { limits: { memoryLimitBytes: 2 << 20 } });
+  expect(await engine.call(id, 'x'.repeat(4 << 20))).toMatchObject({ code: 'E_MEMORY' });
+  expect(await engine.value(id, 'x')).toBe(1);
+});
+
+test('an error that claims to be a limit is an error of the guest', async () => {
+  const id = await engine.operation('(text) => { throw new InternalError(text); }');
+  for (const text of ['out of memory', 'stack overflow', 'interrupted']) {
+    expect(await engine.call(id, text)).toMatchObject({ code: 'E_GUEST', message: text });
+  }
+});
+
+test('stackBytes ends a recursion, and less of it ends it earlier', async () => {
+  const depth = '() => { let n = 0; const f = () => { n++; f(); }; try { f(); } catch {} return n; }';
+  const small = (await engine.value(await engine.operation(depth, { limits: { stackBytes: 32 << 10 } }))) as number;
+  const large = (await engine.value(await engine.operation(depth, { limits: { stackBytes: 256 << 10 } }))) as number;
+  expect(large / small).toBeGreaterThan(6);
+  expect(large / small).toBeLessThan(10);
+  const id = await engine.operation('() => { const f = () => f() + 1; return f(); }', {
+    limits: { stackBytes: 32 << 10 },
+  });
+  expect(await engine.call(id)).toMatchObject({ code: 'E_STACK', ...limited('stackBytes', 32 << 10) });
+});
+
+test.each([
+  [
+    'maxPendingCapabilityCalls',
+    3,
+    'async (n) => { await Promise.all(Array.from({ length: n }, () => sleep(0))); return n; }',
+  ],
+  ['maxCapabilityCalls', 3, 'async (n) => { for (let i = 0; i < n; i++) await sleep(0); return n; }'],
+  ['maxLogLines', 3, '(n) => { for (let i = 0; i < n; i++) log("x"); return n; }'],
+] as const)('%s is kept to the very count', async (name, value, handler) => {
+  const id = await engine.operation(handler, { limits: { [name]: value } });
+  expect(await engine.value(id, value)).toBe(value);
+  expect(await engine.call(id, value + 1)).toMatchObject({ code: 'E_QUOTA', ...limited(name, value) });
+});
+
+test('a guest that swallows a quota error has ended all the same', async () => {
+  const id = await engine.operation('async () => { for (;;) await sleep(0).catch(() => {}); }', {
+    limits: { maxCapabilityCalls: 2 },
+  });
+  expect(await engine.call(id)).toMatchObject({ code: 'E_QUOTA' });
+  const loud = await engine.operation('() => { for (;;) { try { log("x"); } catch {} } }', {
+    limits: { maxLogLines: 2 },
+  });
+  engine.seen.length = 0;
+  expect(await engine.call(loud)).toMatchObject({ code: 'E_QUOTA' });
+  expect(engine.seen).toHaveLength(2);
+});
+
+test('maxLogBytes counts the bytes of all lines', async () => {
+  const line = encodeValue('x'.repeat(100)).length;
+  const id = await engine.operation('(n) => { for (let i = 0; i < n; i++) log("x".repeat(100)); }', {
+    limits: { maxLogBytes: 3 * line },
+  });
+  expect((await engine.call(id, 3)).ok).toBe(true);
+  expect(await engine.call(id, 4)).toMatchObject({ code: 'E_QUOTA', ...limited('maxLogBytes', 3 * line) });
+});
+
+test('console output beyond the limits is dropped in silence', async () => {
+  const id = await engine.operation('() => { for (let i = 0; i < 50; i++) console.log(i); return "fine"; }', {
+    limits: { maxLogLines: 3 },
+  });
+  engine.seen.length = 0;
+  expect(await engine.value(id)).toBe('fine');
+  expect(engine.seen.map(({ args }) => args)).toEqual([['0'], ['1'], ['2']]);
+});
+
+test('maxArgumentBytes and maxResultBytes are kept to the very byte', async () => {
+  const bytes = encodeValue('x'.repeat(1_000)).length;
+  for (const name of ['maxArgumentBytes', 'maxResultBytes']) {
+    const id = await engine.operation('(text) => text', { limits: { [name]: bytes } });
+    expect(await engine.value(id, 'x'.repeat(1_000))).toHaveLength(1_000);
+    expect(await engine.call(id, 'x'.repeat(1_001))).toMatchObject({ code: 'E_QUOTA', ...limited(name, bytes) });
+  }
+});
+
+test('maxResultBytes holds for the arguments of a capability too', async () => {
+  const id = await engine.operation('async (n) => { await sleep("x".repeat(n)); return n; }', {
+    limits: { maxResultBytes: 1_000 },
+  });
+  expect(await engine.value(id, 900)).toBe(900);
+  expect(await engine.call(id, 1_000)).toMatchObject({ code: 'E_QUOTA', ...limited('maxResultBytes', 1_000) });
+});
+
+test('log lines and capability calls reach the host before the outcome does', async () => {
+  const order: string[] = [];
+  const watching = await TestEngine.open();
+  const finish = watching.finish.bind(watching);
+  watching.finish = (outcomes) => {
+    if (outcomes.length > 0) order.push('outcome');
+    finish(outcomes);
+  };
+  const receive = watching.receive.bind(watching);
+  watching.receive = (calls) => {
+    order.push(...calls.map(({ name }) => name));
+    receive(calls);
+  };
+  const id = await watching.operation('async () => { log("1"); await sleep(0); log("2"); }');
+  await watching.call(id);
+  expect(order).toEqual(['log', 'sleep', 'log', 'outcome']);
+  watching.engine.close();
+});

@@ -1,0 +1,226 @@
+import {
+  decodeValue,
+  DEFAULT_LIMITS,
+  encodeValue,
+  type CapabilityCallWire,
+  type CapabilityErrorWire,
+  type CapabilityWire,
+  type ErrorWire,
+  type ExtensionWire,
+  type Limits,
+  type LoadedWire,
+  type OutcomeWire,
+  type SettlementWire,
+  type SnapshotWire,
+  type UsageWire,
+} from '@sandglass/core';
+import { createEngine, type Engine, type EngineOptions } from '@sandglass/worker';
+
+/** The built-in capabilities as the host grants them. */
+export const CAPABILITIES: CapabilityWire[] = [
+  {
+    name: 'log',
+    module: 'directus:api',
+    granted: true,
+    parameters: 1,
+    sync: [{ label: 'Log message', type: 'string' }],
+  },
+  { name: 'sleep', module: 'directus:api', granted: true, parameters: 1 },
+  { name: 'request', module: 'directus:api', granted: true, parameters: 2 },
+  {
+    name: 'console',
+    module: '',
+    granted: true,
+    parameters: 1,
+    sync: [{ label: 'Console message', type: 'string' }],
+  },
+];
+
+/** A capability call as a test reads it. */
+export interface SeenCall {
+  callId: number;
+  seq: number;
+  name: string;
+  args: unknown[];
+}
+
+/** How a test answers an asynchronous capability call: with a value, an error, or not at all. */
+export type Answer = { value: unknown } | { error: CapabilityErrorWire } | undefined;
+
+/** The end of a call, its values decoded. */
+export interface Ended {
+  ok: boolean;
+  value?: unknown;
+  code?: string;
+  message?: string;
+  limit?: ErrorWire['limit'];
+  thrown?: unknown;
+  usage: UsageWire;
+}
+
+export type ExtensionOptions = Partial<Omit<ExtensionWire, 'limits' | 'id' | 'source'>> & { limits?: Partial<Limits> };
+
+export interface TestEngineOptions extends Omit<EngineOptions, 'onOutcomes' | 'onCapabilities'> {
+  /** Answers on the next turn of the event loop. @default undefined for `sleep`, `E_SCOPE` for everything else */
+  answer?: (call: SeenCall) => Answer;
+}
+
+/** An engine with the part of a host that its tests need. */
+export class TestEngine {
+  readonly engine: Engine;
+  /** Every capability call so far. */
+  readonly seen: SeenCall[] = [];
+  readonly #answer: (call: SeenCall) => Answer;
+  readonly #waiting: Map<number, (outcome: OutcomeWire) => void> = new Map();
+  #nextExtension = 1;
+  #nextCall = 1;
+
+  static async open(options: TestEngineOptions = {}): Promise<TestEngine> {
+    const opened: { engine?: TestEngine } = {};
+    const engine = await createEngine({
+      ...options,
+      onOutcomes: (outcomes) => opened.engine?.finish(outcomes),
+      onCapabilities: (calls) => opened.engine?.receive(calls),
+    });
+    return (opened.engine = new TestEngine(engine, options.answer ?? denyAll));
+  }
+
+  private constructor(engine: Engine, answer: (call: SeenCall) => Answer) {
+    this.engine = engine;
+    this.#answer = answer;
+  }
+
+  /** The wire form of an extension; its id is the next free one. */
+  describe(source: string, { limits, ...rest }: ExtensionOptions = {}): ExtensionWire {
+    return {
+      id: this.#nextExtension++,
+      name: 'test',
+      type: 'operation',
+      filename: 'index.js',
+      isolation: 'pristine',
+      capabilities: CAPABILITIES,
+      nodeEnv: 'production',
+      ...rest,
+      source,
+      limits: { ...DEFAULT_LIMITS, ...limits },
+    };
+  }
+
+  /** Loads and answers with the id. @throws the load's error, with its code. */
+  async load(source: string, options: ExtensionOptions = {}): Promise<number> {
+    const extension = this.describe(source, options);
+    const { error } = await this.tryLoad(extension);
+    if (error) throw Object.assign(new Error(error.message), { code: error.code });
+    return extension.id;
+  }
+
+  async tryLoad(
+    extension: ExtensionWire,
+    snapshot?: SnapshotWire,
+  ): Promise<{ loaded?: LoadedWire; error?: ErrorWire }> {
+    const reply = await this.engine.load(extension, snapshot);
+    return reply.ok ? { loaded: reply.loaded } : { error: reply.error };
+  }
+
+  /** Loads an operation from the text of its handler. */
+  async operation(handler: string, options: ExtensionOptions & { before?: string } = {}): Promise<number> {
+    const { before = '', ...rest } = options;
+    return this.load(
+      `import { log, sleep, request } from 'directus:api';\n${before};\nexport default { id: 'test', handler: ${handler} };`,
+      rest,
+    );
+  }
+
+  /** Starts a call; `callId` is for `abort` and `settle`. */
+  start(extensionId: number, argument?: unknown, handler = 0): { callId: number; ended: Promise<Ended> } {
+    return this.startEncoded(extensionId, encodeValue(argument), handler);
+  }
+
+  startEncoded(
+    extensionId: number,
+    argument: Uint8Array<ArrayBuffer>,
+    handler = 0,
+  ): { callId: number; ended: Promise<Ended> } {
+    const callId = this.#nextCall++;
+    const ended = new Promise<OutcomeWire>((resolve) => {
+      this.#waiting.set(callId, resolve);
+      this.finish(this.engine.run([{ callId, extensionId, handler, argument }]));
+    }).then(toEnded);
+    return { callId, ended };
+  }
+
+  call(extensionId: number, argument?: unknown, handler = 0): Promise<Ended> {
+    return this.start(extensionId, argument, handler).ended;
+  }
+
+  /** The value of a call that must succeed. */
+  async value(extensionId: number, argument?: unknown, handler = 0): Promise<unknown> {
+    const ended = await this.call(extensionId, argument, handler);
+    if (!ended.ok) throw new Error(`${ended.code}: ${ended.message}`);
+    return ended.value;
+  }
+
+  finish(outcomes: OutcomeWire[]): void {
+    for (const outcome of outcomes) {
+      const resolve = this.#waiting.get(outcome.callId);
+      if (!resolve) throw new Error(`call ${outcome.callId} ended twice, or was never made`);
+      this.#waiting.delete(outcome.callId);
+      resolve(outcome);
+    }
+  }
+
+  receive(calls: CapabilityCallWire[]): void {
+    const settlements: SettlementWire[] = [];
+    for (const { callId, seq, name, args } of calls) {
+      const call: SeenCall = { callId, seq, name, args: args.map((each) => decodeValue(each)) };
+      this.seen.push(call);
+      if (name === 'log' || name === 'console') continue;
+      const answer = this.#answer(call);
+      if (!answer) continue;
+      settlements.push(
+        'error' in answer
+          ? { callId, seq, ok: false, error: answer.error }
+          : { callId, seq, ok: true, value: encodeValue(answer.value) },
+      );
+    }
+    if (settlements.length > 0) setImmediate(() => this.engine.settle(settlements));
+  }
+}
+
+function denyAll({ name }: SeenCall): Answer {
+  if (name === 'sleep') return { value: undefined };
+  return { error: { name: 'Error', message: `No permission to access "${name}"`, code: 'E_SCOPE' } };
+}
+
+function toEnded(outcome: OutcomeWire): Ended {
+  if (outcome.ok) return { ok: true, value: decodeValue(outcome.value), usage: outcome.usage };
+  const { code, message, limit, thrown } = outcome.error;
+  return {
+    ok: false,
+    code,
+    message,
+    ...(limit && { limit }),
+    thrown: thrown && decodeValue(thrown),
+    usage: outcome.usage,
+  };
+}
+
+/** A stub of the host's `request`: the corpus' grant is `https://allowed.test/*`. */
+export function answerLikeHost({ name, args }: SeenCall): Answer {
+  const [first, options] = args;
+  if (name === 'sleep') {
+    return typeof first === 'number' ? { value: undefined } : typeError('Sleep milliseconds has to be of type number');
+  }
+  if (typeof first !== 'string') return typeError('Request url has to be of type string');
+  if (options === null || (options !== undefined && typeof options !== 'object')) {
+    return typeError('Request options has to be of type object');
+  }
+  if (!first.startsWith('https://allowed.test/')) {
+    return { error: { name: 'Error', message: `No permission to request "${first}"`, code: 'E_SCOPE' } };
+  }
+  return { value: { status: 200, statusText: 'OK', headers: { 'content-type': 'text/plain' }, data: 'allowed' } };
+}
+
+function typeError(message: string): Answer {
+  return { error: { name: 'TypeError', message, code: 'E_GUEST' } };
+}
