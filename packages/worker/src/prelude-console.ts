@@ -1,5 +1,14 @@
-/** The part of the prelude that defines `console`, whose text goes to `writeConsole`, and `process`. */
+/**
+ * The part of the prelude that defines what bundles made for V8 take for granted: `Error.captureStackTrace` and
+ * `Error.stackTraceLimit`, `console`, whose text goes to `writeConsole`, and `process`.
+ */
 export const PRELUDE_CONSOLE = /* js */ `
+defineProperty(NativeError, 'captureStackTrace', { __proto__: null, writable: true, enumerable: false, configurable: true, value: {
+  captureStackTrace(target) {
+    defineProperty(target, 'stack', { __proto__: null, value: new NativeError().stack, writable: true, enumerable: false, configurable: true });
+  },
+}.captureStackTrace });
+defineProperty(NativeError, 'stackTraceLimit', { __proto__: null, value: 10, writable: true, enumerable: false, configurable: true });
 if (nodeEnv !== null) {
   const show = (value) => {
     if (typeof value === 'string') return value;

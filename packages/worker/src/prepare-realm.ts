@@ -1,4 +1,4 @@
-import type { ExtensionWire } from '@sandglass/core';
+import type { CapabilityWire, ExtensionWire } from '@sandglass/core';
 
 import { FIRST_CAPABILITY, KIND_OF, WRITE_CONSOLE } from './native-functions.js';
 import { PRELUDE, PRELUDE_FUNCTIONS, type PreludeFunction } from './prelude.js';
@@ -35,16 +35,30 @@ function runPrelude(realm: Realm, nodeEnv: string | null): Record<PreludeFunctio
 /** Modules are real ES modules over native functions, which pass through a global for a moment, before guest code exists. */
 function defineModules(realm: Realm, { capabilities }: ExtensionWire): void {
   const carrier = realm.newObject();
-  const texts = new Map<string, string>();
-  for (const [i, { name, module }] of capabilities.entries()) {
-    if (module === '') continue; // the console is a global
-    realm.set(carrier, String(i), realm.newFunction(name, FIRST_CAPABILITY + i));
-    texts.set(module, `${texts.get(module) ?? ''}export const ${name} = sandglass[${i}];\n`);
+  for (const [i, { name }] of capabilities.entries()) {
+    realm.set(carrier, String(i), realm.newFunction(name.split('.').at(-1)!, FIRST_CAPABILITY + i));
   }
   realm.set(realm.global(), 'sandglass', carrier);
-  for (const [module, text] of texts) run(realm, text, 'module', module);
+  for (const [module, text] of moduleTexts(capabilities)) run(realm, text, 'module', module);
   run(realm, 'delete globalThis.sandglass', 'script');
   realm.runJobs(() => false);
+}
+
+/** Module text by specifier. `items.read` is a member of the export `items`, which is frozen. */
+function moduleTexts(capabilities: readonly CapabilityWire[]): Map<string, string> {
+  const modules = new Map<string, Map<string, string>>();
+  for (const [i, { name, module }] of capabilities.entries()) {
+    if (module === '') continue; // the console is a global
+    const exports = modules.get(module) ?? new Map<string, string>();
+    modules.set(module, exports);
+    const [object = '', member] = name.split('.');
+    const value = member === undefined ? `sandglass[${i}]` : `${exports.get(object) ?? ''}${member}: sandglass[${i}], `;
+    exports.set(object, value);
+  }
+  const hasMembers = (name: string): boolean => capabilities.some((other) => other.name.startsWith(`${name}.`));
+  const toExport = ([name, value]: [string, string]): string =>
+    `export const ${name} = ${hasMembers(name) ? `Object.freeze({ ${value} })` : value};`;
+  return new Map([...modules].map(([module, exports]) => [module, [...exports].map(toExport).join('\n')]));
 }
 
 function run(realm: Realm, text: string, as: 'script' | 'module', filename?: string): void {

@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.js';
 
 /** A capability call as the pool's owner gets it. The arguments are the guest's: checked for size, nothing else. */
 export interface CapabilityCall {
-  /** -1 for one that a load makes. */
+  /** `-extensionId` for one that a load makes. */
   readonly callId: number;
   readonly extensionId: number;
   readonly name: string;
@@ -25,7 +25,8 @@ export interface CapabilityOptions {
    * Serves one capability call. Ignored for names in `syncNames`: what it resolves to.
    *
    * Reject with an error that carries a `CapabilityErrorWire` as `wire` to fail the capability call, with a
-   * `SandglassError` without one to end the whole call.
+   * `SandglassError` without one to end the whole call. Refused with the code `E_SCOPE` before any I/O, it counts as no
+   * effect.
    */
   onCapability(call: CapabilityCall): Promise<unknown>;
   /** Whether a second run of this capability would do something a second time. */
@@ -44,6 +45,12 @@ export interface CapabilityDesk extends CapabilityOptions {
 /** The host's side of the capability calls of guests: counts them, hands them on, returns the answers. */
 export class CapabilityCalls {
   readonly #desk: CapabilityDesk;
+  /**
+   * Goes up once in each turn of the event loop that sees an effect begin. What is refused within its turn did nothing: no
+   * I/O is over so soon. A refusal that comes later, of a redirect for example, may follow something done.
+   */
+  #turn = 0;
+  #isTurnCounted = false;
 
   constructor(desk: CapabilityDesk) {
     this.#desk = desk;
@@ -71,7 +78,7 @@ export class CapabilityCalls {
       if (!isSync) this.#fail(lane, job, call, toCapabilityError(call.name, error));
       return true;
     }
-    const tooMuch = isSync ? countLog(job, call, args) : undefined;
+    const tooMuch = isSync ? countLog(job, call) : undefined;
     if (tooMuch) this.#desk.ledger.reject(job, tooMuch);
     else this.#serve(lane, job, call, args, isSync);
     return true;
@@ -81,7 +88,7 @@ export class CapabilityCalls {
     const desk = this.#desk;
     const { run } = job;
     const startedMs = performance.now();
-    if (desk.isEffect(call.name)) job.hasEffect = true;
+    const turn = desk.isEffect(call.name) ? this.#beginEffect(job) : undefined;
     const isOver = (): boolean => {
       if (!isSync) job.extension.counters.capabilityMs.record(performance.now() - startedMs);
       return job.isSettled || job.run !== run || job.lane !== lane;
@@ -97,11 +104,25 @@ export class CapabilityCalls {
         if (!isOver() && !isSync) this.#answer(lane, job, call, value);
       },
       (error: unknown) => {
+        if (turn === this.#turn && isRefusal(error)) job.effects -= 1;
         if (isOver()) return;
         if (endsCall(error)) desk.ledger.reject(job, named(error, job));
         else if (!isSync) this.#fail(lane, job, call, toCapabilityError(call.name, error));
       },
     );
+  }
+
+  /** Counts an effect before it can happen. @returns the turn of the event loop in which it begins. */
+  #beginEffect(job: Job): number {
+    job.effects += 1;
+    const turn = this.#turn;
+    if (this.#isTurnCounted) return turn;
+    this.#isTurnCounted = true;
+    setImmediate(() => {
+      this.#turn += 1;
+      this.#isTurnCounted = false;
+    });
+    return turn;
   }
 
   #answer(lane: LaneState, job: Job, call: CapabilityCallWire, value: unknown): void {
@@ -154,15 +175,14 @@ function countCall(job: Job): SandglassError | undefined {
   job.pendingCapabilityCalls += 1;
   const { maxCapabilityCalls, maxPendingCapabilityCalls } = job.limits;
   if (job.capabilityCalls > maxCapabilityCalls) return quota(job, 'maxCapabilityCalls', job.capabilityCalls);
-  if (job.pendingCapabilityCalls > maxPendingCapabilityCalls) return quota(job, 'maxPendingCapabilityCalls', job.pendingCapabilityCalls);
+  if (job.pendingCapabilityCalls > maxPendingCapabilityCalls)
+    return quota(job, 'maxPendingCapabilityCalls', job.pendingCapabilityCalls);
   return undefined;
 }
 
-function countLog(job: Job, call: CapabilityCallWire, args: unknown[]): SandglassError | undefined {
+function countLog(job: Job, call: CapabilityCallWire): SandglassError | undefined {
   job.logLines += 1;
-  args.forEach((arg, index) => {
-    job.logBytes += typeof arg === 'string' ? 2 * arg.length : (call.args[index]?.byteLength ?? 0);
-  });
+  for (const { byteLength } of call.args) job.logBytes += byteLength; // as the engine counts them
   const { maxLogLines, maxLogBytes } = job.limits;
   if (job.logLines > maxLogLines) return quota(job, 'maxLogLines', job.logLines);
   if (job.logBytes > maxLogBytes) return quota(job, 'maxLogBytes', job.logBytes);
@@ -183,13 +203,25 @@ function named(error: SandglassError, job: Job): SandglassError {
   return new SandglassError(error.code, error.message, { ...job.origin, limit: error.limit, cause: error.cause });
 }
 
+/** Whether the gate did not let it through. */
+function isRefusal(error: unknown): boolean {
+  return hasWire(error) && error.wire.code === 'E_SCOPE';
+}
+
 function hasWire(error: unknown): error is { wire: CapabilityErrorWire } {
-  return typeof error === 'object' && error !== null && 'wire' in error && typeof error.wire === 'object' && error.wire !== null;
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'wire' in error &&
+    typeof error.wire === 'object' &&
+    error.wire !== null
+  );
 }
 
 /** What the guest sees. An error that was not made for guests shows nothing of the host. */
 function toCapabilityError(name: string, error: unknown): CapabilityErrorWire {
   if (hasWire(error)) return error.wire;
-  if (isSandglassError(error) && error.code === 'E_CLONE') return { name: 'TypeError', message: error.message, code: 'E_CLONE' };
+  if (isSandglassError(error) && error.code === 'E_CLONE')
+    return { name: 'TypeError', message: error.message, code: 'E_CLONE' };
   return { name: 'Error', message: `Cannot serve "${name}"`, code: 'E_GUEST' };
 }

@@ -13,7 +13,12 @@ export interface PoolCounts {
 }
 
 /** Puts together what `stats()` shows. */
-export function collectStats(counts: PoolCounts, retired: CallCounters, lanes: Lanes, extensions: PoolExtension[]): PoolStats {
+export function collectStats(
+  counts: PoolCounts,
+  retired: CallCounters,
+  lanes: Lanes,
+  extensions: PoolExtension[],
+): PoolStats {
   const total = new CallCounters();
   total.add(retired);
   for (const { counters } of extensions) total.add(counters);
@@ -43,7 +48,17 @@ function toLaneStats(lane: LaneState): LaneStats {
   let running = 0;
   for (const job of lane.jobs.values()) if (lane.owns(job)) running += 1;
   const state = status === 'ready' ? 'ready' : 'starting';
-  return { id, state, running, outcomes, runMs: lane.runMs.percentiles(), extensions: installed.size, ...engineStats, ignored, violations };
+  return {
+    id,
+    state,
+    running,
+    outcomes,
+    runMs: lane.runMs.percentiles(),
+    extensions: installed.size,
+    ...engineStats,
+    ignored,
+    violations,
+  };
 }
 
 function toExtensionStats(extension: PoolExtension, lanes: readonly LaneState[]): ExtensionStats {

@@ -27,7 +27,10 @@ export function limitError(
   limit: { name: keyof Limits; value: number; used?: number },
 ): SandglassError {
   const used = limit.used === undefined ? '' : `, used ${Math.round(limit.used)}`;
-  return new SandglassError(code, `Cannot finish "${origin.extension}": ${limit.name} is ${limit.value}${used}`, { ...origin, limit });
+  return new SandglassError(code, `Cannot finish "${origin.extension}": ${limit.name} is ${limit.value}${used}`, {
+    ...origin,
+    limit,
+  });
 }
 
 /** Whether a string is one of the error codes; names inherited from Object.prototype are not. */

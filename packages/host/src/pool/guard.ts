@@ -70,6 +70,7 @@ export class Guard {
     const job = lane.jobs.get(watch.callId);
     if (job) lane.markEntered(job);
     lane.isStalled = true;
+    lane.stalledIn = job?.extension;
     this.#options.stalled(lane);
     if (watch.elapsedMs >= limitMs(lane, job) + GRACE_MS) this.#end(lane, job);
   }
@@ -77,7 +78,10 @@ export class Guard {
   #end(lane: LaneState, job: Job | undefined): void {
     if (job && lane.owns(job)) {
       const name = job.isLoad ? 'loadTimeMs' : 'cpuTimeMs';
-      this.#options.ledger.reject(job, limitError('E_CPU', job.origin, { name, value: job.limits[name], used: lane.watch.elapsedMs }));
+      this.#options.ledger.reject(
+        job,
+        limitError('E_CPU', job.origin, { name, value: job.limits[name], used: lane.watch.elapsedMs }),
+      );
     }
     job?.extension.learnCost(lane.watch.elapsedMs);
     this.#options.overran(lane);
@@ -86,6 +90,7 @@ export class Guard {
   #resume(lane: LaneState): void {
     if (!lane.isStalled) return;
     lane.isStalled = false;
+    lane.stalledIn = undefined;
     this.#options.resumed(lane);
   }
 }

@@ -1,12 +1,18 @@
 import { decodeValue, encodeValue, SandglassError } from '@sandglass/core';
 import { expect, test, vi } from 'vitest';
 
+import type { PoolCoreOptions } from './pool-core.js';
 import { extensionWire, succeeded, TestPool } from './testing/fake-lanes.js';
 import { UNSOUND } from './testing/unsound.js';
+import { rejection } from './testing/rejection.js';
 
+type OnCapability = PoolCoreOptions['onCapability'];
 const coded = (code: string): unknown => expect.objectContaining({ code });
 
-async function running(options: ConstructorParameters<typeof TestPool>[0] = {}, limits = {}): Promise<{ pool: TestPool; call: Promise<Uint8Array> }> {
+async function running(
+  options: ConstructorParameters<typeof TestPool>[0] = {},
+  limits = {},
+): Promise<{ pool: TestPool; call: Promise<Uint8Array> }> {
   const pool = new TestPool({ maxThreads: 1, ...options });
   await pool.load(extensionWire(1, limits));
   const call = pool.call(1);
@@ -15,7 +21,7 @@ async function running(options: ConstructorParameters<typeof TestPool>[0] = {}, 
 }
 
 test.each(UNSOUND.map((message) => [message]))('%j settles nothing, wherever it comes from', async (message) => {
-  const onCapability = vi.fn(() => Promise.resolve());
+  const onCapability = vi.fn<OnCapability>(() => Promise.resolve());
   const { pool, call } = await running({ onCapability });
   const { events } = pool.lane(0);
   for (const tell of [events.outcomes, events.capabilities, events.stats]) {
@@ -52,7 +58,7 @@ test('the first outcome counts, a second one is ignored', async () => {
 });
 
 test('a capability call is made once: a repeated or older seq is none', async () => {
-  const onCapability = vi.fn(() => Promise.resolve());
+  const onCapability = vi.fn<OnCapability>(() => Promise.resolve());
   const { pool, call } = await running({ onCapability });
   for (const seq of [2, 2, 1]) pool.lane(0).ask({ callId: 1, seq });
   expect(onCapability).toHaveBeenCalledTimes(1);
@@ -63,7 +69,7 @@ test('a capability call is made once: a repeated or older seq is none', async ()
 });
 
 test('a capability that the extension does not have never reaches the host', async () => {
-  const onCapability = vi.fn(() => Promise.resolve());
+  const onCapability = vi.fn<OnCapability>(() => Promise.resolve());
   const { pool, call } = await running({ onCapability });
   pool.lane(0).ask({ callId: 1, name: 'eval' });
   expect(onCapability).not.toHaveBeenCalled();
@@ -93,14 +99,16 @@ test('a flood of messages for nobody ends its lane', async () => {
 });
 
 test('a capability call reaches the host decoded, and its answer reaches the engine', async () => {
-  const onCapability = vi.fn((call: { args: unknown[] }) => Promise.resolve({ got: call.args }));
+  const onCapability = vi.fn<OnCapability>((call) => Promise.resolve({ got: call.args }));
   const { pool, call } = await running({ onCapability });
   pool.lane(0).ask({ callId: 1, args: [encodeValue('https://allowed.test/'), encodeValue({ method: 'GET' })] });
   await pool.settle();
   expect(onCapability).toHaveBeenCalledWith(expect.objectContaining({ callId: 1, extensionId: 1, name: 'request' }));
   const [settlement] = pool.lane(0).settlements;
   expect(settlement).toMatchObject({ callId: 1, seq: 1, ok: true });
-  if (settlement?.ok) expect(decodeValue(settlement.value)).toEqual({ got: ['https://allowed.test/', { method: 'GET' }] });
+  expect(decodeValue((settlement as { value: Uint8Array }).value)).toEqual({
+    got: ['https://allowed.test/', { method: 'GET' }],
+  });
   pool.lane(0).finishAll();
   await call;
   expect(pool.core.stats().capabilityMs.count).toBe(1);
@@ -108,10 +116,17 @@ test('a capability call reaches the host decoded, and its answer reaches the eng
 });
 
 test.each([
-  [Object.assign(new Error('x'), { wire: { name: 'TypeError', message: 'for the guest', code: 'E_SCOPE' } }), { name: 'TypeError', message: 'for the guest', code: 'E_SCOPE' }],
+  [
+    Object.assign(new Error('x'), { wire: { name: 'TypeError', message: 'for the guest', code: 'E_SCOPE' } }),
+    { name: 'TypeError', message: 'for the guest', code: 'E_SCOPE' },
+  ],
   [new Error('secret of the host'), { name: 'Error', message: 'Cannot serve "request"', code: 'E_GUEST' }],
 ])('a rejected capability call fails in the guest, and shows only what is meant for it: %s', async (error, wire) => {
-  const { pool, call } = await running({ onCapability: () => Promise.reject(error) });
+  const { pool, call } = await running({
+    onCapability: async () => {
+      throw error;
+    },
+  });
   pool.lane(0).ask({ callId: 1 });
   await pool.settle();
   expect(pool.lane(0).settlements).toEqual([{ callId: 1, seq: 1, ok: false, error: wire }]);
@@ -131,10 +146,12 @@ test('an answer that cannot be copied fails in the guest with E_CLONE', async ()
 });
 
 test('a capability may end the whole call', async () => {
-  const { pool, call } = await running({ onCapability: () => Promise.reject(new SandglassError('E_QUOTA', 'too many')) });
-  const refused = expect(call).rejects.toEqual(expect.objectContaining({ code: 'E_QUOTA', callId: 1, extension: 'extension-1' }));
+  const { pool, call } = await running({
+    onCapability: () => Promise.reject(new SandglassError('E_QUOTA', 'too many')),
+  });
+  const refused = rejection(call);
   pool.lane(0).ask({ callId: 1 });
-  await refused;
+  expect(await refused).toEqual(expect.objectContaining({ code: 'E_QUOTA', callId: 1, extension: 'extension-1' }));
   await pool.settle();
   expect(pool.lane(0).aborted).toEqual([1]);
   await pool.core.close(0);
@@ -147,24 +164,32 @@ test.each([
   ['maxLogLines', { maxLogLines: 2 }, 'log', 3, [encodeValue('x')]],
   ['maxLogBytes', { maxLogBytes: 300 }, 'log', 2, [long]],
   ['maxResultBytes', { maxResultBytes: 90 }, 'request', 1, [long]],
-] as const)('%s ends the call with E_QUOTA, and nothing after it reaches the host', async (name, limits, capability, count, args) => {
-  const onCapability = vi.fn(() => new Promise(() => {}));
-  const { pool, call } = await running({ onCapability }, limits);
-  const refused = expect(call).rejects.toEqual(expect.objectContaining({ code: 'E_QUOTA', limit: expect.objectContaining({ name }) }));
-  for (let seq = 1; seq <= count + 3; seq++) pool.lane(0).ask({ callId: 1, seq, name: capability, args: [...args] });
-  await refused;
-  expect(onCapability).toHaveBeenCalledTimes(count - 1);
-  await pool.core.close(0);
-});
+] as const)(
+  '%s ends the call with E_QUOTA, and nothing after it reaches the host',
+  async (name, limits, capability, count, args) => {
+    const onCapability = vi.fn<OnCapability>(() => new Promise(() => {}));
+    const { pool, call } = await running({ onCapability }, limits);
+    const refused = rejection(call);
+    for (let seq = 1; seq <= count + 3; seq++) pool.lane(0).ask({ callId: 1, seq, name: capability, args: [...args] });
+    expect(await refused).toEqual(
+      expect.objectContaining({ code: 'E_QUOTA', limit: expect.objectContaining({ name }) }),
+    );
+    expect(onCapability).toHaveBeenCalledTimes(count - 1);
+    await pool.core.close(0);
+  },
+);
 
 test('an answer beyond maxArgumentBytes, and a result beyond maxResultBytes, end the call', async () => {
-  const { pool, call } = await running({ onCapability: () => Promise.resolve('x'.repeat(200)) }, { maxArgumentBytes: 100, maxResultBytes: 100 });
+  const { pool, call } = await running(
+    { onCapability: () => Promise.resolve('x'.repeat(200)) },
+    { maxArgumentBytes: 100, maxResultBytes: 100 },
+  );
   const other = pool.call(1);
-  const refused = Promise.all([expect(call).rejects.toEqual(coded('E_QUOTA')), expect(other).rejects.toEqual(coded('E_QUOTA'))]);
+  const refused = Promise.all([rejection(call), rejection(other)]);
   await pool.settle();
   pool.lane(0).ask({ callId: 1 });
   pool.lane(0).events.outcomes([succeeded(2, 'x'.repeat(200))]);
-  await refused;
+  expect(await refused).toEqual([coded('E_QUOTA'), coded('E_QUOTA')]);
   await pool.core.close(0);
 });
 

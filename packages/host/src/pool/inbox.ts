@@ -63,7 +63,14 @@ export class Inbox {
     const loaded = readReply(raw);
     if (loaded === undefined) {
       this.violation(lane);
-      ledger.reject(job, new SandglassError('E_WORKER_LOST', `Cannot load "${job.extension.wire.name}": the engine gave no sound answer`, job.origin));
+      ledger.reject(
+        job,
+        new SandglassError(
+          'E_WORKER_LOST',
+          `Cannot load "${job.extension.wire.name}": the engine gave no sound answer`,
+          job.origin,
+        ),
+      );
       return;
     }
     this.#proved(lane, job, performance.now());
@@ -105,6 +112,7 @@ export class Inbox {
     job.extension.learnCost(outcome.usage.cpuTimeMs);
     if (!lane.owns(job)) return this.#ignore(lane);
     this.#proved(lane, job, nowMs);
+    job.onOutcome?.(outcome);
     const { ledger } = this.#options;
     const { maxResultBytes } = job.limits;
     if (!outcome.ok) return void ledger.reject(job, toSandglassError(outcome.error, job.origin));

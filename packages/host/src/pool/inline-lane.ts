@@ -63,7 +63,7 @@ class InlineLane implements Lane {
     this.#later((engine) => {
       engine.load(extension, snapshot).then(
         (reply) => {
-          if (!this.#isOver) done(reply);
+          if (!this.#isOver) done(reply); // oxlint-disable-line promise/no-callback-in-promise -- lanes speak callbacks
         },
         (error: unknown) => this.#lose(error),
       );

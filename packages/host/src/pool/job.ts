@@ -2,9 +2,12 @@ import type { Limits, SnapshotWire } from '@sandglass/core';
 
 import type { PoolExtension } from './extension.js';
 import type { Batch, LaneState } from './lane-state.js';
+import type { CallRequest } from './pool.js';
 
-/** Id under which a load counts as a call; the same on every lane, which loads one extension at a time. */
-export const LOAD_CALL_ID = -1;
+/** Id under which the load of an extension counts as a call: the protocol's. */
+export function loadCallId(extensionId: number): number {
+  return -extensionId;
+}
 
 const NO_BYTES: Uint8Array = new Uint8Array();
 
@@ -16,6 +19,7 @@ export interface JobOptions {
   argument?: Uint8Array;
   snapshot?: SnapshotWire | undefined;
   signal?: AbortSignal | undefined;
+  onOutcome?: CallRequest['onOutcome'];
   resolve: (value: never) => void;
   reject: (error: Error) => void;
 }
@@ -30,6 +34,7 @@ export class Job {
   readonly extension: PoolExtension;
   readonly handler: number;
   readonly signal: AbortSignal | undefined;
+  readonly onOutcome: CallRequest['onOutcome'];
   argument: Uint8Array;
   snapshot: SnapshotWire | undefined;
   readonly resolve: (value: never) => void;
@@ -58,8 +63,8 @@ export class Job {
   run = 0;
   /** Runs during which its lane died while in this very call. */
   suspicions = 0;
-  /** Whether a run made a capability call that must not be made twice. */
-  hasEffect = false;
+  /** Capability calls of all runs that must not be made twice, refused ones not counted. */
+  effects = 0;
 
   lastSeq = 0;
   pendingCapabilityCalls = 0;
@@ -77,12 +82,13 @@ export class Job {
     this.argument = options.argument ?? NO_BYTES;
     this.snapshot = options.snapshot;
     this.signal = options.signal;
+    this.onOutcome = options.onOutcome;
     this.resolve = options.resolve;
     this.reject = options.reject;
   }
 
   get isLoad(): boolean {
-    return this.callId === LOAD_CALL_ID;
+    return this.callId < 0;
   }
 
   get limits(): Limits {

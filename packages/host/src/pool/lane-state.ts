@@ -42,6 +42,10 @@ export class LaneState {
   readonly watch: SliceWatch = new SliceWatch();
   /** In one call for so long that nothing more is sent, and nothing is left behind it. */
   isStalled = false;
+  /** What it is stalled in. */
+  stalledIn: PoolExtension | undefined;
+  /** Whether it was started because all others were stalled: it takes nothing of the extensions that stall them, and goes when they go on. */
+  isSpare = false;
   openBatches = 0;
   /** Expected CPU time of what is sent and not entered. */
   backlogMs = 0;
@@ -65,7 +69,8 @@ export class LaneState {
   }
 
   get isLoading(): boolean {
-    return this.jobs.has(-1);
+    for (const job of this.jobs.values()) if (job.isLoad) return true;
+    return false;
   }
 
   /** Whether it is an isolation lane that takes a job now. */

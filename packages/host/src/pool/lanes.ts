@@ -51,7 +51,16 @@ export class Lanes {
   }
 
   get canGrow(): boolean {
-    return !this.#isClosed && this.#count(false) < this.#options.maxLanes;
+    if (this.#isClosed) return false;
+    const { maxLanes } = this.#options;
+    const count = this.#count(false);
+    return count < maxLanes || (count < 2 * maxLanes && this.#count(false, isUsable) < 1);
+  }
+
+  /** Whether a lane that is asked for would start now, or does so already. */
+  get isGrowing(): boolean {
+    if (this.#all.some(({ status, isIsolation }) => status === 'starting' && !isIsolation)) return true;
+    return this.canGrow && this.#backoff.delayMs(performance.now()) === 0;
   }
 
   /** Whether lanes have failed so often in a row, and none works, that calls should not wait. */
@@ -71,16 +80,18 @@ export class Lanes {
   /**
    * Starts one more lane. Returns false if there are enough, or the pause after a failure is not over.
    *
-   * @param isIsolation for an isolation lane; of those there are as many again at the most.
+   * @param isIsolation for an isolation lane; of those there are as many again at the most, and two at least: one call may wait long.
    */
   start(isIsolation = false): boolean {
-    if (this.#isClosed || this.#count(isIsolation) >= this.#options.maxLanes) return false;
+    const canStart = isIsolation ? this.#count(true) < Math.max(this.#options.maxLanes, 2) : this.canGrow;
+    if (this.#isClosed || !canStart) return false;
     const delayMs = this.#backoff.delayMs(performance.now());
     if (delayMs > 0) {
       this.#retryLater(delayMs);
       return false;
     }
     const lane = new LaneState((this.#lastId += 1), isIsolation);
+    lane.isSpare = !isIsolation && this.#count(false) >= this.#options.maxLanes;
     lane.startedMs = performance.now();
     this.#all.push(lane);
     lane.lane = this.#options.start(this.#eventsOf(lane));
@@ -110,7 +121,8 @@ export class Lanes {
   /** Notes that a lane has nothing to do; it is retired if that lasts. */
   idle(lane: LaneState): void {
     lane.idleSinceMs = performance.now();
-    this.#watchIdle();
+    if (lane.isSpare && this.#count(false, isUsable) > 1) this.remove(lane, 'retired');
+    else this.#watchIdle();
   }
 
   close(): void {
@@ -120,9 +132,9 @@ export class Lanes {
     for (const lane of [...this.#all]) this.remove(lane, 'retired');
   }
 
-  #count(isIsolation: boolean): number {
+  #count(isIsolation: boolean, isCounted: (lane: LaneState) => boolean = () => true): number {
     let count = 0;
-    for (const lane of this.#all) if (lane.isIsolation === isIsolation) count += 1;
+    for (const lane of this.#all) if (lane.isIsolation === isIsolation && isCounted(lane)) count += 1;
     return count;
   }
 
@@ -177,4 +189,8 @@ export class Lanes {
       },
     };
   }
+}
+
+function isUsable(lane: LaneState): boolean {
+  return !lane.isStalled;
 }

@@ -4,7 +4,7 @@ import type { ErrorCode } from '@sandglass/core';
 import { Deadlines } from './deadlines.js';
 import { limitError } from './errors.js';
 import type { PoolExtension } from './extension.js';
-import { LOAD_CALL_ID, type Job } from './job.js';
+import type { Job } from './job.js';
 import { CallCounters } from './stats.js';
 
 const MAX_CALL_ID = 2 ** 31 - 1;
@@ -47,7 +47,7 @@ export class Ledger {
     const { extension, signal } = job;
     job.acceptedMs = performance.now();
     this.#live.add(job, nowMs);
-    if (job.callId !== LOAD_CALL_ID) this.#ids.add(job.callId);
+    if (!job.isLoad) this.#ids.add(job.callId);
     extension.live += 1;
     extension.counters.accepted += 1;
     if (!signal) return;
@@ -79,8 +79,11 @@ export class Ledger {
   /** Ends every job whose time is up. */
   expire(nowMs: number): void {
     for (const job of this.#live.expired(nowMs)) {
-      const name = job.isLoad ? 'loadTimeMs' : 'wallTimeMs';
-      this.reject(job, limitError('E_WALL', job.origin, { name, value: job.wallTimeMs }));
+      const isLoading = job.isLoad && job.run > 0; // its deadline has some slack then
+      const limit = isLoading
+        ? ({ name: 'loadTimeMs', value: job.limits.loadTimeMs } as const)
+        : ({ name: 'wallTimeMs', value: job.wallTimeMs } as const);
+      this.reject(job, limitError('E_WALL', job.origin, limit));
     }
   }
 
@@ -109,5 +112,8 @@ export class Ledger {
 
 /** The error of a call whose caller gave up. */
 export function aborted(job: Job): SandglassError {
-  return new SandglassError('E_ABORTED', `Cannot finish "${job.extension.wire.name}": the caller aborted`, { ...job.origin, cause: job.signal?.reason });
+  return new SandglassError('E_ABORTED', `Cannot finish "${job.extension.wire.name}": the caller aborted`, {
+    ...job.origin,
+    cause: job.signal?.reason,
+  });
 }

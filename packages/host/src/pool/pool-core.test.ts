@@ -2,6 +2,7 @@ import { decodeValue } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
 import { extensionWire, failed, LOADED, succeeded, TestPool } from './testing/fake-lanes.js';
+import { rejection } from './testing/rejection.js';
 
 const coded = (code: string): unknown => expect.objectContaining({ code });
 
@@ -52,10 +53,12 @@ test('calls made together go together, and an extension is installed once per la
 test('an error of the guest rejects that call alone', async () => {
   const pool = await poolWith(1);
   const [bad, good] = [pool.call(1), pool.call(1)];
-  const refused = expect(bad).rejects.toEqual(expect.objectContaining({ code: 'E_GUEST', message: 'no', extension: 'extension-1', callId: 1 }));
+  const refused = rejection(bad);
   await pool.settle();
   pool.lane(0).batches[0]?.done([failed(1), succeeded(2)]);
-  await refused;
+  expect(await refused).toEqual(
+    expect.objectContaining({ code: 'E_GUEST', message: 'no', extension: 'extension-1', callId: 1 }),
+  );
   expect(decodeValue(await good)).toBe(2);
   await pool.core.close(0);
 });
@@ -63,10 +66,10 @@ test('an error of the guest rejects that call alone', async () => {
 test('a call gets E_WALL when its time is up, its lane is told, and a late outcome changes nothing', async () => {
   const pool = await poolWith(1);
   const call = pool.call(1, { wallTimeMs: 50 });
-  const refused = expect(call).rejects.toEqual(coded('E_WALL'));
+  const refused = rejection(call);
   await pool.settle();
   pool.pass(60);
-  await refused;
+  expect(await refused).toEqual(coded('E_WALL'));
   await pool.settle();
   expect(pool.lane(0).aborted).toEqual([1]);
   pool.lane(0).finishAll();
@@ -92,10 +95,10 @@ test.each(['before it is made', 'queued', 'running'] as const)('an abort ends a 
   if (state === 'before it is made') controller.abort();
   if (state === 'queued') pool.lane(0).enter(99);
   const call = pool.call(1, { signal: controller.signal });
-  const refused = expect(call).rejects.toEqual(coded('E_ABORTED'));
+  const refused = rejection(call);
   if (state === 'running') await pool.settle();
   controller.abort();
-  await refused;
+  expect(await refused).toEqual(coded('E_ABORTED'));
   await pool.settle();
   expect(pool.lane(0).aborted).toEqual(state === 'running' ? [1] : []);
   pool.lane(0).finishAll();
@@ -149,13 +152,13 @@ test('unload lets calls in flight finish, refuses new ones, and frees the lanes'
 test('close drains, settles what is left with E_CLOSED at its deadline, and takes nothing more', async () => {
   const pool = await poolWith(1);
   const [done, stuck] = [pool.call(1), pool.call(1)];
-  const refused = expect(stuck).rejects.toEqual(coded('E_CLOSED'));
+  const refused = rejection(stuck);
   await pool.settle();
   const closing = pool.core.close(1);
   await expect(pool.call(1)).rejects.toEqual(coded('E_CLOSED'));
   pool.lane(0).events.outcomes([succeeded(1)]);
   expect(decodeValue(await done)).toBe(1);
-  await refused;
+  expect(await refused).toEqual(coded('E_CLOSED'));
   await closing;
   expect(pool.lanes.every(({ isTerminated }) => isTerminated)).toBe(true);
 });

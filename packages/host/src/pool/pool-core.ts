@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { SandglassError } from '@sandglass/core';
 import type { ExtensionWire, LoadedWire, SnapshotWire } from '@sandglass/core';
@@ -9,7 +10,7 @@ import { Dispatcher } from './dispatcher/dispatcher.js';
 import { PoolExtension } from './extension.js';
 import { Guard } from './guard.js';
 import { Inbox } from './inbox.js';
-import { Job, LOAD_CALL_ID } from './job.js';
+import { Job, loadCallId } from './job.js';
 import type { StartLane } from './lane.js';
 import { Lanes } from './lanes.js';
 import { aborted, Ledger } from './ledger.js';
@@ -21,6 +22,9 @@ import { GRACE_MS } from './watchdog.js';
 
 /** What a load gets beyond `loadTimeMs`, so that its engine, or else the watchdog, ends it first and knows why. */
 const LOAD_SLACK_MS = 2 * GRACE_MS;
+
+/** How long `close` waits for threads to end. One that hangs in WASM ends in 30 ms on Node, and not at all on Bun. */
+const END_THREADS_MS = 2_000;
 
 export interface PoolCoreOptions extends CapabilityOptions, PoolOptions {
   startLane: StartLane;
@@ -70,7 +74,8 @@ export class PoolCore implements Pool {
     this.#dispatcher = new Dispatcher(this.#lanes, {
       batchDone: (lane, batch, outcomes) => this.#inbox.batchDone(lane, batch, outcomes),
       loadDone: (lane, job, reply) => this.#inbox.loadDone(lane, job, reply),
-      loadBegins: (job) => this.#ledger.restartDeadline(job, job.limits.loadTimeMs + LOAD_SLACK_MS, this.#guard.clock.nowMs()),
+      loadBegins: (job) =>
+        this.#ledger.restartDeadline(job, job.limits.loadTimeMs + LOAD_SLACK_MS, this.#guard.clock.nowMs()),
     });
     this.#recovery = new Recovery(this.#ledger, this.#lanes, this.#dispatcher);
     this.#guard = new Guard({
@@ -86,7 +91,14 @@ export class PoolCore implements Pool {
     const { onCapability, isEffect, syncNames } = options;
     this.#inbox = new Inbox({
       ledger: this.#ledger,
-      capabilities: new CapabilityCalls({ onCapability, isEffect, syncNames, ledger: this.#ledger, nowMs: () => clock.nowMs(), schedule }),
+      capabilities: new CapabilityCalls({
+        onCapability,
+        isEffect,
+        syncNames,
+        ledger: this.#ledger,
+        nowMs: () => clock.nowMs(),
+        schedule,
+      }),
       schedule,
       proved: () => this.#lanes.proved(),
       idle: (lane) => this.#lanes.idle(lane),
@@ -104,7 +116,14 @@ export class PoolCore implements Pool {
     const extension = new PoolExtension(wire);
     this.#extensions.set(wire.id, extension);
     const loading = new Promise<LoadedWire>((resolve, reject) => {
-      const job = new Job({ callId: LOAD_CALL_ID, extension, wallTimeMs: wire.limits.wallTimeMs, snapshot, resolve, reject });
+      const job = new Job({
+        callId: loadCallId(wire.id),
+        extension,
+        wallTimeMs: wire.limits.wallTimeMs,
+        snapshot,
+        resolve,
+        reject,
+      });
       this.#accept(job);
     });
     return loading.then(
@@ -136,6 +155,7 @@ export class PoolCore implements Pool {
         handler: request.handler,
         argument: request.argument,
         signal: request.signal,
+        onOutcome: request.onOutcome,
         resolve,
         reject,
       });
@@ -159,7 +179,12 @@ export class PoolCore implements Pool {
 
   stats(): PoolStats {
     for (const lane of this.#lanes.all) if (lane.status === 'ready') lane.lane.requestStats();
-    const counts = { waiting: this.#dispatcher.waiting, live: this.#ledger.size, reruns: this.#recovery.reruns, moved: this.#recovery.moved };
+    const counts = {
+      waiting: this.#dispatcher.waiting,
+      live: this.#ledger.size,
+      reruns: this.#recovery.reruns,
+      moved: this.#recovery.moved,
+    };
     return collectStats(counts, this.#ledger.retired, this.#lanes, [...this.#extensions.values()]);
   }
 
@@ -176,11 +201,14 @@ export class PoolCore implements Pool {
   async #close(deadlineMs: number): Promise<void> {
     if (this.#ledger.size > 0) await this.#drain(deadlineMs);
     for (const job of [...this.#ledger]) {
-      this.#ledger.reject(job, new SandglassError('E_CLOSED', `Cannot finish "${job.extension.wire.name}": the host closed`, job.origin));
+      this.#ledger.reject(
+        job,
+        new SandglassError('E_CLOSED', `Cannot finish "${job.extension.wire.name}": the host closed`, job.origin),
+      );
     }
     this.#guard.stop();
     this.#lanes.close();
-    await this.#options.onClose?.();
+    await Promise.race([this.#options.onClose?.(), delay(END_THREADS_MS, undefined, { ref: false })]);
   }
 
   #drain(deadlineMs: number): Promise<void> {
@@ -201,7 +229,8 @@ export class PoolCore implements Pool {
 
   /** Why nothing is taken now, if so. */
   #refusal(name: string): SandglassError | undefined {
-    if (this.#closing) return new SandglassError('E_CLOSED', `Cannot run "${name}": the host is closed`, { extension: name });
+    if (this.#closing)
+      return new SandglassError('E_CLOSED', `Cannot run "${name}": the host is closed`, { extension: name });
     return this.#lanes.isHopeless ? this.#recovery.hopeless(name) : undefined;
   }
 
@@ -211,8 +240,13 @@ export class PoolCore implements Pool {
     if (!isHostFull && extension.waiting.length < this.#maxExtensionQueueLength) return undefined;
     extension.counters.refused += 1;
     const { name } = extension.wire;
-    const [limit, value] = isHostFull ? ['maxQueueLength', this.#maxQueueLength] as const : ['maxExtensionQueueLength', this.#maxExtensionQueueLength] as const;
-    return new SandglassError('E_QUEUE_FULL', `Cannot run "${name}": ${limit} is ${value}`, { extension: name, limit: { name: limit, value } });
+    const [limit, value] = isHostFull
+      ? (['maxQueueLength', this.#maxQueueLength] as const)
+      : (['maxExtensionQueueLength', this.#maxExtensionQueueLength] as const);
+    return new SandglassError('E_QUEUE_FULL', `Cannot run "${name}": ${limit} is ${value}`, {
+      extension: name,
+      limit: { name: limit, value },
+    });
   }
 
   /** A job has settled: nothing of it is to go on anywhere. */

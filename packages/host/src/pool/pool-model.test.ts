@@ -1,5 +1,5 @@
 import { SLOT } from '@sandglass/core';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { extensionWire, succeeded, TestPool, type FakeLane } from './testing/fake-lanes.js';
@@ -7,14 +7,47 @@ import { extensionWire, succeeded, TestPool, type FakeLane } from './testing/fak
 /** What can happen to a pool. `pick` chooses among the lanes or calls that there are. */
 type Step =
   | { do: 'call' | 'abortable'; extension: number }
-  | { do: 'abort' | 'enter' | 'leave' | 'finish' | 'finishOne' | 'lose' | 'ask' | 'forge' | 'emptyBatch'; pick: number }
+  | {
+      do:
+        | 'abort'
+        | 'enter'
+        | 'leave'
+        | 'finish'
+        | 'finishOne'
+        | 'lose'
+        | 'ask'
+        | 'askThenLose'
+        | 'forge'
+        | 'emptyBatch';
+      pick: number;
+    }
   | { do: 'pass'; ms: number }
   | { do: 'breathe' };
 
 const pick = fc.nat(7);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('call', 'abortable'), extension: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('abort', 'enter', 'leave', 'finish', 'finishOne', 'lose', 'ask', 'forge', 'emptyBatch'), pick }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constantFrom('call', 'abortable'), extension: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'abort',
+        'enter',
+        'leave',
+        'finish',
+        'finishOne',
+        'lose',
+        'ask',
+        'askThenLose',
+        'forge',
+        'emptyBatch',
+      ),
+      pick,
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pass'), ms: fc.constantFrom(10, 30, 250) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('breathe') }) },
 );
@@ -42,8 +75,8 @@ class Model {
   async take(step: Step): Promise<void> {
     if (step.do === 'breathe') return this.pool.settle();
     if (step.do === 'pass') return this.pool.pass(step.ms);
-    if (step.do === 'call') return this.#call(step.extension);
-    if (step.do === 'abortable') {
+    if ('extension' in step) {
+      if (step.do === 'call') return this.#call(step.extension);
       const controller = new AbortController();
       this.aborts.push(controller);
       return this.#call(step.extension, controller.signal);
@@ -80,7 +113,9 @@ class Model {
     if (what === 'finishOne') lane.events.outcomes([succeeded(callId)]);
     if (what === 'lose') lane.events.lost(new Error('gone'));
     this.#asking = lane;
-    if (what === 'ask') lane.ask({ callId, seq: (lane.slots[SLOT.slice] ?? 0) + 1, name: pick % 2 === 0 ? 'request' : 'sleep' });
+    const isAsk = what === 'ask' || what === 'askThenLose';
+    if (isAsk) lane.ask({ callId, seq: (lane.slots[SLOT.slice] ?? 0) + 1, name: pick % 4 === 0 ? 'sleep' : 'request' });
+    if (what === 'askThenLose') lane.events.lost(new Error('gone'));
     if (what === 'forge') lane.events.outcomes([succeeded(pick + 1, 'forged')]);
     if (what === 'emptyBatch') lane.batches.shift()?.done([]);
   }
@@ -91,12 +126,17 @@ test('whatever happens, every call settles once, no effect is made twice, and no
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
       const model = new Model();
       const { pool } = model;
-      for (const id of [1, 2, 3]) await pool.load(extensionWire(id, { cpuTimeMs: 100 }, id === 3 ? 'persistent' : 'pristine'));
+      for (const id of [1, 2, 3])
+        await pool.load(extensionWire(id, { cpuTimeMs: 100 }, id === 3 ? 'persistent' : 'pristine'));
       for (const each of steps) await model.take(each);
       await model.drain();
       const stats = pool.core.stats();
       expect(model.settled).toBe(model.made);
-      expect(stats).toMatchObject({ queued: 0, running: 0, accepted: Object.values(stats.settled).reduce((sum, count) => sum + count, 0) });
+      expect(stats).toMatchObject({
+        queued: 0,
+        running: 0,
+        accepted: Object.values(stats.settled).reduce((sum, count) => sum + count, 0),
+      });
       for (const from of model.effects.values()) expect(from.size).toBe(1);
       await pool.core.close(0);
     }),

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 
-import type { EngineModule, ExtensionWire, LoadedWire, SnapshotWire } from '@sandglass/core';
+import type { EngineModule, ExtensionWire, LoadedWire, SnapshotWire, UsageWire } from '@sandglass/core';
 import { compileEngine } from '@sandglass/worker';
 
 import type { PoolOptions } from '../types.js';
@@ -21,6 +21,8 @@ export interface CallRequest {
   signal?: AbortSignal | undefined;
   /** Lowers the extension's `wallTimeMs` for this call. */
   wallTimeMs?: number | undefined;
+  /** Told what the call used, before it settles. Not told if it ended without its engine, for example by abort. */
+  onOutcome?: ((outcome: { callId: number; usage: UsageWire }) => void) | undefined;
 }
 
 /** Where calls run. Every accepted call and load settles exactly once. */
@@ -64,7 +66,8 @@ export async function createPool(options: CreatePoolOptions): Promise<Pool> {
   const { onCapability, isEffect, syncNames, pool = {} } = options;
   const wasm = options.wasm ?? (await compileEngine());
   const capabilities: CapabilityOptions = { onCapability, isEffect, syncNames };
-  if (pool === 'inline') return new PoolCore({ ...capabilities, minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm }) });
+  if (pool === 'inline')
+    return new PoolCore({ ...capabilities, minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm }) });
   const lanes = createWorkerLanes({
     filename: import.meta.resolve('@sandglass/worker/thread'),
     wasm,

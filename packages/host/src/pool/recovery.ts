@@ -31,7 +31,7 @@ export class Recovery {
   relieve(stalled: LaneState): void {
     if (!this.#lanes.canGrow && !this.#lanes.all.some((lane) => lane.hasRoom)) return;
     const movable = [...stalled.jobs.values()].filter((job) => isMovable(job, stalled));
-    for (const job of movable.reverse()) {
+    for (const job of movable.toReversed()) {
       stalled.takeBack(job);
       stalled.aborts.push(job.callId);
       this.moved += 1;
@@ -46,7 +46,10 @@ export class Recovery {
     this.#lanes.remove(lane, how, reason);
     const suspect = how === 'lost' ? lane.jobs.get(runningId) : undefined;
     if (suspect) suspect.suspicions += 1;
-    this.runAgain([...lane.jobs.values()].filter((job) => lane.owns(job)), reason);
+    this.runAgain(
+      [...lane.jobs.values()].filter((job) => lane.owns(job)),
+      reason,
+    );
     lane.jobs.clear();
     if (this.#lanes.isHopeless) this.#giveUp();
     this.#lanes.keepMinimum();
@@ -56,7 +59,7 @@ export class Recovery {
 
   /** Lets jobs whose run came to nothing run again, where that does nothing twice. */
   runAgain(jobs: Job[], reason?: Error): void {
-    for (const job of jobs.reverse()) {
+    for (const job of jobs.toReversed()) {
       job.lane = undefined;
       job.batch = undefined;
       job.endRun();
@@ -90,7 +93,7 @@ function isMovable(job: Job, stalled: LaneState): boolean {
 }
 
 function whyNotAgain(job: Job): string | undefined {
-  if (job.hasEffect) return 'another run would repeat its effects';
+  if (job.effects > 0) return 'another run would repeat its effects';
   if (job.suspicions >= MAX_SUSPICIONS) return `the worker died in this very call ${job.suspicions} times`;
   if (job.run >= MAX_RUNS) return `so were the workers of ${job.run - 1} runs before`;
   return undefined;

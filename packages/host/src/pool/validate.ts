@@ -1,4 +1,12 @@
-import type { CapabilityCallWire, EngineStats, ErrorWire, LoadedWire, OutcomeWire, Registration, UsageWire } from '@sandglass/core';
+import type {
+  CapabilityCallWire,
+  EngineStats,
+  ErrorWire,
+  LoadedWire,
+  OutcomeWire,
+  Registration,
+  UsageWire,
+} from '@sandglass/core';
 
 import { isErrorCode } from './errors.js';
 
@@ -28,10 +36,10 @@ export function readList(value: unknown, maxLength: number = Number.MAX_SAFE_INT
   return Array.isArray(value) && value.length <= maxLength ? value : undefined;
 }
 
-/** Id of the call that a message is about, or undefined. -1 stands for the lane's load. */
+/** Id of the call that a message is about, or undefined. A negative one stands for a load. */
 export function readCallId(value: unknown): number | undefined {
   const callId = asObject(value)?.['callId'];
-  return typeof callId === 'number' && Number.isInteger(callId) && (callId > 0 || callId === -1) ? callId : undefined;
+  return typeof callId === 'number' && Number.isInteger(callId) && callId !== 0 ? callId : undefined;
 }
 
 /** The outcome of a call. Sizes are the ledger's to judge. */
@@ -68,7 +76,9 @@ export function readErrorWire(value: unknown): ErrorWire | undefined {
   const limit = asObject(raw['limit']);
   if (limit && typeof limit['name'] === 'string' && isNumber(limit['value'])) {
     const name = limit['name'].slice(0, 64) as NonNullable<ErrorWire['limit']>['name']; // only shown
-    error.limit = isNumber(limit['used']) ? { name, value: limit['value'], used: limit['used'] } : { name, value: limit['value'] };
+    error.limit = isNumber(limit['used'])
+      ? { name, value: limit['value'], used: limit['used'] }
+      : { name, value: limit['value'] };
   }
   if (isBytes(raw['thrown'])) error.thrown = raw['thrown'];
   return error;
@@ -82,7 +92,8 @@ export function readLoaded(value: unknown): LoadedWire | undefined {
   const bytes = snapshot?.['bytes'];
   const key = snapshot?.['key'];
   if (!registrations?.every((registration) => registration !== undefined)) return undefined;
-  if (typeof key !== 'string' || !(bytes instanceof SharedArrayBuffer || bytes instanceof ArrayBuffer)) return undefined;
+  if (typeof key !== 'string' || !(bytes instanceof SharedArrayBuffer || bytes instanceof ArrayBuffer))
+    return undefined;
   return { registrations, snapshot: { key, bytes }, heapBytes: nonNegative(raw?.['heapBytes']) };
 }
 

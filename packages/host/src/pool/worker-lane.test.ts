@@ -6,6 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { PoolCore, type PoolCoreOptions } from './pool-core.js';
 import { extensionWire } from './testing/fake-lanes.js';
 import { createWorkerLanes } from './worker-lane.js';
+import { rejection } from './testing/rejection.js';
 
 const THREAD = fileURLToPath(new URL('testing/thread.mjs', import.meta.url));
 /** The smallest module there is; the thread of the tests does not look at it. */
@@ -17,7 +18,9 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((pool) => pool.close(0)));
 });
 
-function createPool(options: Partial<PoolCoreOptions> & { filename?: string; atomics?: 'sync' | 'async' | 'disabled' } = {}): PoolCore {
+function createPool(
+  options: Partial<PoolCoreOptions> & { filename?: string; atomics?: 'sync' | 'async' | 'disabled' } = {},
+): PoolCore {
   const { filename = THREAD, atomics = 'sync', ...rest } = options;
   const lanes = createWorkerLanes({ filename, wasm, maxLanes: options.maxThreads ?? 2, atomics });
   const pool = new PoolCore({
@@ -53,64 +56,78 @@ test('a capability call goes to the host and back while other calls run', async 
 });
 
 test('a log line arrives before its call is over, though it takes another way', async () => {
-  const onCapability = vi.fn((_call: { args: unknown[] }) => Promise.resolve());
+  const onCapability = vi.fn<PoolCoreOptions['onCapability']>(() => Promise.resolve());
   const pool = createPool({ onCapability });
   await pool.load(extensionWire(1));
   await Promise.all(Array.from({ length: 100 }, (_, text) => call(pool, { do: 'log', text })));
-  expect(onCapability.mock.calls.map(([{ args }]) => args[0]).toSorted((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  expect(onCapability.mock.calls.map(([{ args }]) => args[0]).toSorted((a, b) => Number(a) - Number(b))).toEqual(
+    Array.from({ length: 100 }, (_, i) => i),
+  );
 });
 
-test.each(['exit', 'throw', 'reject'])('a thread that ends by %s takes that call down after a second try, and no other', async (how) => {
-  const pool = createPool();
-  await pool.load(extensionWire(1));
-  const bad = expect(call(pool, { do: how })).rejects.toEqual(coded('E_WORKER_LOST'));
-  const good = Array.from({ length: 50 }, (_, value) => call(pool, { value }));
-  await bad;
-  expect(await Promise.all(good)).toEqual(Array.from({ length: 50 }, (_, i) => i));
-  expect(pool.stats().lost).toBeGreaterThanOrEqual(2);
-}, 20_000);
+test.each(['exit', 'throw', 'reject'])(
+  'a thread that ends by %s takes that call down after a second try, and no other',
+  async (how) => {
+    const pool = createPool();
+    await pool.load(extensionWire(1));
+    const bad = rejection(call(pool, { do: how }));
+    const good = Array.from({ length: 50 }, (_, value) => call(pool, { value }));
+    expect(await bad).toEqual(coded('E_WORKER_LOST'));
+    expect(await Promise.all(good)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect(pool.stats().lost).toBeGreaterThanOrEqual(2);
+  },
+  20_000,
+);
 
 test('a thread in a loop that never polls is ended by the watchdog, and the others go on', async () => {
   const pool = createPool();
   await pool.load(extensionWire(1, { cpuTimeMs: 50 }));
   const startedMs = performance.now();
-  const bad = expect(call(pool, { do: 'spin' })).rejects.toEqual(coded('E_CPU'));
+  const bad = rejection(call(pool, { do: 'spin' }));
   const good = Array.from({ length: 50 }, (_, value) => call(pool, { value }));
   expect(await Promise.all(good)).toEqual(Array.from({ length: 50 }, (_, i) => i));
-  await bad;
+  expect(await bad).toEqual(coded('E_CPU'));
   expect(performance.now() - startedMs).toBeLessThan(2_000);
   expect(pool.stats().kills).toBe(1);
   expect(await call(pool, { value: 'after' })).toBe('after');
 });
 
 test('calls without an effect survive the thread that they wait on; one with an effect is not made again', async () => {
-  const requests = vi.fn((_call: unknown) => new Promise(() => {}));
+  const requests = vi.fn<PoolCoreOptions['onCapability']>(() => new Promise(() => {}));
   const pool = createPool({ maxThreads: 1, onCapability: requests });
   await pool.load(extensionWire(1));
-  const asked = expect(call(pool, { do: 'ask', name: 'request' })).rejects.toEqual(coded('E_WORKER_LOST'));
+  const asked = rejection(call(pool, { do: 'ask', name: 'request' }));
   await vi.waitUntil(() => requests.mock.calls.length === 1);
-  const bad = expect(call(pool, { do: 'exit' })).rejects.toEqual(coded('E_WORKER_LOST'));
-  await Promise.all([asked, bad]);
+  const bad = rejection(call(pool, { do: 'exit' }));
+  expect(await Promise.all([asked, bad])).toEqual([coded('E_WORKER_LOST'), coded('E_WORKER_LOST')]);
   expect(requests).toHaveBeenCalledTimes(1);
 });
 
-test('threads that do not start are tried again ever more slowly, and then waiting calls are told why', async () => {
-  const pool = createPool({ filename: fileURLToPath(new URL('no-such-thread.mjs', import.meta.url)) });
-  await expect(pool.load(extensionWire(1))).rejects.toEqual(
-    expect.objectContaining({ code: 'E_WORKER_LOST', message: expect.stringContaining('workers in a row failed') }),
-  );
-}, 20_000);
-
-test.each([null, 'x', [], { type: 'nope' }, { type: 'capabilities', calls: 'x' }, { type: 'outcomes', outcomes: [{ callId: 999, ok: true }] }])(
-  'a message %j on the wire harms nobody',
-  async (message) => {
-    const pool = createPool({ maxThreads: 1 });
-    await pool.load(extensionWire(1));
-    expect(await call(pool, { do: 'raw', message })).toBe('sent');
-    expect(await call(pool, { value: 1 })).toBe(1);
-    expect(pool.stats().violations).toBe(1);
+test.each(['no-such-thread.mjs', 'unlinkable.mjs'])(
+  'threads that do not start are tried again ever more slowly, and then waiting calls are told why (%s)',
+  async (file) => {
+    const pool = createPool({ filename: fileURLToPath(new URL(`testing/${file}`, import.meta.url)) });
+    await expect(pool.load(extensionWire(1))).rejects.toEqual(
+      expect.objectContaining({ code: 'E_WORKER_LOST', message: expect.stringContaining('workers in a row failed') }),
+    );
   },
+  20_000,
 );
+
+test.each([
+  null,
+  'x',
+  [],
+  { type: 'nope' },
+  { type: 'capabilities', calls: 'x' },
+  { type: 'outcomes', outcomes: [{ callId: 999, ok: true }] },
+])('a message %j on the wire harms nobody', async (message) => {
+  const pool = createPool({ maxThreads: 1 });
+  await pool.load(extensionWire(1));
+  expect(await call(pool, { do: 'raw', message })).toBe('sent');
+  expect(await call(pool, { value: 1 })).toBe(1);
+  expect(pool.stats().violations).toBe(1);
+});
 
 test('a flood of forged messages costs its thread, and nobody else', async () => {
   const pool = createPool();

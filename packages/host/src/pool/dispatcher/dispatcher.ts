@@ -112,7 +112,7 @@ export class Dispatcher {
     while (skipped < this.queue.extensions && lanes.some(hasRoom)) {
       const job = this.queue.peek();
       if (!job) return;
-      const lane = chooseLane(job, lanes);
+      const lane = chooseLane(job, this.#lanes);
       if (lane) {
         this.queue.take(job);
         lane.put(job);

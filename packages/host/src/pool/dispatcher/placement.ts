@@ -7,14 +7,21 @@ import type { LaneState } from '../lane-state.js';
  */
 export const SPILL_MS = 0.5;
 
+/** The lanes there are, and whether one more is on its way or would be if something waited. */
+export interface LaneChoice {
+  readonly all: readonly LaneState[];
+  readonly isGrowing: boolean;
+}
+
 /** The lane for a call: the least busy one, with a preference for where its sandboxes are warm; undefined if none has room. */
-export function chooseLane(job: Job, lanes: readonly LaneState[]): LaneState | undefined {
+export function chooseLane(job: Job, { all: lanes, isGrowing }: LaneChoice): LaneState | undefined {
   const { extension } = job;
-  if (extension.isPersistent) return chooseHome(job, lanes);
+  if (extension.isPersistent) return chooseHome(job, lanes, isGrowing);
   let best: LaneState | undefined;
   let bestMs = Infinity;
   for (const lane of lanes) {
     if (!lane.hasRoom || lane.jobs.has(job.callId)) continue; // one that it was taken back from may still run it
+    if (lane.isSpare && lanes.some(({ stalledIn }) => stalledIn === extension)) continue;
     const backlogMs = lane.backlogMs + (lane.installed.has(extension) ? 0 : SPILL_MS);
     if (backlogMs >= bestMs) continue;
     best = lane;
@@ -33,15 +40,18 @@ export function chooseLoader(lanes: readonly LaneState[]): LaneState | undefined
   return best;
 }
 
-/** A persistent extension lives on one lane, the one with the fewest residents when it first runs. */
-function chooseHome(job: Job, lanes: readonly LaneState[]): LaneState | undefined {
+/** A persistent extension lives on one lane, the one with the fewest residents when it first runs, or one that nobody lives on yet. */
+function chooseHome(job: Job, lanes: readonly LaneState[], isGrowing: boolean): LaneState | undefined {
   const { extension } = job;
   if (!extension.home) {
+    let best: LaneState | undefined;
     for (const lane of lanes) {
-      if (lane.status !== 'ready' || lane.isIsolation || lane.isStalled) continue;
-      if (!extension.home || lane.residents.size < extension.home.residents.size) extension.home = lane;
+      if (lane.status !== 'ready' || lane.isIsolation || lane.isSpare || lane.isStalled) continue;
+      if (!best || lane.residents.size < best.residents.size) best = lane;
     }
-    extension.home?.residents.add(extension);
+    if (best && best.residents.size > 0 && isGrowing) return undefined; // a lane of its own comes up
+    extension.home = best;
+    best?.residents.add(extension);
   }
   return extension.home?.hasRoom === true ? extension.home : undefined;
 }

@@ -1,5 +1,14 @@
 import { encodeValue } from '@sandglass/core';
-import type { CallWire, CapabilityCallWire, ExtensionWire, InstallWire, LoadedWire, OutcomeWire, SettlementWire, SnapshotWire } from '@sandglass/core';
+import type {
+  CallWire,
+  CapabilityCallWire,
+  ExtensionWire,
+  InstallWire,
+  LoadedWire,
+  OutcomeWire,
+  SettlementWire,
+  SnapshotWire,
+} from '@sandglass/core';
 import { DEFAULT_LIMITS, SLOT } from '@sandglass/core';
 import type { Limits } from '@sandglass/core';
 
@@ -17,7 +26,8 @@ export class FakeLane implements Lane {
   readonly slots: Int32Array = new Int32Array(new SharedArrayBuffer(SLOT.length * 4));
   readonly events: LaneEvents;
   readonly batches: SentBatch[] = [];
-  readonly loads: { extension: ExtensionWire; snapshot: SnapshotWire | undefined; done: (reply: unknown) => void }[] = [];
+  readonly loads: { extension: ExtensionWire; snapshot: SnapshotWire | undefined; done: (reply: unknown) => void }[] =
+    [];
   readonly settlements: SettlementWire[] = [];
   readonly aborted: number[] = [];
   readonly forgotten: number[] = [];
@@ -83,7 +93,11 @@ export function failed(callId: number): OutcomeWire {
   return { callId, ok: false, error: { code: 'E_GUEST', message: 'no' }, usage: { cpuTimeMs: 0.01, heapBytes: 0 } };
 }
 
-export function extensionWire(id: number, limits: Partial<Limits> = {}, isolation: 'pristine' | 'persistent' = 'pristine'): ExtensionWire {
+export function extensionWire(
+  id: number,
+  limits: Partial<Limits> = {},
+  isolation: 'pristine' | 'persistent' = 'pristine',
+): ExtensionWire {
   return {
     id,
     name: `extension-${id}`,
@@ -161,6 +175,11 @@ export class TestPool {
   }
 
   call(id: number, options: { signal?: AbortSignal; wallTimeMs?: number } = {}): Promise<Uint8Array> {
-    return this.core.call({ extension: { id, name: `extension-${id}` }, handler: 0, argument: encodeValue(null), ...options });
+    return this.core.call({
+      extension: { id, name: `extension-${id}` },
+      handler: 0,
+      argument: encodeValue(null),
+      ...options,
+    });
   }
 }

@@ -1,5 +1,5 @@
 // A thread file that does what calls ask of it: the pool's tests run it in place of the engine.
-import { decodeValue, encodeValue } from '@sandglass/core';
+import { decodeValue, encodeValue, packOutcomes, unpackCalls } from '@sandglass/core';
 
 const usage = { cpuTimeMs: 0.01, heapBytes: 0 };
 const waiting = new Map();
@@ -19,7 +19,11 @@ function attach(task) {
     if (message.type === 'settle') for (const { callId, value } of message.settlements) waiting.get(callId)?.(value);
     if (message.type === 'abort') for (const callId of message.callIds) waiting.get(callId)?.(undefined);
     if (message.type === 'stats') {
-      port.postMessage({ type: 'stats', requestId: 0, stats: { sandboxes: 1, snapshots: 1, restores: 5, replacements: 0, memoryBytes: 1024 } });
+      port.postMessage({
+        type: 'stats',
+        requestId: 0,
+        stats: { sandboxes: 1, snapshots: 1, restores: 5, replacements: 0, memoryBytes: 1024 },
+      });
     }
   });
   return { threadId: 0 };
@@ -32,8 +36,8 @@ function load({ extension }) {
 }
 
 async function batch({ calls }) {
-  const outcomes = await Promise.all(calls.map(run));
-  return { outcomes: outcomes.filter((outcome) => outcome !== undefined) };
+  const outcomes = await Promise.all(unpackCalls(Buffer.from(calls, 'latin1')).map(run));
+  return { outcomes: packOutcomes(outcomes.filter((outcome) => outcome !== undefined)) };
 }
 
 function run({ callId, argument }) {
@@ -48,7 +52,12 @@ function run({ callId, argument }) {
 }
 
 function perform(callId, order) {
-  const done = (value) => ({ callId, ok: true, value: value instanceof Uint8Array ? value : encodeValue(value), usage });
+  const done = (value) => ({
+    callId,
+    ok: true,
+    value: value instanceof Uint8Array ? value : encodeValue(value),
+    usage,
+  });
   switch (order.do) {
     case 'spin':
       for (;;);
@@ -64,18 +73,36 @@ function perform(callId, order) {
       return new Promise(() => {});
     case 'grow': {
       const hoard = [];
-      for (;;) hoard.push(new Array(1_000_000).fill({}));
+      for (;;) hoard.push(Array.from({ length: 1_000_000 }, Object));
     }
     case 'log':
-      port.postMessage({ type: 'capabilities', calls: [{ callId, seq: 1, name: 'log', args: [encodeValue(order.text)] }] });
+      port.postMessage({
+        type: 'capabilities',
+        calls: [{ callId, seq: 1, name: 'log', args: [encodeValue(order.text)] }],
+      });
       return done('logged');
     case 'ask':
       port.postMessage({ type: 'capabilities', calls: [{ callId, seq: 1, name: order.name, args: [] }] });
-      return new Promise((resolve) => waiting.set(callId, resolve)).then((value) => value && done(value));
+      return new Promise((resolve) => waiting.set(callId, resolve)).then((value) => value && succeed(callId, value));
     case 'raw':
       for (let i = 0; i < (order.times ?? 1); i++) port.postMessage(order.message);
+      return done('sent');
+    case 'transfer': {
+      const { port1, port2 } = new MessageChannel();
+      const shared = new SharedArrayBuffer(8);
+      port.postMessage({ type: 'outcomes', outcomes: { packed: new Uint8Array(shared), errors: [port1] } }, [port1]);
+      port.postMessage(port2, [port2]);
+      port.postMessage(shared);
+      return done('sent');
+    }
+    case 'unclonable':
+      port.postMessage({ type: 'capabilities', calls: [() => {}] });
       return done('sent');
     default:
       return done(order.value);
   }
+}
+
+function succeed(callId, value) {
+  return { callId, ok: true, value: value instanceof Uint8Array ? value : encodeValue(value), usage };
 }

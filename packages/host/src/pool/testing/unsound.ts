@@ -25,5 +25,5 @@ export const UNSOUND: readonly unknown[] = [
   { callId: 1, seq: 1, name: 'request', args: [new Uint8Array(new SharedArrayBuffer(2))] },
   { callId: 1, seq: 0, name: 'request', args: [] },
   { callId: 1, seq: Number.NaN, name: 'request', args: [] },
-  { callId: 1, seq: 1, name: 'request', args: new Array(10_000).fill(new Uint8Array()) },
+  { callId: 1, seq: 1, name: 'request', args: Array.from({ length: 10_000 }, () => new Uint8Array()) },
 ];

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+
+import { extensionWire, TestPool } from './testing/fake-lanes.js';
+
+/** Two lanes, each long in a call of extension 1; `others` is the call that waits. */
+async function bothStalled(others: number): Promise<{ pool: TestPool; waiting: Promise<Uint8Array> }> {
+  const pool = new TestPool({ maxThreads: 2, minThreads: 2 });
+  await pool.load(extensionWire(1));
+  await pool.load(extensionWire(2));
+  for (const callId of [1, 2]) {
+    pool.call(1).catch(() => {});
+    await pool.settle();
+    const lane = pool.lanes.find(({ callIds }) => callIds.includes(callId));
+    if (!lane) throw new Error(`Call ${callId} is on no lane`);
+    lane.enter(callId);
+    pool.pass(30);
+  }
+  const waiting = pool.call(others);
+  waiting.catch(() => {});
+  await pool.settle();
+  return { pool, waiting };
+}
+
+test('when long calls hold every lane, another extension gets a spare one', async () => {
+  const { pool, waiting } = await bothStalled(2);
+  expect(pool.lanes).toHaveLength(3);
+  pool.lane(2).finishAll();
+  await waiting;
+  await pool.core.close(0);
+});
+
+test('the extension whose calls hold every lane gets nothing of a spare one', async () => {
+  const { pool } = await bothStalled(1);
+  const other = pool.call(2);
+  await pool.settle();
+  expect(pool.lane(2).callIds).toEqual([4]);
+  pool.lane(2).finishAll();
+  await other;
+  await pool.core.close(0);
+});
+
+test('a spare lane goes once others go on', async () => {
+  const { pool, waiting } = await bothStalled(2);
+  pool.lane(0).leave();
+  pool.pass(30);
+  pool.lane(2).finishAll();
+  await waiting;
+  expect(pool.lane(2).isTerminated).toBe(true);
+  expect(pool.lanes).toHaveLength(3);
+  await pool.core.close(0);
+});
+
+test('persistent extensions each get a lane before they share one', async () => {
+  const pool = new TestPool({ maxThreads: 2 });
+  for (const id of [1, 2, 3, 4]) {
+    await pool.load(extensionWire(id, {}, 'persistent'));
+    const call = pool.call(id);
+    await pool.settle();
+    for (const lane of pool.lanes) lane.finishAll();
+    await call;
+  }
+  expect(pool.core.stats().lanes.map(({ extensions }) => extensions)).toEqual([2, 2]);
+  await pool.core.close(0);
+});

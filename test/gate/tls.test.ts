@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import type { Server, Socket } from 'node:net';
+import { createServer } from 'node:tls';
+import { expect, test } from 'vitest';
+
+import { CapabilityError } from '../../packages/host/src/capabilities/index.js';
+import { createRequestCapability } from '../../packages/host/src/capabilities/request/request.js';
+import { answer, lookupTable, startServer } from './harness.js';
+
+// Made for these tests with openssl, valid to 2120: an authority, and certificates of its making for one key.
+const read = (name: string): string => readFileSync(new URL(`./certificates/${name}.pem`, import.meta.url), 'utf8');
+const authority = read('authority');
+
+const serve = (certificate: string, location?: string) =>
+  startServer(
+    (socket) => socket.write(location === undefined ? answer('200 OK', {}, 'fine') : answer('302 Found', { location })),
+    ((listener: (socket: Socket) => void): Server =>
+      createServer({ key: read('key'), cert: read(certificate) }, listener)) as never, // a TLS server is a net server with other overloads
+  );
+
+/** One request with certificate authorities of the test's own; what it threw, or what it gave. */
+async function get(url: string, ca?: string): Promise<unknown> {
+  const request = createRequestCapability({ lookup: lookupTable(), allowAddresses: ['127.0.0.1'] }, ca);
+  const scope = { methods: ['GET'], urls: [url.replace(/[^/]*$/, '*')] };
+  const call = { id: 1, remainingTimeMs: () => 10_000 };
+  const context = {
+    extension: { name: 'guest', version: '1' },
+    call,
+    scope,
+    signal: new AbortController().signal,
+    audit: () => {},
+  };
+  try {
+    return await request.capability.handler([url, undefined], context);
+  } catch (error) {
+    return error;
+  } finally {
+    await request.close();
+  }
+}
+
+test('a certificate of a known authority, valid and for the host, is accepted', async () => {
+  await using server = await serve('valid');
+  expect(await get(`https://good.test:${server.port}/`, authority)).toMatchObject({ status: 200, data: 'fine' });
+});
+
+test.each([
+  ['valid', undefined, 'self-signed authority', /UNABLE_TO|SELF_SIGNED/],
+  ['expired', authority, 'expired', /CERT_HAS_EXPIRED/],
+  ['wrong-host', authority, 'wrong host', /ERR_TLS_CERT_ALTNAME_INVALID/],
+])('corpus: TLS: certificate %s, authority %#: refused (%s)', async (certificate, ca, _, code) => {
+  await using server = await serve(certificate);
+  const error = await get(`https://good.test:${server.port}/`, ca);
+  expect(error).toBeInstanceOf(CapabilityError);
+  expect(error).toMatchObject({
+    wire: { code: 'E_NETWORK', message: `Request to "good.test:${server.port}" failed: network error` },
+    cause: { code: expect.stringMatching(code) },
+  });
+  expect(server.received.join('')).toBe('');
+});
+
+test('corpus: 302 scheme downgrade: the http hop is refused and sees no connection', async () => {
+  await using plain = await startServer((socket) => socket.end(answer('200 OK')));
+  await using server = await serve('valid', `http://good.test:${plain.port}/`);
+  expect(await get(`https://good.test:${server.port}/`, authority)).toMatchObject({
+    wire: { code: 'E_SCOPE', message: `No permission to request "http://good.test:${plain.port}/"` },
+  });
+  expect(plain.connections).toBe(0);
+});
