@@ -17,7 +17,7 @@ const WANTED = [
   /^guest\.d\.ts$/,
   /^templates\//,
 ];
-const UNWANTED = [/\.test\./, /\/testing\/fake/, /tsbuildinfo/];
+const UNWANTED = [/^dist\/.*\.test\./, /\/testing\/fake/, /tsbuildinfo/];
 
 const folder = mkdtempSync(join(tmpdir(), 'sandglass-packages-'));
 try {

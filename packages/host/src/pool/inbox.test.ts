@@ -162,7 +162,7 @@ test.each([
   ['maxCapabilityCalls', { maxCapabilityCalls: 2 }, 'sleep', 3, []],
   ['maxPendingCapabilityCalls', { maxPendingCapabilityCalls: 1 }, 'sleep', 2, []],
   ['maxLogLines', { maxLogLines: 2 }, 'log', 3, [encodeValue('x')]],
-  ['maxLogBytes', { maxLogBytes: 300 }, 'log', 2, [long]],
+  ['maxLogBytes', { maxLogBytes: 150 }, 'log', 2, [long]],
   ['maxResultBytes', { maxResultBytes: 90 }, 'request', 1, [long]],
 ] as const)(
   '%s ends the call with E_QUOTA, and nothing after it reaches the host',
