@@ -3,7 +3,8 @@ import { createRunner } from 'run';
 const MIB = 1024 * 1024;
 
 /** `run` starts every run in a fresh context on a pooled worker thread; it has no persistent mode. */
-export async function fresh({ script }, host) {
+export async function fresh({ script, threads = 1 }, host) {
+  const turn = createTurns(threads);
   const runner = createRunner({
     limits: {
       timeoutMs: 10_000, // 1 MB of JSON takes longer than a second
@@ -15,13 +16,32 @@ export async function fresh({ script }, host) {
   const { log, sleep, request } = host;
   const source = `const { log, sleep, request } = api;\n${script}\nreturn await handler(await api.argument());`;
   return {
-    async call(argument) {
-      // Data goes through a host function: as a literal in the source, 1 MB of JSON takes longer than the time limit.
-      const result = await runner.run({
-        source,
-        hostFunctions: { api: { log, sleep, request, argument: () => argument } },
-      });
-      return result.value;
-    },
+    call: (argument) => turn(() => call(argument)),
+  };
+
+  async function call(argument) {
+    // Data goes through a host function: as a literal in the source, 1 MB of JSON takes longer than the time limit.
+    const result = await runner.run({
+      source,
+      hostFunctions: { api: { log, sleep, request, argument: () => argument } },
+    });
+    return result.value;
+  }
+}
+
+/** `run` refuses what is above its number of workers and keeps no queue: the caller does. */
+function createTurns(most) {
+  const waiting = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= most) await new Promise((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift(); // takes over the place
+      if (next) next();
+      else running--;
+    }
   };
 }

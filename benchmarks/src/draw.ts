@@ -1,30 +1,35 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { toBarChart } from './draw/bar-chart.js';
-import { toLineChart } from './draw/line-chart.js';
-import { THEMES } from './draw/svg.js';
+import { drawCharts } from './draw/charts.js';
+import { keepResults, readKept, rewriteBlock } from './draw/kept.js';
+import { toLosses } from './draw/losses.js';
 import { toReport } from './draw/report.js';
-import { readResults } from './results.js';
 
-/** `pnpm bench:draw <results.json> [--out folder]`: tables and charts from a file of results. */
+/**
+ * `pnpm bench:draw [results.json …]`: keeps the files given, compact, beside those kept before, and makes the charts and the
+ * tables of the documentation from all that is kept.
+ */
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: 'string', default: 'docs/benchmarks' } },
+  options: {
+    charts: { type: 'string', default: 'docs/charts' },
+    document: { type: 'string', default: 'docs/benchmarks.md' },
+  },
 });
-const [path] = positionals;
-if (path === undefined || positionals.length > 1) {
-  console.error('Usage: pnpm bench:draw <results.json> [--out folder]');
+for (const path of positionals) await keepResults(path, values.charts);
+const kept = await readKept(values.charts);
+if (kept.length === 0) {
+  console.error('Nothing to draw: give the files of results that `pnpm bench` and `pnpm bench:peers` have written');
   process.exit(2);
 }
-const results = await readResults(path);
-await mkdir(values.out, { recursive: true });
-for (const suite of results.suites) {
-  for (const theme of THEMES) {
-    const chart = suite.axis === undefined ? toBarChart(suite, theme) : toLineChart(suite, theme);
-    if (chart !== undefined) await writeFile(join(values.out, `${suite.name}-${theme.name}.svg`), chart);
-  }
-}
-console.log(toReport(results));
+const all = kept.map(({ results }) => results);
+const charts = drawCharts(all);
+for (const [name, chart] of charts) await writeFile(join(values.charts, name), chart);
+await rewriteBlock(values.document, 'losses', toLosses(all));
+await rewriteBlock(values.document, 'results', all.map(toReport).join('\n\n'));
+console.log(
+  `${charts.size} charts and the tables of ${values.document} from ${kept.map(({ name }) => name).join(', ')}`,
+);

@@ -24,6 +24,8 @@ export interface SuiteResult {
   reference?: string;
   /** What `x` counts, for a scale curve. */
   axis?: string;
+  /** How long it took. */
+  durationMs?: number;
   subjects: SubjectResult[];
 }
 
@@ -35,6 +37,8 @@ export interface Results {
   /** ISO 8601. */
   startedAt: string;
   durationMs: number;
+  /** A quarter of the samples was taken: nothing to compare with. */
+  quick?: boolean;
   /** Seed of the order in which subjects were sampled. */
   seed: number;
   suites: SuiteResult[];

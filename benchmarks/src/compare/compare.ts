@@ -24,7 +24,7 @@ export interface Change {
 /** Units where more is better. */
 const RATES: ReadonlySet<Unit> = new Set(['calls/s']);
 /** Below this, an interval of times says little; counts hardly vary. */
-const MIN_SAMPLES: Record<Unit, number> = { ns: 6, bytes: 2, 'calls/s': 6, instructions: 2 };
+const MIN_SAMPLES: Record<Unit, number> = { ns: 6, bytes: 2, 'calls/s': 6, instructions: 1 };
 
 /**
  * Compares two runs, subject by subject. Subjects that only one run has are left out.

@@ -4,12 +4,13 @@ import { toTable } from './table.js';
 
 /** A whole run as Markdown: where it ran, what took part, every table, who was absent and why. */
 export function toReport(results: Results): string {
-  const { machine, versions, startedAt, absent } = results;
+  const { machine, versions, startedAt, absent, quick } = results;
   const parts = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const where = `${machine.cpu}, ${machine.cores} cores, ${formatValue(machine.memoryBytes, 'bytes')}, ${machine.platform}, ${startedAt.slice(0, 10)}`;
   const missing = absent.map(({ name, reason }) => `- ${name} did not take part: ${reason}`);
   return [
     where,
+    ...(quick ? ['**A quick run**: it shows that all works, and no figure to rely on.'] : []),
     parts.join(' · '),
     ...results.suites.map(toTable),
     ...(missing.length > 0 ? [missing.join('\n')] : []),

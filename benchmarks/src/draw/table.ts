@@ -12,9 +12,13 @@ export function toTable(suite: SuiteResult): string {
   const referenceValue = reference && centre(reference.samples);
   const header = ['', 'median', '10 % to 90 %', ...(referenceValue === undefined ? [] : [`to ${suite.reference}`])];
   const rows = suite.subjects.map((subject) => toRow(subject, suite, referenceValue));
-  return [`### ${suite.title}`, '', ...align([header, ...rows]), ...toFailures(suite), ...toExponents(suite)].join(
-    '\n',
-  );
+  return [
+    `### ${suite.title}`,
+    '',
+    toAlignedTable([header, ...rows]),
+    ...toFailures(suite),
+    ...toExponents(suite),
+  ].join('\n');
 }
 
 /** The curves of a suite, in the order of their first point. */
@@ -37,13 +41,14 @@ function toRow(subject: SubjectResult, suite: SuiteResult, referenceValue: numbe
   ];
 }
 
-function align(rows: string[][]): string[] {
+/** Rows of cells as a Markdown table; the first row is its head. */
+export function toAlignedTable(rows: readonly string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map(
     (row) => `| ${row.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join(' | ')} |`,
   );
   const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [...lines.slice(0, 1), rule, ...lines.slice(1)];
+  return [...lines.slice(0, 1), rule, ...lines.slice(1)].join('\n');
 }
 
 function pad(cell: string, width: number, column: number): string {

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -6,11 +9,11 @@ import type { SubjectSpec } from '../run/subject.js';
 
 const run = promisify(execFile);
 const PROGRAM = fileURLToPath(new URL('../../dist/instructions/program.js', import.meta.url));
-const TIMEOUT_MS = 5 * 60_000;
+const TIMEOUT_MS = 10 * 60_000;
 
 /**
- * What makes V8 do the same work each time: no helper threads, fixed seeds, and a young generation so large that collections are rare.
- * The optimising compilers stay on: measured without them the count is five times as high and says little about real calls.
+ * What makes V8 do the same work each time: no helper threads, fixed seeds, a young generation so large that collections are rare,
+ * and no optimising compilers, which would go on replacing code while it is counted.
  */
 const NODE_FLAGS = [
   '--single-threaded',
@@ -19,11 +22,23 @@ const NODE_FLAGS = [
   '--random-seed=1',
   '--min-semi-space-size=64',
   '--max-semi-space-size=64',
+  '--no-opt',
+  '--no-maglev',
+  '--always-sparkplug',
+  '--no-wasm-tier-up',
+  '--no-wasm-dynamic-tiering',
 ];
 
-/** Runs in the shorter and in the longer process. By the first, V8 has optimised what it is going to optimise. */
-const SHORT = 1_000;
-const LONG = 2_000;
+/** A native function that the program calls before and after what is counted, and that nothing else calls. */
+const MARK = 'uv_os_getpriority';
+
+/** glibc copies large blocks with one instruction that valgrind counts once per byte; without it a copy counts by its vectors. */
+const GLIBC_TUNABLES = ['x86_rep_movsb_threshold', 'x86_rep_stosb_threshold']
+  .map((name) => `glibc.cpu.${name}=1073741824`)
+  .join(':');
+
+/** 400: what happens every so many calls only, as asking for random seeds, then weighs the same in each process. */
+const PLAN = { warmUp: 300, runs: 400 };
 
 /** Whether this machine can count: valgrind runs on Linux and some others, not on Windows. */
 export async function canCount(): Promise<boolean> {
@@ -34,28 +49,35 @@ export async function canCount(): Promise<boolean> {
 }
 
 /**
- * Machine instructions of one run of a subject, JIT-compiled code and WebAssembly included.
+ * Machine instructions of one run of a subject, WebAssembly and whatever V8 generates included.
  *
- * The difference of two processes cancels the start, loading and warm-up that both have.
+ * Start, loading and warm-up come before the first mark and are not counted.
  */
-export async function countInstructions(spec: SubjectSpec): Promise<number> {
-  const short = await countProcess(spec, SHORT);
-  const long = await countProcess(spec, LONG);
-  return (long - short) / (LONG - SHORT);
+export async function countInstructions({ module, open, input }: SubjectSpec): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'sandglass-count-'));
+  const out = join(folder, 'out');
+  try {
+    const tool = [
+      '--tool=callgrind',
+      `--callgrind-out-file=${out}`,
+      `--dump-before=${MARK}`,
+      '--smc-check=all-non-file',
+    ];
+    const job = JSON.stringify({ module, open, input, ...PLAN });
+    await run('valgrind', [...tool, process.execPath, ...NODE_FLAGS, PROGRAM, job], {
+      timeout: TIMEOUT_MS,
+      env: { ...process.env, GLIBC_TUNABLES },
+    });
+    // The first dump is everything before the first mark.
+    return parseCount(await readFile(`${out}.2`, 'utf8')) / PLAN.runs;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
-async function countProcess({ module, open, input }: SubjectSpec, runs: number): Promise<number> {
-  const tool = ['--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null', '--smc-check=all-non-file'];
-  const job = JSON.stringify({ module, open, input, runs });
-  const { stderr } = await run('valgrind', [...tool, process.execPath, ...NODE_FLAGS, PROGRAM, job], {
-    timeout: TIMEOUT_MS,
-  });
-  return parseCount(stderr);
-}
-
-/** Reads the total from valgrind's report. */
-export function parseCount(report: string): number {
-  const match = /^==\d+== I\s+refs:\s+([\d,]+)$/m.exec(report);
-  if (!match?.[1]) throw new Error(`Cannot read valgrind's report: ${report.slice(-200)}`);
-  return Number(match[1].replaceAll(',', ''));
+/** Reads the total from a dump of callgrind. */
+export function parseCount(dump: string): number {
+  const match = /^(?:summary|totals): (\d+)/m.exec(dump);
+  if (!match?.[1]) throw new Error(`Cannot read callgrind's dump: ${dump.slice(0, 200)}`);
+  return Number(match[1]);
 }

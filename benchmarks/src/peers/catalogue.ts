@@ -9,7 +9,7 @@ export interface PeerMode {
 /** A package that runs the same workloads. */
 export interface Peer {
   name: string;
-  /** What `npm install` gets, exact versions: a benchmark names what it measured. */
+  /** What `npm install` gets, exact versions: a benchmark names what it measured. None: it is there already. */
   packages: string[];
   /** Packages of those that may run their install script. */
   builds?: string[];
@@ -35,8 +35,24 @@ const ISOLATED_VM: Omit<Peer, 'packages'> = {
   ],
 };
 
+/** This project, from the workspace: used like any peer. */
+const SANDGLASS: Peer = {
+  name: 'Sandglass',
+  packages: [],
+  files: ['sandglass.mjs'],
+  modes: [
+    { open: 'pristineEngine', name: 'Sandglass, pristine, engine alone' },
+    { open: 'persistentEngine', name: 'Sandglass, persistent, engine alone' },
+    { open: 'pristineInline', name: 'Sandglass, pristine, calling thread' },
+    { open: 'persistentInline', name: 'Sandglass, persistent, calling thread' },
+    { open: 'pristine', name: 'Sandglass, pristine, worker thread' },
+    { open: 'persistent', name: 'Sandglass, persistent, worker thread' },
+  ],
+};
+
 /** Every peer. Of several entries with one name, the first that fits the Node at hand is used. */
 export const PEERS: readonly Peer[] = [
+  SANDGLASS,
   { ...ISOLATED_VM, packages: ['isolated-vm@7.0.1'], node: { min: 24 } },
   { ...ISOLATED_VM, packages: ['isolated-vm@6.2.0'], node: { min: 22, below: 24 } },
   { ...ISOLATED_VM, packages: ['isolated-vm@5.0.4'], node: { min: 18, below: 22 } },

@@ -8,6 +8,8 @@ const run = promisify(execFile);
 /** Outside of the workspace's own install; git ignores it. */
 const FOLDER = new URL('../../.peers/', import.meta.url);
 const FILES = new URL('../../peers/', import.meta.url);
+/** Says which packages a folder holds; written when all of them are there. */
+const DONE = 'installed.json';
 /** isolated-vm compiles for about 80 s on two cores. */
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 
@@ -50,6 +52,15 @@ export async function installPeers(
   return result;
 }
 
+/** The peers that are there already. Installs nothing. */
+export async function findInstalledPeers(peers: readonly Peer[] = PEERS): Promise<InstalledPeer[]> {
+  const fitting = peers.filter((peer) => fits(peer, nodeMajor()));
+  const found = await Promise.all(
+    fitting.map(async (peer) => ((await isInstalled(peer)) ? { peer, adapter: await copyFiles(peer) } : undefined)),
+  );
+  return found.filter((peer) => peer !== undefined);
+}
+
 /** Whether a peer runs on a major version of Node. */
 export function fits({ node }: Peer, major: number): boolean {
   return !node || (major >= node.min && major < (node.below ?? Number.POSITIVE_INFINITY));
@@ -65,24 +76,37 @@ export function explainNode(versions: readonly Peer[]): string {
 }
 
 async function installPeer(peer: Peer): Promise<string> {
-  // Node's own version is part of the name: a native addon fits one of them only.
-  const folder = new URL(`${peer.name.replace(/\W+/g, '-').replace(/^-/, '')}-node${nodeMajor()}/`, FOLDER);
+  const adapter = await copyFiles(peer);
+  if (await isInstalled(peer)) return adapter;
+  const folder = folderOf(peer);
+  const allowed = Object.fromEntries((peer.builds ?? []).map((name) => [name, true]));
+  await writeFile(new URL('package.json', folder), JSON.stringify({ private: true, allowScripts: allowed }));
+  await run('npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...peer.packages], {
+    cwd: folder,
+    timeout: INSTALL_TIMEOUT_MS,
+    shell: process.platform === 'win32', // npm is a script there
+  });
+  await writeFile(new URL(DONE, folder), JSON.stringify(peer.packages));
+  return adapter;
+}
+
+/** Puts a peer's files beside its packages. @returns URL of its adapter */
+async function copyFiles(peer: Peer): Promise<string> {
+  const folder = folderOf(peer);
   await mkdir(folder, { recursive: true });
   for (const file of peer.files) await cp(new URL(file, FILES), new URL(file, folder));
-
-  const done = new URL('installed.json', folder);
-  const wanted = JSON.stringify(peer.packages);
-  if (peer.packages.length > 0 && (await readFile(done, 'utf8').catch(() => '')) !== wanted) {
-    const allowed = Object.fromEntries((peer.builds ?? []).map((name) => [name, true]));
-    await writeFile(new URL('package.json', folder), JSON.stringify({ private: true, allowScripts: allowed }));
-    await run('npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...peer.packages], {
-      cwd: folder,
-      timeout: INSTALL_TIMEOUT_MS,
-      shell: process.platform === 'win32', // npm is a script there
-    });
-    await writeFile(done, wanted);
-  }
   return new URL(peer.files[0], folder).href;
+}
+
+async function isInstalled(peer: Peer): Promise<boolean> {
+  if (peer.packages.length === 0) return true;
+  const done = await readFile(new URL(DONE, folderOf(peer)), 'utf8').catch(() => '');
+  return done === JSON.stringify(peer.packages);
+}
+
+/** Node's own version is part of the name: a native addon fits one of them only. */
+function folderOf({ name }: Peer): URL {
+  return new URL(`${name.replace(/\W+/g, '-').replace(/^-/, '')}-node${nodeMajor()}/`, FOLDER);
 }
 
 function nodeMajor(): number {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { request } from 'undici';
 
+import { measureRate } from '../run/rate.js';
 import type { Subject } from '../run/subject.js';
 import type { Workload } from './workload.js';
 
@@ -23,12 +24,16 @@ export interface PeerInput {
   adapter: string;
   open: string;
   workload: Workload;
+  /** Measures the rate with so many calls in flight. @default the time of one call after the other */
+  inFlight?: number;
 }
+
+const RATE_MS = 250;
 
 type OpenMode = (workload: Workload, host: PeerHost) => Promise<OpenPeer>;
 
 /** Opens a peer and checks its first result, so that nothing wrong is ever measured. */
-export async function openPeer({ adapter, open, workload }: PeerInput): Promise<Subject> {
+export async function openPeer({ adapter, open, workload, inFlight }: PeerInput): Promise<Subject> {
   const module = (await import(adapter)) as Record<string, OpenMode | undefined>;
   const mode = module[open];
   if (!mode) throw new TypeError(`The adapter does not export "${open}"`);
@@ -37,7 +42,11 @@ export async function openPeer({ adapter, open, workload }: PeerInput): Promise<
   if (!isDeepStrictEqual(first, workload.expected)) {
     throw new Error(`wrong result: ${JSON.stringify(first)?.slice(0, 120)}`);
   }
-  return { run: () => call(workload.argument), ...(close ? { close } : {}) };
+  const run = (): unknown => call(workload.argument);
+  const closing = close ? { close } : {};
+  if (inFlight === undefined) return { run, ...closing };
+  await measureRate(run, inFlight, RATE_MS); // warm-up
+  return { sample: () => measureRate(run, inFlight, RATE_MS), ...closing };
 }
 
 const HOST: PeerHost = {

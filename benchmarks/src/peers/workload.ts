@@ -16,6 +16,8 @@ export interface Workload {
   expected: unknown;
   /** Whether the handler returns its result at once, without a promise. */
   synchronous: boolean;
+  /** Threads that may be used, for peers that have them. @default 1 */
+  threads?: number;
 }
 
 const PHONE_PARSER = '@ribertec/directus-extension-phone-parser';

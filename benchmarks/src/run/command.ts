@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -40,20 +41,44 @@ export async function runCommand(
   command: RunCommand,
   createSuites: CreateSuites,
   meta: Pick<Results, 'versions' | 'absent'>,
+  budgetMs: number,
 ): Promise<void> {
+  warnIfBusy();
   const chosen = (suites: readonly Suite[]): Suite[] => suites.filter(({ name }) => command.only.test(name));
   const results = await runSuites(async (context) => chosen(await createSuites(context)), {
     ...meta,
     quickness: command.quickness,
     onSuite: (suite, print) => print(`${toTable(suite)}\n`),
   });
-  await writeRun(command.out, results);
+  await writeRun(command.out, results, budgetMs);
 }
 
-/** Writes a file of results and says so. */
-export async function writeRun(path: string, results: Results): Promise<void> {
+/** Says so when other programs use the machine. */
+function warnIfBusy(): void {
+  const [lastMinute = 0] = loadavg();
+  const cores = availableParallelism();
+  if (lastMinute > cores / 4) {
+    console.error(`The machine is busy (load ${lastMinute.toFixed(1)} on ${cores} cores): expect figures that are off`);
+  }
+}
+
+/** Writes a file of results and says so. @param budgetMs how long the run may take */
+export async function writeRun(path: string, results: Results, budgetMs?: number): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${JSON.stringify(results)}\n`);
   for (const { name, reason } of results.absent) console.error(`${name} did not take part: ${reason}`);
-  console.error(`Took ${Math.round(results.durationMs / 1000)} s, written to ${path}`);
+  const budget = budgetMs === undefined ? '' : ` of at most ${duration(budgetMs)}`;
+  console.error(`Took ${duration(results.durationMs)}${budget}; longest: ${longestSuites(results)}`);
+  console.error(`Written to ${path}`);
+}
+
+function longestSuites({ suites }: Results): string {
+  const longest = suites.toSorted((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0)).slice(0, 3);
+  return longest.map(({ name, durationMs = 0 }) => `${name} ${duration(durationMs)}`).join(', ');
+}
+
+/** Minutes and seconds: `3:07`. */
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
 
-import { compareResults } from '../compare/compare.js';
-import type { Results, SuiteResult } from '../results.js';
 import { createRandom } from '../stats/random.js';
 import { runSuite } from './run-suite.js';
 import type { Suite, SubjectSpec } from './subject.js';
@@ -20,11 +18,6 @@ function suite(subjects: SubjectSpec[], options: Partial<Suite> = {}): Suite {
     ...options,
     subjects,
   };
-}
-
-function results(result: SuiteResult): Results {
-  const machine = { cpu: '', cores: 1, memoryBytes: 1, platform: '' };
-  return { machine, versions: {}, startedAt: '', durationMs: 0, seed: 0, suites: [result], absent: [] };
 }
 
 test('every subject is sampled in every round of every launch', async () => {
@@ -81,31 +74,3 @@ test('a subject gets its flags', async () => {
   ).subjects;
   expect(subject?.samples.flat()).toEqual([1, 1, 1, 1, 1, 1]);
 });
-
-// Retried: `noise` is a right answer while other programs keep the machine busy.
-test(
-  'a real slowdown of 20 % is found, and a second run of the same program shows no change',
-  { retry: 3, timeout: 60_000 },
-  async () => {
-    const run = async (hashes: number): Promise<Results> =>
-      results(
-        await runSuite(
-          suite(
-            [
-              { name: 'reference', module: FIXTURES, open: 'hashing', input: 200 },
-              { name: 'call', module: FIXTURES, open: 'hashing', input: hashes },
-            ],
-            { reference: 'reference', clock: 'cpu', launches: 5, rounds: 10, warmUpMs: 40, sampleMs: 5 },
-          ),
-          { random: createRandom(1) },
-        ),
-      );
-    const before = await run(200);
-    const slower = await run(240);
-    const again = await run(200);
-    expect(compareResults(before, slower, 0.1)).toMatchObject([{ subject: 'call', verdict: 'worse' }]);
-    expect(
-      compareResults(before, again, 0.1).filter(({ verdict }) => verdict === 'worse' || verdict === 'better'),
-    ).toEqual([]);
-  },
-);

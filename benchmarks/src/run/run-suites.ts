@@ -34,11 +34,13 @@ export async function runSuites(createSuites: CreateSuites, options: RunSuitesOp
   const suites = await createSuites({ serverUrl: server.url });
   const results: SuiteResult[] = [];
   for (const [index, suite] of suites.entries()) {
+    const suiteStartMs = performance.now();
     const result = await runSuite(suite, {
       random,
       quickness: options.quickness ?? 1,
       onProgress: (done, what) => progress.show((index + done) / suites.length, what),
     });
+    result.durationMs = Math.round(performance.now() - suiteStartMs);
     results.push(result);
     options.onSuite?.(result, (line) => progress.print(line));
   }
@@ -47,6 +49,7 @@ export async function runSuites(createSuites: CreateSuites, options: RunSuitesOp
     versions: { node: process.versions.node, v8: process.versions.v8, ...options.versions },
     startedAt: started.toISOString(),
     durationMs: Date.now() - started.getTime(),
+    ...((options.quickness ?? 1) > 1 ? { quick: true } : {}),
     seed,
     suites: results,
     absent: options.absent ?? [],

@@ -1,3 +1,5 @@
+import { runInNewContext } from 'node:vm';
+
 import { expect, test } from 'vitest';
 
 import { createSampler } from './sample.js';
@@ -33,6 +35,15 @@ test('a promise is awaited and its time counted', async () => {
     { warmUpMs: 1, sampleMs: 10 },
     clock,
   );
+  expect(await sample()).toBe(20_000_000);
+});
+
+test('a promise of another realm is awaited as well', async () => {
+  const { clock, advance } = createClock();
+  const later = runInNewContext(
+    '(advance) => Promise.resolve().then(() => Promise.resolve()).then(() => advance(20000000))',
+  );
+  const sample = await createSampler({ run: () => later(advance) }, { warmUpMs: 1, sampleMs: 10 }, clock);
   expect(await sample()).toBe(20_000_000);
 });
 

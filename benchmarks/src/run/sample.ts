@@ -1,3 +1,4 @@
+import { isThenable } from './is-thenable.js';
 import type { Subject } from './subject.js';
 
 /** Takes one sample. Times are nanoseconds per operation. */
@@ -55,7 +56,7 @@ async function time(subject: Subject, run: NonNullable<Subject['run']>, runs: nu
   const start = clock();
   for (let index = 0; index < runs; index++) {
     const result = run.call(subject);
-    if (result instanceof Promise) await result;
+    if (isThenable(result)) await result;
   }
   return Number(clock() - start);
 }

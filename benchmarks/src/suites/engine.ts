@@ -1,20 +1,38 @@
 import { createBundle, createPayload, fromScript } from '../peers/workload.js';
+import { compiled } from '../run/compiled.js';
 import type { Suite, SubjectSpec } from '../run/subject.js';
 import type { BareInput } from './bare-subjects.js';
 import { CPU_PROGRAMS } from './cpu-programs.js';
 import type { EngineInput } from './engine-subjects.js';
+import { ECHO, EMPTY } from './host-extension.js';
 
-const ENGINE = new URL('engine-subjects.js', import.meta.url).href;
-const BARE = new URL('bare-subjects.js', import.meta.url).href;
+const ENGINE = compiled('suites/engine-subjects.js');
+const BARE = compiled('suites/bare-subjects.js');
 const KIB = 1024;
 
-const EMPTY = 'function handler() { return null; }';
-const ECHO = 'function handler(argument) { return argument; }';
 const REFERENCE = 'quickjs-emscripten, callFunction';
 
 /** The engine on one thread, against the same QuickJS without it. */
 export function createEngineSuites(): Suite[] {
-  return [callSuite(), payloadSuite(), valueSuite(), loadSuite(), ...CPU_PROGRAMS.map(cpuSuite)];
+  return [createCallSuite(), payloadSuite(), valueSuite(), loadSuite(), ...CPU_PROGRAMS.map(cpuSuite)];
+}
+
+/** An empty call. @param options of the pristine one */
+export function createCallSuite(options: Partial<EngineInput> = {}): Suite {
+  return {
+    name: 'engine-call',
+    title: 'Engine: an empty call on one thread',
+    unit: 'ns',
+    clock: 'cpu',
+    reference: REFERENCE,
+    subjects: [
+      bare(REFERENCE, 'openCallFunction', EMPTY, null),
+      bare('quickjs-emscripten, fresh context', 'openFreshContext', EMPTY, null),
+      sandglass('Sandglass, pristine', EMPTY, null, options),
+      sandglass('Sandglass, persistent', EMPTY, null, { isolation: 'persistent' }),
+      { name: 'Sandglass, restore alone', module: ENGINE, open: 'openRestore', input: { module: toModule(EMPTY) } },
+    ],
+  };
 }
 
 /** What is counted in instructions: the path of every call. */
@@ -49,23 +67,6 @@ export function bare(
   const { crossing = 'json', ...spec } = options;
   const input: BareInput = { script, argument, crossing };
   return { name, module: BARE, open, input, ...spec };
-}
-
-function callSuite(): Suite {
-  return {
-    name: 'engine-call',
-    title: 'Engine: an empty call on one thread',
-    unit: 'ns',
-    clock: 'cpu',
-    reference: REFERENCE,
-    subjects: [
-      bare(REFERENCE, 'openCallFunction', EMPTY, null),
-      bare('quickjs-emscripten, fresh context', 'openFreshContext', EMPTY, null),
-      sandglass('Sandglass, pristine', EMPTY, null),
-      sandglass('Sandglass, persistent', EMPTY, null, { isolation: 'persistent' }),
-      { name: 'Sandglass, restore alone', module: ENGINE, open: 'openRestore', input: { module: toModule(EMPTY) } },
-    ],
-  };
 }
 
 function payloadSuite(): Suite {

@@ -1,0 +1,32 @@
+import { compiled } from '../run/compiled.js';
+import type { Suite } from '../run/subject.js';
+import type { HttpInput } from './http-subjects.js';
+
+const MODULE = compiled('suites/http-subjects.js');
+
+/** Endpoints over HTTP, against the same handler in the same server without a sandbox. */
+export function createHttpSuites(): Suite[] {
+  const reference = 'the handler itself, no sandbox';
+  const subject = (name: string, input: HttpInput): Suite['subjects'][number] => ({
+    name,
+    module: MODULE,
+    open: 'openHttp',
+    input,
+  });
+  return [
+    {
+      name: 'http',
+      title: 'HTTP: GET /hello over 64 connections',
+      unit: 'calls/s',
+      reference,
+      launches: 2,
+      rounds: 5,
+      subjects: [
+        subject(reference, { through: 'nothing', threads: 'inline' }),
+        subject('Sandglass, host.fetch, calling thread', { through: 'host', threads: 'inline' }),
+        subject('Sandglass, host.fetch, one thread', { through: 'host', threads: 1 }),
+        subject('Sandglass, sandglass serve, two threads', { through: 'service', threads: 2 }),
+      ],
+    },
+  ];
+}
