@@ -3,12 +3,16 @@
  * `Error.stackTraceLimit`, `console`, whose text goes to `writeConsole`, and `process`.
  */
 export const PRELUDE_CONSOLE = /* js */ `
-defineProperty(NativeError, 'captureStackTrace', { __proto__: null, writable: true, enumerable: false, configurable: true, value: {
-  captureStackTrace(target) {
-    defineProperty(target, 'stack', { __proto__: null, value: new NativeError().stack, writable: true, enumerable: false, configurable: true });
-  },
-}.captureStackTrace });
-defineProperty(NativeError, 'stackTraceLimit', { __proto__: null, value: 10, writable: true, enumerable: false, configurable: true });
+const bind = Function.prototype.bind;
+/** A bound function shows no source: like a built-in's. */
+const builtIn = (name, method) => {
+  const bound = apply(bind, method, [undefined]);
+  defineProperty(bound, 'name', { __proto__: null, value: name, configurable: true });
+  return bound;
+};
+const hidden = (target, key, value) => defineProperty(target, key, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
+hidden(NativeError, 'captureStackTrace', builtIn('captureStackTrace', (target) => { hidden(target, 'stack', new NativeError().stack); }));
+hidden(NativeError, 'stackTraceLimit', 10);
 if (nodeEnv !== null) {
   const show = (value) => {
     if (typeof value === 'string') return value;
@@ -27,10 +31,9 @@ if (nodeEnv !== null) {
     writeConsole(text);
   };
   const console = {};
-  for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace']) put(console, name, { [name](...args) { apply(write, undefined, args); } }[name]);
-  for (const name of ['assert', 'clear', 'count', 'countReset', 'dir', 'dirxml', 'group', 'groupCollapsed', 'groupEnd', 'table', 'time', 'timeEnd', 'timeLog']) put(console, name, { [name]() {} }[name]);
-  const hidden = (key, value) => defineProperty(globalThis, key, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
-  hidden('console', console);
-  hidden('process', { env: { NODE_ENV: nodeEnv } });
+  for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace']) put(console, name, builtIn(name, write));
+  for (const name of ['assert', 'clear', 'count', 'countReset', 'dir', 'dirxml', 'group', 'groupCollapsed', 'groupEnd', 'table', 'time', 'timeEnd', 'timeLog']) put(console, name, builtIn(name, () => {}));
+  hidden(globalThis, 'console', console);
+  hidden(globalThis, 'process', { env: { NODE_ENV: nodeEnv } });
 }
 `;
