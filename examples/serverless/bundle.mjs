@@ -5,20 +5,20 @@
  * Three files cannot be part of the bundle, because threads and the engine load them by themselves. They keep the places where
  * they are looked for:
  *
- *     <entry>.mjs                                       the function, with all that it imports
- *     worker.js, package.json                           piscina's thread, found beside the bundle, and what makes it CommonJS
- *     node_modules/@sandglass/worker/thread.mjs         what runs in it
- *     node_modules/@jitl/quickjs-…/engine.wasm          the engine
- *     extensions/                                       the extensions, as they are
+ *     <entry>.mjs                                   the function
+ *     *-<hash>.mjs                                  what it imports only when it needs it, for example the HTTP client
+ *     worker.js, package.json                       piscina's thread, found beside the bundle, and what makes it CommonJS
+ *     node_modules/@sandglass/worker/thread.mjs     what runs in it
+ *     node_modules/@sandglass/worker/engine.wasm    the engine
+ *     extensions/                                   the extensions, as they are
  */
-import { cp, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { cp, copyFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-const ENGINE = '@jitl/quickjs-wasmfile-release-sync';
 const WORKER = '@sandglass/worker';
 
 /** CommonJS packages in an ES module need what such a module has not. */
@@ -31,19 +31,20 @@ const OPTIONS = { bundle: true, minify: true, platform: 'node', target: 'node20'
 /** Writes the artefact. `entry` is the function's file, `out` a folder that is made, `external` what is not bundled. */
 export async function bundle(entry, out, { extensions, external = [] } = {}) {
   const host = packageRequire(createRequire(resolve(entry)), '@sandglass/host');
-  const worker = packageRequire(host, WORKER);
   const name = entry.replace(/^.*[\\/]|\.[cm]?[jt]s$/g, '');
   await build({
     ...OPTIONS,
     external,
-    entryPoints: [entry],
-    outfile: join(out, `${name}.mjs`),
+    entryPoints: { [name]: entry },
+    outdir: out,
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    chunkNames: '[name]-[hash]', // beside the entry, where piscina looks for its thread
     format: 'esm',
     banner: { js: BANNER },
   });
   await bundlePiscina(host, out);
-  await bundleThread(host.resolve(`${WORKER}/thread`), join(out, 'node_modules', WORKER));
-  await copyEngine(worker.resolve(`${ENGINE}/wasm`), join(out, 'node_modules', ENGINE));
+  await bundleWorker(host, join(out, 'node_modules', WORKER));
   if (extensions) await cp(extensions, join(out, 'extensions'), { recursive: true });
 }
 
@@ -64,25 +65,17 @@ async function bundlePiscina(host, out) {
   await writeFile(join(out, 'package.json'), '{ "type": "commonjs" }'); // a package around it may say otherwise
 }
 
-async function bundleThread(file, folder) {
+async function bundleWorker(host, folder) {
   await build({
     ...OPTIONS,
-    entryPoints: [file],
+    entryPoints: [host.resolve(`${WORKER}/thread`)],
     outfile: join(folder, 'thread.mjs'),
     format: 'esm',
     banner: { js: BANNER },
   });
-  await writePackage(folder, WORKER, { './thread': './thread.mjs' });
-}
-
-async function copyEngine(file, folder) {
-  await mkdir(folder, { recursive: true });
-  await copyFile(file, join(folder, 'engine.wasm'));
-  await writePackage(folder, ENGINE, { './wasm': './engine.wasm' });
-}
-
-function writePackage(folder, name, exports) {
-  return writeFile(join(folder, 'package.json'), JSON.stringify({ name, type: 'module', exports }));
+  await copyFile(host.resolve(`${WORKER}/engine.wasm`), join(folder, 'engine.wasm'));
+  const exports = { './thread': './thread.mjs', './engine.wasm': './engine.wasm' };
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: WORKER, type: 'module', exports }));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

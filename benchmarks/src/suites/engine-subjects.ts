@@ -10,9 +10,9 @@ import {
 import { compileEngine, createEngine, type Engine } from '@sandglass/worker';
 
 // The engine's own parts, which its package keeps private.
-import { probeLayout } from '../../../packages/worker/dist/quickjs/layout.js';
+import { findLayout } from '../../../packages/worker/dist/quickjs/layout.js';
 import { Sandbox } from '../../../packages/worker/dist/sandbox.js';
-import { openSnapshot, withPrivateParts } from '../../../packages/worker/dist/snapshot.js';
+import { openSnapshot } from '../../../packages/worker/dist/snapshot.js';
 import type { Subject } from '../run/subject.js';
 
 /** A handler to call in the engine on this thread: no pool, no host. */
@@ -55,10 +55,9 @@ export async function openRestore({ module }: Pick<EngineInput, 'module'>): Prom
   const engine = await createEngine({ wasm, onOutcomes: () => undefined, onCapabilities: () => undefined });
   const extension = toExtension(module, 'pristine');
   const { snapshot: wire } = await load(engine, extension);
-  const layout = await probeLayout(wasm);
-  const shared = openSnapshot(wire, wire.key, layout);
-  if (!shared) throw new Error('The snapshot does not open');
-  const snapshot = withPrivateParts(shared); // as the engine does for an extension in use
+  const layout = await findLayout(wasm);
+  const snapshot = openSnapshot(wire, wire.key, layout);
+  if (!snapshot) throw new Error('The snapshot does not open');
   const sandbox = await Sandbox.fromSnapshot(wasm, layout, extension, snapshot);
   return { run: () => sandbox.restore(snapshot), close: () => engine.close() };
 }

@@ -5,6 +5,7 @@ import type {
   EngineStats,
   ExtensionWire,
   InstallWire,
+  LoadedWire,
   OutcomeWire,
   SettlementWire,
   SnapshotWire,
@@ -16,8 +17,9 @@ import { describePoison } from './failure.js';
 import { IdleSandboxes } from './idle-sandboxes.js';
 import { loadExtension, LoadError, loadTimeout } from './load.js';
 import { compileEngine } from './quickjs/engine-module.js';
-import { probeLayout, type Layout } from './quickjs/layout.js';
+import { findLayout, type Layout } from './quickjs/layout.js';
 import type { Progress } from './quickjs/realm.js';
+import { isTracked } from './quickjs/cards.js';
 import { Runner } from './runner.js';
 import { SandboxPool } from './sandbox-pool.js';
 import type { PoolCounters, SandboxSource } from './sandbox-source.js';
@@ -55,9 +57,12 @@ export interface Engine {
   close(): void;
 }
 
+/** @throws {TypeError} for a binary that does not mark its writes: a restore could not tell what to put back. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const wasm = options.wasm ?? (await compileEngine());
-  return new ThreadEngine(wasm, await probeLayout(wasm), options);
+  if (!isTracked(wasm.wasm))
+    throw new TypeError('Cannot use this build of QuickJS: it is not @sandglass/worker/engine.wasm');
+  return new ThreadEngine(wasm, await findLayout(wasm), options);
 }
 
 class ThreadEngine implements Engine {
@@ -86,11 +91,14 @@ class ThreadEngine implements Engine {
     this.#loading.add(extension.id);
     try {
       const key = await snapshotKey(this.#wasm, this.#layout, extension);
-      const known = wire && (await isIntact(wire)) ? openSnapshot(wire, key, this.#layout) : undefined;
+      const intact = wire && (await isIntact(wire));
+      const known = wire && intact ? openSnapshot({ ...wire, key }, key, this.#layout) : undefined;
       const snapshot = known ?? (await this.#evaluate(extension, key));
       if (known) this.#add(extension, known);
       const { registrations, heapStart, heapEnd } = snapshot.header;
-      return { ok: true, loaded: { registrations, snapshot: snapshot.wire, heapBytes: heapEnd - heapStart } };
+      const loaded: LoadedWire = { registrations, snapshot: snapshot.wire, heapBytes: heapEnd - heapStart };
+      if (wire) loaded.offered = known ? 'used' : intact ? 'foreign' : 'damaged';
+      return { ok: true, loaded };
     } catch (error) {
       const message = `Cannot load "${extension.name}": ${String(error)}`;
       return { ok: false, error: error instanceof LoadError ? error.wire : { code: 'E_LOAD', message } };

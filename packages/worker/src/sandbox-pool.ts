@@ -4,13 +4,10 @@ import type { IdleSandboxes } from './idle-sandboxes.js';
 import type { Layout } from './quickjs/layout.js';
 import { Sandbox } from './sandbox.js';
 import type { PoolCounters, SandboxSource } from './sandbox-source.js';
-import { withPrivateParts, type Snapshot } from './snapshot.js';
+import type { Snapshot } from './snapshot.js';
 
 /** Restored sandboxes kept for the next calls of one extension; more are dropped after a burst. */
 const MAX_FREE = 8;
-
-/** Restores after which a snapshot is worth a copy in this thread's own memory. */
-const HOT_AFTER = 4;
 
 /** A sandbox that grew by more than this is dropped: clearing 8 MiB takes about as long as making a new one. */
 const GROWN_BYTES = 8 << 20;
@@ -23,8 +20,7 @@ export class SandboxPool implements SandboxSource {
   readonly #counters: PoolCounters;
   readonly #free: Sandbox[] = [];
   readonly #idle: IdleSandboxes;
-  #snapshot: Snapshot;
-  #restores = 0;
+  readonly #snapshot: Snapshot;
   #sandboxes = 0;
   #closed = false;
 
@@ -72,9 +68,8 @@ export class SandboxPool implements SandboxSource {
     const grownBytes = sandbox.heapBytes - (heapEnd - heapStart);
     if (grownBytes > GROWN_BYTES) return this.discard();
     if (this.#closed || this.#free.length >= MAX_FREE) return this.#count(-1);
-    if (++this.#restores === HOT_AFTER) this.#snapshot = withPrivateParts(this.#snapshot);
+    if (!sandbox.restore(this.#snapshot)) return this.discard();
     this.#counters.restores++;
-    sandbox.restore(this.#snapshot);
     this.#keep(sandbox);
   }
 

@@ -3,11 +3,12 @@ import type { EngineModule, ExtensionWire, SettlementWire } from '@sandglass/cor
 import { NativeFunctions, type SliceListener } from './native-functions.js';
 import { prepareRealm } from './prepare-realm.js';
 import type { PreludeFunction } from './prelude.js';
+import { markWritten } from './quickjs/cards.js';
 import { evaluate, type Pointer } from './quickjs/ffi.js';
 import type { Layout } from './quickjs/layout.js';
 import { createMachine, type Machine } from './quickjs/machine.js';
 import { Realm, type Progress, type PromiseCapability } from './quickjs/realm.js';
-import { restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
+import { fill, restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
 import { ValueBridge, type Copied } from './value-bridge.js';
 
 /** Polls before the interrupt handler is asked for the first time in a slice: few, since what lies between two of them can be slow. */
@@ -88,7 +89,7 @@ export class Sandbox {
     const machine = await createSizedMachine(engine, layout, extension);
     const { realm: pointers, prelude, handlers } = snapshot.header;
     const sandbox = new Sandbox(new Realm(machine, layout, pointers), extension, prelude, handlers);
-    sandbox.restore(snapshot);
+    fill(machine, layout, snapshot);
     return sandbox;
   }
 
@@ -108,19 +109,22 @@ export class Sandbox {
   reachedStackLimit(): boolean {
     const { machine, layout } = this.#realm;
     const { stackBytes } = this.#extension.limits;
-    return usedStackBytes(machine, layout, stackBytes) > stackBytes * 0.75;
+    return usedStackBytes(machine, layout) > stackBytes * 0.75;
   }
 
   /** Prepares for a call: a new seed for `Math.random`, not zero. */
   begin(seed: bigint): void {
     const { machine, layout, pointers } = this.#realm;
     machine.heap.refusedBytes = 0;
-    machine.view.setBigUint64(pointers.ctx + layout.randomOffset, seed, true);
+    const at = pointers.ctx + layout.randomOffset;
+    machine.view.setBigUint64(at, seed, true);
+    markWritten(machine, at, 8);
   }
 
-  restore(snapshot: Snapshot): void {
+  /** Undoes all that was done since the snapshot. @returns false if that cannot be made sure: the sandbox has to go. */
+  restore(snapshot: Snapshot): boolean {
     this.#realm.forget();
-    restore(this.#realm.machine, this.#realm.layout, snapshot, this.#extension.limits.stackBytes);
+    return restore(this.#realm.machine, this.#realm.layout, snapshot);
   }
 
   /** Gives up what slices left behind, in a sandbox that is not restored, and what a call that is over still held. */

@@ -1,21 +1,19 @@
 import type { Registration, SnapshotWire } from '@sandglass/core';
 
 import type { PreludeFunction } from './prelude.js';
+import { isTampered, lowestMarked, markWritten, PAGE_BYTES, putBack } from './quickjs/cards.js';
 import type { Layout } from './quickjs/layout.js';
 import type { Machine } from './quickjs/machine.js';
 import type { RealmPointers } from './quickjs/realm.js';
 
-/** Granularity in which memory is saved. */
-const PAGE_BYTES = 4_096;
-
-/** Zero pages between two others that are saved with them: one longer copy beats two short ones. */
+/** Zero pages between two others that are saved with them: one longer run beats two short ones. */
 const MERGE_PAGES = 4;
 
-/** C stack below the heap that a load can reach at the most: far above any `stackBytes`. */
-const STACK_BYTES = 1 << 20;
+/** C stack that a call can reach: the most that `stackBytes` may be, and the frames of natives that were entered last. */
+const STACK_BYTES = (256 + 64) << 10;
 
-/** `SGS2`, little-endian. */
-const MAGIC = 0x32534753;
+/** `SGS3`, little-endian. */
+const MAGIC = 0x33534753;
 
 /** Magic, length of the header, SHA-256 of all that follows. */
 const DIGEST_AT = 8;
@@ -24,7 +22,7 @@ const HEADER_AT = 40;
 /** A sandbox at rest, minus its bytes. Pointers are the same in every instance of one engine. */
 export interface SnapshotHeader {
   key: string;
-  /** `[address, byte length]`, ascending; the bytes follow one another in the body. */
+  /** `[address, byte length]`, ascending, whole pages; the bytes follow one another in the body. */
   runs: [number, number][];
   /** First byte of the heap, the same in every instance of its size. */
   heapStart: number;
@@ -40,10 +38,17 @@ export interface SnapshotHeader {
 export interface Snapshot {
   header: SnapshotHeader;
   wire: SnapshotWire;
-  /** The saved bytes, one view for each run. */
-  parts: readonly Uint8Array[];
-  /** What lies in the heap between runs: zero in the snapshot, perhaps not after a call. */
-  gaps: readonly [from: number, to: number][];
+  /** All that a call can write to below the heap's end, ascending. */
+  ranges: readonly Range[];
+}
+
+/** A part of the memory and what it holds: the image, and zeros beyond it. */
+interface Range {
+  from: number;
+  to: number;
+  image: Uint8Array;
+  /** Address of the image's first byte. */
+  imageAt: number;
 }
 
 /** Saves all that a new instance does not have, at once; what takes time is the digest. Nothing may hold a handle, no job may wait. */
@@ -52,26 +57,24 @@ export async function takeSnapshot(
   layout: Layout,
   header: Omit<SnapshotHeader, 'runs' | 'heapStart' | 'heapEnd'>,
 ): Promise<Snapshot> {
-  clearStack(machine, layout.heapBase & ~(PAGE_BYTES - 1), STACK_BYTES, Number.MAX_SAFE_INTEGER); // dead between calls
   const heapEnd = machine.words[layout.heapEndAt >> 2]!;
+  putBack(machine, stackStart(layout), toPage(layout.heapBase), NOTHING, 0); // dead between calls
   const runs = findRuns(machine, layout, heapEnd);
   const wire = pack(
     { ...header, runs, heapStart: machine.heap.start, heapEnd },
     runs.map(([at, length]) => machine.bytes.subarray(at, at + length)),
   );
   new Uint8Array(wire.bytes, DIGEST_AT).set(await digestOf(wire));
-  return toSnapshot(wire);
+  return toSnapshot(wire, layout);
 }
 
 /** Pages that a new instance does not have as they are. */
-function findRuns({ bytes, words }: Machine, { staticImage, heapBase }: Layout, heapEnd: number): [number, number][] {
-  const image = new Uint32Array(staticImage.buffer);
-  const heapPage = heapBase & ~(PAGE_BYTES - 1);
+function findRuns({ words }: Machine, { staticImage, heapBase }: Layout, heapEnd: number): [number, number][] {
   const runs: [number, number][] = [];
-  const end = Math.min(Math.ceil(heapEnd / PAGE_BYTES) * PAGE_BYTES, bytes.length);
+  const end = Math.min(Math.ceil(heapEnd / PAGE_BYTES) * PAGE_BYTES, words.length * 4);
   for (let page = 0; page < end; page += PAGE_BYTES) {
-    if (page === staticImage.length) page = heapPage; // between them lies the C stack: 5 MB, dead
-    if (isUntouched(words, image, page)) continue;
+    if (page === staticImage.length * 4) page = toPage(heapBase); // between them lies the C stack: 5 MB, dead
+    if (isUntouched(words, staticImage, page)) continue;
     const last = runs.at(-1);
     if (last && page - (last[0] + last[1]) <= MERGE_PAGES * PAGE_BYTES) last[1] = page + PAGE_BYTES - last[0];
     else runs.push([page, PAGE_BYTES]);
@@ -82,6 +85,14 @@ function findRuns({ bytes, words }: Machine, { staticImage, heapBase }: Layout, 
 function isUntouched(words: Uint32Array, image: Uint32Array, page: number): boolean {
   for (let i = page >> 2; i < (page + PAGE_BYTES) >> 2; i++) if (words[i] !== (image[i] ?? 0)) return false;
   return true;
+}
+
+function toPage(address: number): number {
+  return address - (address % PAGE_BYTES);
+}
+
+function stackStart({ heapBase }: Layout): number {
+  return toPage(heapBase - STACK_BYTES);
 }
 
 async function digestOf({ bytes }: SnapshotWire): Promise<Uint8Array> {
@@ -127,111 +138,88 @@ function align(size: number): number {
  */
 export function openSnapshot(wire: SnapshotWire, key: string, layout: Layout): Snapshot | undefined {
   try {
-    const opened = toSnapshot(wire);
+    const opened = toSnapshot(wire, layout);
     return opened.header.key === key && isSound(opened, layout) ? opened : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isSound({ header, parts }: Snapshot, layout: Layout): boolean {
-  const { undefined: constant, ...heap } = header.realm;
-  const pointers = [...Object.values(heap), ...Object.values(header.prelude), ...header.handlers];
+function isSound({ header }: Snapshot, layout: Layout): boolean {
+  const { undefined: constant, ...inHeap } = header.realm;
+  const pointers = [...Object.values(inHeap), ...Object.values(header.prelude), ...header.handlers];
   return (
     constant > 0 &&
     constant < header.heapEnd &&
-    header.runs.every(
-      ([at, length], i) => at >= (i && header.runs[i - 1]![0] + header.runs[i - 1]![1]) && parts[i]!.length === length,
-    ) &&
     header.runs.length > 0 &&
+    header.runs.every(([at, length], i) => {
+      const free = i === 0 ? 0 : header.runs[i - 1]![0] + header.runs[i - 1]![1];
+      return at >= free && at % PAGE_BYTES === 0 && length > 0 && length % PAGE_BYTES === 0;
+    }) &&
     pointers.every((pointer) => Number.isInteger(pointer) && pointer >= layout.heapBase && pointer < header.heapEnd)
   );
 }
 
-function toSnapshot(wire: SnapshotWire): Snapshot {
+function toSnapshot(wire: SnapshotWire, layout: Layout): Snapshot {
   const [magic, headerLength] = new Uint32Array(wire.bytes, 0, 2);
   if (magic !== MAGIC) throw new Error('not a snapshot');
   const bytes = new Uint8Array(wire.bytes);
   const header = JSON.parse(
     new TextDecoder().decode(bytes.slice(HEADER_AT, HEADER_AT + headerLength!)),
   ) as SnapshotHeader; // isSound checks what matters
-  let at = align(HEADER_AT + headerLength!);
-  const parts = header.runs.map(([, length]) => bytes.subarray(at, (at += length)));
-  return { header, wire, parts, gaps: findGaps(header) };
+  return { header, wire, ranges: toRanges(header, layout, wire.bytes, align(HEADER_AT + headerLength!)) };
 }
 
-function findGaps({ runs, heapStart, heapEnd }: SnapshotHeader): [number, number][] {
-  const gaps: [number, number][] = [];
-  let from = heapStart;
-  for (const [at, length] of runs) {
-    if (at > from) gaps.push([from, at]);
-    from = Math.max(from, at + length);
+/** Lays the saved runs over what a new instance holds: static data, and zeros. @throws {RangeError} if bytes are missing */
+function toRanges(
+  { runs, heapEnd }: SnapshotHeader,
+  layout: Layout,
+  bytes: SnapshotWire['bytes'],
+  bodyAt: number,
+): Range[] {
+  const statics = new Uint8Array(layout.staticImage.buffer);
+  const ranges: Range[] = [];
+  const fresh = (from: number, to: number): void => {
+    const staticEnd = statics.length;
+    if (from < staticEnd) ranges.push({ from, to: Math.min(to, staticEnd), image: statics, imageAt: 0 });
+    const rest = Math.max(from, staticEnd, stackStart(layout));
+    if (rest < to) ranges.push({ from: rest, to, image: NOTHING, imageAt: rest });
+  };
+  let at = 0;
+  let body = bodyAt;
+  for (const [from, length] of runs) {
+    fresh(at, from);
+    at = from + length;
+    ranges.push({ from, to: at, image: new Uint8Array(bytes, body, length), imageAt: from });
+    body += length;
   }
-  if (heapEnd > from) gaps.push([from, heapEnd]);
-  return gaps;
+  fresh(at, heapEnd);
+  return ranges;
 }
 
-/** Copies the bytes to memory of this thread: restoring from shared memory takes about three times as long. */
-export function withPrivateParts(snapshot: Snapshot): Snapshot {
-  return { ...snapshot, parts: snapshot.parts.map((part) => part.slice()) };
-}
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
- * Puts an instance back to the moment of the snapshot, and zeroes what was written since.
+ * Puts an instance back to the moment of the snapshot: everything that was written since.
  *
- * @param stackBytes C stack that guest code may have used.
+ * @returns false if something wrote to the card table itself, so that the marks cannot be trusted: the instance has to go.
  */
-export function restore(machine: Machine, layout: Layout, snapshot: Snapshot, stackBytes: number): void {
-  const { bytes, words } = machine;
-  const { runs, heapEnd } = snapshot.header;
-  const usedTo = words[layout.heapEndAt >> 2]!;
-  bytes.set(layout.staticImage);
-  for (const [i, part] of snapshot.parts.entries()) bytes.set(part, runs[i]![0]);
-  for (const [from, to] of snapshot.gaps) bytes.fill(0, from, to);
-  const savedTo = Math.max(heapEnd, ...runs.slice(-1).map(([at, length]) => at + length));
-  if (usedTo > savedTo) bytes.fill(0, savedTo, usedTo);
-  clearStack(machine, stackTop(layout, runs), stackBytes, CLEAN_PAGES);
+export function restore(machine: Machine, { heapEndAt }: Layout, { ranges }: Snapshot): boolean {
+  if (isTampered(machine)) return false;
+  const usedTo = machine.words[heapEndAt >> 2]!;
+  for (const { from, to, image, imageAt } of ranges) putBack(machine, from, to, image, imageAt);
+  const { to } = ranges.at(-1)!;
+  if (usedTo > to) putBack(machine, to, usedTo, NOTHING, to);
+  return true;
 }
 
-/** The C stack ends at the heap; its top page is saved together with the heap's first. */
-function stackTop(layout: Layout, runs: readonly [number, number][]): number {
-  const shared = runs.find(([at, length]) => at <= layout.heapBase && at + length > layout.heapBase);
-  return shared ? shared[0] : layout.heapBase & ~(PAGE_BYTES - 1);
-}
-
-/** Stack pages looked at beyond the last used one: no frame of the engine leaves a hole of 32 KiB. */
-const CLEAN_PAGES = 8;
-
-/** Words between samples of a stack page: each frame writes more often than that. */
-const SAMPLE_WORDS = 16;
-
-/** Zeroes the pages that a call's C stack reached, and leaves the untouched ones unmapped. */
-function clearStack(machine: Machine, top: number, stackBytes: number, patience: number): void {
-  const lowest = usedStack(machine, top, stackBytes, patience);
-  if (lowest < top) machine.bytes.fill(0, lowest, top);
-}
-
-/**
- * The lowest stack page that was written since it was last zeroed.
- *
- * @param patience clean pages after which the search ends.
- */
-function usedStack({ words }: Machine, top: number, stackBytes: number, patience: number): number {
-  const end = Math.max(0, top - stackBytes - 16 * PAGE_BYTES);
-  let lowest = top;
-  for (let page = top - PAGE_BYTES; page >= end && lowest - page <= patience * PAGE_BYTES; page -= PAGE_BYTES) {
-    for (let i = page >> 2; i < (page + PAGE_BYTES) >> 2; i += SAMPLE_WORDS) {
-      if (words[i] !== 0) {
-        lowest = page;
-        break;
-      }
-    }
-  }
-  return lowest;
+/** Fills a new instance. */
+export function fill(machine: Machine, layout: Layout, snapshot: Snapshot): void {
+  for (const [at, length] of snapshot.header.runs) markWritten(machine, at, length);
+  restore(machine, layout, snapshot);
 }
 
 /** Bytes of C stack that were used since the last restore, to a page. */
-export function usedStackBytes(machine: Machine, layout: Layout, stackBytes: number): number {
-  const top = layout.heapBase & ~(PAGE_BYTES - 1);
-  return layout.heapBase - usedStack(machine, top, stackBytes, Number.MAX_SAFE_INTEGER);
+export function usedStackBytes(machine: Machine, layout: Layout): number {
+  return layout.heapBase - lowestMarked(machine, stackStart(layout), layout.heapBase);
 }

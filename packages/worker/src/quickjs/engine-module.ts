@@ -1,12 +1,12 @@
 import type { EngineModule } from '@sandglass/core';
 
-/** Name of the WASM binary inside the quickjs-emscripten release-sync package. */
-const WASM_SPECIFIER = '@jitl/quickjs-wasmfile-release-sync/wasm';
+/** The engine as `pnpm build` leaves it: quickjs-emscripten's release-sync binary with marked writes (`track-writes.ts`). */
+const WASM_SPECIFIER = '@sandglass/worker/engine.wasm';
 
 /**
  * Compiles the engine once for all threads: a `WebAssembly.Module` can be posted to workers.
  *
- * @param wasm the engine's binary, for runtimes without a file system. @default read from quickjs-emscripten's package
+ * @param wasm the engine's binary, for runtimes without a file system. @default this package's `engine.wasm`
  * @throws if the file is missing or not a WASM binary; the message says which.
  */
 export async function compileEngine(wasm?: Uint8Array<ArrayBuffer>): Promise<EngineModule> {

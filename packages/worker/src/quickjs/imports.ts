@@ -1,3 +1,6 @@
+/** Where a function was found in the imports of an earlier instance, by its marks: their names are the same in each. */
+const places: Map<string, { group: string; name: string }> = new Map();
+
 /**
  * Puts a function in the place of one that the WASM binary imports. The imports' names are minified, so a function is found
  * by what its text contains.
@@ -10,9 +13,16 @@ export function replaceImport(
   marks: readonly string[],
   replacement: (...args: never[]) => unknown,
 ): void {
-  const found = Object.values(imports).flatMap((group) =>
-    Object.entries(group)
-      .filter(([, value]) => typeof value === 'function' && marks.every((mark) => String(value).includes(mark)))
+  const key = marks.join();
+  let place = places.get(key);
+  if (!place || !fits(imports[place.group]?.[place.name], marks)) places.set(key, (place = find(imports, marks)));
+  imports[place.group]![place.name] = replacement;
+}
+
+function find(imports: WebAssembly.Imports, marks: readonly string[]): { group: string; name: string } {
+  const found = Object.entries(imports).flatMap(([group, values]) =>
+    Object.entries(values)
+      .filter(([, value]) => fits(value, marks))
       .map(([name]) => ({ group, name })),
   );
   const [only] = found;
@@ -21,5 +31,11 @@ export function replaceImport(
       `Cannot use this build of QuickJS: ${found.length} of its imports look like "${marks.join('", "')}"`,
     );
   }
-  only.group[only.name] = replacement;
+  return only;
+}
+
+function fits(value: unknown, marks: readonly string[]): boolean {
+  if (typeof value !== 'function') return false;
+  const text = String(value);
+  return marks.every((mark) => text.includes(mark));
 }

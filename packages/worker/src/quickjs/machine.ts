@@ -9,6 +9,7 @@ import type {
 
 import * as releaseSync from '@jitl/quickjs-wasmfile-release-sync';
 
+import { createCardMemory, type CardMemory } from './cards.js';
 import { replaceImport } from './imports.js';
 import { replaceLocalTime } from './utc.js';
 
@@ -51,10 +52,9 @@ export interface Heap {
 }
 
 /** One WASM instance of QuickJS with a linear memory of its own, and the raw functions that drive it. */
-export interface Machine {
+export interface Machine extends CardMemory {
   readonly ffi: QuickJSFFI;
   readonly module: QuickJSEmscriptenModule;
-  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly words: Uint32Array<ArrayBuffer>;
   readonly view: DataView<ArrayBuffer>;
   readonly hooks: MachineHooks;
@@ -94,8 +94,8 @@ export async function createMachine(engine: EngineModule, leastBytes: number): P
   return {
     ffi: new FFI(module),
     module,
-    bytes: new Uint8Array(buffer),
     words: new Uint32Array(buffer),
+    ...createCardMemory(buffer),
     view: new DataView(buffer),
     hooks,
     heap,

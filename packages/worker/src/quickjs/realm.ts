@@ -1,8 +1,10 @@
 import { FORM, hasUndefinedElement } from '@sandglass/core';
 import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
+import { markWritten } from './cards.js';
 import { newCString, readCString, type Pointer } from './ffi.js';
-import { KINDS, type Layout } from './layout.js';
+import { KINDS } from './kinds.js';
+import type { Layout } from './layout.js';
 import type { Machine } from './machine.js';
 
 /** Values up to this size are decoded from a buffer that is part of the realm, larger ones from one of their own. */
@@ -140,6 +142,7 @@ export class Realm {
   call(target: Pointer, ...args: Pointer[]): Pointer {
     const { argv } = this.pointers;
     for (let i = 0; i < args.length; i++) this.machine.words[(argv >> 2) + i] = args[i]!;
+    markWritten(this.machine, argv, args.length * 4);
     return this.own(
       this.machine.ffi.QTS_Call(
         this.#ctx,
@@ -221,7 +224,9 @@ export class Realm {
 
   /** Branches and calls of guest code until the interrupt handler is asked. The engine itself begins again at 10,000. */
   set countdown(polls: number) {
-    this.machine.words[(this.pointers.ctx + this.layout.countdownOffset) >> 2] = polls;
+    const at = this.pointers.ctx + this.layout.countdownOffset;
+    this.machine.words[at >> 2] = polls;
+    markWritten(this.machine, at, 4);
   }
 
   /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
@@ -230,11 +235,13 @@ export class Realm {
     const payload = encoded.subarray(1);
     if (payload.length <= INBOX_BYTES) {
       bytes.set(payload, this.pointers.inboxData);
+      markWritten(this.machine, this.pointers.inboxData, payload.length);
       return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox as never));
     }
     const at = module._malloc(payload.length);
     if (at === 0) return 0;
     bytes.set(payload, at);
+    markWritten(this.machine, at, payload.length);
     const buffer = ffi.QTS_NewArrayBuffer(this.#ctx, at as never, payload.length); // owns the bytes
     if (buffer === 0) return 0;
     const value = this.own(ffi.QTS_bjson_decode(this.#ctx, buffer));

@@ -1,0 +1,36 @@
+import type { EngineModule } from '@sandglass/core';
+import { beforeAll, expect, test } from 'vitest';
+
+import { compileEngine } from './engine-module.js';
+import { findLayout } from './layout.js';
+import { KNOWN_LAYOUTS } from './known-layouts.js';
+import { probeLayout } from './probe-layout.js';
+
+let engine: EngineModule;
+
+beforeAll(async () => {
+  engine = await compileEngine();
+});
+
+test('the table has the binary at hand, as the probe finds it', async () => {
+  expect(Object.keys(KNOWN_LAYOUTS)).toContain(engine.hash);
+  expect(await findLayout(engine)).toEqual(await probeLayout(engine));
+});
+
+test('a layout is found once', () => {
+  expect(findLayout(engine)).toBe(findLayout(engine));
+});
+
+test('a table made with another static image is not used', async () => {
+  const known = KNOWN_LAYOUTS[engine.hash]!;
+  const wasm = { wasm: (await compileEngine()).wasm, hash: 'other' };
+  const tables = KNOWN_LAYOUTS as Record<string, typeof known>;
+  tables['other'] = { ...known, staticHash: '0'.repeat(64), heapBase: 1 };
+  expect(await findLayout(wasm)).toEqual(await findLayout(engine));
+  delete tables['other'];
+});
+
+test('a binary that the table does not have is probed', async () => {
+  const unknown = { wasm: (await compileEngine()).wasm, hash: '0'.repeat(64) };
+  expect(await findLayout(unknown)).toEqual(await findLayout(engine));
+});

@@ -1,0 +1,198 @@
+import type { EngineModule } from '@sandglass/core';
+import type { JSContextPointer } from '@jitl/quickjs-ffi-types';
+
+import { CARD_TABLE, PAGE_BYTES } from './cards.js';
+import { toHex } from './engine-module.js';
+import { evaluate } from './ffi.js';
+import type { Kind } from './kinds.js';
+import type { Layout } from './layout.js';
+import { createMachine, type Machine } from './machine.js';
+
+/** One or more expressions of each kind. What is not listed is `other`: promises, weak references, generators. */
+const SAMPLES: readonly (readonly [Kind, string[]])[] = [
+  ['object', ['({})', '(function () { return arguments })()', '(function () { "use strict"; return arguments })()']],
+  ['array', ['[]']],
+  [
+    'function',
+    [
+      '(function () {})',
+      '(() => 0)',
+      '(class {})',
+      'Math.abs',
+      '(async () => 0)',
+      '(function* () {})',
+      '(async function* () {})',
+      '(() => 0).bind(null)',
+    ],
+  ],
+  ['error', ['new Error()']],
+  ['boxed', ['Object(1)', 'Object("")', 'Object(true)', 'Object(1n)']],
+  ['date', ['new Date()']],
+  ['regexp', ['/a/']],
+  ['map', ['new Map()']],
+  ['set', ['new Set()']],
+  ['buffer', ['new ArrayBuffer(1)']],
+  ['dataview', ['new DataView(new ArrayBuffer(1))']],
+  ['proxy', ['new Proxy({}, {})', 'new Proxy([], {})', 'new Proxy(function () {}, {})']],
+  [
+    'typed',
+    [
+      'Uint8Clamped',
+      'Int8',
+      'Uint8',
+      'Int16',
+      'Uint16',
+      'Int32',
+      'Uint32',
+      'BigInt64',
+      'BigUint64',
+      'Float16',
+      'Float32',
+      'Float64',
+    ].map((name) => `new ${name}Array(1)`),
+  ],
+];
+
+/** The engine's static data ends somewhere below this, and the used end of the C stack is far above it. */
+const STATIC_BYTES = CARD_TABLE;
+
+/** A context, an object and a buffer's record are smaller than this. */
+const CONTEXT_BYTES = 2_048;
+const OBJECT_BYTES = 48;
+
+/** Enough for a runtime and the probes. */
+const PROBE_BYTES = 8 << 20;
+
+/** Finds the layout of an engine that nothing is known of, on a scratch instance. @throws {Error} if a probe finds nothing, or too much */
+export async function probeLayout(engine: EngineModule): Promise<Layout> {
+  const machine = await createMachine(engine, PROBE_BYTES);
+  const fresh = machine.words.slice(0, STATIC_BYTES / 4);
+  const ctx = machine.ffi.QTS_NewContext(machine.ffi.QTS_NewRuntime(), 0 as never); // 0: all intrinsics
+  const heap = probeHeap(machine, ctx);
+  const tags = {
+    exceptionTag: tagOf(machine, evaluate(machine, ctx, 'throw 0')),
+    objectTag: tagOf(machine, evaluate(machine, ctx, '({})')),
+  };
+  const sampled = SAMPLES.flatMap(([kind, sources]) =>
+    sources.map((source) => ({ kind, at: machine.words[evaluate(machine, ctx, source) >> 2]! })),
+  );
+  const classOffset = probeClassOffset(machine, sampled);
+  const classes = sampled.map(
+    ({ kind, at }) => [machine.bytes[at + classOffset]! | (machine.bytes[at + classOffset + 1]! << 8), kind] as const,
+  );
+  const layout = {
+    ...heap,
+    ...tags,
+    randomOffset: probeRandom(machine, ctx),
+    countdownOffset: probeCountdown(machine, ctx),
+    buffer: probeBuffer(machine, ctx),
+    classOffset,
+    kinds: new Map(classes),
+  };
+  const staticImage = probeStatic(machine, fresh);
+  return { ...layout, staticImage, staticHash: toHex(await crypto.subtle.digest('SHA-256', staticImage)) };
+}
+
+/** Static data ends with the last page that is in use after all the probes. */
+function probeStatic({ words }: Machine, fresh: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  let end = STATIC_BYTES / 4;
+  while (end > 0 && words[end - 1] === 0) end--;
+  return fresh.slice(0, (Math.ceil((end * 4) / PAGE_BYTES) * PAGE_BYTES) / 4);
+}
+
+function tagOf({ words }: Machine, value: number): number {
+  return words[(value >> 2) + 1]!;
+}
+
+/** A large allocation moves the heap's end and, below it, the allocator's free tail; and it adds to the count of bytes taken. */
+function probeHeap({ module, words }: Machine, ctx: number): { heapBase: number; heapEndAt: number } {
+  const LARGE = 3 << 20;
+  const before = words.slice(0, STATIC_BYTES / 4);
+  module._malloc(LARGE);
+  const moved: number[] = [];
+  for (let i = 0; i < before.length; i++) if (words[i]! - before[i]! >= LARGE) moved.push(i);
+  const [end] = moved.filter((i) => before[i]! > ctx).sort((a, b) => words[b]! - words[a]!);
+  const taken = new Set(moved.filter((i) => before[i]! < ctx).map((i) => before[i]!));
+  if (end === undefined || taken.size !== 1) throw unknownLayout('the heap');
+  return { heapBase: before[end]! - [...taken][0]!, heapEndAt: end * 4 };
+}
+
+/** `Math.random` is xorshift64*: its state is the one word that steps just so. */
+function probeRandom(machine: Machine, ctx: JSContextPointer): number {
+  const before = machine.bytes.slice(ctx, ctx + CONTEXT_BYTES);
+  evaluate(machine, ctx, 'Math.random()');
+  const old = new DataView(before.buffer);
+  for (let offset = 0; offset + 8 <= before.length; offset += 8) {
+    const state = old.getBigUint64(offset, true);
+    if (state !== 0n && machine.view.getBigUint64(ctx + offset, true) === xorshift(state)) return offset;
+  }
+  throw unknownLayout('the random state');
+}
+
+function xorshift(state: bigint): bigint {
+  let x = state;
+  x ^= x >> 12n;
+  x ^= (x << 25n) & 0xffff_ffff_ffff_ffffn;
+  return x ^ (x >> 27n);
+}
+
+/** A round of a loop lowers the count by one or two, all else that happens leaves it alone. */
+function probeCountdown(machine: Machine, ctx: JSContextPointer): number {
+  const { words } = machine;
+  const at = ctx >> 2;
+  const [none, many, again] = [0, 1_000, 0].map((rounds) => {
+    const before = words.slice(at, at + CONTEXT_BYTES / 4);
+    evaluate(machine, ctx, `for (let i = 0; i < ${rounds}; i++);`);
+    return before.map((word, i) => word - words[at + i]!);
+  }) as [Uint32Array, Uint32Array, Uint32Array];
+  const found = [...none.keys()].filter((i) => {
+    const rounds = many[i]! - none[i]!;
+    return none[i] === again[i] && none[i]! > 0 && none[i]! < 100 && rounds >= 1_000 && rounds <= 2_000;
+  });
+  if (found.length !== 1) throw unknownLayout('the interrupt counter');
+  return found[0]! * 4;
+}
+
+/** Two buffers of known address and length show which words lead to them. */
+function probeBuffer({ ffi, module, words }: Machine, ctx: JSContextPointer): Layout['buffer'] {
+  const candidates = [48, 80].map((length) => {
+    const bytes = module._malloc(length);
+    const object = words[ffi.QTS_NewArrayBuffer(ctx, bytes as never, length) >> 2]!;
+    const found: string[] = [];
+    for (let record = 0; record < OBJECT_BYTES; record += 4) {
+      const at = words[(object + record) >> 2]!;
+      if (at < ctx || at > bytes + (1 << 20) || at % 4 !== 0) continue; // not a pointer into the heap
+      for (let data = 0; data < OBJECT_BYTES; data += 4) {
+        if (words[(at + data) >> 2] !== bytes) continue;
+        for (let size = 0; size < OBJECT_BYTES; size += 4) {
+          if (words[(at + size) >> 2] === length) found.push(JSON.stringify({ record, data, length: size }));
+        }
+      }
+    }
+    return found;
+  });
+  const both = candidates[0]!.find((each) => candidates[1]!.includes(each));
+  if (both === undefined) throw unknownLayout('the bytes of a buffer');
+  return JSON.parse(both) as Layout['buffer'];
+}
+
+/** The class id is the one halfword of the header that is equal within each of these kinds and differs between them. */
+function probeClassOffset({ bytes }: Machine, sampled: { kind: Kind; at: number }[]): number {
+  const probes = sampled.filter(({ kind }) =>
+    ['array', 'error', 'date', 'regexp', 'map', 'set', 'buffer', 'dataview', 'proxy'].includes(kind),
+  );
+  for (let offset = 0; offset < 16; offset += 2) {
+    const ids = new Map<Kind, Set<number>>();
+    for (const { kind, at } of probes) {
+      const set = ids.get(kind) ?? new Set();
+      ids.set(kind, set.add(bytes[at + offset]! | (bytes[at + offset + 1]! << 8)));
+    }
+    const all = [...ids.values()];
+    if (all.every((set) => set.size === 1) && new Set(all.map((set) => [...set][0])).size === all.length) return offset;
+  }
+  throw unknownLayout('class ids');
+}
+
+function unknownLayout(what: string): Error {
+  return new Error(`Cannot use this build of QuickJS: ${what} cannot be found in its memory`);
+}

@@ -1,0 +1,130 @@
+import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
+
+import { beforeAll, expect, test } from 'vitest';
+
+import { CARD_BYTES, createCardMemory, isTampered, isTracked, type CardMemory } from './cards.js';
+import { BinaryWriter } from './leb128.js';
+import { trackWrites } from './track-writes.js';
+
+/** Instructions of a function `(i32, i32, i32) → ()`, with each store and bulk write as an export. */
+const PUSH = { i32: [0x20, 1], i64: [0x20, 1, 0xad], f32: [0x20, 1, 0xb3], f64: [0x20, 1, 0xb8] };
+const STORES: [name: string, op: number, push: number[], width: number][] = [
+  ['i32.store', 0x36, PUSH.i32, 4],
+  ['i64.store', 0x37, PUSH.i64, 8],
+  ['f32.store', 0x38, PUSH.f32, 4],
+  ['f64.store', 0x39, PUSH.f64, 8],
+  ['i32.store8', 0x3a, PUSH.i32, 1],
+  ['i32.store16', 0x3b, PUSH.i32, 2],
+  ['i64.store8', 0x3c, PUSH.i64, 1],
+  ['i64.store16', 0x3d, PUSH.i64, 2],
+  ['i64.store32', 0x3e, PUSH.i64, 4],
+];
+const OFFSET = 5 * CARD_BYTES;
+
+type Write = (at: number, value: number, length: number) => void;
+
+/** A module with one exported function for each body. */
+function moduleOf(bodies: Record<string, number[]>): Uint8Array<ArrayBuffer> {
+  const out = new BinaryWriter(1_024);
+  out.raw(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  const names = Object.keys(bodies);
+  const section = (id: number, write: (out: BinaryWriter) => void): void => {
+    out.byte(id);
+    out.block(write);
+  };
+  section(1, (types) => types.raw(1, 0x60, 3, 0x7f, 0x7f, 0x7f, 0));
+  section(2, (imports) => imports.raw(1, 1, 0x61, 1, 0x62, 2, 0, 16)); // the memory "a"."b", 16 pages at least
+  section(3, (functions) => {
+    functions.u32(names.length);
+    for (const _ of names) functions.u32(0);
+  });
+  section(7, (exports) => {
+    exports.u32(names.length);
+    for (const [i, name] of names.entries()) {
+      exports.u32(name.length);
+      exports.text(name);
+      exports.raw(0, i);
+    }
+  });
+  section(10, (code) => {
+    code.u32(names.length);
+    for (const body of Object.values(bodies)) code.block((each) => each.raw(0, ...body, 0x0b));
+  });
+  return out.done();
+}
+
+const BODIES: Record<string, number[]> = {
+  fill: [0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 11, 0],
+  copy: [0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 10, 0, 0],
+};
+for (const [name, op, push, width] of STORES) {
+  BODIES[name] = [0x20, 0, ...push, op, Math.log2(width), 0];
+  BODIES[`${name} far`] = [0x20, 0, ...push, op, Math.log2(width), 0x80, 0x28]; // offset 5120
+  BODIES[`${name} unaligned`] = [0x20, 0, ...push, op, 0, 0];
+}
+
+let writes: Record<string, Write>;
+let memory: CardMemory;
+
+beforeAll(async () => {
+  const buffer = new WebAssembly.Memory({ initial: 16 });
+  const module = await WebAssembly.compile(trackWrites(moduleOf(BODIES)));
+  expect(isTracked(module)).toBe(true);
+  writes = (await WebAssembly.instantiate(module, { a: { b: buffer } })).exports as never; // functions of three numbers
+  memory = createCardMemory(buffer.buffer as ArrayBuffer); // not shared
+});
+
+/** The cards that a write marks. */
+function marksOf(name: string, at: number, value = 1, length = 0): number[] {
+  memory.marks.fill(0);
+  writes[name]!(at, value, length);
+  return [...memory.marks.keys()].filter((card) => memory.marks[card] === 1);
+}
+
+test.each(STORES)('%s marks the card that it writes to', (name, _op, _push, width) => {
+  expect(marksOf(name, 3 * CARD_BYTES - width)).toEqual([2]);
+  expect(memory.bytes.subarray(3 * CARD_BYTES - width, 3 * CARD_BYTES).some((byte) => byte !== 0)).toBe(true);
+  expect(marksOf(name, 3 * CARD_BYTES)).toEqual([3]);
+  expect(marksOf(`${name} far`, CARD_BYTES)).toEqual([1 + OFFSET / CARD_BYTES]);
+});
+
+test.each(STORES.filter(([, , , width]) => width > 1))('%s marks both cards that it reaches into', (name) => {
+  expect(marksOf(`${name} unaligned`, 3 * CARD_BYTES - 1)).toEqual([2, 3]);
+  expect(marksOf(`${name} unaligned`, 3 * CARD_BYTES)).toEqual([3]);
+});
+
+test('bulk writes mark all that they cover', () => {
+  expect(marksOf('fill', 2 * CARD_BYTES + 5, 7, 2 * CARD_BYTES)).toEqual([2, 3, 4]);
+  expect([...memory.bytes.subarray(2 * CARD_BYTES + 4, 2 * CARD_BYTES + 6)]).toEqual([0, 7]);
+  expect(marksOf('copy', 10 * CARD_BYTES, 2 * CARD_BYTES + 5, CARD_BYTES)).toContain(10);
+  expect(memory.bytes[10 * CARD_BYTES]).toBe(7);
+});
+
+test('no write to the table goes unnoticed', () => {
+  const table = memory.marks.byteOffset;
+  for (const name of Object.keys(writes)) {
+    expect(isTampered(memory)).toBe(false);
+    for (let at = table - 8; at < table + memory.marks.length; at += 8) {
+      memory.marks.fill(0);
+      writes[name]!(at - (name.endsWith('far') ? OFFSET : 0), 0, 8);
+      const isInside = at + (name === 'fill' || name === 'copy' ? 8 : 0) >= table;
+      expect([name, at, isTampered(memory)]).toEqual([name, at, isInside]);
+    }
+    memory.marks.fill(0);
+  }
+});
+
+test('the stock engine is not tracked, and can be', async () => {
+  const stock = await readFile(createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm'));
+  expect(isTracked(await WebAssembly.compile(stock))).toBe(false);
+  const tracked = trackWrites(stock);
+  expect(isTracked(await WebAssembly.compile(tracked))).toBe(true);
+  const built = await readFile(createRequire(import.meta.url).resolve('@sandglass/worker/engine.wasm'));
+  expect(built.equals(tracked)).toBe(true);
+});
+
+test('an instruction that it does not know is refused', () => {
+  const atomic = moduleOf({ f: [0xfe, 0x03, 0x00] });
+  expect(() => trackWrites(atomic)).toThrow('unknown instruction 0xfe');
+});
