@@ -83,16 +83,16 @@ export class Call implements SliceListener {
     }
   }
 
-  mustStop: SliceListener['mustStop'] = (now = performance.now()) => {
+  mustStop(now: number = performance.now()): boolean {
     if (this.stopped) return true;
     const { name, ms } = this.#budget;
     if (this.#watch.isOver(ms, now))
       this.stopped = limitFailure('E_CPU', this.extension, name, this.#watch.runningMs());
     else if (this.#outbox.length > 0 && now > this.#flushAt) this.#flush();
     return this.stopped !== undefined;
-  };
+  }
 
-  onCapability: SliceListener['onCapability'] = (index, args, promise) => {
+  onCapability(index: number, args: Uint8Array[], promise: PromiseCapability): CapabilityErrorWire | undefined {
     const { maxCapabilityCalls, maxPendingCapabilityCalls } = this.extension.limits;
     if (++this.#capabilityCalls > maxCapabilityCalls) return this.#exceed('maxCapabilityCalls', this.#capabilityCalls);
     if (this.waiting.size >= maxPendingCapabilityCalls)
@@ -101,9 +101,9 @@ export class Call implements SliceListener {
     if (bytes > this.extension.limits.maxResultBytes) return this.#exceed('maxResultBytes', bytes);
     this.waiting.set(this.#post(index, args), promise);
     return undefined;
-  };
+  }
 
-  onSync: SliceListener['onSync'] = (index, args) => {
+  onSync(index: number, args: Uint8Array[]): CapabilityErrorWire | undefined {
     const { maxLogLines, maxLogBytes } = this.extension.limits;
     const console = this.extension.capabilities[index]?.name === 'console';
     const bytes = sizeOf(args);
@@ -114,7 +114,7 @@ export class Call implements SliceListener {
     this.#logBytes += bytes;
     this.#post(index, args);
     return undefined;
-  };
+  }
 
   #post(index: number, args: Uint8Array[]): number {
     const name = this.extension.capabilities[index]?.name ?? '';

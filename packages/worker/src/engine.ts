@@ -74,7 +74,7 @@ class ThreadEngine implements Engine {
   readonly #sources: Map<number, SandboxSource> = new Map();
   /** Extensions that are being evaluated. Forgetting one takes it out. */
   readonly #loading: Set<number> = new Set();
-  readonly #idle: IdleSandboxes = new IdleSandboxes();
+  readonly #idle: IdleSandboxes<Sandbox> = new IdleSandboxes();
   readonly #counters: PoolCounters = { sandboxes: 0, restores: 0, replacements: 0 };
   /** The outcomes of a `run` that is going on. */
   #collected: OutcomeWire[] | undefined;

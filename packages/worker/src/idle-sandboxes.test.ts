@@ -7,7 +7,7 @@ test('the one that has waited longest goes first', () => {
   const idle = new IdleSandboxes(2);
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => ({
     name,
-    add: () => idle.add(key(name), () => gone.push(name)),
+    add: () => idle.add(key(name), { drop: () => gone.push(name) }),
   }));
   a!.add();
   b!.add();

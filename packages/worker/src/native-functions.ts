@@ -12,11 +12,11 @@ export const FIRST_CAPABILITY = 16;
 /** What happens outside while guest code runs. */
 export interface SliceListener {
   /** Whether the running guest code must end. Asked at every poll and between jobs. @param now `performance.now()` */
-  mustStop: (now?: number) => boolean;
+  mustStop(now?: number): boolean;
   /** An asynchronous capability was called. An answer is for the guest at once; without one, `settle` comes later. */
-  onCapability: (index: number, args: Uint8Array[], promise: PromiseCapability) => CapabilityErrorWire | undefined;
+  onCapability(index: number, args: Uint8Array[], promise: PromiseCapability): CapabilityErrorWire | undefined;
   /** A synchronous one was called, its arguments checked. */
-  onSync: (index: number, args: Uint8Array[]) => CapabilityErrorWire | undefined;
+  onSync(index: number, args: Uint8Array[]): CapabilityErrorWire | undefined;
 }
 
 /** The functions behind the capabilities, as guest code calls them. */

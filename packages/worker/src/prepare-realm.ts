@@ -41,7 +41,7 @@ function defineModules(realm: Realm, { capabilities }: ExtensionWire): void {
   realm.set(realm.global(), 'sandglass', carrier);
   for (const [module, text] of moduleTexts(capabilities)) run(realm, text, 'module', module);
   run(realm, 'delete globalThis.sandglass', 'script');
-  realm.runJobs(() => false);
+  realm.runJobs({ mustStop: () => false });
 }
 
 /** Module text by specifier. `items.read` is a member of the export `items`, which is frozen. */

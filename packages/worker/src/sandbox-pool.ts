@@ -19,7 +19,7 @@ export class SandboxPool implements SandboxSource {
   readonly #layout: Layout;
   readonly #counters: PoolCounters;
   readonly #free: Sandbox[] = [];
-  readonly #idle: IdleSandboxes;
+  readonly #idle: IdleSandboxes<Sandbox>;
   readonly #snapshot: Snapshot;
   #sandboxes = 0;
   #closed = false;
@@ -30,7 +30,7 @@ export class SandboxPool implements SandboxSource {
     extension: ExtensionWire,
     snapshot: Snapshot,
     counters: PoolCounters,
-    idle: IdleSandboxes,
+    idle: IdleSandboxes<Sandbox>,
   ) {
     this.#idle = idle;
     this.#engine = engine;
@@ -93,12 +93,15 @@ export class SandboxPool implements SandboxSource {
     for (const sandbox of this.#free.splice(0)) this.#idle.delete(sandbox);
   }
 
+  /** Gives up a free sandbox: others have more use for its memory. */
+  drop(sandbox: Sandbox): void {
+    this.#free.splice(this.#free.indexOf(sandbox), 1);
+    this.#count(-1);
+  }
+
   #keep(sandbox: Sandbox): void {
     this.#free.push(sandbox);
-    this.#idle.add(sandbox, () => {
-      this.#free.splice(this.#free.indexOf(sandbox), 1);
-      this.#count(-1);
-    });
+    this.#idle.add(sandbox, this);
   }
 
   #count(change: number): void {

@@ -194,13 +194,13 @@ export class Sandbox {
       const reason = failed ? realm.takeException(value) || realm.pointers.undefined : value;
       realm.call(answer.ok && !failed ? promise.resolve : promise.reject, reason);
       for (const pointer of [promise.promise, promise.resolve, promise.reject]) realm.own(pointer);
-      realm.runJobs(listener.mustStop);
+      realm.runJobs(listener);
     });
   }
 
   /** Runs the jobs that wait, in a sandbox that goes on after the call. */
   drain(listener: SliceListener): void {
-    this.#enter(listener, () => this.#realm.runJobs(listener.mustStop));
+    this.#enter(listener, () => this.#realm.runJobs(listener));
   }
 
   /** What a promise that was pending has come to since. */
@@ -261,7 +261,7 @@ export class Sandbox {
     if (realm.isException(result)) return { state: 'rejected', value: realm.takeException(result) };
     const progress = realm.stateOf(result);
     if (progress.state !== 'pending') return progress;
-    realm.runJobs(listener.mustStop);
+    realm.runJobs(listener);
     return realm.stateOf(result);
   }
 

@@ -1,7 +1,7 @@
 import type { Registration, SnapshotWire } from '@sandglass/core';
 
 import type { PreludeFunction } from './prelude.js';
-import { isTampered, lowestMarked, markWritten, PAGE_BYTES, putBack } from './quickjs/cards.js';
+import { CardImage, isTampered, lowestMarked, markWritten, PAGE_BYTES } from './quickjs/cards.js';
 import type { Layout } from './quickjs/layout.js';
 import type { Machine } from './quickjs/machine.js';
 import type { RealmPointers } from './quickjs/realm.js';
@@ -39,16 +39,7 @@ export interface Snapshot {
   header: SnapshotHeader;
   wire: SnapshotWire;
   /** All that a call can write to below the heap's end, ascending. */
-  ranges: readonly Range[];
-}
-
-/** A part of the memory and what it holds: the image, and zeros beyond it. */
-interface Range {
-  from: number;
-  to: number;
-  image: Uint8Array;
-  /** Address of the image's first byte. */
-  imageAt: number;
+  images: readonly CardImage[];
 }
 
 /** Saves all that a new instance does not have, at once; what takes time is the digest. Nothing may hold a handle, no job may wait. */
@@ -58,7 +49,7 @@ export async function takeSnapshot(
   header: Omit<SnapshotHeader, 'runs' | 'heapStart' | 'heapEnd'>,
 ): Promise<Snapshot> {
   const heapEnd = machine.words[layout.heapEndAt >> 2]!;
-  putBack(machine, stackStart(layout), toPage(layout.heapBase), NOTHING, 0); // dead between calls
+  new CardImage(stackStart(layout), toPage(layout.heapBase)).putBack(machine); // dead between calls
   const runs = findRuns(machine, layout, heapEnd);
   const wire = pack(
     { ...header, runs, heapStart: machine.heap.start, heapEnd },
@@ -167,49 +158,46 @@ function toSnapshot(wire: SnapshotWire, layout: Layout): Snapshot {
   const header = JSON.parse(
     new TextDecoder().decode(bytes.slice(HEADER_AT, HEADER_AT + headerLength!)),
   ) as SnapshotHeader; // isSound checks what matters
-  return { header, wire, ranges: toRanges(header, layout, wire.bytes, align(HEADER_AT + headerLength!)) };
+  return { header, wire, images: toImages(header, layout, wire.bytes, align(HEADER_AT + headerLength!)) };
 }
 
 /** Lays the saved runs over what a new instance holds: static data, and zeros. @throws {RangeError} if bytes are missing */
-function toRanges(
+function toImages(
   { runs, heapEnd }: SnapshotHeader,
   layout: Layout,
   bytes: SnapshotWire['bytes'],
   bodyAt: number,
-): Range[] {
+): CardImage[] {
   const statics = new Uint8Array(layout.staticImage.buffer);
-  const ranges: Range[] = [];
+  const images: CardImage[] = [];
   const fresh = (from: number, to: number): void => {
-    const staticEnd = statics.length;
-    if (from < staticEnd) ranges.push({ from, to: Math.min(to, staticEnd), image: statics, imageAt: 0 });
-    const rest = Math.max(from, staticEnd, stackStart(layout));
-    if (rest < to) ranges.push({ from: rest, to, image: NOTHING, imageAt: rest });
+    if (from < statics.length) images.push(new CardImage(from, Math.min(to, statics.length), statics, 0));
+    const rest = Math.max(from, statics.length, stackStart(layout));
+    if (rest < to) images.push(new CardImage(rest, to));
   };
   let at = 0;
   let body = bodyAt;
   for (const [from, length] of runs) {
     fresh(at, from);
     at = from + length;
-    ranges.push({ from, to: at, image: new Uint8Array(bytes, body, length), imageAt: from });
+    images.push(new CardImage(from, at, new Uint8Array(bytes, body, length), from));
     body += length;
   }
   fresh(at, heapEnd);
-  return ranges;
+  return images;
 }
-
-const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
  * Puts an instance back to the moment of the snapshot: everything that was written since.
  *
  * @returns false if something wrote to the card table itself, so that the marks cannot be trusted: the instance has to go.
  */
-export function restore(machine: Machine, { heapEndAt }: Layout, { ranges }: Snapshot): boolean {
+export function restore(machine: Machine, { heapEndAt }: Layout, { images }: Snapshot): boolean {
   if (isTampered(machine)) return false;
   const usedTo = machine.words[heapEndAt >> 2]!;
-  for (const { from, to, image, imageAt } of ranges) putBack(machine, from, to, image, imageAt);
-  const { to } = ranges.at(-1)!;
-  if (usedTo > to) putBack(machine, to, usedTo, NOTHING, to);
+  for (const image of images) image.putBack(machine);
+  const { to } = images.at(-1)!;
+  if (usedTo > to) new CardImage(to, usedTo).putBack(machine);
   return true;
 }
 

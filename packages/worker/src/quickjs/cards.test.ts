@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { CARD_BYTES, createCardMemory, lowestMarked, markWritten, PAGE_BYTES, putBack } from './cards.js';
+import { CARD_BYTES, CardImage, createCardMemory, lowestMarked, markWritten, PAGE_BYTES } from './cards.js';
 
 const SIZE = 1 << 20;
 
@@ -15,20 +15,18 @@ test('puts back what is marked and nothing else', () => {
   memory.bytes.fill(255, from, from + 5 * PAGE_BYTES);
   const marked = [from + 10, from + CARD_BYTES, from + 7 * CARD_BYTES, from + 16 * CARD_BYTES]; // the last is beyond the image
   for (const at of marked) markWritten(memory, at, 1);
-  putBack(memory, from, from + 5 * PAGE_BYTES, image, from);
-  for (let at = 0; at < 5 * PAGE_BYTES; at++) {
-    const card = Math.floor(at / CARD_BYTES);
-    const expected = [0, 1, 7, 16].includes(card) ? (image[at] ?? 0) : 255;
-    if (memory.bytes[from + at] !== expected)
-      expect({ at, byte: memory.bytes[from + at] }).toEqual({ at, byte: expected });
-  }
+  new CardImage(from, from + 5 * PAGE_BYTES, image).putBack(memory);
+  const expected = Uint8Array.from({ length: 5 * PAGE_BYTES }, (_, at) =>
+    [0, 1, 7, 16].includes(Math.floor(at / CARD_BYTES)) ? (image[at] ?? 0) : 255,
+  );
+  expect(memory.bytes.slice(from, from + expected.length)).toEqual(expected);
   expect(memory.marks.every((mark) => mark === 0)).toBe(true);
 });
 
 test('leaves marks outside of its range', () => {
   const memory = open();
   markWritten(memory, 0, 2 * PAGE_BYTES);
-  putBack(memory, PAGE_BYTES, 2 * PAGE_BYTES, new Uint8Array(), 0);
+  new CardImage(PAGE_BYTES, 2 * PAGE_BYTES).putBack(memory);
   expect(lowestMarked(memory, 0, SIZE)).toBe(0);
   expect(lowestMarked(memory, PAGE_BYTES, SIZE)).toBe(SIZE);
 });

@@ -1,8 +1,5 @@
 import type { EngineModule } from '@sandglass/core';
 
-/** The engine as `pnpm build` leaves it: quickjs-emscripten's release-sync binary with marked writes (`track-writes.ts`). */
-const WASM_SPECIFIER = '@sandglass/worker/engine.wasm';
-
 /**
  * Compiles the engine once for all threads: a `WebAssembly.Module` can be posted to workers.
  *
@@ -15,10 +12,10 @@ export async function compileEngine(wasm?: Uint8Array<ArrayBuffer>): Promise<Eng
   return { wasm: module, hash: toHex(digest) };
 }
 
+/** The engine as `pnpm build` leaves it: quickjs-emscripten's release-sync binary with marked writes (`track-writes.ts`). */
 async function readWasm(): Promise<Uint8Array<ArrayBuffer>> {
-  const { createRequire } = await import('node:module');
   const { readFile } = await import('node:fs/promises');
-  return readFile(createRequire(import.meta.url).resolve(WASM_SPECIFIER));
+  return readFile(new URL(import.meta.resolve('@sandglass/worker/engine.wasm'))); // written so that tracers see it
 }
 
 export function toHex(digest: ArrayBuffer): string {

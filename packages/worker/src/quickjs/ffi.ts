@@ -1,5 +1,6 @@
 import { EvalFlags, type JSContextPointer } from '@jitl/quickjs-ffi-types';
 
+import { markWritten } from './cards.js';
 import type { Machine } from './machine.js';
 
 /** Pointers are plain numbers here; the FFI's types brand them. */
@@ -9,12 +10,14 @@ const encoder: TextEncoder = new TextEncoder();
 const decoder: TextDecoder = new TextDecoder();
 
 /** Copies text to the heap as UTF-8 with a closing NUL. The caller frees it. @throws RangeError if the heap is full */
-export function newCString({ module, bytes }: Machine, text: string): { at: Pointer; length: number } {
+export function newCString(machine: Machine, text: string): { at: Pointer; length: number } {
+  const { module, bytes } = machine;
   const encoded = encoder.encode(text);
   const at = module._malloc(encoded.length + 1);
   if (at === 0) throw new RangeError('the heap is full');
   bytes.set(encoded, at);
   bytes[at + encoded.length] = 0;
+  markWritten(machine, at, encoded.length + 1);
   return { at, length: encoded.length };
 }
 

@@ -213,10 +213,10 @@ export class Realm {
     return { state, value: this.own(ffi.QTS_PromiseResult(this.#ctx, value as never)) };
   }
 
-  /** Runs promise jobs until none waits or `stopped` says so. */
-  runJobs(stopped: () => boolean): void {
+  /** Runs promise jobs until none waits or the listener says so. */
+  runJobs(listener: { mustStop(): boolean }): void {
     const { ffi } = this.machine;
-    while (ffi.QTS_IsJobPending(this.#rt) && !stopped()) {
+    while (ffi.QTS_IsJobPending(this.#rt) && !listener.mustStop()) {
       const result = ffi.QTS_ExecutePendingJob(this.#rt, JOBS_PER_ROUND, this.pointers.argv as never);
       if (result !== 0) this.free(result);
     }
