@@ -1,9 +1,13 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { isSandglassError } from '@sandglass/core';
 
-/** What an outsider sees of the calls: who was promised an answer, who got one, and what reached the world. */
+/**
+ * What an outsider sees of the calls: who was promised an answer, who got one, and what reached the world.
+ *
+ * A request's path is its call's id. Below `/cut`, the response breaks off; below `/held`, none comes.
+ */
 export class Ledger implements AsyncDisposable {
   readonly #server: Server;
   /** Requests that arrived, by call. */
@@ -19,14 +23,23 @@ export class Ledger implements AsyncDisposable {
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      const id = Number(request.url?.slice(1));
+      const [id, isCut] = [Number(/\d+$/.exec(request.url ?? '')?.[0]), request.url?.startsWith('/cut/')];
       this.#effects.set(id, (this.#effects.get(id) ?? 0) + 1);
-      setImmediate(() => response.end('"done"'));
+      if (isCut) cut(response);
+      else if (request.url?.startsWith('/held/')) return; // until the end
+      else setImmediate(() => response.end('"done"'));
     });
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Requests that have arrived. */
+  get arrived(): number {
+    let arrived = 0;
+    for (const count of this.#effects.values()) arrived += count;
+    return arrived;
   }
 
   /** Makes a call under the next id, and books how it settles. Never rejects. */
@@ -62,4 +75,10 @@ export class Ledger implements AsyncDisposable {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/** Dies in the middle of a response: after its head and a part of its body. */
+function cut(response: ServerResponse): void {
+  response.writeHead(200, { 'content-length': 100 });
+  response.write('"do', () => response.destroy());
 }

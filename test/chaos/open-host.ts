@@ -13,7 +13,7 @@ import { packageJson } from '../conformance/bench.js';
 
 const SABOTEUR = fileURLToPath(new URL('saboteur.mjs', import.meta.url));
 
-export type Fault = 'exit' | 'throw' | 'reject' | 'abort' | 'memory' | 'start' | 'slow';
+export type Fault = 'exit' | 'throw' | 'reject' | 'abort' | 'memory' | 'hang' | 'start' | 'slow';
 
 /** A fault of worker threads, and how many times its turn passes before it strikes; for `start`, how many starts fail. */
 export interface Sabotage {
@@ -51,6 +51,6 @@ export async function loadOperation(host: Host, id: string, handler: string): Pr
   await host.load({ manifest: packageJson(id, 'operation', SCOPES), source });
 }
 
-/** A handler that does one thing in the world, after its first await and before its second. */
-export const effectful = (port: number): string =>
-  `async ({ id }) => { await sleep(id % 3); const { data } = await request('http://allowed.test:${port}/' + id); return data; }`;
+/** A handler that does one thing in the world, after its first await and before its second. @param path see `Ledger` */
+export const effectful = (port: number, path = ''): string =>
+  `async ({ id }) => { await sleep(id % 3); const { data } = await request('http://allowed.test:${port}${path}/' + id); return data; }`;

@@ -1,7 +1,8 @@
 // The engine's thread, with a fault that strikes when its turn comes: after the calls of a batch have begun.
 import { getEnvironmentData } from 'node:worker_threads';
 
-import runTask from '@sandglass/worker/thread';
+import { serve } from '@sandglass/worker/thread';
+import { createEngine } from '@sandglass/worker';
 
 const { fault, countdown } = getEnvironmentData('sabotage') ?? {};
 
@@ -26,6 +27,9 @@ const FAULTS = {
     const { a } = new WebAssembly.Instance(new WebAssembly.Module(UNREACHABLE)).exports;
     setImmediate(() => a());
   },
+  hang: () => {
+    for (;;);
+  },
   memory: () => {
     const hoard = [];
     for (;;) hoard.push(new Array(2_000_000).fill(0.5)); // oxlint-disable-line unicorn/no-new-array -- allocated at once
@@ -34,10 +38,25 @@ const FAULTS = {
 
 // Starts that fail, and a slow one, strike while the thread comes up.
 if (fault === 'start' && Atomics.sub(countdown, 0, 1) > 0) throw new Error('sabotage of a start');
-if (fault === 'slow') await new Promise((resolve) => setTimeout(resolve, 1_000));
+if (fault === 'slow') await new Promise((resolve) => setTimeout(resolve, 5_000));
 
 export default function sabotaged(task) {
-  const reply = runTask(task);
-  if (task.type === 'batch' && fault in FAULTS && isDue()) return new Promise(() => setImmediate(FAULTS[fault]));
-  return reply;
+  return serve(task, async (options) => {
+    const engine = await createEngine(options);
+    return {
+      load: (...args) => engine.load(...args),
+      install: (...args) => engine.install(...args),
+      settle: (...args) => engine.settle(...args),
+      abort: (...args) => engine.abort(...args),
+      forget: (...args) => engine.forget(...args),
+      stats: () => engine.stats(),
+      close: () => engine.close(),
+      run: (calls) => {
+        const outcomes = engine.run(calls);
+        if (!(fault in FAULTS) || !isDue()) return outcomes;
+        setImmediate(FAULTS[fault]);
+        return []; // its batch stays open, and the thread awake
+      },
+    };
+  });
 }

@@ -23,3 +23,33 @@ export function collectThreads(): Threads {
     [Symbol.dispose]: () => void process.off('worker', onWorker),
   };
 }
+
+/** Threads that are terminated as soon as they are started. */
+export interface Storm extends Disposable {
+  /** When each thread of this process was started since, those that were spared included. */
+  readonly startsMs: readonly number[];
+  readonly killed: number;
+  stop(): void;
+}
+
+/** @param limit how many are terminated at the most. */
+export function startStorm(limit: number): Storm {
+  const startsMs: number[] = [];
+  let killed = 0;
+  let isOver = false;
+  const onWorker = (worker: Worker): void => {
+    startsMs.push(performance.now());
+    if (isOver || killed === limit) return;
+    killed += 1;
+    void worker.terminate();
+  };
+  process.on('worker', onWorker);
+  return {
+    startsMs,
+    get killed() {
+      return killed;
+    },
+    stop: () => void (isOver = true),
+    [Symbol.dispose]: () => void process.off('worker', onWorker),
+  };
+}

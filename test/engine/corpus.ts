@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { toOperation } from './to-operation.mjs';
+
 const FOLDER = new URL('../corpus/', import.meta.url);
 
 /** A case of the corpus as an operation. */
@@ -32,11 +34,4 @@ export function readCorpus(folder: 'escapes' | 'exhaustion'): CorpusCase[] {
 export function readReturns(): { code: string; expect: string }[] {
   const text = readFileSync(new URL('returns.json', FOLDER), 'utf8');
   return (JSON.parse(text) as { code: string; expect: string }[]).slice(1);
-}
-
-/** A probe exports a function; as an operation it is the handler of one. Any other default export stays. */
-export function toOperation(text: string): string {
-  const probe = /export default (async function probe\b)/;
-  if (!probe.test(text)) return text;
-  return `${text.replace(probe, '$1')}\nexport default { id: 'probe', handler: probe };\n`;
 }

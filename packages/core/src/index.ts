@@ -1,4 +1,5 @@
 export * from './batch.js';
+export { check } from './check.js';
 export * from './errors.js';
 export * from './limits.js';
 export * from './manifest.js';

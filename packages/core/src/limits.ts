@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -29,27 +29,33 @@ export interface Limits {
   maxResultBytes: number;
 }
 
-const limit = (min: number, max: number, byDefault: number): z.ZodDefault<z.ZodNumber> =>
-  z.number().int().min(min).max(max).default(byDefault);
+/** Least and greatest value of each limit, and its default. */
+const RANGES: Readonly<Record<keyof Limits, readonly [min: number, max: number, byDefault: number]>> = {
+  cpuTimeMs: [1, 60_000, 1_000],
+  wallTimeMs: [1, 900_000, 30_000],
+  loadTimeMs: [1, 60_000, 10_000],
+  memoryLimitBytes: [MIB, 1024 * MIB, 32 * MIB],
+  stackBytes: [16 * KIB, 256 * KIB, 256 * KIB],
+  maxPendingCapabilityCalls: [0, 100_000, 1_024],
+  maxCapabilityCalls: [0, 1_000_000, 10_000],
+  maxLogLines: [0, 1_000_000, 1_000],
+  maxLogBytes: [0, 1024 * MIB, MIB],
+  maxArgumentBytes: [0, 1024 * MIB, 16 * MIB],
+  maxResultBytes: [0, 1024 * MIB, 16 * MIB],
+};
+
+const limits = Object.entries(RANGES).map(([name, [min, max, byDefault]]) => {
+  const limit = z.int().check(z.minimum(min), z.maximum(max));
+  return [name, z._default(limit, byDefault)] as const;
+});
 
 /** Parses limits: unknown keys are an error, missing ones take their default. */
-export const limitsSchema: z.ZodType<Limits, { [Name in keyof Limits]?: number | undefined } | undefined> = z
-  .strictObject({
-    cpuTimeMs: limit(1, 60_000, 1_000),
-    wallTimeMs: limit(1, 900_000, 30_000),
-    loadTimeMs: limit(1, 60_000, 10_000),
-    memoryLimitBytes: limit(MIB, 1024 * MIB, 32 * MIB),
-    stackBytes: limit(16 * KIB, 256 * KIB, 256 * KIB),
-    maxPendingCapabilityCalls: limit(0, 100_000, 1_024),
-    maxCapabilityCalls: limit(0, 1_000_000, 10_000),
-    maxLogLines: limit(0, 1_000_000, 1_000),
-    maxLogBytes: limit(0, 1024 * MIB, MIB),
-    maxArgumentBytes: limit(0, 1024 * MIB, 16 * MIB),
-    maxResultBytes: limit(0, 1024 * MIB, 16 * MIB),
-  })
-  .prefault({});
+export const limitsSchema: z.ZodMiniType<Limits, { [Name in keyof Limits]?: number | undefined } | undefined> =
+  z.prefault(z.strictObject(Object.fromEntries(limits)), {}) as never; // of a table, its keys are strings
 
-export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze(limitsSchema.parse({}));
+export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze(
+  Object.fromEntries(Object.entries(RANGES).map(([name, [, , byDefault]]) => [name, byDefault])),
+) as never; // as above
 
 /**
  * Combines the host's limits with an extension's own: for each limit the lower one wins.

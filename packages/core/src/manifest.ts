@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
+import { check } from './check.js';
 import { SandglassError } from './errors.js';
 import type { Scopes, ScopeSchemas } from './scopes.js';
 
@@ -22,23 +23,24 @@ export interface Manifest {
   requestedScopes: Scopes;
 }
 
+const nonEmpty = z.string().check(z.minLength(1));
 const splitPath = z.object({ app: z.string(), api: z.string() });
 const sandboxSchema = z.object({
-  enabled: z.boolean().optional(),
-  requestedScopes: z.record(z.string(), z.unknown()).optional(),
+  enabled: z.optional(z.boolean()),
+  requestedScopes: z.optional(z.record(z.string(), z.unknown())),
 });
-const common = { host: z.string(), sandbox: sandboxSchema.optional() };
+const common = { host: z.string(), sandbox: z.optional(sandboxSchema) };
 
 const extensionSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.enum(['endpoint', 'hook']), path: z.string().min(1), source: z.string(), ...common }),
+  z.object({ type: z.enum(['endpoint', 'hook']), path: nonEmpty, source: z.string(), ...common }),
   z.object({ type: z.literal('operation'), path: splitPath, source: splitPath, ...common }),
-  z.object({ type: z.literal('bundle'), sandbox: z.unknown().optional() }),
+  z.object({ type: z.literal('bundle'), sandbox: z.optional(z.unknown()) }),
   z.object({ type: z.enum(APP_TYPES) }),
 ]);
 
 const packageSchema = z.object({
-  name: z.string().min(1),
-  version: z.string().min(1),
+  name: nonEmpty,
+  version: nonEmpty,
   'directus:extension': extensionSchema,
 });
 
@@ -52,7 +54,7 @@ const packageSchema = z.object({
  * @throws {SandglassError} `E_MANIFEST`: a field is missing or wrong (the message names it), the type never runs in a sandbox, or the sandbox is not enabled.
  */
 export function parseManifest(packageJson: unknown, scopeSchemas: ScopeSchemas): Manifest {
-  const parsed = packageSchema.safeParse(packageJson);
+  const parsed = check(packageSchema, packageJson);
   if (!parsed.success) throw invalid(packageJson, describeIssue(parsed.error, 'package.json'));
   const { name, version, 'directus:extension': extension } = parsed.data;
   if (extension.type === 'bundle') {
@@ -81,7 +83,7 @@ function parseScopes(packageJson: unknown, requested: Record<string, unknown>, s
   const scopes: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(schemas)) {
     if (!Object.hasOwn(requested, name)) continue;
-    const result = schema.safeParse(requested[name]);
+    const result = check(schema, requested[name]);
     if (!result.success) {
       throw invalid(packageJson, describeIssue(result.error, `directus:extension.sandbox.requestedScopes.${name}`));
     }
@@ -102,7 +104,7 @@ function invalid(packageJson: unknown, reason: string): SandglassError {
 }
 
 /** The first issue as `path: reason`; one is enough to act on. */
-function describeIssue(error: z.ZodError, root: string): string {
+function describeIssue(error: z.core.$ZodError, root: string): string {
   const issue = error.issues[0];
   if (!issue) return `${root}: invalid`;
   const path = issue.path.map(String).join('.');

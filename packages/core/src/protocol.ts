@@ -67,6 +67,8 @@ export interface SnapshotWire {
 export interface LoadedWire {
   registrations: Registration[];
   snapshot: SnapshotWire;
+  /** What became of the snapshot that came with the load: `foreign` is a sound one of another engine, boot code or extension. */
+  offered?: 'used' | 'damaged' | 'foreign';
   /** Bytes of heap in use after registration. */
   heapBytes: number;
 }
@@ -136,23 +138,14 @@ export interface EngineModule {
   hash: string;
 }
 
-/** Piscina task: what the host asks of a thread. */
-export type ThreadTask =
-  | {
-      type: 'attach';
-      /** Carries {@link HostMessage} in and {@link ThreadMessage} out. */
-      port: MessagePort;
-      /** Int32: see {@link SLOT}. */
-      slots: SharedArrayBuffer;
-      wasm: EngineModule;
-    }
-  | { type: 'load'; extension: ExtensionWire; snapshot?: SnapshotWire }
-  | {
-      type: 'batch';
-      install?: InstallWire[];
-      /** What `packCalls` makes of a list of {@link CallWire}. */
-      calls: PackedWire;
-    };
+/** Piscina task: the first and only one of a thread. All else comes over the port. */
+export interface ThreadTask {
+  /** Carries {@link HostMessage} in and {@link ThreadMessage} out. */
+  port: MessagePort;
+  /** Int32: see {@link SLOT}. */
+  slots: SharedArrayBuffer;
+  wasm: EngineModule;
+}
 
 /** An extension that the thread has not seen yet, with the snapshot that spares it the evaluation. */
 export interface InstallWire {
@@ -160,13 +153,8 @@ export interface InstallWire {
   loaded: LoadedWire;
 }
 
-/** What the piscina task of each kind resolves to. */
-export interface ThreadReply {
-  attach: { threadId: number };
-  load: { ok: true; loaded: LoadedWire } | { ok: false; error: ErrorWire };
-  /** The outcomes that no {@link ThreadMessage} carried before. The task ends when every call of the batch has settled. */
-  batch: { outcomes: OutcomesWire };
-}
+/** What a load comes to. */
+export type LoadReply = { ok: true; loaded: LoadedWire } | { ok: false; error: ErrorWire };
 
 /** What `packOutcomes` makes of a list of {@link OutcomeWire}. */
 export interface OutcomesWire {
@@ -180,8 +168,17 @@ export interface OutcomesWire {
  */
 export type PackedWire = string | Uint8Array;
 
-/** Host → thread, over the port. */
+/** Host → thread, over the port. `SLOT.posted` goes up by one after each, which wakes the thread. */
 export type HostMessage =
+  | {
+      type: 'batch';
+      /** Unique on its port. */
+      batchId: number;
+      install?: InstallWire[];
+      /** What `packCalls` makes of a list of {@link CallWire}. */
+      calls: PackedWire;
+    }
+  | { type: 'load'; extension: ExtensionWire; snapshot?: SnapshotWire }
   | { type: 'settle'; settlements: SettlementWire[] }
   | { type: 'abort'; callIds: number[] }
   | { type: 'forget'; extensionId: number }
@@ -189,6 +186,9 @@ export type HostMessage =
 
 /** Thread → host, over the port. */
 export type ThreadMessage =
+  /** Every call of the batch has settled; these are the outcomes that no message carried before. */
+  | { type: 'batch'; batchId: number; outcomes: OutcomesWire }
+  | { type: 'loaded'; extensionId: number; reply: LoadReply }
   | { type: 'capabilities'; calls: CapabilityCallWire[] }
   | { type: 'outcomes'; outcomes: OutcomesWire }
   | { type: 'stats'; requestId: number; stats: EngineStats };
@@ -204,11 +204,13 @@ export interface EngineStats {
   memoryBytes: number;
 }
 
-/** Fields of a thread's slots, written by the thread, read by the host's watchdog. */
+/** Fields of a thread's slots. The first two are written by the thread and read by the host's watchdog. */
 export const SLOT = {
   /** Id of the call whose guest code runs now; 0 between slices. A load counts as a call with the id `-extensionId`, also in its capability calls. */
   callId: 0,
   /** Goes up by one whenever guest code is entered. */
   slice: 1,
-  length: 2,
+  /** Messages that the host has posted; it wraps around. What an idle thread sleeps on. */
+  posted: 2,
+  length: 3,
 } as const;

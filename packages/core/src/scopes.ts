@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Scope of `log` and of `sleep`: asked for or not, nothing more. Extra keys are dropped. */
-export const emptyScopeSchema: z.ZodType<Record<string, never>> = z.object({}).strip() as never; // strip leaves no key
+export const emptyScopeSchema: z.ZodMiniType<Record<string, never>> = z.object({}) as never; // no key is left
 
 export const REQUEST_METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const;
 export type RequestMethod = (typeof REQUEST_METHODS)[number];
@@ -12,13 +12,13 @@ export interface RequestScope {
   methods: RequestMethod[];
 }
 
-export const requestScopeSchema: z.ZodType<RequestScope> = z.object({
+export const requestScopeSchema: z.ZodMiniType<RequestScope> = z.object({
   urls: z.array(z.string()),
   methods: z.array(z.enum(REQUEST_METHODS)),
 });
 
-/** Zod schema of each scope that a manifest may ask for, by the capability's name. */
-export type ScopeSchemas = Readonly<Record<string, z.ZodType>>;
+/** zod's schema of each scope that a manifest may ask for, by the capability's name. */
+export type ScopeSchemas = Readonly<Record<string, z.core.$ZodType>>;
 
 /** A scope per capability name, already parsed by that capability's schema. */
 export type Scopes = Readonly<Record<string, unknown>>;

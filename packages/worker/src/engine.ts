@@ -1,15 +1,16 @@
-import type {
-  CallWire,
-  CapabilityCallWire,
-  EngineModule,
-  EngineStats,
-  ExtensionWire,
-  InstallWire,
-  LoadedWire,
-  OutcomeWire,
-  SettlementWire,
-  SnapshotWire,
-  ThreadReply,
+import {
+  SLOT,
+  type CallWire,
+  type CapabilityCallWire,
+  type EngineModule,
+  type EngineStats,
+  type ExtensionWire,
+  type InstallWire,
+  type LoadReply,
+  type LoadedWire,
+  type OutcomeWire,
+  type SettlementWire,
+  type SnapshotWire,
 } from '@sandglass/core';
 
 import { Call, type CallEnvironment } from './call.js';
@@ -43,7 +44,7 @@ export interface EngineOptions {
 /** The extensions and sandboxes of one thread. */
 export interface Engine {
   /** Evaluates an extension, or takes it from a snapshot that fits. Never rejects: an error is part of the answer. */
-  load(extension: ExtensionWire, snapshot?: SnapshotWire): Promise<ThreadReply['load']>;
+  load(extension: ExtensionWire, snapshot?: SnapshotWire): Promise<LoadReply>;
   /** Makes an extension known that another engine has loaded. */
   install(install: InstallWire): void;
   /** Runs each call up to its first await that has to wait. Returns the outcomes of those that finished; the others come through `onOutcomes`. */
@@ -83,11 +84,11 @@ class ThreadEngine implements Engine {
     this.#wasm = wasm;
     this.#layout = layout;
     this.#onOutcomes = options.onOutcomes;
-    this.#environment = { slots: options.slots ?? new Int32Array(2), send: options.onCapabilities };
+    this.#environment = { slots: options.slots ?? new Int32Array(SLOT.length), send: options.onCapabilities };
     this.#runner = new Runner(this.#environment, (outcome) => this.#settled(outcome));
   }
 
-  async load(extension: ExtensionWire, wire?: SnapshotWire): Promise<ThreadReply['load']> {
+  async load(extension: ExtensionWire, wire?: SnapshotWire): Promise<LoadReply> {
     this.#loading.add(extension.id);
     try {
       const key = await snapshotKey(this.#wasm, this.#layout, extension);

@@ -1,7 +1,7 @@
 import type { Registration, SnapshotWire } from '@sandglass/core';
 
 import type { PreludeFunction } from './prelude.js';
-import { CardImage, isTampered, lowestMarked, markWritten, PAGE_BYTES } from './quickjs/cards.js';
+import { CardImage, CardSlab, isTampered, lowestMarked, markWritten, PAGE_BYTES } from './quickjs/cards.js';
 import type { Layout } from './quickjs/layout.js';
 import type { Machine } from './quickjs/machine.js';
 import type { RealmPointers } from './quickjs/realm.js';
@@ -169,9 +169,10 @@ function toImages(
   bodyAt: number,
 ): CardImage[] {
   const statics = new Uint8Array(layout.staticImage.buffer);
+  const slab = new CardSlab();
   const images: CardImage[] = [];
   const fresh = (from: number, to: number): void => {
-    if (from < statics.length) images.push(new CardImage(from, Math.min(to, statics.length), statics, 0));
+    if (from < statics.length) images.push(new CardImage(from, Math.min(to, statics.length), statics, 0, slab));
     const rest = Math.max(from, statics.length, stackStart(layout));
     if (rest < to) images.push(new CardImage(rest, to));
   };
@@ -180,7 +181,7 @@ function toImages(
   for (const [from, length] of runs) {
     fresh(at, from);
     at = from + length;
-    images.push(new CardImage(from, at, new Uint8Array(bytes, body, length), from));
+    images.push(new CardImage(from, at, new Uint8Array(bytes, body, length), from, slab));
     body += length;
   }
   fresh(at, heapEnd);

@@ -3,19 +3,28 @@ const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
 /** Failures in a row after which waiting calls are told instead of kept. With the delays before it, about 1.5 s of trying. */
 const HOPELESS_AFTER = 6;
+/** For so long after an engine has worked, calls are kept all the same, and starts tried more often: what kills engines may stop. */
+const PATIENCE_MS = 30_000;
+const MAX_PATIENT_DELAY_MS = 400;
 
 /** Keeps engines that do not start, or die at once, from being started over and over. */
 export class Backoff {
   #failures = 0;
+  #lastFailureMs = -Infinity;
   #notBeforeMs = 0;
-
-  /** Whether so much has failed in a row that a call should not wait for the next attempt. */
-  get isHopeless(): boolean {
-    return this.#failures >= HOPELESS_AFTER;
-  }
+  #lastSuccessMs = -Infinity;
 
   get failures(): number {
     return this.#failures;
+  }
+
+  /**
+   * Whether so much has failed in a row that a call should not wait for the next attempt.
+   *
+   * Only during the pause: the first call after it makes that attempt.
+   */
+  isHopeless(nowMs: number): boolean {
+    return this.#failures >= HOPELESS_AFTER && this.delayMs(nowMs) > 0 && !this.#isPatient(nowMs);
   }
 
   /** Milliseconds until the next start is allowed; 0 for now. */
@@ -23,14 +32,28 @@ export class Backoff {
     return Math.max(this.#notBeforeMs - nowMs, 0);
   }
 
-  failed(nowMs: number): void {
-    this.#notBeforeMs = nowMs + Math.min(FIRST_DELAY_MS * 2 ** this.#failures, MAX_DELAY_MS);
+  /**
+   * An engine has failed.
+   *
+   * @param startedMs when it was started. Those that were under way at the last failure are the same one: eight threads that fail
+   * together are not eight in a row.
+   */
+  failed(nowMs: number, startedMs: number): void {
+    if (startedMs < this.#lastFailureMs) return;
+    this.#lastFailureMs = nowMs;
+    const maxDelayMs = this.#isPatient(nowMs) ? MAX_PATIENT_DELAY_MS : MAX_DELAY_MS;
+    this.#notBeforeMs = nowMs + Math.min(FIRST_DELAY_MS * 2 ** this.#failures, maxDelayMs);
     this.#failures += 1;
   }
 
   /** An engine has done something useful. */
-  succeeded(): void {
+  succeeded(nowMs: number): void {
     this.#failures = 0;
     this.#notBeforeMs = 0;
+    this.#lastSuccessMs = nowMs;
+  }
+
+  #isPatient(nowMs: number): boolean {
+    return nowMs - this.#lastSuccessMs < PATIENCE_MS;
   }
 }

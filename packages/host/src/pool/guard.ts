@@ -12,7 +12,7 @@ export interface GuardOptions {
   stalled(lane: LaneState): void;
   /** A lane that was stalled goes on. */
   resumed(lane: LaneState): void;
-  /** A lane has to be ended; whom to blame is settled. */
+  /** A lane has to be ended; whom to blame, if anyone, is settled. */
   overran(lane: LaneState): void;
   realNowMs?: (() => number) | undefined;
 }
@@ -49,6 +49,7 @@ export class Guard {
       lane.ignoredThisTick = 0;
       if (lane.jobs.size === 0) {
         this.#resume(lane);
+        lane.pulse.rest();
         continue;
       }
       isBusy = true;
@@ -64,7 +65,8 @@ export class Guard {
     watch.sample(slots, nowMs);
     if (watch.callId === 0) {
       if (watch.elapsedMs >= STALL_MS && lane.openBatches > 0) lane.markAllEntered();
-      return this.#resume(lane);
+      this.#resume(lane);
+      return this.#feelPulse(lane, nowMs);
     }
     if (watch.elapsedMs < STALL_MS) return this.#resume(lane);
     const job = lane.jobs.get(watch.callId);
@@ -73,6 +75,13 @@ export class Guard {
     lane.stalledIn = job?.extension;
     this.#options.stalled(lane);
     if (watch.elapsedMs >= limitMs(lane, job) + GRACE_MS) this.#end(lane, job);
+  }
+
+  /** No call is to blame for a thread that hangs in the host's own code. */
+  #feelPulse(lane: LaneState, nowMs: number): void {
+    const found = lane.pulse.check(nowMs, lane.watch.elapsedMs, lane.engineStats);
+    if (found === 'ask') lane.lane.requestStats();
+    else if (found === 'hangs') this.#options.overran(lane);
   }
 
   #end(lane: LaneState, job: Job | undefined): void {

@@ -4,7 +4,7 @@ import type { PoolExtension } from './extension.js';
 import type { Job } from './job.js';
 import type { Lane } from './lane.js';
 import { Durations } from './stats.js';
-import { SliceWatch } from './watchdog.js';
+import { Pulse, SliceWatch } from './watchdog.js';
 
 /** Calls that were sent to a lane together. */
 export interface Batch {
@@ -40,6 +40,7 @@ export class LaneState {
   /** Persistent extensions that live here. */
   readonly residents: Set<PoolExtension> = new Set();
   readonly watch: SliceWatch = new SliceWatch();
+  readonly pulse: Pulse = new Pulse();
   /** In one call for so long that nothing more is sent, and nothing is left behind it. */
   isStalled = false;
   /** What it is stalled in. */

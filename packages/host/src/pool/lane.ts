@@ -24,7 +24,7 @@ export interface Lane {
   readonly slots: Int32Array | undefined;
   /** @param done gets the last outcomes, unchecked, once every call of the batch has settled. */
   batch(install: InstallWire[], calls: CallWire[], done: (outcomes: unknown) => void): void;
-  /** @param done gets a `ThreadReply['load']`, unchecked. */
+  /** @param done gets a `LoadReply`, unchecked. */
   load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void;
   settle(settlements: SettlementWire[]): void;
   abort(callIds: number[]): void;

@@ -36,6 +36,8 @@ export class Lanes {
   #retireTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** Whether a lane has ever come up. */
+  hasStarted = false;
   /** Why the last lane went away. */
   lastFailure: Error | undefined;
   /** Told when a pause after failures is over. */
@@ -65,7 +67,7 @@ export class Lanes {
 
   /** Whether lanes have failed so often in a row, and none works, that calls should not wait. */
   get isHopeless(): boolean {
-    return this.#backoff.isHopeless && !this.#all.some(({ status }) => status === 'ready');
+    return this.#backoff.isHopeless(performance.now()) && !this.#all.some(({ status }) => status === 'ready');
   }
 
   get failures(): number {
@@ -100,7 +102,7 @@ export class Lanes {
 
   /** A lane has done what it is for: it no longer counts as one that may not hold. */
   proved(): void {
-    this.#backoff.succeeded();
+    this.#backoff.succeeded(performance.now());
   }
 
   /** Takes a lane out: it is dead (`lost`), has to be ended (`killed`), or is no longer needed (`retired`). */
@@ -114,8 +116,9 @@ export class Lanes {
     this.#keepCounters(lane, how);
     if (how !== 'lost') return;
     this.lastFailure = reason;
-    this.#backoff.failed(performance.now());
-    if (lane.outcomes > 0) this.#backoff.succeeded();
+    const nowMs = performance.now();
+    this.#backoff.failed(nowMs, lane.startedMs);
+    if (lane.outcomes > 0) this.#backoff.succeeded(nowMs);
   }
 
   /** Notes that a lane has nothing to do; it is retired if that lasts. */
@@ -176,6 +179,7 @@ export class Lanes {
     return {
       ready: () => {
         lane.status = 'ready';
+        this.hasStarted = true;
         this.idle(lane);
         events.ready(lane);
       },

@@ -23,6 +23,28 @@ test('load resolves to what the engine registered, with the snapshot on shared m
   await pool.core.close(0);
 });
 
+test('a load outlasts the slow start of its lane, however little time its calls have', async () => {
+  const pool = new TestPool();
+  pool.autoReady = false;
+  const loading = pool.core.load(extensionWire(1, { wallTimeMs: 100 }));
+  await pool.settle();
+  pool.pass(10_000);
+  pool.lane(0).events.ready();
+  await pool.settle();
+  pool.lane(0).loads[0]?.done({ ok: true, loaded: LOADED });
+  expect((await loading).registrations).toEqual(LOADED.registrations);
+  await pool.core.close(0);
+});
+
+test('a load whose turn never comes ends', async () => {
+  const pool = new TestPool();
+  pool.autoReady = false;
+  const loading = rejection(pool.core.load(extensionWire(1, { wallTimeMs: 100 })));
+  pool.pass(30_010);
+  expect(await loading).toEqual(coded('E_WALL'));
+  await pool.core.close(0);
+});
+
 test('a lone call goes at once, with the extension that its lane needs, and settles with its value', async () => {
   const pool = await poolWith(1);
   const call = pool.call(1);

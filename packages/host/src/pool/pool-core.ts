@@ -23,6 +23,9 @@ import { GRACE_MS } from './watchdog.js';
 /** What a load gets beyond `loadTimeMs`, so that its engine, or else the watchdog, ends it first and knows why. */
 const LOAD_SLACK_MS = 2 * GRACE_MS;
 
+/** How long a load may wait for its turn at the least, whatever its calls may take: a thread may have to start first. */
+const LOAD_WAIT_MS = 30_000;
+
 /** How long `close` waits for threads to end. One that hangs in WASM ends in 30 ms on Node, and not at all on Bun. */
 const END_THREADS_MS = 2_000;
 
@@ -119,7 +122,7 @@ export class PoolCore implements Pool {
       const job = new Job({
         callId: loadCallId(wire.id),
         extension,
-        wallTimeMs: wire.limits.wallTimeMs,
+        wallTimeMs: Math.max(wire.limits.wallTimeMs, LOAD_WAIT_MS),
         snapshot,
         resolve,
         reject,
@@ -186,6 +189,10 @@ export class PoolCore implements Pool {
       moved: this.#recovery.moved,
     };
     return collectStats(counts, this.#ledger.retired, this.#lanes, [...this.#extensions.values()]);
+  }
+
+  assertStarted(): void {
+    if (!this.#lanes.hasStarted && this.#lanes.isHopeless) throw this.#recovery.hopeless();
   }
 
   /** Looks at deadlines and lanes, as the watchdog's timer does. */

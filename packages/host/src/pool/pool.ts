@@ -1,14 +1,12 @@
 import { availableParallelism } from 'node:os';
 
 import type { EngineModule, ExtensionWire, LoadedWire, SnapshotWire, UsageWire } from '@sandglass/core';
-import { compileEngine } from '@sandglass/worker';
+import { compileEngine } from '@sandglass/worker/compile';
 
 import type { PoolOptions } from '../types.js';
 import type { CapabilityOptions } from './capability-calls.js';
-import { inlineLane } from './inline-lane.js';
 import { PoolCore } from './pool-core.js';
 import type { PoolStats } from './stats.js';
-import { createWorkerLanes } from './worker-lane.js';
 
 export interface CallRequest {
   /** A loaded extension; its `id` finds it. */
@@ -44,6 +42,8 @@ export interface Pool {
   /** Takes no more calls for an extension, waits for those in flight, then frees it everywhere. */
   unload(extensionId: number): Promise<void>;
   stats(): PoolStats;
+  /** @throws {SandglassError} `E_WORKER_LOST` if lane after lane was started, and not one has ever come up. */
+  assertStarted(): void;
   /**
    * Takes no more calls, waits for those in flight, and ends all lanes.
    *
@@ -57,22 +57,22 @@ export interface CreatePoolOptions extends CapabilityOptions {
   pool?: PoolOptions | 'inline';
   /** The compiled engine. @default compiled here */
   wasm?: EngineModule;
-  /** How threads wait for work: see `WorkerLanesOptions`. */
-  atomics?: 'sync' | 'async' | 'disabled';
 }
 
 /** Makes a pool. Its threads start with the first load or call, but for `minThreads`. */
 export async function createPool(options: CreatePoolOptions): Promise<Pool> {
   const { onCapability, isEffect, syncNames, pool = {} } = options;
-  const wasm = options.wasm ?? (await compileEngine());
+  const compiling = options.wasm ?? compileEngine(); // while modules load, of which each kind of lane has its own
   const capabilities: CapabilityOptions = { onCapability, isEffect, syncNames };
-  if (pool === 'inline')
+  if (pool === 'inline') {
+    const [{ inlineLane }, wasm] = await Promise.all([import('./inline-lane.js'), compiling]);
     return new PoolCore({ ...capabilities, minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm }) });
+  }
+  const [{ createWorkerLanes }, wasm] = await Promise.all([import('./worker-lane.js'), compiling]);
   const lanes = createWorkerLanes({
     filename: import.meta.resolve('@sandglass/worker/thread'),
     wasm,
     maxLanes: pool.maxThreads ?? availableParallelism(),
-    ...(options.atomics && { atomics: options.atomics }),
   });
   return new PoolCore({ ...capabilities, ...pool, startLane: lanes.start, onClose: () => lanes.close() });
 }

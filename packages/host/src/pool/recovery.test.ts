@@ -1,5 +1,5 @@
 import { decodeValue } from '@sandglass/core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { extensionWire, LOADED, succeeded, TestPool } from './testing/fake-lanes.js';
 import { rejection } from './testing/rejection.js';
@@ -65,6 +65,88 @@ test('slices of one call are not added up: a call that comes and goes is not stu
   pool.lane(0).finishAll();
   await call;
   await pool.core.close(0);
+});
+
+test('a lane that hangs outside guest code is ended, nobody is blamed, and its calls run elsewhere', async () => {
+  const pool = await twoLanes();
+  const call = pool.call(1);
+  await pool.settle();
+  const hanging = pool.lanes.find((lane) => lane.callIds.includes(1))!;
+  hanging.isHanging = true;
+  pool.pass(4_900);
+  expect(hanging.isTerminated).toBe(false);
+  pool.pass(200);
+  expect(hanging.isTerminated).toBe(true);
+  await pool.settle();
+  for (const lane of pool.lanes) if (!lane.isTerminated) lane.finishAll();
+  expect(decodeValue(await call)).toBe(1);
+  expect(pool.core.stats()).toMatchObject({ kills: 1, reruns: 1, settled: { ok: 2 } });
+  await pool.core.close(0);
+});
+
+test('a lane whose calls wait for long is asked now and then, and left alone when it answers', async () => {
+  const pool = await twoLanes();
+  const call = pool.call(1);
+  await pool.settle();
+  const lane = pool.lanes.find((each) => each.callIds.includes(1))!;
+  const asked = vi.spyOn(lane, 'requestStats');
+  pool.pass(20_000);
+  expect(lane.isTerminated).toBe(false);
+  expect(asked.mock.calls.length).toBeGreaterThan(15);
+  expect(asked.mock.calls.length).toBeLessThan(21);
+  lane.finishAll();
+  expect(decodeValue(await call)).toBe(1);
+  await pool.core.close(0);
+});
+
+test('an answer that was owed before the lane had a rest counts for nothing', async () => {
+  const pool = await twoLanes();
+  const first = pool.call(1);
+  await pool.settle();
+  const lane = pool.lanes.find((each) => each.callIds.includes(1))!;
+  lane.isHanging = true;
+  pool.pass(2_000);
+  lane.finishAll(); // it slept before it read the question
+  await first;
+  pool.pass(10_000);
+  const second = pool.call(1);
+  await pool.settle();
+  lane.isHanging = false;
+  pool.pass(3_000);
+  expect(lane.isTerminated).toBe(false);
+  for (const each of pool.lanes) each.finishAll();
+  expect(decodeValue(await second)).toBe(2);
+  await pool.core.close(0);
+});
+
+test('a pool that has given up tries again with the first call after its pause', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+  try {
+    const pool = new TestPool({ maxThreads: 1 });
+    await pool.load(extensionWire(1));
+    pool.autoReady = false;
+    pool.lane(0).events.lost(new Error('gone'));
+    const refused = rejection(pool.call(1));
+    for (let failures = 0; failures < 6; failures++) {
+      await pool.settle();
+      vi.advanceTimersByTime(6_000);
+      await pool.settle();
+      pool.lanes.at(-1)!.events.lost(new Error('will not start'));
+    }
+    expect(await refused).toEqual(coded('E_WORKER_LOST'));
+    expect(await rejection(pool.call(1))).toEqual(coded('E_WORKER_LOST')); // at once: no lane is even tried
+    expect(pool.lanes).toHaveLength(7);
+    pool.autoReady = true;
+    vi.advanceTimersByTime(5_000);
+    const call = pool.call(1);
+    await pool.settle();
+    expect(pool.lanes).toHaveLength(8);
+    pool.lane(7).finishAll();
+    expect(decodeValue(await call)).toBeGreaterThan(1);
+    await pool.core.close(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a call that the host has settled, but whose code goes on, still costs its lane', async () => {

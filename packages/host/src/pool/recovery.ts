@@ -75,9 +75,9 @@ export class Recovery {
   }
 
   /** The error of what cannot run because no lane holds. */
-  hopeless(name: string, callId?: number): SandglassError {
+  hopeless(name?: string, callId?: number): SandglassError {
     const { failures, lastFailure } = this.#lanes;
-    const message = `Cannot run "${name}": ${failures} workers in a row failed, the last one with: ${lastFailure?.message ?? 'unknown'}`;
+    const message = `Cannot ${name === undefined ? 'start' : `run "${name}"`}: ${failures} workers in a row failed, the last one with: ${lastFailure?.message ?? 'unknown'}`;
     return new SandglassError('E_WORKER_LOST', message, { extension: name, callId, cause: lastFailure });
   }
 

@@ -94,7 +94,9 @@ export function readLoaded(value: unknown): LoadedWire | undefined {
   if (!registrations?.every((registration) => registration !== undefined)) return undefined;
   if (typeof key !== 'string' || !(bytes instanceof SharedArrayBuffer || bytes instanceof ArrayBuffer))
     return undefined;
-  return { registrations, snapshot: { key, bytes }, heapBytes: nonNegative(raw?.['heapBytes']) };
+  const offered = OFFERED.find((each) => each === raw?.['offered']);
+  const loaded: LoadedWire = { registrations, snapshot: { key, bytes }, heapBytes: nonNegative(raw?.['heapBytes']) };
+  return offered ? { ...loaded, offered } : loaded;
 }
 
 /** Counters of an engine; what is missing or no number counts as 0. */
@@ -111,6 +113,7 @@ export function readEngineStats(value: unknown): EngineStats | undefined {
   );
 }
 
+const OFFERED = ['used', 'damaged', 'foreign'] as const satisfies LoadedWire['offered'][];
 const METHODS: ReadonlySet<unknown> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 function readRegistration(value: unknown): Registration | undefined {

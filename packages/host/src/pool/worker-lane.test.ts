@@ -18,11 +18,9 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((pool) => pool.close(0)));
 });
 
-function createPool(
-  options: Partial<PoolCoreOptions> & { filename?: string; atomics?: 'sync' | 'async' | 'disabled' } = {},
-): PoolCore {
-  const { filename = THREAD, atomics = 'sync', ...rest } = options;
-  const lanes = createWorkerLanes({ filename, wasm, maxLanes: options.maxThreads ?? 2, atomics });
+function createPool(options: Partial<PoolCoreOptions> & { filename?: string } = {}): PoolCore {
+  const { filename = THREAD, ...rest } = options;
+  const lanes = createWorkerLanes({ filename, wasm, maxLanes: options.maxThreads ?? 2 });
   const pool = new PoolCore({
     startLane: lanes.start,
     onClose: lanes.close,
@@ -40,8 +38,8 @@ function call(pool: PoolCore, order: unknown, id = 1): Promise<unknown> {
   return pool.call({ extension: { id, name: '' }, handler: 0, argument: encodeValue(order) }).then(decodeValue);
 }
 
-test.each(['sync', 'async', 'disabled'] as const)('calls run on threads (atomics %s)', async (atomics) => {
-  const pool = createPool({ atomics });
+test('calls run on threads', async () => {
+  const pool = createPool();
   await pool.load(extensionWire(1));
   const values = Array.from({ length: 200 }, (_, value) => value);
   expect(await Promise.all(values.map((value) => call(pool, { value })))).toEqual(values);

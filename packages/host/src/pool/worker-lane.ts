@@ -10,7 +10,6 @@ import type {
   InstallWire,
   SettlementWire,
   SnapshotWire,
-  ThreadReply,
   ThreadTask,
 } from '@sandglass/core';
 import { Piscina } from 'piscina';
@@ -25,14 +24,9 @@ export interface WorkerLanesOptions {
   wasm: EngineModule;
   /** Lanes at a time. */
   maxLanes: number;
-  /**
-   * How threads wait for tasks. With `'async'` and `'disabled'`, CPU time for each call is the same within 12 %, at 64 in
-   * flight and at one, on a machine that was busy otherwise. @default 'sync'
-   */
-  atomics?: 'sync' | 'async' | 'disabled';
 }
 
-/** All the worker lanes of a pool: one piscina pool, whose load balancer sends each task where the dispatcher wants it. */
+/** All the worker lanes of a pool: one piscina pool, which starts, watches and ends their threads. */
 export interface WorkerLanes {
   start: StartLane;
   /** Ends all threads and waits for them. */
@@ -56,43 +50,30 @@ const EXEC_ARGV: string[] = process.allowedNodeEnvironmentFlags.has(NO_REQUIRE_M
 /** Messages that are read ahead at once: far more than what one batch posts, far less than a flood. */
 const MAX_DRAINED_MESSAGES = 2_000;
 
-type PiscinaTask = Parameters<NonNullable<NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer']>>[0];
-
 /** Starts the piscina pool that worker lanes share; its threads start with the lanes. */
 export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
+  /** Attach tasks that wait for their thread to come up, by piscina's id. */
   const attaching = new Map<number, WorkerLane>();
-  const starting = new Set<WorkerLane>();
   let target: WorkerLane | undefined;
-  const laneOf = (task: PiscinaTask): WorkerLane | undefined => {
-    if (target && task.isAbortable) attaching.set(task.taskId, target);
-    return target ?? attaching.get(task.taskId);
-  };
   const piscina = new Piscina({
     filename: options.filename,
     minThreads: 0,
     maxThreads: 4 * options.maxLanes + 4, // lanes are counted by the pool; a thread that is being ended still counts here
     idleTimeout: Infinity, // retiring is the pool's
-    concurrentTasksPerWorker: 1_000_000, // how much a lane takes is the dispatcher's
-    atomics: options.atomics ?? 'sync',
+    atomics: 'disabled', // threads sleep by themselves: see the thread file
     recordTiming: false,
     env: {},
     execArgv: EXEC_ARGV,
     resourceLimits: { stackSizeMb: STACK_SIZE_MB, maxOldGenerationSizeMb: MAX_HEAP_MB },
-    loadBalancer: (task, workers) => {
-      const threadId = laneOf(task)?.threadId;
+    loadBalancer: ({ taskId }, workers) => {
+      if (target) attaching.set(taskId, target);
+      const threadId = attaching.get(taskId)?.threadId;
       return workers.find(({ id }) => id === threadId) ?? null;
     },
   });
   piscina.on('error', () => {}); // every thread's own events are listened to
-  piscina.on('workerCreate', ({ id }: { id: number }) => {
-    for (const lane of starting) lane.threadIsUp(id);
-  });
-  /** Runs a task on a lane's thread: the balancer is asked before `run` returns. */
-  const run = (
-    lane: WorkerLane,
-    task: ThreadTask,
-    extra?: { transferList: MessagePort[]; signal: AbortSignal },
-  ): Promise<unknown> => {
+  /** The balancer is asked before `run` returns. */
+  const run: Run = (lane, task, extra) => {
     target = lane;
     try {
       return piscina.run(task, extra);
@@ -108,10 +89,8 @@ export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
   };
   return {
     start: (events) => {
-      const lane = new WorkerLane(events, run);
-      starting.add(lane);
-      lane.attach(options.wasm, claim, () => {
-        starting.delete(lane);
+      const lane = new WorkerLane(events);
+      lane.attach(options.wasm, run, claim, () => {
         for (const [taskId, other] of attaching) if (other === lane) attaching.delete(taskId);
       });
       return lane;
@@ -123,35 +102,36 @@ export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
 type Run = (
   lane: WorkerLane,
   task: ThreadTask,
-  extra?: { transferList: MessagePort[]; signal: AbortSignal },
+  extra: { transferList: MessagePort[]; signal: AbortSignal },
 ) => Promise<unknown>;
 
 /** A lane in a thread of its own. */
 class WorkerLane implements Lane {
-  readonly slots: Int32Array = new Int32Array(new SharedArrayBuffer(SLOT.length * Int32Array.BYTES_PER_ELEMENT));
+  readonly slots: Int32Array<SharedArrayBuffer> = new Int32Array(
+    new SharedArrayBuffer(SLOT.length * Int32Array.BYTES_PER_ELEMENT),
+  );
   readonly #events: LaneEvents;
-  readonly #run: Run;
   readonly #port: MessagePort;
   readonly #remotePort: MessagePort;
   /** Aborting takes the attach task out of piscina's queue, or ends the thread it is on. */
   readonly #attachment: AbortController = new AbortController();
+  readonly #batches: Map<number, (outcomes: unknown) => void> = new Map();
+  readonly #loads: Map<number, (reply: unknown) => void> = new Map();
+  #lastBatchId = 0;
   #worker: Worker | undefined;
   #startTimer: NodeJS.Timeout | undefined;
   #isOver = false;
   #failure: Error | undefined;
   #release: () => void = () => {};
-  /** Piscina gives tasks only to threads that have reported; attached and reported come in any order. */
-  #waitsFor = 2;
   threadId: number | undefined;
 
-  constructor(events: LaneEvents, run: Run) {
+  constructor(events: LaneEvents) {
     this.#events = events;
-    this.#run = run;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#remotePort = port2;
     port1.on('message', (message: unknown) => this.#receive(message));
-    port1.unref(); // piscina keeps the process alive while a task runs
+    port1.unref(); // keeps the process alive only while something is awaited
   }
 
   /**
@@ -160,15 +140,14 @@ class WorkerLane implements Lane {
    * @param claim finds the thread that piscina has just started.
    * @param release is told when the lane has started, or never will.
    */
-  attach(wasm: EngineModule, claim: () => Worker | undefined, release: () => void): void {
+  attach(wasm: EngineModule, run: Run, claim: () => Worker | undefined, release: () => void): void {
     this.#release = release;
     const task: ThreadTask = {
-      type: 'attach',
       port: this.#remotePort as never, // Node's and the web's MessagePort are the same thing with two types
-      slots: this.slots.buffer as SharedArrayBuffer,
+      slots: this.slots.buffer,
       wasm,
     };
-    const attached = this.#run(this, task, { transferList: [this.#remotePort], signal: this.#attachment.signal });
+    const attached = run(this, task, { transferList: [this.#remotePort], signal: this.#attachment.signal });
     const worker = claim();
     this.#worker = worker;
     this.threadId = worker?.threadId;
@@ -179,27 +158,22 @@ class WorkerLane implements Lane {
       START_TIMEOUT_MS,
     ).unref();
     attached.then(
-      () => this.#step(),
+      () => this.#ready(),
       (error: Error) => this.#fail(error),
     );
     if (!worker) this.#fail(new Error('no thread is free'));
   }
 
-  threadIsUp(threadId: number): void {
-    if (threadId === this.threadId) this.#step();
-  }
-
   batch(install: InstallWire[], calls: CallWire[], done: (outcomes: unknown) => void): void {
+    const batchId = (this.#lastBatchId += 1);
+    this.#await(this.#batches, batchId, done);
     const packed = toPackedCalls(calls);
-    const task: ThreadTask =
-      install.length > 0 ? { type: 'batch', install, calls: packed } : { type: 'batch', calls: packed };
-    this.#task(task, (reply) =>
-      done(readOutcomes((reply as Partial<ThreadReply['batch']> | null | undefined)?.outcomes)),
-    );
+    this.#post({ type: 'batch', batchId, calls: packed, ...(install.length > 0 && { install }) });
   }
 
   load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void {
-    this.#task(snapshot ? { type: 'load', extension, snapshot } : { type: 'load', extension }, done);
+    this.#await(this.#loads, extension.id, done);
+    this.#post({ type: 'load', extension, ...(snapshot && { snapshot }) });
   }
 
   settle(settlements: SettlementWire[]): void {
@@ -224,19 +198,25 @@ class WorkerLane implements Lane {
     this.#end();
   }
 
-  #task(task: ThreadTask, done: (reply: unknown) => void): void {
-    this.#run(this, task).then(
-      (reply) => {
-        if (this.#isOver) return;
-        this.#receiveAll(); // what it posted before it replied comes first
-        done(reply); // oxlint-disable-line promise/no-callback-in-promise -- piscina speaks promises, lanes callbacks
-      },
-      (error: Error) => this.#fail(error),
-    );
+  #await(waiting: Map<number, (reply: unknown) => void>, id: number, done: (reply: unknown) => void): void {
+    if (this.#batches.size + this.#loads.size === 0) this.#port.ref();
+    waiting.set(id, done);
+  }
+
+  /** A reply that nobody awaits is a violation. */
+  #reply(waiting: Map<number, (reply: unknown) => void>, id: unknown, reply: unknown): void {
+    const done = waiting.get(id as number); // any key may be asked for
+    if (!done) return this.#events.violation();
+    waiting.delete(id as number);
+    if (this.#batches.size + this.#loads.size === 0) this.#port.unref();
+    done(reply);
   }
 
   #post(message: HostMessage): void {
-    if (!this.#isOver) this.#port.postMessage(message); // oxlint-disable-line unicorn/require-post-message-target-origin -- a MessagePort
+    if (this.#isOver) return;
+    this.#port.postMessage(message); // oxlint-disable-line unicorn/require-post-message-target-origin -- a MessagePort
+    Atomics.add(this.slots, SLOT.posted, 1);
+    Atomics.notify(this.slots, SLOT.posted);
   }
 
   #receiveAll(): void {
@@ -250,16 +230,17 @@ class WorkerLane implements Lane {
   #receive(message: unknown): void {
     if (this.#isOver) return;
     if (typeof message !== 'object' || message === null) return this.#events.violation();
-    const { type, outcomes, calls, stats } = message as Record<string, unknown>; // an object: any key may be read
-    if (type === 'outcomes') this.#events.outcomes(readOutcomes(outcomes));
-    else if (type === 'capabilities') this.#events.capabilities(calls);
-    else if (type === 'stats') this.#events.stats(stats);
+    const { type, ...rest } = message as Record<string, unknown>; // an object: any key may be read
+    if (type === 'batch') this.#reply(this.#batches, rest['batchId'], readOutcomes(rest['outcomes']));
+    else if (type === 'outcomes') this.#events.outcomes(readOutcomes(rest['outcomes']));
+    else if (type === 'capabilities') this.#events.capabilities(rest['calls']);
+    else if (type === 'loaded') this.#reply(this.#loads, rest['extensionId'], rest['reply']);
+    else if (type === 'stats') this.#events.stats(rest['stats']);
     else this.#events.violation();
   }
 
-  #step(): void {
-    this.#waitsFor -= 1;
-    if (this.#waitsFor > 0 || this.#isOver) return;
+  #ready(): void {
+    if (this.#isOver) return;
     clearTimeout(this.#startTimer);
     this.#release();
     this.#events.ready();

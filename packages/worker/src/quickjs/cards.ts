@@ -59,14 +59,23 @@ export class CardImage {
   readonly to: number;
   readonly #image: Uint8Array;
   readonly #imageAt: number;
-  /** Copies of the cards that were written before: a copy of its own is three times as fast to read as shared memory. */
+  readonly #slab: CardSlab;
+  /** Copies of the cards that were written before. */
   readonly #cards: (Uint8Array | undefined)[];
 
   /**
    * @param from first address of the part, and `to` the one after its last; both are widened to whole pages.
    * @param image what it holds from the address `imageAt` on; all zeros after the image's end.
+   * @param slab where copies are kept.
    */
-  constructor(from: number, to: number, image: Uint8Array = NOTHING, imageAt: number = from) {
+  constructor(
+    from: number,
+    to: number,
+    image: Uint8Array = NOTHING,
+    imageAt: number = from,
+    slab: CardSlab = new CardSlab(),
+  ) {
+    this.#slab = slab;
     this.from = Math.floor(from / PAGE_BYTES) * PAGE_BYTES;
     this.to = Math.ceil(to / PAGE_BYTES) * PAGE_BYTES;
     this.#image = image;
@@ -94,10 +103,32 @@ export class CardImage {
   }
 
   #cardAt(at: number): Uint8Array {
-    const card = new Uint8Array(CARD_BYTES);
+    const card = this.#slab.allocate();
     const from = at - this.#imageAt;
     card.set(this.#image.subarray(Math.max(from, 0), from + CARD_BYTES), Math.max(-from, 0));
     return card;
+  }
+}
+
+/** Cards that are allocated at once: a small call writes to about as many. */
+const SLAB_CARDS = 16;
+
+/**
+ * Room for copies of the cards that calls write to: reading them is three times as fast as reading shared memory, and side
+ * by side they lie on few pages.
+ */
+export class CardSlab {
+  #slab: Uint8Array = NOTHING;
+  #used = 0;
+
+  /** A card of zeros. */
+  allocate(): Uint8Array {
+    if (this.#used === this.#slab.length) {
+      this.#slab = new Uint8Array(SLAB_CARDS * CARD_BYTES);
+      this.#used = 0;
+    }
+    this.#used += CARD_BYTES;
+    return this.#slab.subarray(this.#used - CARD_BYTES, this.#used);
   }
 }
 

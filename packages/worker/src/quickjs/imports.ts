@@ -5,12 +5,12 @@ const places: Map<string, { group: string; name: string }> = new Map();
  * Puts a function in the place of one that the WASM binary imports. The imports' names are minified, so a function is found
  * by what its text contains.
  *
- * @param marks all must occur in the text of the one function that is meant.
+ * @param marks all must occur in the text of the one function that is meant, whatever a bundler or runtime makes of its form.
  * @throws if not exactly one function fits: another build of the engine, which nothing here knows.
  */
 export function replaceImport(
   imports: WebAssembly.Imports,
-  marks: readonly string[],
+  marks: readonly RegExp[],
   replacement: (...args: never[]) => unknown,
 ): void {
   const key = marks.join();
@@ -19,7 +19,7 @@ export function replaceImport(
   imports[place.group]![place.name] = replacement;
 }
 
-function find(imports: WebAssembly.Imports, marks: readonly string[]): { group: string; name: string } {
+function find(imports: WebAssembly.Imports, marks: readonly RegExp[]): { group: string; name: string } {
   const found = Object.entries(imports).flatMap(([group, values]) =>
     Object.entries(values)
       .filter(([, value]) => fits(value, marks))
@@ -28,14 +28,14 @@ function find(imports: WebAssembly.Imports, marks: readonly string[]): { group: 
   const [only] = found;
   if (!only || found.length > 1) {
     throw new Error(
-      `Cannot use this build of QuickJS: ${found.length} of its imports look like "${marks.join('", "')}"`,
+      `Cannot use this build of QuickJS: ${found.length} of its imports look like ${marks.join(' and ')}`,
     );
   }
   return only;
 }
 
-function fits(value: unknown, marks: readonly string[]): boolean {
+function fits(value: unknown, marks: readonly RegExp[]): boolean {
   if (typeof value !== 'function') return false;
   const text = String(value);
-  return marks.every((mark) => text.includes(mark));
+  return marks.every((mark) => mark.test(text));
 }

@@ -18,7 +18,7 @@ export const KNOWN_LAYOUTS: Readonly<Record<string, KnownLayout>> = {
   // engine.wasm, of @jitl/quickjs-wasmfile-release-sync 0.32.0
   '66faed80a6097369848620b00403165dee8ff240b9dbf6f25f37ac349b6d5d5a': {
     staticBytes: 94_208,
-    staticHash: '909325e1555eddcb939038c433be21296f171676efe41b841bf40ec65b0280f4',
+    staticHash: '2576b1b72e3cf976c5d42216d08e59bc1130121377706ad9ddbc15f44e2e24e3',
     heapBase: 5_333_088,
     heapEndAt: 86_864,
     randomOffset: 224,

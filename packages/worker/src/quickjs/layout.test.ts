@@ -2,6 +2,7 @@ import type { EngineModule } from '@sandglass/core';
 import { beforeAll, expect, test } from 'vitest';
 
 import { compileEngine } from './engine-module.js';
+import type { Kind } from './kinds.js';
 import { findLayout } from './layout.js';
 import { KNOWN_LAYOUTS } from './known-layouts.js';
 import { probeLayout } from './probe-layout.js';
@@ -13,7 +14,10 @@ beforeAll(async () => {
 });
 
 test('the table has the binary at hand, as the probe finds it', async () => {
-  expect(Object.keys(KNOWN_LAYOUTS)).toContain(engine.hash);
+  const { staticImage, kinds, ...offsets } = await probeLayout(engine);
+  const idsOf = (kind: Kind): number[] => [...kinds.keys()].filter((id) => kinds.get(id) === kind);
+  const byKind = Object.fromEntries([...new Set(kinds.values())].map((kind) => [kind, idsOf(kind)]));
+  expect(KNOWN_LAYOUTS[engine.hash]).toEqual({ staticBytes: staticImage.byteLength, ...offsets, kinds: byKind });
   expect(await findLayout(engine)).toEqual(await probeLayout(engine));
 });
 

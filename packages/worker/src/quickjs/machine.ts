@@ -10,6 +10,7 @@ import type {
 import * as releaseSync from '@jitl/quickjs-wasmfile-release-sync';
 
 import { createCardMemory, type CardMemory } from './cards.js';
+import { replaceEnvironment } from './environment.js';
 import { replaceImport } from './imports.js';
 import { replaceLocalTime } from './utc.js';
 
@@ -81,7 +82,8 @@ export async function createMachine(engine: EngineModule, leastBytes: number): P
     printErr: silent,
     instantiateWasm(imports: WebAssembly.Imports, onSuccess: (instance: WebAssembly.Instance) => void) {
       replaceLocalTime(imports, wasmMemory);
-      replaceImport(imports, ['.grow('], (bytes: number) => refuse(heap, bytes >>> 0));
+      replaceEnvironment(imports, wasmMemory);
+      replaceImport(imports, [/\.grow\(/], (bytes: number) => refuse(heap, bytes >>> 0));
       const instance = new WebAssembly.Instance(engine.wasm, imports);
       onSuccess(instance);
       return instance.exports;

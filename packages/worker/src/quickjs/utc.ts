@@ -5,8 +5,8 @@ import { replaceImport } from './imports.js';
  * call must not depend on where it runs.
  */
 export function replaceLocalTime(imports: WebAssembly.Imports, memory: WebAssembly.Memory): void {
-  replaceImport(imports, ['getTimezoneOffset', 'getSeconds'], localTime);
-  replaceImport(imports, ['getTimezoneOffset', 'padStart'], setZone);
+  replaceImport(imports, [/getTimezoneOffset/, /getSeconds/], localTime);
+  replaceImport(imports, [/getTimezoneOffset/, /padStart/], setZone);
 
   /** `localtime_r`: fills a `struct tm` of eleven 32-bit fields. */
   function localTime(seconds: bigint | number, tm: number): void {

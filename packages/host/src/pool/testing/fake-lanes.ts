@@ -32,6 +32,8 @@ export class FakeLane implements Lane {
   readonly aborted: number[] = [];
   readonly forgotten: number[] = [];
   isTerminated = false;
+  /** Whether its engine answers nothing any more. */
+  isHanging = false;
 
   constructor(events: LaneEvents) {
     this.events = events;
@@ -52,7 +54,9 @@ export class FakeLane implements Lane {
   forget(extensionId: number): void {
     this.forgotten.push(extensionId);
   }
-  requestStats(): void {}
+  requestStats(): void {
+    if (!this.isHanging) this.events.stats({});
+  }
   terminate(): void {
     this.isTerminated = true;
   }

@@ -7,26 +7,27 @@ let port;
 let slots;
 
 export default function thread(task) {
-  if (task.type === 'attach') return attach(task);
-  if (task.type === 'load') return load(task);
-  return batch(task);
-}
-
-function attach(task) {
   ({ port } = task);
   slots = new Int32Array(task.slots);
-  port.on('message', (message) => {
-    if (message.type === 'settle') for (const { callId, value } of message.settlements) waiting.get(callId)?.(value);
-    if (message.type === 'abort') for (const callId of message.callIds) waiting.get(callId)?.(undefined);
-    if (message.type === 'stats') {
-      port.postMessage({
-        type: 'stats',
-        requestId: 0,
-        stats: { sandboxes: 1, snapshots: 1, restores: 5, replacements: 0, memoryBytes: 1024 },
-      });
+  port.on('message', receive);
+}
+
+async function receive(message) {
+  switch (message.type) {
+    case 'load':
+      return port.postMessage({ type: 'loaded', extensionId: message.extension.id, reply: load(message) });
+    case 'batch':
+      return port.postMessage({ type: 'batch', batchId: message.batchId, outcomes: await batch(message) });
+    case 'settle':
+      return message.settlements.forEach(({ callId, value }) => waiting.get(callId)?.(value));
+    case 'abort':
+      return message.callIds.forEach((callId) => waiting.get(callId)?.(undefined));
+    case 'stats': {
+      const stats = { sandboxes: 1, snapshots: 1, restores: 5, replacements: 0, memoryBytes: 1024 };
+      return port.postMessage({ type: 'stats', requestId: 0, stats });
     }
-  });
-  return { threadId: 0 };
+    default:
+  }
 }
 
 function load({ extension }) {
@@ -37,7 +38,7 @@ function load({ extension }) {
 
 async function batch({ calls }) {
   const outcomes = await Promise.all(unpackCalls(Buffer.from(calls, 'latin1')).map(run));
-  return { outcomes: packOutcomes(outcomes.filter((outcome) => outcome !== undefined)) };
+  return packOutcomes(outcomes.filter((outcome) => outcome !== undefined));
 }
 
 function run({ callId, argument }) {

@@ -1,0 +1,107 @@
+import {
+  packOutcomes,
+  unpackCalls,
+  type OutcomesWire,
+  type OutcomeWire,
+  type PackedWire,
+  type ThreadMessage,
+} from '@sandglass/core';
+
+import type { Engine } from './engine.js';
+
+/** A batch that runs longer than this hands over what it has: who waits for a finished call waits no longer, and a call that hangs takes none with it. */
+const HAND_OVER_AFTER_MS = 1;
+
+/** Longest list that travels as a string; above it, the copies cost more than they spare. */
+const MAX_TEXT_BYTES = 65_536;
+
+interface Batch {
+  batchId: number;
+  /** Calls that have not settled. */
+  left: number;
+}
+
+/** The calls of one thread, on their way from a batch to their outcomes. */
+export class Batches {
+  readonly #send: (message: ThreadMessage) => void;
+  /** By call: the batch that waits for it. */
+  readonly #waiting: Map<number, Batch> = new Map();
+
+  constructor(send: (message: ThreadMessage) => void) {
+    this.#send = send;
+  }
+
+  /** Calls that wait for something. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Runs the calls one by one, and sends what comes of it. */
+  run(engine: Engine, batchId: number, calls: PackedWire): void {
+    let outcomes: OutcomeWire[] = [];
+    const batch: Batch = { batchId, left: 0 };
+    let handedOverAt = performance.now();
+    for (const call of unpackCalls(toBytes(calls))) {
+      const [outcome] = engine.run([call]);
+      if (outcome) outcomes.push(outcome);
+      else {
+        batch.left++;
+        this.#waiting.set(call.callId, batch);
+      }
+      if (outcomes.length === 0) continue;
+      const now = performance.now();
+      if (now - handedOverAt < HAND_OVER_AFTER_MS) continue;
+      this.#send({ type: 'outcomes', outcomes: toWire(outcomes) });
+      outcomes = [];
+      handedOverAt = now;
+    }
+    if (batch.left === 0) this.#close(batch, outcomes);
+    else if (outcomes.length > 0) this.#send({ type: 'outcomes', outcomes: toWire(outcomes) });
+  }
+
+  /** Sends outcomes that came late; the last one of a batch closes it. */
+  settle(outcomes: OutcomeWire[]): void {
+    const others: OutcomeWire[] = [];
+    for (const outcome of outcomes) {
+      const batch = this.#take(outcome.callId);
+      if (batch?.left === 0) this.#close(batch, [outcome]);
+      else others.push(outcome);
+    }
+    if (others.length > 0) this.#send({ type: 'outcomes', outcomes: toWire(others) });
+  }
+
+  /** Calls that the host gave up no longer hold their batch open. */
+  forget(callIds: readonly number[]): void {
+    for (const callId of callIds) {
+      const batch = this.#take(callId);
+      if (batch?.left === 0) this.#close(batch, []);
+    }
+  }
+
+  #take(callId: number): Batch | undefined {
+    const batch = this.#waiting.get(callId);
+    if (!batch) return undefined;
+    this.#waiting.delete(callId);
+    batch.left--;
+    return batch;
+  }
+
+  #close({ batchId }: Batch, outcomes: OutcomeWire[]): void {
+    this.#send({ type: 'batch', batchId, outcomes: toWire(outcomes) });
+  }
+}
+
+function toBytes(packed: PackedWire): Uint8Array {
+  return typeof packed === 'string' ? Buffer.from(packed, 'latin1') : packed;
+}
+
+function toWire(outcomes: OutcomeWire[]): OutcomesWire {
+  const { packed, errors } = packOutcomes(outcomes);
+  const wire: OutcomesWire = { packed: packed.byteLength <= MAX_TEXT_BYTES ? latin1(packed) : packed };
+  if (errors.length > 0) wire.errors = errors;
+  return wire;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}

@@ -1,0 +1,1 @@
+export function findGrowth(samples: readonly Record<string, number>[]): string[];

@@ -1,0 +1,50 @@
+import type { CorpusCase } from './corpus.js';
+
+/** The words of the corpus `exhaustion` for the codes. */
+const OUTCOMES: Readonly<Record<string, string>> = {
+  E_CPU: 'timeout',
+  E_WALL: 'timeout',
+  E_MEMORY: 'memory',
+  E_STACK: 'stack',
+  E_QUOTA: 'quota',
+  E_GUEST: 'error',
+  E_CLONE: 'error',
+  E_LOAD: 'error',
+  E_SCOPE: 'error',
+};
+
+/** Cases that may end otherwise than the corpus says. */
+const ALSO_ALLOWED: Readonly<Record<string, string>> = {
+  // A pristine sandbox is restored after its result: jobs left behind are dropped, so that nothing is left to run out of time.
+  '07-then-chain.js': 'ok',
+  // The engine compiles counted repetitions into loops: nothing explodes.
+  '14-regex-compile-bomb.js': 'ok',
+  // A Proxy in a result is refused by name, and none of its traps runs (CONTRACT §4).
+  '51-return-infinite-tojson.js': 'error',
+};
+
+/** Natives that never ask whether to go on: only ending their thread ends them. */
+const NEVER_POLL: ReadonlySet<string> = new Set([
+  '15-array-indexof-arraylike.js',
+  '17-array-join-holes.js',
+  '18-array-tostring-1e9.js',
+  '26-string-compare-loop.js',
+  '27-combining-normalize.js',
+  '47-json-stringify-dag.js',
+]);
+
+/** Whether only the end of its thread ends a case. */
+export function neverPolls({ file }: CorpusCase): boolean {
+  return NEVER_POLL.has(file);
+}
+
+/** The corpus' word for a code; a code that it has no word for stays. Undefined for a call that succeeded. */
+export function toOutcome(code: string | undefined): string {
+  return code === undefined ? 'ok' : (OUTCOMES[code] ?? code);
+}
+
+/** How a case may end, in the corpus' words. */
+export function allowedOutcomes({ file, expect }: CorpusCase): string[] {
+  const words = expect.split(',').map((word) => word.replace('(kill)', '').trim());
+  return [...words, ALSO_ALLOWED[file] ?? ''].filter((word) => word !== '');
+}
