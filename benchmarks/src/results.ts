@@ -20,7 +20,9 @@ export interface SuiteResult {
   name: string;
   title: string;
   unit: Unit;
-  /** Subject that the others are compared with. It runs none of Sandglass' code. */
+  /** What times were taken with: processor time, or the clock on the wall. @default 'wall' */
+  clock?: 'wall' | 'cpu';
+  /** Subject that the others are compared with, or a series whose points are compared with the others at the same x. It runs none of Sandglass' code. */
   reference?: string;
   /** What `x` counts, for a scale curve. */
   axis?: string;
@@ -37,13 +39,26 @@ export interface Results {
   /** ISO 8601. */
   startedAt: string;
   durationMs: number;
-  /** A quarter of the samples was taken: nothing to compare with. */
+  /** One launch with half of the samples: nothing to compare with. */
   quick?: boolean;
   /** Seed of the order in which subjects were sampled. */
   seed: number;
   suites: SuiteResult[];
   /** Subjects that could not be installed or run on this machine, with the reason. */
   absent: { name: string; reason: string }[];
+}
+
+/** Whether a subject is what the others of its suite are compared with. */
+export function isReference({ reference }: SuiteResult, { name, series }: SubjectResult): boolean {
+  return reference !== undefined && (name === reference || series === reference);
+}
+
+/** What a subject is compared with, if that has been measured. */
+export function findReference(suite: SuiteResult, { x }: SubjectResult): SubjectResult | undefined {
+  return suite.subjects.find(
+    (other) =>
+      isReference(suite, other) && (other.name === suite.reference || other.x === x) && other.samples.flat().length > 0,
+  );
 }
 
 /** Reads a file of results. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
-import { type Change, compareResults, type Verdict } from '../compare/compare.js';
+import { type Change, compareResults } from '../compare/compare.js';
+import type { Verdict } from '../compare/verdict.js';
 import { formatRatio } from '../draw/format.js';
 import { readResults } from '../results.js';
 

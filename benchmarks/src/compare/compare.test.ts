@@ -6,9 +6,9 @@ import { type Change, compareResults } from './compare.js';
 
 /** Samples as a real machine makes them: each launch a little off, each sample too, some far above. */
 function noisy(cost: number, random: Random, drift: readonly number[] = []): number[][] {
-  return [0, 1, 2].map((launch) => {
+  return [0, 1, 2, 3].map((launch) => {
     const offset = 1 + (random() - 0.5) * 0.04;
-    return Array.from({ length: 12 }, () => {
+    return Array.from({ length: 8 }, () => {
       const outlier = random() < 0.1 ? 1 + random() * 2 : 1;
       return cost * offset * outlier * (1 + random() * 0.05) * (drift[launch] ?? 1);
     });
@@ -16,17 +16,23 @@ function noisy(cost: number, random: Random, drift: readonly number[] = []): num
 }
 
 function run(
+  /** Nanoseconds of a call, whatever the unit of the suite. */
   costs: Record<string, number>,
   seed: number,
-  options: { unit?: Unit; reference?: string; drift?: number[] } = {},
+  options: { unit?: Unit; clock?: 'wall' | 'cpu'; reference?: string; drift?: number[] } = {},
 ): Results {
   const random = createRandom(seed);
   const suite: SuiteResult = {
     name: 'engine',
     title: 'Engine',
     unit: options.unit ?? 'ns',
+    clock: options.clock ?? 'cpu',
     ...(options.reference === undefined ? {} : { reference: options.reference }),
-    subjects: Object.entries(costs).map(([name, cost]) => ({ name, samples: noisy(cost, random, options.drift) })),
+    subjects: Object.entries(costs).map(([name, cost]) => {
+      const times = noisy(cost, random, options.drift);
+      const samples = options.unit === 'calls/s' ? times.map((launch) => launch.map((time) => 1e9 / time)) : times;
+      return { name, samples };
+    }),
   };
   return {
     machine: { cpu: 'test', cores: 2, memoryBytes: 1, platform: 'test' },
@@ -78,8 +84,8 @@ test('a gain is told apart from a loss', () => {
 
 test('a lower rate is worse', () => {
   const [change] = compareResults(
-    run({ pool: 1200 }, 1, { unit: 'calls/s' }),
-    run({ pool: 1000 }, 2, { unit: 'calls/s' }),
+    run({ pool: 1000 }, 1, { unit: 'calls/s' }),
+    run({ pool: 1200 }, 2, { unit: 'calls/s' }),
     0.1,
   );
   expect(change).toMatchObject({ verdict: 'worse' });
@@ -91,7 +97,7 @@ test('a machine that became twice as slow changes nothing where the suite has a 
   const counts = count((seed) =>
     compareResults(
       run({ bare: 500, call: 1000 }, seed, { reference }),
-      run({ bare: 500, call: 1000 }, seed + 1, { reference, drift: [2, 2, 2] }),
+      run({ bare: 500, call: 1000 }, seed + 1, { reference, drift: [2, 2, 2, 2] }),
       0.1,
     ),
   );
@@ -101,12 +107,58 @@ test('a machine that became twice as slow changes nothing where the suite has a 
 });
 
 test('the same machine without a reference looks worse', () => {
-  const after = run({ call: 1000 }, 2, { drift: [2, 2, 2] });
+  const after = run({ call: 1000 }, 2, { drift: [2, 2, 2, 2] });
   expect(compareResults(run({ call: 1000 }, 1), after, 0.1)).toMatchObject([{ verdict: 'worse', normalised: false }]);
 });
 
+test('a reference that became faster makes nothing worse that has not become slower itself', () => {
+  const counts = count((seed) =>
+    compareResults(
+      run({ bare: 500, call: 1000 }, seed, { reference: 'bare' }),
+      run({ bare: 400, call: 1000 }, seed + 1, { reference: 'bare' }),
+      0.1,
+    ),
+  );
+  expect(counts).not.toHaveProperty('worse');
+});
+
+test('between two machines only what is relative to the reference counts', () => {
+  const options = { reference: 'bare' };
+  const after = run({ bare: 250, call: 600 }, 2, options);
+  after.machine.cpu = 'twice as fast';
+  expect(compareResults(run({ bare: 500, call: 1000 }, 1, options), after, 0.1)).toMatchObject([{ verdict: 'worse' }]);
+});
+
+test('times by the clock on the wall have to change by twice the threshold', () => {
+  const compare = (cost: number): string | undefined =>
+    compareResults(run({ call: 1000 }, 1, { clock: 'wall' }), run({ call: cost }, 2, { clock: 'wall' }), 0.1)[0]
+      ?.verdict;
+  expect([1150, 1300].map(compare)).toEqual(['unchanged', 'worse']);
+});
+
+test('a count of instructions needs no more than 2 %', () => {
+  const count = (instructions: number): Results => {
+    const results = run({}, 1);
+    results.suites = [
+      { name: 'hot', title: 'Hot', unit: 'instructions', subjects: [{ name: 'call', samples: [[instructions]] }] },
+    ];
+    return results;
+  };
+  const compare = (after: number): string | undefined => compareResults(count(1000), count(after), 0.1)[0]?.verdict;
+  expect([1010, 1030, 960].map(compare)).toEqual(['unchanged', 'worse', 'better']);
+});
+
+test('two programs sampled in turn in one run are compared launch by launch, whatever the machine did', () => {
+  const drift = [1, 3, 0.5, 2];
+  const counts = count((seed) => {
+    const [before, after] = [run({ call: 1000 }, seed, { drift }), run({ call: 1200 }, seed + 1, { drift })];
+    return compareResults(before, { ...after, seed: before.seed }, 0.1);
+  });
+  expect(counts['worse']).toBeGreaterThanOrEqual(38);
+});
+
 test('launches that disagree are noise, not a change', () => {
-  const after = run({ call: 1000 }, 2, { drift: [1, 1.5, 0.7] });
+  const after = run({ call: 1000 }, 2, { drift: [1, 1.5, 0.7, 1.2] });
   expect(compareResults(run({ call: 1000 }, 1), after, 0.1)).toMatchObject([{ verdict: 'noise' }]);
 });
 

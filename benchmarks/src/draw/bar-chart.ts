@@ -2,15 +2,13 @@ import type { SuiteResult } from '../results.js';
 import { centre } from '../stats/bootstrap.js';
 import { formatValue } from './format.js';
 import { createLogScale } from './log-scale.js';
-import { element, label, type Theme, toDocument } from './svg.js';
+import { element, isOurs, label, type Theme, toDocument } from './svg.js';
 
 const WIDTH = 760;
 const ROW = 24;
 const TOP = 44;
 const LABELS = 280;
 const RIGHT = 90;
-/** Subjects of this project stand out. */
-const OURS = /^sandglass/i;
 
 /** A bar for each subject, best first, on a logarithmic axis. Undefined if nothing was measured. */
 export function toBarChart(suite: SuiteResult, theme: Theme): string | undefined {
@@ -43,7 +41,7 @@ export function toBarChart(suite: SuiteResult, theme: Theme): string | undefined
   const rows = bars.flatMap(({ name, value }, index) => {
     const y = TOP + index * ROW;
     const end = scale.toPixel(value);
-    const ours = OURS.test(name);
+    const ours = isOurs(name);
     return [
       label(name, {
         x: LABELS - 10,
@@ -60,10 +58,15 @@ export function toBarChart(suite: SuiteResult, theme: Theme): string | undefined
         rx: 2,
         fill: ours ? theme.accent : theme.bar,
       }),
-      label(formatValue(value, suite.unit), { x: end + 6, y: y + 16, fill: theme.text }),
+      label(formatValue(value, suite.unit), { x: end + 6, y: y + 16, fill: theme.text, ...halo(theme) }),
     ];
   });
   const better = direction === 1 ? 'less is better' : 'more is better';
   const note = label(`${better}, logarithmic`, { x: 16, y: height - 10, fill: theme.faint, 'font-size': 11 });
   return toDocument(suite.title, theme, { width: WIDTH, height }, [note, ...grid, ...rows]);
+}
+
+/** Keeps the lines of the grid out of a label that lies on them. */
+function halo({ background }: Theme): Record<string, string | number> {
+  return { stroke: background, 'stroke-width': 4, 'paint-order': 'stroke' };
 }

@@ -4,7 +4,7 @@ import type { SuiteResult } from '../results.js';
 import { toBarChart } from './bar-chart.js';
 import { formatRatio, formatValue } from './format.js';
 import { toLineChart } from './line-chart.js';
-import { createLogScale } from './log-scale.js';
+import { createLogScale, createPointScale } from './log-scale.js';
 import { type Theme, THEMES } from './svg.js';
 import { toTable } from './table.js';
 
@@ -90,6 +90,22 @@ test('nothing measured, nothing drawn', () => {
   const empty = { ...SUITE, subjects: [] };
   expect(toBarChart(empty, THEMES[0] as Theme)).toBeUndefined();
   expect(toLineChart(empty, THEMES[0] as Theme)).toBeUndefined();
+});
+
+test('a scale of points ends with them, and each is a tick', () => {
+  const scale = createPointScale([256, 1, 16, 16], 0, 300);
+  expect(scale.ticks).toEqual([1, 16, 256]);
+  expect(scale.ticks.map(scale.toPixel)).toEqual([0, 150, 300]);
+});
+
+test('a curve is compared with the point of the reference that lies at the same x', () => {
+  const subjects = [1, 10].flatMap((x) => [
+    { name: `bare, ${x}`, series: 'bare', x, samples: [[1000 * x]] },
+    { name: `ours, ${x}`, series: 'ours', x, samples: [[2000 * x]] },
+  ]);
+  const table = toTable({ ...SUITE, reference: 'bare', subjects });
+  expect(table).toMatch(/to bare/);
+  expect(table).toMatch(/ours, 10 .* 2× \|/);
 });
 
 test('a logarithmic scale covers whole decades', () => {

@@ -1,22 +1,25 @@
 import type { SuiteResult } from '../results.js';
 import { fitPower } from '../stats/fit.js';
 import { formatValue } from './format.js';
-import { createLogScale } from './log-scale.js';
-import { element, label, type Theme, toDocument } from './svg.js';
+import { createLogScale, createPointScale } from './log-scale.js';
+import { element, isOurs, label, type Theme, toDocument } from './svg.js';
 import { toSeries } from './table.js';
 
 const WIDTH = 760;
-const PLOT = { left: 80, right: 30, top: 50, height: 260 };
+const PLOT = { left: 80, right: 45, top: 50, height: 260 };
 const LEGEND_ROW = 20;
 
 /** The curves of a scale suite on two logarithmic axes, with each fitted exponent in the legend. Undefined if nothing was measured. */
 export function toLineChart(suite: SuiteResult, theme: Theme): string | undefined {
-  const series = toSeries(suite).filter(({ points }) => points.length > 1);
+  // Ours first, so that it has the colour that it has elsewhere.
+  const series = toSeries(suite)
+    .filter(({ points }) => points.length > 1)
+    .toSorted((a, b) => Number(isOurs(b.name)) - Number(isOurs(a.name)));
   const points = series.flatMap((curve) => curve.points);
   if (suite.axis === undefined || points.length === 0) return undefined;
 
   const bottom = PLOT.top + PLOT.height;
-  const xScale = createLogScale(
+  const xScale = createPointScale(
     points.map(({ x }) => x),
     PLOT.left,
     WIDTH - PLOT.right,
@@ -47,16 +50,20 @@ export function toLineChart(suite: SuiteResult, theme: Theme): string | undefine
     const colour = theme.curves[index % theme.curves.length] ?? theme.text;
     const pixels = curve.points.map(({ x, y }) => ({ cx: xScale.toPixel(x), cy: yScale.toPixel(y) }));
     const path = pixels.map(({ cx, cy }) => `${cx.toFixed(1)},${cy.toFixed(1)}`).join(' ');
-    const y = bottom + 40 + index * LEGEND_ROW;
+    const y = bottom + 52 + index * LEGEND_ROW;
     const fit = fitPower(curve.points);
     const exponent = fit ? `, exponent ${fit.exponent.toFixed(2)}` : '';
     return [
-      element('polyline', { points: path, fill: 'none', stroke: colour, 'stroke-width': 2 }),
+      element('polyline', { points: path, fill: 'none', stroke: colour, 'stroke-width': isOurs(curve.name) ? 3 : 1.5 }),
       ...pixels.map((pixel) => element('circle', { ...pixel, r: 3.5, fill: colour })),
       element('rect', { x: PLOT.left, y: y - 10, width: 12, height: 12, rx: 2, fill: colour }),
-      label(`${curve.name}${exponent}`, { x: PLOT.left + 18, y, fill: theme.text }),
+      label(`${curve.name}${exponent}`, { x: PLOT.left + 18, y, fill: theme.text, ...weight(curve.name) }),
     ];
   });
-  const height = bottom + 44 + series.length * LEGEND_ROW;
+  const height = bottom + 52 + series.length * LEGEND_ROW;
   return toDocument(suite.title, theme, { width: WIDTH, height }, [...grid, ...curves]);
+}
+
+function weight(name: string): Record<string, number> {
+  return isOurs(name) ? { 'font-weight': 600 } : {};
 }

@@ -7,11 +7,16 @@ import { toAlignedTable } from './table.js';
 const OURS = 'Sandglass, pristine, calling thread';
 const OURS_IN_THE_ENGINE = 'Sandglass, pristine';
 const V8 = 'V8, no sandbox';
+const OURS_FOR_V8 = 'Sandglass, persistent, engine alone';
+const V8_SANDBOX = 'isolated-vm, persistent, blocking';
 
 /** Where others are faster, out of the results themselves, as Markdown. */
 export function toLosses(all: readonly Results[]): string {
   const suites = all.flatMap((results) => results.suites);
-  return [cpuLosses(suites), peerLosses(suites)].filter((text) => text !== '').join('\n\n') || 'Nothing measured yet.';
+  return (
+    [cpuLosses(suites), handlerLoss(suites), peerLosses(suites)].filter((text) => text !== '').join('\n\n') ||
+    'Nothing measured yet.'
+  );
 }
 
 function cpuLosses(suites: readonly SuiteResult[]): string {
@@ -29,6 +34,14 @@ function cpuLosses(suites: readonly SuiteResult[]): string {
   ]);
   const middle = formatRatio(median(rows.map(({ ours, v8 }) => ours / v8)));
   return `${table}\n\nThe middle one of these programs runs ${middle} as fast with a JIT.`;
+}
+
+/** The CPU-bound handler that every peer runs, in V8 with the same isolation of one sandbox for all calls. */
+function handlerLoss(suites: readonly SuiteResult[]): string {
+  const suite = suites.find(({ name }) => name === 'peers-cpu');
+  const [ours, jit] = suite ? [find(suite, OURS_FOR_V8), find(suite, V8_SANDBOX)] : [];
+  if (ours === undefined || jit === undefined) return '';
+  return `The CPU-bound handler of the peers' suites takes ${formatValue(ours, 'ns')} in _${OURS_FOR_V8}_ and ${formatValue(jit, 'ns')} in _${V8_SANDBOX}_: a JIT is ${formatRatio(ours / jit)} as fast.`;
 }
 
 function peerLosses(suites: readonly SuiteResult[]): string {

@@ -36,6 +36,11 @@ export const THEMES: readonly Theme[] = [
   },
 ];
 
+/** Whether a subject is of this project: those stand out. */
+export function isOurs(name: string): boolean {
+  return /^sandglass/i.test(name);
+}
+
 type Attributes = Record<string, string | number>;
 
 /** An SVG element as text. Attribute values and text are escaped. */

@@ -1,4 +1,4 @@
-import type { SubjectResult, SuiteResult } from '../results.js';
+import { findReference, type SubjectResult, type SuiteResult } from '../results.js';
 import { centre } from '../stats/bootstrap.js';
 import { fitPower } from '../stats/fit.js';
 import { quantile } from '../stats/quantile.js';
@@ -8,10 +8,8 @@ const MAX_REASON_CHARS = 160;
 
 /** A suite as a Markdown table: medians, spread, ratio to the reference; below it the exponent of each curve. */
 export function toTable(suite: SuiteResult): string {
-  const reference = suite.subjects.find(({ name }) => name === suite.reference);
-  const referenceValue = reference && centre(reference.samples);
-  const header = ['', 'median', '10 % to 90 %', ...(referenceValue === undefined ? [] : [`to ${suite.reference}`])];
-  const rows = suite.subjects.map((subject) => toRow(subject, suite, referenceValue));
+  const header = ['', 'median', '10 % to 90 %', ...(suite.reference === undefined ? [] : [`to ${suite.reference}`])];
+  const rows = suite.subjects.map((subject) => toRow(subject, suite));
   return [
     `### ${suite.title}`,
     '',
@@ -28,17 +26,15 @@ export function toSeries(suite: SuiteResult): { name: string; points: { x: numbe
   return [...series].map(([name, points]) => ({ name, points: points.toSorted((a, b) => a.x - b.x) }));
 }
 
-function toRow(subject: SubjectResult, suite: SuiteResult, referenceValue: number | undefined): string[] {
+function toRow(subject: SubjectResult, suite: SuiteResult): string[] {
   const samples = subject.samples.flat();
-  if (samples.length === 0) return [subject.name, '–', '', ...(referenceValue === undefined ? [] : [''])];
+  const hasRatio = suite.reference !== undefined;
+  if (samples.length === 0) return [subject.name, '–', '', ...(hasRatio ? [''] : [])];
   const value = centre(subject.samples);
+  const reference = findReference(suite, subject);
+  const ratio = reference ? formatRatio(value / centre(reference.samples)) : '';
   const spread = [0.1, 0.9].map((at) => formatValue(quantile(samples, at), suite.unit)).join(' to ');
-  return [
-    subject.name,
-    formatValue(value, suite.unit),
-    spread,
-    ...(referenceValue === undefined ? [] : [formatRatio(value / referenceValue)]),
-  ];
+  return [subject.name, formatValue(value, suite.unit), spread, ...(hasRatio ? [ratio] : [])];
 }
 
 /** Rows of cells as a Markdown table; the first row is its head. */

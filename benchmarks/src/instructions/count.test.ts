@@ -17,7 +17,7 @@ test('anything else is refused', () => {
   expect(() => parseCount('version: 1\n')).toThrow("Cannot read callgrind's dump");
 });
 
-// Each count takes half a minute. Beside other work the counts of one engine drift by up to 3 %: V8 collects garbage by the clock.
+// Each count takes half a minute, whatever else the machine does; it does not change what is counted.
 describe.skipIf(!(await canCount()))("the engine's call path, counted by valgrind", () => {
   let folder: string;
   beforeAll(async () => {
@@ -46,17 +46,14 @@ describe.skipIf(!(await canCount()))("the engine's call path, counted by valgrin
 
   test('a slowdown of 20 % is found', async () => {
     const { exitCode, lines } = await compare('before', 'slower', '10%');
-    expect(lines[0]).toMatch(/^worse +1\.[12]\d*×.*Sandglass, pristine/);
+    expect(lines[0]).toMatch(/^worse +1\.(19|2|20)\d?×.*Sandglass, pristine/);
     expect(lines[1]).toMatch(/^1 worse, 0 better/);
     expect(exitCode).toBe(1);
   });
 
-  test.skipIf(!process.env['BENCH_TIMES'])(
-    'two counts of the same engine agree within 1 %, on a quiet machine',
-    async () => {
-      const { exitCode, lines } = await compare('before', 'again', '1%');
-      expect(lines[1]).toBe('0 worse, 0 better, 0 noise, 1 unchanged');
-      expect(exitCode).toBe(0);
-    },
-  );
+  test('two counts of the same engine agree within 0.1 %', async () => {
+    const { exitCode, lines } = await compare('before', 'again', '0.1%');
+    expect(lines[1]).toBe('0 worse, 0 better, 0 noise, 1 unchanged');
+    expect(exitCode).toBe(0);
+  });
 });

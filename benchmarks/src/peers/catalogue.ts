@@ -50,12 +50,21 @@ const SANDGLASS: Peer = {
   ],
 };
 
+/** Those that cannot run the workloads on any Node. */
+export const ABSENT: readonly { name: string; reason: string }[] = [
+  {
+    name: 'Extism',
+    reason:
+      "it runs WebAssembly plugins; making one of a JavaScript handler needs the extism-js compiler, which is not on npm (@extism/js-pdk holds types only), whatever Node's version",
+  },
+];
+
 /** Every peer. Of several entries with one name, the first that fits the Node at hand is used. */
 export const PEERS: readonly Peer[] = [
   SANDGLASS,
   { ...ISOLATED_VM, packages: ['isolated-vm@7.0.1'], node: { min: 24 } },
   { ...ISOLATED_VM, packages: ['isolated-vm@6.2.0'], node: { min: 22, below: 24 } },
-  { ...ISOLATED_VM, packages: ['isolated-vm@5.0.4'], node: { min: 18, below: 22 } },
+  { ...ISOLATED_VM, packages: ['isolated-vm@5.0.4'], node: { min: 20, below: 22 } },
   {
     name: 'quickjs-emscripten',
     packages: ['quickjs-emscripten@0.32.0'],

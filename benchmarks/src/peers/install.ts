@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-import { type Peer, PEERS } from './catalogue.js';
+import { ABSENT, type Peer, PEERS } from './catalogue.js';
 
 const run = promisify(execFile);
 /** Outside of the workspace's own install; git ignores it. */
@@ -34,7 +34,7 @@ export async function installPeers(
   onPeer: (name: string) => void,
   peers: readonly Peer[] = PEERS,
 ): Promise<Installation> {
-  const result: Installation = { installed: [], absent: [] };
+  const result: Installation = { installed: [], absent: [...ABSENT] };
   for (const name of new Set(peers.map((peer) => peer.name))) {
     const versions = peers.filter((peer) => peer.name === name);
     const peer = versions.find((candidate) => fits(candidate, nodeMajor()));

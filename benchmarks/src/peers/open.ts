@@ -28,7 +28,7 @@ export interface PeerInput {
   inFlight?: number;
 }
 
-const RATE_MS = 250;
+const RATE_MS = 150;
 
 type OpenMode = (workload: Workload, host: PeerHost) => Promise<OpenPeer>;
 

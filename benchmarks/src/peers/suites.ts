@@ -24,7 +24,7 @@ function latency(peers: readonly InstalledPeer[], workload: Workload): Suite {
     unit: 'ns',
     reference: REFERENCE,
     launches: 2,
-    rounds: 10,
+    rounds: 8,
     subjects: peers.flatMap((peer) => toSubjects(peer, workload)),
   };
 }

@@ -1,5 +1,5 @@
 import type { RunnerMessage, SubjectMessage } from './messages.js';
-import { CLOCKS, createSampler, type Sampler } from './sample.js';
+import { CLOCKS, createSampler, createWarmUpClock, type Sampler } from './sample.js';
 import type { OpenSubject, Subject } from './subject.js';
 
 /** The process that a subject lives in. Started by `SubjectProcess`. */
@@ -14,7 +14,12 @@ async function answer(message: RunnerMessage): Promise<SubjectMessage> {
       const open = module[message.open];
       if (!open) throw new TypeError(`${message.module} does not export "${message.open}"`);
       subject = await open(message.input);
-      sampler = await createSampler(subject, message.timing, CLOCKS[message.timing.clock]);
+      sampler = await createSampler(
+        subject,
+        message.timing,
+        CLOCKS[message.timing.clock],
+        createWarmUpClock(message.timing),
+      );
       return { type: 'opened' };
     }
     case 'sample':

@@ -3,21 +3,19 @@ import { availableParallelism, loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { toVersions } from '../draw/report.js';
 import { toTable } from '../draw/table.js';
 import type { Results } from '../results.js';
 import type { Suite } from './subject.js';
-import { type CreateSuites, runSuites } from './run-suites.js';
+import { type CreateSuites, runSuites, type RunSuitesOptions } from './run-suites.js';
 
 /** What the command line of a benchmark run asks for. */
 export interface RunCommand {
   /** File of results. */
   out: string;
   only: RegExp;
-  quickness: number;
+  quick: boolean;
 }
-
-/** A quarter of the rounds and of the warm-up: enough to see that all works, not to compare. */
-const QUICKNESS = 4;
 
 /**
  * Parses `[--out file] [--only pattern] [--quick]`.
@@ -33,24 +31,24 @@ export function parseRunCommand(args: string[], defaultOut: string): RunCommand 
       quick: { type: 'boolean', default: false },
     },
   });
-  return { out: values.out, only: new RegExp(values.only), quickness: values.quick ? QUICKNESS : 1 };
+  return { out: values.out, only: new RegExp(values.only), quick: values.quick };
 }
 
 /** Runs the suites that the command line asks for, prints each table, writes the file. */
 export async function runCommand(
   command: RunCommand,
   createSuites: CreateSuites,
-  meta: Pick<Results, 'versions' | 'absent'>,
-  budgetMs: number,
+  options: Pick<RunSuitesOptions, 'versions' | 'absent' | 'timeLimitMs' | 'more'>,
 ): Promise<void> {
   warnIfBusy();
+  console.error(toVersions(options.versions));
   const chosen = (suites: readonly Suite[]): Suite[] => suites.filter(({ name }) => command.only.test(name));
   const results = await runSuites(async (context) => chosen(await createSuites(context)), {
-    ...meta,
-    quickness: command.quickness,
+    ...options,
+    quick: command.quick,
     onSuite: (suite, print) => print(`${toTable(suite)}\n`),
   });
-  await writeRun(command.out, results, budgetMs);
+  await writeRun(command.out, results);
 }
 
 /** Says so when other programs use the machine. */
@@ -62,13 +60,12 @@ function warnIfBusy(): void {
   }
 }
 
-/** Writes a file of results and says so. @param budgetMs how long the run may take */
-export async function writeRun(path: string, results: Results, budgetMs?: number): Promise<void> {
+/** Writes a file of results and says so. */
+export async function writeRun(path: string, results: Results): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${JSON.stringify(results)}\n`);
   for (const { name, reason } of results.absent) console.error(`${name} did not take part: ${reason}`);
-  const budget = budgetMs === undefined ? '' : ` of at most ${duration(budgetMs)}`;
-  console.error(`Took ${duration(results.durationMs)}${budget}; longest: ${longestSuites(results)}`);
+  console.error(`Took ${duration(results.durationMs)}; longest: ${longestSuites(results)}`);
   console.error(`Written to ${path}`);
 }
 

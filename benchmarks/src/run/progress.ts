@@ -4,11 +4,13 @@ import type { WriteStream } from 'node:tty';
 export interface Progress extends Disposable {
   /** @param done 0 to 1. */
   show(done: number, what: string): void;
+  /** A step that is done: a line where there is no terminal, such as in a log of CI; nothing on a terminal, where `show` tells. */
+  note(line: string): void;
   /** Prints a line that stays. */
   print(line: string): void;
 }
 
-/** Draws on a terminal only; elsewhere just the lines that stay are printed. */
+/** Draws on a terminal only; elsewhere just lines are printed. */
 export function createProgress(stream: WriteStream = process.stderr): Progress {
   const startedAt = performance.now();
   const clear = (): void => {
@@ -24,6 +26,9 @@ export function createProgress(stream: WriteStream = process.stderr): Progress {
       const left = done > 0 ? (elapsed / done) * (1 - done) : 0;
       clear();
       stream.write(`${bar(done)} ${duration(elapsed)}, ${duration(left)} left · ${what}`.slice(0, stream.columns - 1));
+    },
+    note(line) {
+      if (!stream.isTTY) stream.write(`${duration((performance.now() - startedAt) / 1000)} ${line}\n`);
     },
     print(line) {
       clear();

@@ -21,13 +21,13 @@ function suite(subjects: SubjectSpec[], options: Partial<Suite> = {}): Suite {
 }
 
 test('every subject is sampled in every round of every launch', async () => {
-  const done: number[] = [];
+  const steps: string[] = [];
   const result = await runSuite(
     suite([
       { name: 'one', module: FIXTURES, open: 'constant', input: 1 },
       { name: 'two', module: FIXTURES, open: 'constant', input: 2, series: 's', x: 10 },
     ]),
-    { random: createRandom(1), onProgress: (share) => done.push(share) },
+    { random: createRandom(1), onStep: (what) => steps.push(what) },
   );
   expect(result.subjects).toEqual([
     {
@@ -47,7 +47,8 @@ test('every subject is sampled in every round of every launch', async () => {
       ],
     },
   ]);
-  expect(done.at(-1)).toBe(1);
+  expect(steps).toHaveLength(2 * 2 * (1 + 3));
+  expect(steps[0]).toBe('test: opens one');
 });
 
 test.each([
@@ -73,4 +74,27 @@ test('a subject gets its flags', async () => {
     })
   ).subjects;
   expect(subject?.samples.flat()).toEqual([1, 1, 1, 1, 1, 1]);
+});
+
+test('a slow subject is sampled once in a launch that has no time for more, a fast one in every round', async () => {
+  const result = await runSuite(
+    suite(
+      [
+        { name: 'slow', module: FIXTURES, open: 'slow', input: 30 },
+        { name: 'fast', module: FIXTURES, open: 'constant', input: 1 },
+      ],
+      { subjectBudgetMs: 20 },
+    ),
+    { random: createRandom(1) },
+  );
+  expect(result.subjects[0]?.samples).toEqual([[1], [1]]);
+  expect(result.subjects[1]?.samples.flat()).toHaveLength(6);
+});
+
+test('a quick run launches once and takes half of the rounds', async () => {
+  const result = await runSuite(suite([{ name: 'one', module: FIXTURES, open: 'constant', input: 1 }], { rounds: 4 }), {
+    random: createRandom(1),
+    quick: true,
+  });
+  expect(result.subjects[0]?.samples).toEqual([[1, 1]]);
 });

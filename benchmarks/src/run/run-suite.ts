@@ -6,15 +6,14 @@ import { SubjectProcess } from './subject-process.js';
 
 export interface RunOptions {
   random: Random;
-  /** Told after each step; `done` goes from 0 to 1. */
-  onProgress?: (done: number, what: string) => void;
-  /** Divides the rounds, for a quick look. @default 1 */
-  quickness?: number;
+  /** Told before each step what comes. */
+  onStep?: (what: string) => void;
+  /** One launch, half of the rounds and of the warm-up: to see that all works, not to compare. @default false */
+  quick?: boolean;
 }
 
-/** Once a launch of a subject has sampled for this long, three samples are enough: one slow subject must not hold up the rest. */
-const LAUNCH_BUDGET_MS = 4_000;
-const MIN_ROUNDS = 3;
+/** Sampling one subject in one launch takes no longer, but for its first sample: a slow one must not hold up the rest. */
+const SUBJECT_BUDGET_MS = 1_500;
 
 /** A running subject and where its samples go. */
 interface Entry {
@@ -26,58 +25,83 @@ interface Entry {
 }
 
 /**
- * Runs a suite: each launch starts every subject in a process of its own, then samples all of them in rounds, in a new random order each time.
+ * A suite on its way: each launch starts every subject in a process of its own, then samples all of them in rounds, in a new random order each time.
  *
  * A subject that fails is left out from then on and its reason kept; the others go on.
  */
-export async function runSuite(suite: Suite, options: RunOptions): Promise<SuiteResult> {
-  const { launches = 3, warmUpMs = 250, sampleMs = 10, clock = 'wall' } = suite;
-  const quickness = options.quickness ?? 1;
-  const rounds = Math.max(2, Math.round((suite.rounds ?? 12) / quickness));
-  const specs = suite.subjects;
-  const results = specs.map(({ name, series, x }): SubjectResult => ({
-    name,
-    samples: [],
-    ...(series === undefined ? {} : { series }),
-    ...(x === undefined ? {} : { x }),
-  }));
+export class SuiteRun {
+  /** How many launches it wants. */
+  readonly launches: number;
+  readonly suite: Suite;
+  readonly #options: RunOptions;
+  readonly #subjects: SubjectResult[];
+  #durationMs = 0;
 
-  const steps = launches * specs.length * (1 + rounds);
-  let step = 0;
-  const progress = (what: string): void => options.onProgress?.(++step / steps, `${suite.name}: ${what}`);
+  constructor(suite: Suite, options: RunOptions) {
+    this.suite = suite;
+    this.launches = options.quick ? 1 : (suite.launches ?? 4);
+    this.#options = options;
+    this.#subjects = suite.subjects.map(({ name, series, x }): SubjectResult => ({
+      name,
+      samples: [],
+      ...(series === undefined ? {} : { series }),
+      ...(x === undefined ? {} : { x }),
+    }));
+  }
 
-  for (let launch = 0; launch < launches; launch++) {
+  /** Launches every subject once more. Resolves to how long that took. */
+  async launch(): Promise<number> {
+    const startMs = performance.now();
+    const { subjectBudgetMs = SUBJECT_BUDGET_MS, rounds = 8 } = this.suite;
+    const { random, quick = false } = this.#options;
     const entries: Entry[] = [];
     try {
-      for (const [index, spec] of specs.entries()) {
-        progress(`opens ${spec.name}`);
-        const entry = await openEntry(spec, results[index] as SubjectResult, {
-          warmUpMs: warmUpMs / quickness,
-          sampleMs,
-          clock,
-        });
+      for (const [index, spec] of this.suite.subjects.entries()) {
+        this.#options.onStep?.(`${this.suite.name}: opens ${spec.name}`);
+        const entry = await openEntry(spec, this.#subjects[index] as SubjectResult, this.#timing());
         if (entry) entries.push(entry);
       }
-      for (let round = 0; round < rounds; round++) {
-        for (const entry of shuffle(entries, options.random)) {
-          progress(entry.spec.name);
+      for (let round = 0; round < (quick ? Math.ceil(rounds / 2) : rounds); round++) {
+        for (const entry of shuffle(entries, random)) {
+          if (entry.elapsedMs > subjectBudgetMs || entry.result.error !== undefined) continue;
+          this.#options.onStep?.(`${this.suite.name}: ${entry.spec.name}`);
           await takeSample(entry);
         }
       }
     } finally {
       await Promise.all(entries.map(({ process }) => process[Symbol.asyncDispose]()));
     }
+    const elapsedMs = performance.now() - startMs;
+    this.#durationMs += elapsedMs;
+    return elapsedMs;
   }
 
-  const { name, title, unit, reference, axis } = suite;
-  return {
-    name,
-    title,
-    unit,
-    ...(reference === undefined ? {} : { reference }),
-    ...(axis === undefined ? {} : { axis }),
-    subjects: results,
-  };
+  /** What has been measured up to now. */
+  get result(): SuiteResult {
+    const { name, title, unit, reference, axis, clock = 'wall' } = this.suite;
+    return {
+      name,
+      title,
+      unit,
+      clock,
+      ...(reference === undefined ? {} : { reference }),
+      ...(axis === undefined ? {} : { axis }),
+      durationMs: Math.round(this.#durationMs),
+      subjects: this.#subjects,
+    };
+  }
+
+  #timing(): Timing {
+    const { warmUpMs = 400, sampleMs = 10, clock = 'wall' } = this.suite;
+    return { warmUpMs: this.#options.quick ? warmUpMs / 2 : warmUpMs, sampleMs, clock };
+  }
+}
+
+/** Runs a suite alone, all its launches in a row. */
+export async function runSuite(suite: Suite, options: RunOptions): Promise<SuiteResult> {
+  const run = new SuiteRun(suite, options);
+  for (let launch = 0; launch < run.launches; launch++) await run.launch();
+  return run.result;
 }
 
 async function openEntry(spec: SubjectSpec, result: SubjectResult, timing: Timing): Promise<Entry | undefined> {
@@ -94,15 +118,13 @@ async function openEntry(spec: SubjectSpec, result: SubjectResult, timing: Timin
 }
 
 async function takeSample(entry: Entry): Promise<void> {
-  if (entry.result.error !== undefined) return;
-  if (entry.samples.length >= MIN_ROUNDS && entry.elapsedMs > LAUNCH_BUDGET_MS) return;
   const start = performance.now();
   try {
     entry.samples.push(await entry.process.sample());
-    entry.elapsedMs += performance.now() - start;
   } catch (error) {
     entry.result.error = reason(error);
   }
+  entry.elapsedMs += performance.now() - start;
 }
 
 function reason(error: unknown): string {

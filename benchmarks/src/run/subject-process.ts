@@ -9,7 +9,7 @@ import type { SubjectSpec } from './subject.js';
 /** Always the compiled file: from `src` (tests) as well as from `dist`. */
 const CHILD = fileURLToPath(new URL('../../dist/run/child.js', import.meta.url));
 /** A subject that has not answered by then is hung. */
-const ANSWER_TIMEOUT_MS = 300_000;
+const ANSWER_TIMEOUT_MS = 90_000;
 /** Enough of the error output for its reason, not enough to fill memory. */
 const MAX_STDERR_CHARS = 4_000;
 

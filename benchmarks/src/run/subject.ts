@@ -38,12 +38,14 @@ export interface Suite {
   subjects: SubjectSpec[];
   /** `cpu`: time the process spent on a processor, for work without waits or threads; other programs on the machine then matter little. @default 'wall' */
   clock?: 'wall' | 'cpu';
-  /** Processes per subject, one after the other: memory layout and JIT luck differ between them. @default 3 */
+  /** Processes per subject, minutes apart: memory layout and JIT luck differ between them, and the machine's mood. @default 4 */
   launches?: number;
-  /** Samples of each subject per launch. @default 12 */
+  /** Samples of each subject per launch, at most. @default 8 */
   rounds?: number;
-  /** Time before the first sample of each launch. @default 250 */
+  /** Time before the first sample of each launch: V8 goes on optimising for a third of a second. @default 400 */
   warmUpMs?: number;
   /** Shortest sample. @default 10 */
   sampleMs?: number;
+  /** After so long no further sample of a subject is taken in a launch. @default 1_500 */
+  subjectBudgetMs?: number;
 }

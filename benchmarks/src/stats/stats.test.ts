@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { centre, ratioOfMedians } from './bootstrap.js';
+import { centre, ratioOfLaunches } from './bootstrap.js';
 import { fitPower } from './fit.js';
 import { median, quantile } from './quantile.js';
 import { createRandom, shuffle } from './random.js';
@@ -46,18 +46,34 @@ test('one odd launch of three does not move the centre', () => {
   ).toBe(1);
 });
 
+const LAUNCHES = [
+  [10, 11, 12],
+  [10, 10, 11],
+  [11, 12, 12],
+].map((samples) => ({ samples }));
+const DOUBLED = LAUNCHES.map(({ samples }) => ({ samples: samples.map((sample) => sample * 2) }));
+
 test('the interval of a ratio holds the ratio and repeats for a seed', () => {
-  const before = [
-    [10, 11, 12],
-    [10, 10, 11],
-    [11, 12, 12],
-  ];
-  const after = before.map((group) => group.map((sample) => sample * 2));
-  const interval = ratioOfMedians(before, after, createRandom(1));
+  const interval = ratioOfLaunches(LAUNCHES, DOUBLED, { random: createRandom(1) });
   expect(interval.value).toBe(2);
   expect(interval.low).toBeLessThan(2);
   expect(interval.high).toBeGreaterThan(2);
-  expect(ratioOfMedians(before, after, createRandom(1))).toEqual(interval);
+  expect(ratioOfLaunches(LAUNCHES, DOUBLED, { random: createRandom(1) })).toEqual(interval);
+});
+
+test('a launch is divided by its reference', () => {
+  const relative = DOUBLED.map(({ samples }, launch) => ({
+    samples,
+    reference: samples.map((sample) => sample * (launch + 1)),
+  }));
+  const alike = LAUNCHES.map(({ samples }) => ({ samples, reference: samples }));
+  expect(ratioOfLaunches(alike, relative, { random: createRandom(1) }).value).toBe(0.5);
+});
+
+test('a low quantile is not moved by what disturbs half of the samples', () => {
+  const disturbed = LAUNCHES.map(({ samples }) => ({ samples: [...samples, 30, 40, 50] }));
+  const at = { random: createRandom(1), at: 0 };
+  expect(ratioOfLaunches(LAUNCHES, disturbed, at).value).toBe(1);
 });
 
 test('shuffle keeps every item and depends on the seed alone', () => {

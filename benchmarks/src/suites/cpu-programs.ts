@@ -7,7 +7,7 @@ export interface CpuProgram {
 }
 
 /** Eight kinds of work, each a few milliseconds in QuickJS. */
-export const CPU_PROGRAMS: readonly CpuProgram[] = [
+export const CPU_PROGRAMS: readonly [CpuProgram, ...CpuProgram[]] = [
   {
     name: 'recursion',
     script: 'function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); } function handler(n) { return fib(n); }',

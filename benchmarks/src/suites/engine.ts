@@ -70,13 +70,13 @@ export function bare(
 }
 
 function payloadSuite(): Suite {
-  const sizes = [100, KIB, 10 * KIB, 100 * KIB, 1024 * KIB];
+  const sizes = [100, 2 * KIB, 100 * KIB, 1024 * KIB];
   return {
     name: 'engine-payload',
     title: 'Engine: payload in and out',
     unit: 'ns',
     clock: 'cpu',
-    reference: `${REFERENCE}, 1,024 KiB`,
+    reference: REFERENCE,
     axis: 'bytes',
     subjects: sizes.flatMap((x) => {
       const payload = createPayload(x);
@@ -131,7 +131,7 @@ function loadSuite(): Suite {
     unit: 'ns',
     clock: 'cpu',
     axis: 'bytes of source',
-    rounds: 8,
+    launches: 3,
     subjects: sizes.flatMap((x) => {
       const module = toModule(createBundle(x));
       return (['source', 'snapshot'] as const).map((from) => {
@@ -156,7 +156,7 @@ function cpuSuite({ name, script, argument }: (typeof CPU_PROGRAMS)[number]): Su
     unit: 'ns',
     clock: 'cpu',
     reference: REFERENCE,
-    rounds: 8,
+    launches: 3,
     subjects: [
       bare(REFERENCE, 'openCallFunction', script, argument),
       sandglass('Sandglass, pristine', script, argument),

@@ -16,7 +16,7 @@ export interface DecisionInput {
 
 /** Each URL is decided so often and its shortest time taken: what interrupts the process is not the gate's. */
 const REPEATS = 7;
-const WARM_UP_MS = 500;
+const WARM_UP_MS = 300;
 
 /** Decisions about a set of URLs, each timed alone. */
 export function openDecision({ urls, patterns, quantile }: DecisionInput): Subject {

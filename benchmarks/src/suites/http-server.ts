@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { createHost, type Host } from '@sandglass/host';
 
 // The service and its server are the CLI's; only so can the handler itself be put into the very same server.
 import { createService, type Service } from '../../../packages/host/dist/service/service.js';
-import { startServer } from '../../../packages/host/dist/service/server.js';
+import { createServerResponse, startServer } from '../../../packages/host/dist/service/server.js';
 import { toManifest } from './host-extension.js';
 import type { HttpInput } from './http-subjects.js';
 
@@ -20,13 +24,32 @@ const OPTIONS = {
 const ENDPOINT = "export default (router) => router.get('/', () => ({ status: 200, body: { hello: 'world' } }));";
 
 const { through, threads } = JSON.parse(process.argv[2] ?? '') as HttpInput;
-const host = await createHost({
-  pool: threads === 'inline' ? 'inline' : { minThreads: threads, maxThreads: threads },
-});
-await host.load({ manifest: toManifest('hello', 'endpoint'), source: ENDPOINT });
-const server = await startServer(createFetch(host), host, OPTIONS);
-process.once('disconnect', () => void server.close(0).then(() => process.exit()));
-process.send?.(`${server.url}hello`);
+if (through === 'node:http') await serveAlone();
+else await serveExtension();
+
+/** The least that Node can do: no extension, no host, no service. */
+async function serveAlone(): Promise<void> {
+  const alone = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ hello: 'world' }));
+  });
+  alone.listen(0, OPTIONS.hostname);
+  await once(alone, 'listening');
+  process.once('disconnect', () => process.exit());
+  const { port } = alone.address() as AddressInfo; // a TCP server's address
+  process.send?.(`http://${OPTIONS.hostname}:${port}/hello`);
+}
+
+async function serveExtension(): Promise<void> {
+  const host = await createHost({
+    pool: threads === 'inline' ? 'inline' : { minThreads: threads, maxThreads: threads },
+    createResponse: createServerResponse,
+  });
+  await host.load({ manifest: toManifest('hello', 'endpoint'), source: ENDPOINT });
+  const server = await startServer(createFetch(host), host, OPTIONS);
+  process.once('disconnect', () => void server.close(0).then(() => process.exit()));
+  process.send?.(`${server.url}hello`);
+}
 
 function createFetch(sandboxed: Host): Service {
   const service = createService(sandboxed);

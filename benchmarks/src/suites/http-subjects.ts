@@ -6,15 +6,15 @@ import autocannon from 'autocannon';
 
 import type { Subject } from '../run/subject.js';
 
-/** What the server runs: the handler as an extension, by the whole service or by `host.fetch` alone, or the handler itself. */
+/** What the server runs: the handler as an extension, by the whole service or by `host.fetch` alone, or the handler itself; `node:http` is the handler in a server without any of our code. */
 export interface HttpInput {
-  through: 'service' | 'host' | 'nothing';
+  through: 'service' | 'host' | 'nothing' | 'node:http';
   threads: number | 'inline';
 }
 
 const SERVER = fileURLToPath(new URL('http-server.js', import.meta.url));
 const CONNECTIONS = 64;
-const SAMPLE_S = 1;
+const SAMPLE_S = 1; // autocannon counts whole seconds
 
 /** Requests per second over 64 connections. The server has a process of its own, beside the one that loads it. */
 export async function openHttp(input: HttpInput): Promise<Subject> {

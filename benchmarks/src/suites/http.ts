@@ -4,9 +4,9 @@ import type { HttpInput } from './http-subjects.js';
 
 const MODULE = compiled('suites/http-subjects.js');
 
-/** Endpoints over HTTP, against the same handler in the same server without a sandbox. */
+/** Endpoints over HTTP, against the same handler in the same server without a sandbox, and in a server of Node's own. */
 export function createHttpSuites(): Suite[] {
-  const reference = 'the handler itself, no sandbox';
+  const reference = 'node:http, nothing else';
   const subject = (name: string, input: HttpInput): Suite['subjects'][number] => ({
     name,
     module: MODULE,
@@ -20,9 +20,11 @@ export function createHttpSuites(): Suite[] {
       unit: 'calls/s',
       reference,
       launches: 2,
-      rounds: 5,
+      rounds: 4,
+      subjectBudgetMs: 4_000,
       subjects: [
-        subject(reference, { through: 'nothing', threads: 'inline' }),
+        subject(reference, { through: 'node:http', threads: 'inline' }),
+        subject('the handler itself, no sandbox', { through: 'nothing', threads: 'inline' }),
         subject('Sandglass, host.fetch, calling thread', { through: 'host', threads: 'inline' }),
         subject('Sandglass, host.fetch, one thread', { through: 'host', threads: 1 }),
         subject('Sandglass, sandglass serve, two threads', { through: 'service', threads: 2 }),

@@ -6,36 +6,42 @@ import { EMPTY, operationId, toOperation } from './host-extension.js';
 /** Enough at once to keep a worker busy, few enough to wait for nobody. */
 const LOADED_AT_ONCE = 16;
 
-/** Resident memory that extensions add to a process, all of them loaded and called once in one worker. Needs `--expose-gc`. */
-export async function openExtensions({
-  extensions,
-  per,
-}: {
-  extensions: number;
-  per: 'one' | 'all';
-}): Promise<Subject> {
-  const host = await createHost({ pool: { minThreads: 1, maxThreads: 1 } });
+/** Resident memory that each extension adds to a process, all of them loaded and called once in one worker. Needs `--expose-gc`. */
+export async function openExtensions({ extensions }: { extensions: number }): Promise<Subject> {
+  const host = await openHost();
   await loadAndCall(host, 0); // what every host pays once
   const beforeBytes = residentBytes();
-  for (let number = 1; number <= extensions; number += LOADED_AT_ONCE) {
-    const count = Math.min(LOADED_AT_ONCE, extensions - number + 1);
-    await Promise.all(Array.from({ length: count }, (_, index) => loadAndCall(host, number + index)));
-  }
+  for (const numbers of inTurns(1, extensions)) await Promise.all(numbers.map((number) => loadAndCall(host, number)));
+  return { sample: () => (residentBytes() - beforeBytes) / extensions, close: () => host.close() };
+}
+
+/** Resident memory of the process after each so many extensions that have come and gone. Needs `--expose-gc`. */
+export async function openTurnover({ loads }: { loads: number }): Promise<Subject> {
+  const host = await openHost();
+  let first = 0;
   return {
-    sample: () => (residentBytes() - beforeBytes) / (per === 'one' ? extensions : 1),
+    async sample() {
+      for (const numbers of inTurns(first, loads)) {
+        await Promise.all(numbers.map((number) => loadAndCall(host, number)));
+        await Promise.all(numbers.map((number) => host.unload(operationId(number))));
+      }
+      first += loads;
+      return residentBytes();
+    },
     close: () => host.close(),
   };
 }
 
-/** Resident memory of the process after extensions have come and gone. Needs `--expose-gc`. */
-export async function openTurnover({ loads }: { loads: number }): Promise<Subject> {
-  const host = await createHost({ pool: { minThreads: 1, maxThreads: 1 } });
-  for (let number = 0; number < loads; number += LOADED_AT_ONCE) {
-    const names = Array.from({ length: Math.min(LOADED_AT_ONCE, loads - number) }, (_, index) => number + index);
-    await Promise.all(names.map((name) => loadAndCall(host, name)));
-    await Promise.all(names.map((name) => host.unload(operationId(name))));
+function openHost(): Promise<Host> {
+  return createHost({ pool: { minThreads: 1, maxThreads: 1 } });
+}
+
+/** Numbers from `first` on, in groups that are loaded at once. */
+function* inTurns(first: number, count: number): Generator<number[]> {
+  const end = first + count;
+  for (let from = first; from < end; from += LOADED_AT_ONCE) {
+    yield Array.from({ length: Math.min(LOADED_AT_ONCE, end - from) }, (_, index) => from + index);
   }
-  return { sample: residentBytes, close: () => host.close() };
 }
 
 async function loadAndCall(host: Host, number: number): Promise<void> {

@@ -1,16 +1,22 @@
 import { compiled } from '../run/compiled.js';
 import type { Suite, SubjectSpec } from '../run/subject.js';
+import { CPU_PROGRAMS } from './cpu-programs.js';
 import type { HostInput, PiscinaInput } from './pool-subjects.js';
 
 const MODULE = compiled('suites/pool-subjects.js');
 const BEST = 'piscina, empty task, 64 a thread';
 const IN_FLIGHT = [1, 4, 16, 64, 256];
-/** Busy threads make samples that differ more than those of one thread: fewer launches, longer samples. */
-const SETTINGS = { launches: 2, rounds: 8 } as const;
+const SETTINGS = { launches: 3, rounds: 6 } as const;
+
+/** Where the host runs its calls. */
+export const PLACES: readonly (readonly [place: string, threads: HostInput['threads']])[] = [
+  ['Sandglass, calling thread', 'inline'],
+  ['Sandglass, one worker thread', 1],
+];
 
 /** The host with its pool, called as a user calls it. */
 export function createPoolSuites(): Suite[] {
-  return [throughput(), latency(), extensions(), inFlight()];
+  return [throughput(), latency(), extensions(), inFlight(), threads()];
 }
 
 /** Calls of a host, as a subject. */
@@ -32,12 +38,7 @@ function throughput(): Suite {
     ...SETTINGS,
     subjects: [
       piscina(BEST, { threads: 2, measure, tasksPerThread: 64 }),
-      piscina('piscina, empty task, 64 a thread, no atomics', {
-        threads: 2,
-        measure,
-        tasksPerThread: 64,
-        atomics: 'disabled',
-      }),
+      piscina(`${BEST}, no atomics`, { threads: 2, measure, tasksPerThread: 64, atomics: 'disabled' }),
       piscina('piscina, empty task, as it comes', { threads: 2, measure, tasksPerThread: 1 }),
       hostCalls('Sandglass, pristine, two threads', { threads: 2, measure }),
       hostCalls('Sandglass, persistent, two threads', { threads: 2, measure, isolation: 'persistent' }),
@@ -48,6 +49,7 @@ function throughput(): Suite {
 }
 
 function latency(): Suite {
+  const measure = 'median';
   const reference = 'piscina, empty task, one in flight';
   return {
     name: 'pool-latency',
@@ -56,17 +58,12 @@ function latency(): Suite {
     reference,
     ...SETTINGS,
     subjects: [
-      piscina(reference, { threads: 1, measure: 'median', tasksPerThread: 1 }),
-      piscina('piscina, empty task, one in flight, no atomics', {
-        threads: 1,
-        measure: 'median',
-        tasksPerThread: 1,
-        atomics: 'disabled',
-      }),
-      hostCalls('Sandglass, pristine, one thread', { threads: 1, measure: 'median' }),
-      hostCalls('Sandglass, pristine, two threads', { threads: 2, measure: 'median' }),
-      hostCalls('Sandglass, persistent, one thread', { threads: 1, measure: 'median', isolation: 'persistent' }),
-      hostCalls('Sandglass, pristine, calling thread', { threads: 'inline', measure: 'median' }),
+      piscina(reference, { threads: 1, measure, tasksPerThread: 1 }),
+      piscina(`${reference}, no atomics`, { threads: 1, measure, tasksPerThread: 1, atomics: 'disabled' }),
+      hostCalls('Sandglass, pristine, one thread', { threads: 1, measure }),
+      hostCalls('Sandglass, pristine, two threads', { threads: 2, measure }),
+      hostCalls('Sandglass, persistent, one thread', { threads: 1, measure, isolation: 'persistent' }),
+      hostCalls('Sandglass, pristine, calling thread', { threads: 'inline', measure }),
     ],
   };
 }
@@ -92,10 +89,10 @@ function inFlight(): Suite {
     name: 'pool-in-flight',
     title: 'Pool: empty calls by calls in flight',
     unit: 'calls/s',
-    reference: `${BEST}, ${IN_FLIGHT.at(-1)} in flight`,
+    reference: BEST,
     axis: 'calls in flight',
+    ...SETTINGS,
     launches: 2,
-    rounds: 6,
     subjects: IN_FLIGHT.flatMap((x) => {
       const measure = { inFlight: x };
       const point = (series: string): { name: string; spec: Partial<SubjectSpec> } => ({
@@ -108,6 +105,33 @@ function inFlight(): Suite {
         piscina(reference.name, { threads: 2, measure, tasksPerThread: 64 }, reference.spec),
         hostCalls(one.name, { threads: 1, measure }, one.spec),
         hostCalls(two.name, { threads: 2, measure }, two.spec),
+      ];
+    }),
+  };
+}
+
+/** What a second thread adds: little to empty calls, where the calling thread is the narrow place. */
+function threads(): Suite {
+  const measure = { inFlight: 64 };
+  const { script, argument } = CPU_PROGRAMS[0];
+  return {
+    name: 'pool-threads',
+    title: 'Pool: calls by threads, 64 in flight',
+    unit: 'calls/s',
+    reference: BEST,
+    axis: 'threads',
+    ...SETTINGS,
+    subjects: [1, 2].flatMap((x) => {
+      const point = (series: string): [string, Partial<SubjectSpec>] => [`${series}, ${x}`, { series, x }];
+      const [reference, empty, busy] = [
+        point(BEST),
+        point('Sandglass, empty calls'),
+        point('Sandglass, CPU-bound calls'),
+      ];
+      return [
+        piscina(reference[0], { threads: x, measure, tasksPerThread: 64 }, reference[1]),
+        hostCalls(empty[0], { threads: x, measure }, empty[1]),
+        hostCalls(busy[0], { threads: x, measure, script, argument }, busy[1]),
       ];
     }),
   };

@@ -1,15 +1,11 @@
 import { createBundle, createPayload } from '../peers/workload.js';
 import type { Suite, SubjectSpec } from '../run/subject.js';
 import { ECHO, EMPTY } from './host-extension.js';
-import { hostCalls } from './pool.js';
+import { hostCalls, PLACES } from './pool.js';
 import type { HostInput } from './pool-subjects.js';
 
 const KIB = 1024;
-const SETTINGS = { unit: 'ns', launches: 2, rounds: 6 } as const;
-const PLACES: readonly [string, HostInput['threads']][] = [
-  ['Sandglass, calling thread', 'inline'],
-  ['Sandglass, one worker thread', 1],
-];
+const SETTINGS = { unit: 'ns', launches: 2, rounds: 4 } as const;
 
 /** What a call costs by how much there is of everything else. Calls in flight and threads are the pool's suites, loading by source size the engine's. */
 export function createScaleSuites(): Suite[] {
