@@ -137,7 +137,8 @@ test.each(blocks('sh'))('the commands of $page work: $text', async ({ text }) =>
   onTestFinished(() => rm(cwd, { recursive: true, force: true }));
   await cp(join(ROOT, 'examples/extensions'), join(cwd, 'extensions'), { recursive: true });
   for (const line of text.trim().split('\n')) {
-    const [program, ...args] = splitWords(line.replaceAll('$SANDGLASS_SECRET', 'a-secret-of-some-length'));
+    const typed = line.replace(/^npx @sandglass\/host\b/, 'sandglass');
+    const [program, ...args] = splitWords(typed.replaceAll('$SANDGLASS_SECRET', 'a-secret-of-some-length'));
     if (program !== 'sandglass') continue;
     const isService = args[0] === 'serve' || args[0] === 'dev';
     const io = fakeIo({ cwd });

@@ -16,9 +16,17 @@ export interface ServiceProcess {
   stop(): Promise<number | null>;
 }
 
-/** Starts `sandglass serve` on a free port. It ends with the test at the latest. */
-export async function startService(folder: string, args: readonly string[] = []): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [MAIN, 'serve', folder, '--port', '0', ...args], {
+/**
+ * Starts `sandglass serve` on a free port. It ends with the test at the latest.
+ *
+ * @param nodeArgs for Node itself.
+ */
+export async function startService(
+  folder: string,
+  args: readonly string[] = [],
+  nodeArgs: readonly string[] = [],
+): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [...nodeArgs, MAIN, 'serve', folder, '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] },
   });

@@ -2,7 +2,7 @@ import { isSandglassError, SandglassError } from '@sandglass/core';
 
 import { createCaller, type Caller } from './routing/caller.js';
 import { type Capabilities, createCapabilities } from './capabilities/registry.js';
-import { serveEndpoint } from './routing/serve-endpoint.js';
+import { type EndpointsOptions, serveEndpoint } from './routing/serve-endpoint.js';
 import { Catalog } from './extensions/catalog.js';
 import type { Extension, ExtensionOrigin } from './extensions/extension.js';
 import { openExtension, type OpenOptions, parseLimits } from './extensions/open-extension.js';
@@ -15,7 +15,7 @@ import { observe } from './telemetry/observe.js';
 import { observeCalls } from './telemetry/observe-calls.js';
 import type { PoolStats } from './pool/stats.js';
 import { createErrorReport, type ReportError } from './routing/report-error.js';
-import { RESPONSE_HEADERS } from './routing/endpoint-response.js';
+import { createResponse, RESPONSE_HEADERS } from './routing/endpoint-response.js';
 import { toErrorResponse } from './routing/error-response.js';
 import { loadFromSnapshots } from './snapshots/load-from-snapshots.js';
 import { createSnapshotStore } from './snapshots/snapshot-store.js';
@@ -59,7 +59,8 @@ export interface Host extends AsyncDisposable {
  * Makes a host, and loads its folder of extensions if it has one.
  *
  * @throws {TypeError} for an option that cannot be used.
- * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist.
+ * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist, `E_WORKER_LOST` if it has extensions and not one worker to
+ *   load them could be started, after about 1.5 s of trying.
  */
 export function createHost(options: HostOptions = {}): Promise<Host> {
   return buildHost(options, { createPool });
@@ -77,6 +78,7 @@ export async function buildHost(options: HostOptions, parts: HostParts): Promise
   const host = await SandglassHost.create(options, parts);
   try {
     if (options.extensions !== undefined) await host.loadFolder(options.extensions);
+    host.assertStarted();
     return host;
   } catch (error) {
     await host.close(0);
@@ -92,14 +94,14 @@ class SandglassHost implements Host {
   readonly #catalog: Catalog;
   readonly #caller: Caller;
   readonly #report: ReportError;
-  readonly #allowedHeaders: ReadonlySet<string>;
+  readonly #endpoints: EndpointsOptions;
   #lastId = 0;
   #closing: Promise<void> | undefined;
 
   static async create(options: HostOptions, parts: HostParts): Promise<SandglassHost> {
     const limits = parseLimits(options.limits);
     const { capabilities: custom, request, onLog, logConsole, pool: poolOptions = {} } = options;
-    const { onCall, onAudit } = await observe(options);
+    const { onCall, onAudit, isWatched } = await observe(options);
     const capabilities = (parts.createCapabilities ?? createCapabilities)({
       custom,
       request,
@@ -113,7 +115,7 @@ class SandglassHost implements Host {
     const report = createErrorReport(options.onError);
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
     const { isolation = 'pristine', nodeEnv = 'production', grant } = options;
-    const caller = createCaller(observeCalls(pool, onCall, (id) => versions.get(id)?.info.registrations));
+    const caller = createCaller(observeCalls(pool, { onCall, isWatched }, (id) => versions.get(id)?.registrations));
     return new SandglassHost(options, { capabilities, isolation, limits, nodeEnv, grant }, { pool, catalog, caller });
   }
 
@@ -129,7 +131,14 @@ class SandglassHost implements Host {
     this.#catalog = parts.catalog;
     this.#caller = parts.caller;
     this.#report = createErrorReport(options.onError);
-    this.#allowedHeaders = new Set((options.responseHeaders ?? RESPONSE_HEADERS).map((name) => name.toLowerCase()));
+    this.#endpoints = {
+      router: parts.catalog.router,
+      caller: parts.caller,
+      maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+      allowedHeaders: new Set((options.responseHeaders ?? RESPONSE_HEADERS).map((name) => name.toLowerCase())),
+      onError: (error, extension) => this.#report(error, { extension }),
+      createResponse: options.createResponse ?? createResponse,
+    };
   }
 
   get extensions(): readonly ExtensionInfo[] {
@@ -162,6 +171,10 @@ class SandglassHost implements Host {
     }
   }
 
+  assertStarted(): void {
+    this.#pool.assertStarted();
+  }
+
   #openOrReport(from: string): Promise<Extension | undefined> {
     return this.#open({ from, options: {} }).catch((error: unknown) => {
       this.#report(
@@ -183,15 +196,9 @@ class SandglassHost implements Host {
     await this.#catalog.remove(name);
   }
 
-  async fetch(request: Request, call: CallOptions = {}): Promise<Response> {
-    if (this.#closing) return toErrorResponse(closed());
-    return serveEndpoint(request, call, {
-      router: this.#catalog.router,
-      caller: this.#caller,
-      maxBodyBytes: this.#options.maxBodyBytes ?? MAX_BODY_BYTES,
-      allowedHeaders: this.#allowedHeaders,
-      onError: (error, extension) => this.#report(error, { extension }),
-    });
+  fetch(request: Request, call?: CallOptions): Promise<Response> {
+    if (this.#closing) return Promise.resolve(toErrorResponse(closed()));
+    return serveEndpoint(request, call, this.#endpoints);
   }
 
   async operation(id: string, options: unknown = {}, call?: CallOptions): Promise<unknown> {
@@ -245,8 +252,8 @@ function withSnapshots(pool: Pool, folder: string | undefined, report: ReportErr
   const store = createSnapshotStore(folder, (problem, file, cause) =>
     report(new Error(`Snapshot is ${problem}, and ignored: ${file}`, { cause }), {}),
   );
-  return loadFromSnapshots(pool, store, (extension) => {
-    report(new Error('Snapshot belongs to another engine, and is replaced'), { extension });
+  return loadFromSnapshots(pool, store, (why, extension) => {
+    report(new Error(`Snapshot is ${why === 'foreign' ? 'of another engine' : why}, and is replaced`), { extension });
   });
 }
 

@@ -156,7 +156,7 @@ export interface HostOptions {
   /** Whether what guests write to `console` reaches `onLog`, at level debug. @default false */
   logConsole?: boolean;
   onAudit?: (entry: AuditEntry) => void;
-  /** Told of every call when it has ended. It must not throw. */
+  /** Told of every call when it has ended. What it throws is dropped. */
   onCall?: (entry: CallEntry) => void;
   /**
    * Told of errors that no caller gets: an extension of the folder that did not load, an action that failed, the error
@@ -169,6 +169,17 @@ export interface HostOptions {
   maxBodyBytes?: number;
   /** Response headers an endpoint may set. @default content-type, content-disposition, cache-control, etag, last-modified, location */
   responseHeaders?: readonly string[];
-  /** Folder of snapshots on disk, read and written. @default none */
+  /**
+   * Makes the responses of `host.fetch`. A server may have a kind of its own that it sends faster, for example srvx its
+   * `FastResponse`. @default `new Response(body, init)`
+   */
+  createResponse?: (
+    body: string | null,
+    init: { status: number; headers: Headers | Record<string, string> },
+  ) => Response;
+  /**
+   * Folder of snapshots on disk, read and written. One that is damaged, or of another engine, is told to `onError` and
+   * replaced; the extension is evaluated then. Keep the folder as safe as the extensions themselves. @default none
+   */
   snapshots?: string;
 }

@@ -1,13 +1,13 @@
-import { isSandglassError } from '@sandglass/core';
-import * as z from 'zod';
+import { check, isSandglassError } from '@sandglass/core';
+import * as z from 'zod/mini';
 
 import type { CallOptions } from '../types.js';
 import type { AdapterHost } from './host-source.js';
 
 const invocationSchema = z.union([
-  z.strictObject({ operation: z.string(), options: z.unknown().optional() }),
-  z.strictObject({ filter: z.string(), payload: z.unknown().optional() }),
-  z.strictObject({ action: z.string(), meta: z.record(z.string(), z.unknown()).optional() }),
+  z.strictObject({ operation: z.string(), options: z.optional(z.unknown()) }),
+  z.strictObject({ filter: z.string(), payload: z.optional(z.unknown()) }),
+  z.strictObject({ action: z.string(), meta: z.optional(z.record(z.string(), z.unknown())) }),
 ]);
 
 /** A call without HTTP: an operation, the filters of an event, or its actions. */
@@ -22,7 +22,7 @@ export type Invocation =
  * @throws {TypeError} it is none.
  */
 export function parseInvocation(value: unknown): Invocation {
-  const { data, success } = invocationSchema.safeParse(value);
+  const { data, success } = check(invocationSchema, value);
   if (success) return data;
   throw new TypeError(
     'Cannot invoke: the event has to be { operation, options }, { filter, payload } or { action, meta }',

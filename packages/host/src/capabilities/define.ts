@@ -1,5 +1,5 @@
 import type { SyncParameter } from '@sandglass/core';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 
 /** What a capability's handler knows of the call that it serves. */
 export interface CapabilityContext<Scope = unknown> {
@@ -33,10 +33,10 @@ export interface CapabilityDefinition<Scope, Args extends readonly unknown[], Re
   name: string;
   /** Specifier that guests import it from, `<host>:<module>`. @default 'directus:api' */
   module?: string;
-  /** Schema of its scope in the manifest. Synchronous. What it refuses is an invalid manifest. */
-  scope: z.ZodType<Scope>;
+  /** Schema of zod or zod/mini for its scope in the manifest. Synchronous. What it refuses is an invalid manifest. */
+  scope: z.core.$ZodType<Scope>;
   /** Schema of its arguments, a `z.tuple` without a rest. Synchronous. Missing arguments are undefined, further ones are dropped. */
-  args: z.ZodType<Args>;
+  args: z.core.$ZodType<Args>;
   /** Which comes first, and so which error a guest sees when both fail. @default 'scope-first' */
   order?: 'scope-first' | 'args-first';
   /** Whether a second run would do something a second time. Such a call is never run again after a worker is lost. @default true */
@@ -105,7 +105,7 @@ export function defineCapability<Scope, Args extends readonly unknown[], Result>
 }
 
 /** Reads the schema's own description: an `instanceof` would refuse a host's other copy of zod. */
-function countParameters(name: string, args: z.ZodType): number {
+function countParameters(name: string, args: z.core.$ZodType): number {
   const { def } = args._zod as z.core.$ZodTypeInternals & { def: Partial<z.core.$ZodTupleDef> };
   if (def.type !== 'tuple' || !def.items || def.rest) throw invalid(name, 'args has to be a z.tuple without a rest');
   return def.items.length;

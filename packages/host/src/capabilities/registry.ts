@@ -1,4 +1,11 @@
-import { type CapabilityWire, SandglassError, type Scopes, type ScopeSchemas, isSandglassError } from '@sandglass/core';
+import {
+  type CapabilityWire,
+  check,
+  SandglassError,
+  type Scopes,
+  type ScopeSchemas,
+  isSandglassError,
+} from '@sandglass/core';
 
 import type { AuditEntry, LogEntry, RequestOptions } from '../types.js';
 import { beginAudit, guardSink } from './audit.js';
@@ -133,7 +140,7 @@ function prepare(
   const scopes: [string, unknown][] = [];
   for (const [scopeName, { scope }] of byName) {
     if (!Object.hasOwn(granted, scopeName)) continue;
-    const parsed = scope.safeParse(granted[scopeName]);
+    const parsed = check(scope, granted[scopeName]);
     if (!parsed.success) {
       const reason = `${[scopeName, ...(parsed.error.issues[0]?.path ?? [])].join('.')}: ${parsed.error.issues[0]?.message ?? 'invalid'}`;
       throw new SandglassError('E_MANIFEST', `Invalid scope of "${name}": ${reason}`, { extension: name });
@@ -171,7 +178,11 @@ function assertGranted(grant: Grant, name: string): void {
 }
 
 function parseArgs({ name, args, parameters }: Capability, given: readonly unknown[]): readonly unknown[] {
-  const parsed = args.safeParse(Array.from({ length: parameters }, (_, index) => given[index]));
+  const parsed = check(
+    args,
+    Array.from({ length: parameters }, (_, index) => given[index]),
+    true,
+  );
   if (parsed.success) return parsed.data;
   throw typeError(parsed.error.issues[0]?.message ?? `Invalid arguments of "${name}"`);
 }

@@ -106,6 +106,21 @@ test('runs filters and actions', async () => {
   });
   expect((await sandglass(['run', folder, '--action', 'c', '--meta', '{"n":1}'])).err).toContain('info  c1');
   expect((await sandglass(['run', folder])).code).toBe(2);
+  const unheard = await sandglass(['run', folder, '--filter', 'other', '--payload', '{"n":1}']);
+  expect(unheard.err).toContain(
+    'Nothing ran: "hooked" has no hook for this event. It registers filter a.b, action c\n',
+  );
+});
+
+test.each(['run', 'inspect'])('%s names the extensions of a folder that is not one itself', async (command) => {
+  const folder = await makeFolder({
+    'one/package.json': packageJson('one', 'hook'),
+    '@scope/two/package.json': packageJson('@scope/two', 'hook'),
+    'three/readme.md': '',
+  });
+  const { code, err } = await sandglass([command, folder]);
+  expect(code).toBe(2);
+  expect(err).toContain(`"${folder}" is a folder of extensions: name one of them, one, @scope/two\n`);
 });
 
 test('gives everything about a call as JSON', async () => {

@@ -1,15 +1,32 @@
-import { resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 import { readPackageJson } from '../extensions/read-folder.js';
+import { scanFolder } from '../extensions/scan-folder.js';
 import { createHost, type Host } from '../host.js';
 import type { HostOptions } from '../types.js';
 import { toHostOptions } from './config/host-options.js';
 import type { Config } from './config/schema.js';
+import { UsageError } from './usage-error.js';
 
 /** Whether a folder is an extension itself, rather than a folder of extensions. */
 export async function isExtension(folder: string): Promise<boolean> {
   const packageJson = await readPackageJson(resolve(folder)).catch(() => null);
   return typeof packageJson === 'object' && packageJson !== null && 'directus:extension' in packageJson;
+}
+
+/**
+ * Asserts that a folder is not one of extensions, where one extension is asked for.
+ *
+ * @param folder absolute path.
+ * @throws {UsageError} naming the extensions in it.
+ */
+export async function assertNotFolderOfExtensions(folder: string): Promise<void> {
+  if (await isExtension(folder)) return;
+  const found = await scanFolder(folder, { packageJson: join(folder, 'package.json') }).catch(() => []);
+  const checked = await Promise.all(found.map(isExtension));
+  const names = found.filter((_, i) => checked[i]).map((path) => relative(folder, path));
+  if (names.length > 0)
+    throw new UsageError(`"${folder}" is a folder of extensions: name one of them, ${names.join(', ')}`);
 }
 
 /**

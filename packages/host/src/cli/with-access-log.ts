@@ -1,3 +1,4 @@
+import { splitTarget } from '../routing/request-target.js';
 import type { Service } from '../service/service.js';
 import type { Log } from './output/logger.js';
 
@@ -12,7 +13,7 @@ export function withAccessLog(service: Service, log: Log): Service {
       const beganMs = performance.now();
       const response = await service.fetch(request);
       const durationMs = Math.round((performance.now() - beganMs) * 100) / 100;
-      log('info', `${request.method} ${new URL(request.url).pathname}`, { status: response.status, durationMs });
+      log('info', `${request.method} ${splitTarget(request.url).path}`, { status: response.status, durationMs });
       return response;
     },
   };

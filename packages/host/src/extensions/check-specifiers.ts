@@ -1,14 +1,6 @@
 import { SandglassError } from '@sandglass/core';
 import type { Program } from 'acorn';
 
-/** A NUL as it may stand in a string literal: itself, `\0`, `\x00`, `\u0000`, `\u{0}`. */
-const WRITTEN_NUL = /\0|\\(?:0|x00|u0000|u\{0+\})/;
-
-/** Whether a source may hold a specifier that {@link assertPlainSpecifiers} refuses, at the price of one scan. */
-export function mayHoldNul(source: string): boolean {
-  return WRITTEN_NUL.test(source);
-}
-
 /**
  * Refuses an import whose specifier holds a NUL: the engine's loader reads it as a C string, so that
  * `directus:api\0x` would be taken for `directus:api`.

@@ -47,6 +47,10 @@ export class Extension {
     return this.#state;
   }
 
+  get registrations(): readonly Registration[] {
+    return this.#registrations;
+  }
+
   get info(): ExtensionInfo {
     const { manifest, source, grant, wire } = this.#parts;
     return Object.freeze({

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 
 import {
+  check,
   type Isolation,
   isSandglassError,
   type Limits,
@@ -42,7 +43,7 @@ export async function openExtension(id: number, origin: ExtensionOrigin, options
   const { name, version, type } = manifest;
   const grant = capabilities.prepare({ name, version }, await decideGrant(manifest, options.grant));
   const filename = guestFilename(name, manifest.path);
-  const source = prepare(name, files, filename);
+  const source = await prepare(name, files, filename);
   const wire = {
     id,
     name,
@@ -63,7 +64,7 @@ export async function openExtension(id: number, origin: ExtensionOrigin, options
  * @throws {TypeError} naming the limit that is unknown or out of its range.
  */
 export function parseLimits(limits: Partial<Limits> = {}): Limits {
-  const parsed = limitsSchema.safeParse(limits);
+  const parsed = check(limitsSchema, limits);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new TypeError(`Invalid limits: ${[...(issue?.path ?? []), issue?.message].join(': ')}`);
@@ -80,13 +81,13 @@ async function readOrigin(
   return sourceMap === undefined ? files : { ...files, sourceMap };
 }
 
-function prepare(
+async function prepare(
   name: string,
   { source, sourceMap }: Pick<ExtensionSource, 'source' | 'sourceMap'>,
   filename: string,
-): PreparedSource {
+): Promise<PreparedSource> {
   try {
-    return prepareSource(source, filename, sourceMap);
+    return await prepareSource(source, filename, sourceMap);
   } catch (error) {
     if (!isSandglassError(error)) throw error;
     throw new SandglassError(error.code, `Cannot load "${name}": ${error.message}`, { extension: name, cause: error });

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 
 import { SandglassError } from '@sandglass/core';
 
-import { assertPlainSpecifiers, mayHoldNul } from './check-specifiers.js';
-import { mayHoldForOfYield, rewriteForOfYield } from './rewrite-for-of-yield.js';
-import { createStackMapper, decodeDataUrl, findSourceMapUrl, parseSourceMap, type StackMapper } from './source-map.js';
-import { parseModule } from './syntax.js';
+import type { RewrittenSource } from './rewrite-for-of-yield.js';
+import { decodeDataUrl, findSourceMapUrl } from './source-map-url.js';
+import type { StackMapper } from './source-map.js';
+import { mayHoldForOfYield, mayHoldNul } from './suspicions.js';
 
 /** A bundle is read, parsed and hashed on the host's thread; the largest published ones have a few hundred KiB. */
 export const MAX_SOURCE_LENGTH: number = 8 * 1024 * 1024;
@@ -22,48 +22,66 @@ export interface PreparedSource {
 
 /**
  * Makes an extension's source ready for the engine: rewrites what QuickJS cannot compile, refuses what it would
- * misread, and finds the source map. A text without the words that matter is never parsed here.
+ * misread, and finds the source map. What only few sources need, the parser above all, is loaded for those.
  *
  * @param filename what guest stacks name the source.
  * @param sourceMap the map given with it, or the text of the file beside it; an inline one is found by itself.
  * @throws {SandglassError} `E_LOAD` if the source is too long or imports a specifier with NUL.
  */
-export function prepareSource(source: string, filename: string, sourceMap?: string | object): PreparedSource {
+export async function prepareSource(
+  source: string,
+  filename: string,
+  sourceMap?: string | object,
+): Promise<PreparedSource> {
   if (source.length > MAX_SOURCE_LENGTH) {
     throw new SandglassError(
       'E_LOAD',
       `The source is too long: ${source.length} characters, at most ${MAX_SOURCE_LENGTH} are read`,
     );
   }
-  const nul = mayHoldNul(source);
-  const loop = mayHoldForOfYield(source);
-  const program = nul || loop ? parseModule(source) : null;
-  if (program && nul) assertPlainSpecifiers(program);
-  const rewritten = program && loop ? rewriteForOfYield(source, program) : null;
+  const rewritten = await rewrite(source);
   const notes: string[] = [];
-  const original = readSourceMap(source, filename, sourceMap, notes);
   return {
     code: rewritten?.code ?? source,
     hash: createHash('sha256').update(source).digest('hex'),
-    mapStack: createStackMapper(filename, rewritten ? () => rewritten.toSourceMap() : undefined, original),
+    mapStack: await createMapper(source, filename, { sourceMap, rewritten, notes }),
     notes,
   };
 }
 
-function readSourceMap(
+/** A text without the words that matter is never parsed here. */
+async function rewrite(source: string): Promise<RewrittenSource | null> {
+  const nul = mayHoldNul(source);
+  const loop = mayHoldForOfYield(source);
+  if (!nul && !loop) return null;
+  const { parseModule } = await import('./syntax.js');
+  const program = parseModule(source);
+  if (!program) return null;
+  if (nul) (await import('./check-specifiers.js')).assertPlainSpecifiers(program);
+  return loop ? (await import('./rewrite-for-of-yield.js')).rewriteForOfYield(source, program) : null;
+}
+
+async function createMapper(
   source: string,
   filename: string,
-  given: string | object | undefined,
-  notes: string[],
-): ReturnType<typeof parseSourceMap> | undefined {
-  try {
-    const url = given === undefined ? findSourceMapUrl(source) : null;
-    const map = given ?? (url && decodeDataUrl(url));
-    return map ? parseSourceMap(map, filename) : undefined;
-  } catch (error) {
-    notes.push(
-      `The source map is ignored: ${error instanceof Error ? error.message.slice(0, 200) : 'it cannot be read'}`,
-    );
-    return undefined;
-  }
+  {
+    sourceMap,
+    rewritten,
+    notes,
+  }: { sourceMap: string | object | undefined; rewritten: RewrittenSource | null; notes: string[] },
+): Promise<StackMapper> {
+  const url = sourceMap === undefined ? findSourceMapUrl(source) : null;
+  if (sourceMap === undefined && !url?.startsWith('data:') && !rewritten) return (stack) => stack;
+  const { createStackMapper, parseSourceMap } = await import('./source-map.js');
+  const read = (): ReturnType<typeof parseSourceMap> | undefined => {
+    try {
+      const map = sourceMap ?? (url && decodeDataUrl(url));
+      return map ? parseSourceMap(map, filename) : undefined;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.slice(0, 200) : 'it cannot be read';
+      notes.push(`The source map is ignored: ${reason}`);
+      return undefined;
+    }
+  };
+  return createStackMapper(filename, rewritten ? () => rewritten.toSourceMap() : undefined, read());
 }

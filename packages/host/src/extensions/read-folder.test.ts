@@ -57,7 +57,7 @@ test('a source map that is missing or outside is ignored with a note', async () 
 test.each([
   ['no folder', {}, 'E_NOT_FOUND', 'the folder does not exist'],
   ['no package.json', { 'one/x': '' }, 'E_NOT_FOUND', '"package.json" does not exist'],
-  ['a package.json that is not JSON', { 'one/package.json': '{' }, 'E_MANIFEST', 'package.json is not JSON'],
+  ['a package.json that is not JSON', { 'one/package.json': '{' }, 'E_MANIFEST', 'package.json is not JSON: '],
   ['a package.json that is a folder', { 'one/package.json/x': '' }, 'E_LOAD', '"package.json" is not a file'],
   ['a missing field', { 'one/package.json': { name: 'one' } }, 'E_MANIFEST', 'version'],
   [

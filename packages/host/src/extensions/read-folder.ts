@@ -4,7 +4,7 @@ import { isSandglassError, type Manifest, parseManifest, SandglassError, type Sc
 
 import { MAX_SOURCE_LENGTH } from './prepare-source.js';
 import { readInside } from './read-inside.js';
-import { findSourceMapUrl } from './source-map.js';
+import { findSourceMapUrl } from './source-map-url.js';
 
 /** Far above any package.json; a larger one is a mistake. */
 const MAX_MANIFEST_BYTES = 1024 * 1024;
@@ -50,7 +50,7 @@ export async function readPackageJson(folder: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SandglassError('E_MANIFEST', 'package.json is not JSON', { cause });
+    throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${(cause as Error).message}`, { cause }); // a SyntaxError
   }
 }
 

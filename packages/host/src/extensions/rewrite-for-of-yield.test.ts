@@ -5,7 +5,8 @@ import { runInThisContext } from 'node:vm';
 import { TraceMap, originalPositionFor } from '@jridgewell/trace-mapping';
 import { expect, test } from 'vitest';
 
-import { mayHoldForOfYield, rewriteForOfYield } from './rewrite-for-of-yield.js';
+import { rewriteForOfYield } from './rewrite-for-of-yield.js';
+import { mayHoldForOfYield } from './suspicions.js';
 import { parseModule } from './syntax.js';
 
 /** The engine as @sandglass/worker depends on it; only what these tests use. */

@@ -20,11 +20,6 @@ export interface RewrittenSource {
 /** A source map with decoded mappings, as `TraceMap` takes it. */
 export type DecodedSourceMap = ReturnType<MagicString['generateDecodedMap']>;
 
-/** Whether a source may hold a `yield` in the iterable of a for-of, at the price of a look for three words. */
-export function mayHoldForOfYield(source: string): boolean {
-  return source.includes('yield') && /\bfor\b/.test(source) && /\bof\b/.test(source);
-}
-
 /**
  * Moves each for-of iterable that contains `yield` into a temporary in front of the loop (CONTRACT §2): QuickJS cannot
  * compile it in place. Everything else stays byte for byte, and the line of everything outside of such a loop's head too.

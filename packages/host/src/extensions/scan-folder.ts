@@ -2,7 +2,6 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import { SandglassError } from '@sandglass/core';
-import picomatch from 'picomatch';
 
 import { readPackageJson } from './read-folder.js';
 
@@ -35,12 +34,14 @@ export async function scanFolder(root: string, options: ScanOptions = {}): Promi
     ...(await pathsIn(join(root, '.registry'))),
     ...(await dependencies(options.packageJson ?? join(dirname(resolve(root)), 'package.json'))),
   ];
-  const isWanted = createNameFilter(options);
+  const isWanted = await createNameFilter(options);
   const names = await Promise.all(found.map(packageName));
   return found.filter((folder, i) => isWanted(names[i] ?? folderName(folder))).map((folder) => resolve(folder));
 }
 
-function createNameFilter({ include, exclude }: ScanOptions): (name: string) => boolean {
+async function createNameFilter({ include, exclude }: ScanOptions): Promise<(name: string) => boolean> {
+  if (!include && !exclude) return () => true;
+  const { default: picomatch } = await import('picomatch');
   const isIncluded = include ? picomatch([...include]) : () => true;
   const isExcluded = exclude ? picomatch([...exclude]) : () => false;
   return (name) => isIncluded(name) && !isExcluded(name);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { prepareSource } from './prepare-source.js';
-import { createStackMapper, decodeDataUrl, findSourceMapUrl, parseSourceMap } from './source-map.js';
+import { decodeDataUrl, findSourceMapUrl } from './source-map-url.js';
+import { createStackMapper, parseSourceMap } from './source-map.js';
 
 /** Line 1, column 1 of the bundle is line 7, column 3 of src/api.ts; line 2 is line 20 of it. */
 const MAP = { version: 3, sources: ['../src/api.ts'], names: [], mappings: 'AAME;AAaF' };
@@ -62,21 +63,21 @@ test('reads a map with sections', () => {
   expect(map(`    at f (${FILE}:1:1)`)).toBe('    at f (@acme/hello/src/api.ts:7:3)');
 });
 
-test('goes through the rewrite first, then through the map of the bundle', () => {
+test('goes through the rewrite first, then through the map of the bundle', async () => {
   const source = 'function* g() { for (const a of yield x) late(a); }';
   const column = source.indexOf('late');
   // One segment for the column of `late(`: AAAA at 0, then the call at line 3, column 5.
   const map = { version: 3, sources: ['../src/g.ts'], names: [], mappings: `AAAA,${vlq(column)}A${vlq(2)}${vlq(4)}` };
-  const prepared = prepareSource(source, FILE, map);
+  const prepared = await prepareSource(source, FILE, map);
   expect(prepared.code).not.toBe(source);
   const moved = prepared.code.indexOf('late') + 1;
   expect(moved).not.toBe(column + 1);
   expect(prepared.mapStack(`    at g (${FILE}:1:${moved})`)).toBe('    at g (@acme/hello/src/g.ts:3:5)');
 });
 
-test('without any map a stack stays as it is', () => {
+test('without any map a stack stays as it is', async () => {
   const stack = `    at g (${FILE}:1:1)`;
-  expect(prepareSource('export default 1', FILE).mapStack(stack)).toBe(stack);
+  expect((await prepareSource('export default 1', FILE)).mapStack(stack)).toBe(stack);
 });
 
 test.each([
@@ -85,14 +86,14 @@ test.each([
   ['an array', '[]'],
   ['no mappings', { version: 3, sources: [] }],
   ['sources of the wrong type', { version: 3, sources: 1, names: [], mappings: '' }],
-])('a broken map (%s) is ignored with a note', (_, map) => {
-  const prepared = prepareSource('export default 1', FILE, map);
+])('a broken map (%s) is ignored with a note', async (_, map) => {
+  const prepared = await prepareSource('export default 1', FILE, map);
   expect(prepared.notes).toEqual([expect.stringMatching(/^The source map is ignored: /)]);
   expect(prepared.mapStack(`    at g (${FILE}:1:1)`)).toBe(`    at g (${FILE}:1:1)`);
 });
 
-test('mappings that decode to nonsense leave the frame alone', () => {
-  const prepared = prepareSource('1', FILE, { version: 3, sources: [], names: [], mappings: '!!!!' });
+test('mappings that decode to nonsense leave the frame alone', async () => {
+  const prepared = await prepareSource('1', FILE, { version: 3, sources: [], names: [], mappings: '!!!!' });
   expect(prepared.mapStack(`    at g (${FILE}:1:1)`)).toBe(`    at g (${FILE}:1:1)`);
 });
 

@@ -8,37 +8,8 @@ const MAX_FRAMES = 100;
 /** What follows the file in `    at name (file:line:column)`, as the engine writes it. */
 const LINE_AND_COLUMN = /^:(\d{1,9}):(\d{1,9})\)$/;
 
-const COMMENT = /^\/\/[#@] ?sourceMappingURL=(\S+)\s*$/;
-
 /** Maps a guest's stack to where its author wrote the code. Text in, text out; never throws. */
 export type StackMapper = (stack: string) => string;
-
-/**
- * The URL in the last `//# sourceMappingURL=` comment of a source, which must be its last line but blank ones.
- *
- * @returns null if there is none.
- */
-export function findSourceMapUrl(source: string): string | null {
-  const trimmed = source.trimEnd();
-  const line = trimmed.slice(trimmed.lastIndexOf('\n') + 1);
-  const start = Math.max(line.lastIndexOf('//# sourceMappingURL='), line.lastIndexOf('//@ sourceMappingURL='));
-  return start === -1 ? null : (COMMENT.exec(line.slice(start))?.[1] ?? null);
-}
-
-/**
- * Decodes a source map given inline, as a `data:` URL with JSON in base64 or percent-encoding.
- *
- * @returns null for any other URL.
- * @throws {URIError} for broken percent-encoding.
- */
-export function decodeDataUrl(url: string): string | null {
-  const comma = url.indexOf(',');
-  if (!url.startsWith('data:') || comma === -1) return null;
-  const body = url.slice(comma + 1);
-  return url.slice(0, comma).endsWith(';base64')
-    ? Buffer.from(body, 'base64').toString('utf8')
-    : decodeURIComponent(body);
-}
 
 /**
  * Reads a source map, whatever its form: JSON text or parsed, plain or with sections of `mappings` each.

@@ -10,7 +10,13 @@ export interface AddressGateOptions {
   allowAddresses?: readonly AddressRange[] | undefined;
 }
 
-const SPECIAL = new AddressList([...SPECIAL_IPV4, ...SPECIAL_IPV6]);
+let special: AddressList | undefined;
+
+/** Whether an address is in a range that is not public. The list is built at the first request, not at every start. */
+function isSpecial(address: string): boolean {
+  special ??= new AddressList([...SPECIAL_IPV4, ...SPECIAL_IPV6]);
+  return special.has(address);
+}
 
 /** Decides which addresses a guest may reach: the public ones, and what the operator opens. Fails closed. */
 export class AddressGate {
@@ -28,7 +34,7 @@ export class AddressGate {
     const family = familyOf(address);
     if (family === undefined) return true;
     if (this.#denied.has(address)) return true;
-    if (family === 'ipv4') return !this.#allowed.has(address) && SPECIAL.has(address);
+    if (family === 'ipv4') return !this.#allowed.has(address) && isSpecial(address);
     return this.#deniesIpv6(address, parseGroups(address));
   }
 
@@ -48,7 +54,7 @@ export class AddressGate {
     const embedded = embeddedIpv4(groups);
     if (embedded?.kind === 'mapped') return !this.#allowed.has(address) && this.denies(embedded.address);
     if (this.#allowed.has(address)) return embedded !== undefined && this.denies(embedded.address);
-    return isIsatap(groups) || SPECIAL.has(address);
+    return isIsatap(groups) || isSpecial(address);
   }
 }
 

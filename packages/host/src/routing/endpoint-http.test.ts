@@ -2,11 +2,14 @@ import { SandglassError } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
 import { readEndpointRequest } from './endpoint-request.js';
-import { RESPONSE_HEADERS, toEndpointResponse } from './endpoint-response.js';
+import { createResponse, RESPONSE_HEADERS, toEndpointResponse } from './endpoint-response.js';
 import { ClientError, toErrorResponse } from './error-response.js';
+import { splitTarget } from './request-target.js';
 
 const read = (url: string, init: RequestInit = {}, maxBodyBytes = 100): ReturnType<typeof readEndpointRequest> =>
-  readEndpointRequest(new Request(`http://host.test:81${url}`, init), '/hello'.length, maxBodyBytes);
+  readRequest(new Request(`http://host.test:81${url}`, init), maxBodyBytes);
+const readRequest = (request: Request, maxBodyBytes: number): ReturnType<typeof readEndpointRequest> =>
+  readEndpointRequest(request, splitTarget(request.url), '/hello'.length, maxBodyBytes);
 const json = (body: string, type = 'application/json'): RequestInit => ({
   method: 'POST',
   body,
@@ -82,7 +85,12 @@ test('a body of exactly the limit is read', async () => {
 });
 
 const respond = (result: unknown, isHead = false): Response =>
-  toEndpointResponse(result, { allowedHeaders: new Set(RESPONSE_HEADERS), maxLength: 1_000, isHead });
+  toEndpointResponse(result, {
+    allowedHeaders: new Set(RESPONSE_HEADERS),
+    maxLength: 1_000,
+    isHead,
+    createResponse,
+  });
 
 test.each([
   ['a string', 'hi <b>', 'hi <b>', 'text/html; charset=utf-8'],
@@ -148,7 +156,7 @@ test('headers of the allow-list are sent, the others are not', () => {
 test('a host may allow cookies', () => {
   const response = toEndpointResponse(
     { status: 200, headers: { 'Set-Cookie': ['a=1', 'b=2'] } },
-    { allowedHeaders: new Set(['set-cookie']), maxLength: 10, isHead: false },
+    { allowedHeaders: new Set(['set-cookie']), maxLength: 10, isHead: false, createResponse },
   );
   expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
 });

@@ -1,6 +1,10 @@
 import { SandglassError } from '@sandglass/core';
 
+import type { HostOptions } from '../types.js';
 import { stringifyJson } from './json.js';
+
+/** Makes a response of a checked status and of headers that can be sent. */
+export type CreateResponse = NonNullable<HostOptions['createResponse']>;
 
 /** Headers that an endpoint may set (CONTRACT §5). `set-cookie` is not among them: it would speak for the host's origin. */
 export const RESPONSE_HEADERS: readonly string[] = [
@@ -22,7 +26,11 @@ export interface EndpointResponseOptions {
   maxLength: number;
   /** Whether the request was HEAD: everything but the body. */
   isHead: boolean;
+  createResponse: CreateResponse;
 }
+
+/** The platform's own kind of response. */
+export const createResponse: CreateResponse = (body, init) => new Response(body, init);
 
 /**
  * Turns what an endpoint's handler returned into a response.
@@ -38,11 +46,14 @@ export function toEndpointResponse(result: unknown, options: EndpointResponseOpt
     );
   }
   const { text, type } = serialise(body, options.maxLength);
-  const headers = new Headers(type === null ? {} : { 'content-type': type });
-  setHeaders(headers, given, options.allowedHeaders);
   const isBodiless = text === null || BODILESS.has(status);
+  const own: Record<string, string> = type === null ? {} : { 'content-type': type };
+  if (!isObject(given) && !options.isHead)
+    return options.createResponse(isBodiless ? null : text, { status, headers: own });
+  const headers = new Headers(own);
+  setHeaders(headers, given, options.allowedHeaders);
   if (options.isHead && !isBodiless) headers.set('content-length', String(Buffer.byteLength(text)));
-  return new Response(isBodiless || options.isHead ? null : text, { status, headers });
+  return options.createResponse(isBodiless || options.isHead ? null : text, { status, headers });
 }
 
 function serialise(body: unknown, maxLength: number): { text: string | null; type: string | null } {

@@ -3,9 +3,10 @@ import { isSandglassError, SandglassError } from '@sandglass/core';
 import type { Caller } from './caller.js';
 import type { Extension } from '../extensions/extension.js';
 import { readEndpointRequest } from './endpoint-request.js';
-import { toEndpointResponse } from './endpoint-response.js';
+import { type CreateResponse, toEndpointResponse } from './endpoint-response.js';
 import type { EndpointRouter } from './endpoint-router.js';
 import { ClientError, toErrorResponse } from './error-response.js';
+import { splitTarget } from './request-target.js';
 import type { CallOptions } from '../types.js';
 
 export interface EndpointsOptions {
@@ -16,31 +17,39 @@ export interface EndpointsOptions {
   allowedHeaders: ReadonlySet<string>;
   /** Told of every error that is not the client's. */
   onError: (error: unknown, extension: string) => void;
+  createResponse: CreateResponse;
 }
 
 /**
  * Answers a request with an endpoint's handler (CONTRACT §5). Never rejects: whatever fails is a response as well.
  */
-export async function serveEndpoint(request: Request, call: CallOptions, options: EndpointsOptions): Promise<Response> {
-  const signal = call.signal ? AbortSignal.any([request.signal, call.signal]) : request.signal;
-  const match = options.router.find(request.method, new URL(request.url).pathname);
+export async function serveEndpoint(
+  request: Request,
+  call: CallOptions | undefined,
+  options: EndpointsOptions,
+): Promise<Response> {
+  const target = splitTarget(request.url);
+  const match = options.router.find(request.method, target.path);
   if (!match)
     return toErrorResponse(new SandglassError('E_NOT_FOUND', `No route for ${request.method} ${request.url}`));
+  const signal = call?.signal ? AbortSignal.any([request.signal, call.signal]) : request.signal;
   const { owner, handler, mountLength } = match;
-  using _ = owner.lease(); // the body is still to be read when a reload comes
+  const lease = owner.lease(); // the body is still to be read when a reload comes
   try {
-    const argument = await readEndpointRequest(request, mountLength, options.maxBodyBytes);
+    const argument = await readEndpointRequest(request, target, mountLength, options.maxBodyBytes);
     const result = await options.caller.call(owner, handler, argument, { ...call, signal });
-    const { maxResultBytes } = owner.wire.limits;
     return toEndpointResponse(result, {
       allowedHeaders: options.allowedHeaders,
-      maxLength: maxResultBytes,
+      maxLength: owner.wire.limits.maxResultBytes,
       isHead: request.method === 'HEAD',
+      createResponse: options.createResponse,
     });
   } catch (error) {
     if (signal.aborted) return toErrorResponse(new SandglassError('E_ABORTED', 'The request was aborted'));
     if (!isClients(error)) options.onError(error, owner.name);
     return toErrorResponse(error);
+  } finally {
+    lease[Symbol.dispose](); // not `using`, which compiles to several helpers on the way of every request
   }
 }
 

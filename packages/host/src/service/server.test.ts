@@ -118,5 +118,9 @@ test('refuses headers that do not arrive', async () => {
 
 test('rejects if it cannot listen', async () => {
   const { server } = await start();
-  await expect(start({ port: Number(new URL(server.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  const port = Number(new URL(server.url).port);
+  await expect(start({ port })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+    message: `Cannot listen on 127.0.0.1:${port}: the port is taken`,
+  });
 });

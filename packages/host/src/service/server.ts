@@ -1,9 +1,11 @@
 import { Server as NetServer } from 'node:net';
 import type { Server as HttpServer } from 'node:http';
 
-import { serve } from 'srvx';
+import { FastResponse, serve } from 'srvx';
 
 import type { Host } from '../host.js';
+import type { HostOptions } from '../types.js';
+import { useConnectionSignal } from './connection-signal.js';
 import type { Service } from './service.js';
 
 export interface ServerOptions {
@@ -29,6 +31,10 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
+/** For the host behind a server: responses that it sends without making a stream of their text first. */
+export const createServerResponse: NonNullable<HostOptions['createResponse']> = (body, init) =>
+  new FastResponse(body, init);
+
 /** Pause between two looks at what is still open while draining. */
 const SWEEP_MS = 50;
 /** A request that was on its way when the draining began has arrived by then. */
@@ -39,12 +45,12 @@ const FLUSH_MS = 250;
 /**
  * Starts a service on Node's HTTP server.
  *
- * @throws what listening fails with, for example `EADDRINUSE`.
+ * @throws {Error} that says where it cannot listen and why, with the code of the system's error, for example `EADDRINUSE`.
  */
 export async function startServer(service: Service, host: Host, options: ServerOptions): Promise<RunningServer> {
   const { port, hostname, maxConnections } = options;
   const server = serve({
-    fetch: (request) => service.fetch(request),
+    fetch: (request) => service.fetch(useConnectionSignal(request)),
     port,
     hostname,
     silent: true,
@@ -55,12 +61,29 @@ export async function startServer(service: Service, host: Host, options: ServerO
       requestTimeout: options.receiveTimeoutMs,
       keepAliveTimeout: options.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(options.headersTimeoutMs, 1_000),
+      backlog: maxConnections, // Node's 511 leaves a burst to the kernel, which drops what does not fit; it caps this itself
     },
   });
-  await server.ready();
+  await server.ready().catch((error: unknown) => {
+    throw listenError(error, `${hostname}:${port}`);
+  });
   const node = server.node!.server as HttpServer; // Node without TLS: it is one
   node.maxConnections = maxConnections;
   return { url: server.url!, close: (graceMs) => close(node, service, host, graceMs) };
+}
+
+/** What to do about the errors that operators meet. */
+const LISTEN_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken',
+  EACCES: 'ports below 1024 need a privilege',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+};
+
+function listenError(cause: unknown, address: string): Error {
+  const { code, message } = cause as NodeJS.ErrnoException; // what listening fails with
+  const reason = (code === undefined ? undefined : LISTEN_REASONS[code]) ?? message;
+  return Object.assign(new Error(`Cannot listen on ${address}: ${reason}`, { cause }), { code });
 }
 
 /**

@@ -171,3 +171,18 @@ test('serves metrics that Prometheus can read', async () => {
   for (const line of (await response.text()).trim().split('\n'))
     expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{.*\})? [0-9.e+-]+)$/);
 });
+
+test('serves no metrics if told so', async () => {
+  expect((await ask('/_sandglass/metrics', { metrics: false })).status).toBe(404);
+});
+
+test('shows metrics to the bearers of either token, which opens nothing else', async () => {
+  const metricsToken = 'a-token-for-the-scraper';
+  const options = { token: TOKEN, metricsToken };
+  const get = async (given: string): Promise<number> =>
+    (await ask('/_sandglass/metrics', { ...options, init: { headers: { authorization: `Bearer ${given}` } } })).status;
+  expect([await get('nope'), await get(metricsToken), await get(TOKEN)]).toEqual([401, 200, 200]);
+  expect((await ask('/_sandglass/metrics', options)).headers.get('www-authenticate')).toContain('Bearer');
+  expect((await ask('/_sandglass/operations/x', { ...options, init: post({}, metricsToken) })).status).toBe(401);
+  for (const path of ['/health', '/ready']) expect((await ask(`/_sandglass${path}`, options)).status).toBe(200);
+});

@@ -1,4 +1,5 @@
 import type { Host } from '../host.js';
+import { splitTarget } from '../routing/request-target.js';
 import { createCallApi } from './call-api.js';
 import { jsonResponse } from './json-body.js';
 import { renderMetrics, type ServiceCounts } from './metrics.js';
@@ -9,6 +10,9 @@ import { bearsToken } from './token.js';
 /** Everything that is not an endpoint lives below this path. */
 export const SERVICE_PREFIX = '/_sandglass';
 
+/** What a client without the token is told to come with. */
+const BEARER = 'Bearer realm="sandglass"';
+
 export interface ServiceOptions {
   /** Opens the routes for operations and hooks to whoever bears it. @default they are closed */
   token?: string | undefined;
@@ -16,6 +20,10 @@ export interface ServiceOptions {
   maxBodyBytes?: number;
   /** Requests that are served at once; one more is answered with 503. Health, readiness, metrics and status always are. @default 1_000 */
   maxConcurrentRequests?: number;
+  /** Whether there is `/_sandglass/metrics`. @default true */
+  metrics?: boolean;
+  /** Who bears it, or `token`, sees the metrics. It opens nothing else, so that a scraper need not hold `token`. @default everybody sees them */
+  metricsToken?: string | undefined;
   /** Served at `/_sandglass/status`; with a token, to its bearer only. @default none */
   status?: StatusPage | undefined;
 }
@@ -60,20 +68,21 @@ class HostService implements Service {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const response = this.#watch(request) ?? (await this.#serve(request));
+    const path = servicePath(request.url);
+    const response = (path === null ? null : this.#watch(path, request)) ?? (await this.#serve(path, request));
     this.#responses.set(response.status, (this.#responses.get(response.status) ?? 0) + 1);
     if (this.#isDraining) response.headers.set('connection', 'close');
     return response;
   }
 
-  async #serve(request: Request): Promise<Response> {
+  /** @param path null for an endpoint's. */
+  async #serve(path: string | null, request: Request): Promise<Response> {
     if (this.#inFlight >= this.#maxConcurrentRequests) {
       this.#refused += 1;
       return failure(503, 'SERVICE_UNAVAILABLE', 'The service is busy.', { 'retry-after': '1' });
     }
     this.#inFlight += 1;
     try {
-      const path = servicePath(request);
       return await (path === null ? this.#host.fetch(request) : this.#call(path, request));
     } catch {
       return failure(500, 'INTERNAL_SERVER_ERROR', 'An unexpected error occurred.');
@@ -83,16 +92,15 @@ class HostService implements Service {
   }
 
   /** What has to answer also when the service is full. Null for anything else. */
-  #watch(request: Request): Response | null {
-    const path = servicePath(request);
-    if (path === null || (request.method !== 'GET' && request.method !== 'HEAD')) return null;
+  #watch(path: string, request: Request): Response | null {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return null;
     switch (path) {
       case '/health':
         return jsonResponse(200, { status: 'ok' });
       case '/ready':
         return this.#isDraining ? jsonResponse(503, { status: 'draining' }) : jsonResponse(200, { status: 'ready' });
       case '/metrics':
-        return this.#metrics();
+        return this.#metrics(request);
       default:
         return path === '/status' || path.startsWith('/status/')
           ? this.#status(path.slice('/status'.length), request)
@@ -100,7 +108,11 @@ class HostService implements Service {
     }
   }
 
-  #metrics(): Response {
+  #metrics(request: Request): Response {
+    const { metrics = true, metricsToken, token } = this.#options;
+    if (!metrics) return notFound();
+    const tokens = [metricsToken, token].filter((one) => one !== undefined);
+    if (metricsToken !== undefined && !tokens.some((one) => bearsToken(request, one))) return unauthorized(BEARER);
     const text = renderMetrics({ stats: this.#host.stats(), extensions: this.#host.extensions, service: this.counts });
     return new Response(text, { headers: { 'content-type': PROMETHEUS_TYPE } });
   }
@@ -116,16 +128,17 @@ class HostService implements Service {
   async #call(path: string, request: Request): Promise<Response> {
     const { token } = this.#options;
     if (token === undefined) return notFound();
-    if (!bearsToken(request, token)) return unauthorized('Bearer realm="sandglass"');
+    if (!bearsToken(request, token)) return unauthorized(BEARER);
     return this.#callApi.fetch(path, request) ?? notFound();
   }
 }
 
 /** The path below the prefix, or null for a path that belongs to an endpoint. */
-function servicePath(request: Request): string | null {
-  const { pathname } = new URL(request.url);
-  if (!pathname.startsWith(SERVICE_PREFIX)) return null;
-  const path = pathname.slice(SERVICE_PREFIX.length);
+function servicePath(url: string): string | null {
+  if (!url.includes(SERVICE_PREFIX)) return null;
+  const target = splitTarget(url);
+  if (!target.path.startsWith(SERVICE_PREFIX)) return null;
+  const path = target.path.slice(SERVICE_PREFIX.length);
   return path === '' || path.startsWith('/') ? path : null;
 }
 

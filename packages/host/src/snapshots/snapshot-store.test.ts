@@ -56,16 +56,15 @@ test('there is none for another source or other limits', async () => {
 });
 
 test.each([
-  ['a flipped byte', (content: Buffer) => content.with(content.length - 1, content.at(-1)! ^ 1)],
-  ['a cut file', (content: Buffer) => content.subarray(0, 40)],
-  ['an empty file', () => Buffer.alloc(0)],
-])('%s is detected and ignored', async (_name, damage) => {
+  ['a cut file', 20, 0],
+  ['an empty file', 0, 0],
+  ['a file that is cut after its key', 32, 0],
+])('%s gives bytes that the engine will not take for a snapshot', async (_name, length, bytes) => {
   await open().write(extension, snapshot('sand'));
   const [name] = await readdir(join(folder, 'nested'));
   const file = join(folder, 'nested', name!);
-  await writeFile(file, damage(await readFile(file)));
-  expect(await open().read(extension)).toBeUndefined();
-  expect(problems).toEqual(['damaged']);
+  await writeFile(file, (await readFile(file)).subarray(0, length));
+  expect((await open().read(extension))?.bytes.byteLength).toBe(bytes);
 });
 
 test('a folder that cannot be written is a problem, not a failure', async () => {

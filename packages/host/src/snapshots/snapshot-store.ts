@@ -4,23 +4,22 @@ import { join } from 'node:path';
 
 import type { ExtensionWire, SnapshotWire } from '@sandglass/core';
 
-/** A file is the SHA-256 of the rest, the snapshot's key, and its bytes. */
-const DIGEST_BYTES = 32;
+/** A file is the snapshot's key and its bytes, which hold a digest of their own: the engine checks it. */
 const KEY_BYTES = 32;
 
 /** Why a file was not used. */
-export type SnapshotProblem = 'damaged' | 'unreadable' | 'unwritable';
+export type SnapshotProblem = 'unreadable' | 'unwritable';
 
 export interface SnapshotStore {
-  /** The snapshot that an earlier process left for this extension; undefined if there is none or its file is damaged. Never rejects. */
+  /** The snapshot that an earlier process left for this extension; undefined if there is none. Never rejects. */
   read(extension: ExtensionWire): Promise<SnapshotWire | undefined>;
   /** Leaves a snapshot for later processes. Never rejects: without it, the next start is only slower. */
   write(extension: ExtensionWire, snapshot: SnapshotWire): Promise<void>;
 }
 
 /**
- * Snapshots on disk, one file for each extension and limits. Whether a file fits the engine at hand is for the engine to say:
- * the snapshot's own key covers the WASM binary, the boot code, the source and the limits.
+ * Snapshots on disk, one file for each extension and limits. Whether a file is sound and fits the engine at hand is for the
+ * engine to say: the snapshot's own key covers the WASM binary, the boot code, the source and the limits.
  *
  * @param folder made if missing. Whoever can write to it decides what extensions do: keep it as safe as their sources.
  * @param onProblem told of each file that could not be used.
@@ -35,10 +34,7 @@ export function createSnapshotStore(
       const content = await readFile(file).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') onProblem('unreadable', file, error);
       });
-      if (!content) return undefined;
-      const snapshot = parse(content);
-      if (!snapshot) onProblem('damaged', file);
-      return snapshot;
+      return content ? parse(content) : undefined;
     },
     async write(extension, snapshot) {
       const file = join(folder, fileName(extension));
@@ -63,15 +59,13 @@ function fileName({ name, type, filename, source, limits, nodeEnv, capabilities 
 }
 
 function serialize({ key, bytes }: SnapshotWire): Buffer {
-  const body = Buffer.concat([Buffer.from(key, 'hex'), new Uint8Array(bytes)]);
-  return Buffer.concat([createHash('sha256').update(body).digest(), body]);
+  return Buffer.concat([Buffer.from(key, 'hex'), new Uint8Array(bytes)]);
 }
 
-function parse(content: Buffer): SnapshotWire | undefined {
-  const body = content.subarray(DIGEST_BYTES);
-  if (body.length <= KEY_BYTES) return undefined;
-  if (!createHash('sha256').update(body).digest().equals(content.subarray(0, DIGEST_BYTES))) return undefined;
-  const bytes = new SharedArrayBuffer(body.length - KEY_BYTES);
-  new Uint8Array(bytes).set(body.subarray(KEY_BYTES));
-  return { key: body.subarray(0, KEY_BYTES).toString('hex'), bytes };
+/** A file that was cut to nothing makes an empty snapshot, which is a damaged one. */
+function parse(content: Buffer): SnapshotWire {
+  const body = content.subarray(KEY_BYTES);
+  const bytes = new SharedArrayBuffer(body.length);
+  new Uint8Array(bytes).set(body);
+  return { key: content.toString('hex', 0, KEY_BYTES), bytes };
 }

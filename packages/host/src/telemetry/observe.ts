@@ -1,3 +1,4 @@
+import { guardSink } from '../capabilities/audit.js';
 import type { AuditEntry, CallEntry, HostOptions } from '../types.js';
 import { createTracing, type TelemetryApi } from './tracing.js';
 
@@ -10,6 +11,8 @@ let loading: Promise<TelemetryApi | undefined> | undefined;
 export interface Observers {
   onCall?: ((entry: CallEntry) => void) | undefined;
   onAudit?: ((entry: AuditEntry) => void) | undefined;
+  /** Whether anybody would hear of a call that begins now. Absent if that never changes. */
+  isWatched?: (() => boolean) | undefined;
 }
 
 /**
@@ -23,7 +26,11 @@ export async function observe(
 ): Promise<Observers> {
   const api = await load();
   const tracing = api && createTracing(api);
-  return { onCall: both(own.onCall, tracing?.onCall), onAudit: both(own.onAudit, tracing?.onAudit) };
+  return {
+    onCall: both(own.onCall, tracing?.onCall),
+    onAudit: both(own.onAudit, tracing?.onAudit),
+    isWatched: own.onCall ? undefined : tracing?.isOn,
+  };
 }
 
 function loadApi(): Promise<TelemetryApi | undefined> {
@@ -34,13 +41,15 @@ function loadApi(): Promise<TelemetryApi | undefined> {
   return loading;
 }
 
+/** One sink for both, which cannot hurt the call that it hears of, nor one the other. */
 function both<Entry>(
   own?: (entry: Entry) => void,
   traced?: (entry: Entry) => void,
 ): ((entry: Entry) => void) | undefined {
-  if (!own || !traced) return own ?? traced;
+  if (!own || !traced) return own || traced ? guardSink(own ?? traced) : undefined;
+  const [tellTraced, tellOwn] = [guardSink(traced), guardSink(own)];
   return (entry) => {
-    traced(entry);
-    own(entry);
+    tellTraced(entry);
+    tellOwn(entry);
   };
 }

@@ -14,13 +14,16 @@ interface FakeSpan {
   status: { code: number; message?: string } | undefined;
 }
 
-function fakeApi(): { api: TelemetryApi; spans: FakeSpan[] } {
+type Provider = ReturnType<TelemetryApi['trace']['getTracerProvider']>;
+
+function fakeApi(provider: Provider = {}): { api: TelemetryApi; spans: FakeSpan[] } {
   const spans: FakeSpan[] = [];
   const api: TelemetryApi = {
     SpanKind: { INTERNAL: 0, CLIENT: 2 },
     SpanStatusCode: { ERROR: 2 },
     context: { active: () => 'caller' },
     trace: {
+      getTracerProvider: () => provider,
       setSpan: (_context, span) => span,
       getTracer: () => ({
         startSpan(name, { startTime, attributes }, parent) {
@@ -100,6 +103,26 @@ test('keeps the capability calls of one call apart from those of another, and dr
   expect(spans).toHaveLength(3);
 });
 
+test('makes no span and keeps nothing until an SDK is set up', async () => {
+  const provider: Provider = { getDelegateTracer: () => undefined };
+  const { api, spans } = fakeApi(provider);
+  const { onCall, onAudit, isWatched } = await observe({}, () => Promise.resolve(api));
+  expect(isWatched!()).toBe(false);
+  onAudit!(AUDIT);
+  onCall!(CALL);
+  expect(spans).toEqual([]);
+  provider.getDelegateTracer = () => ({});
+  expect(isWatched!()).toBe(true);
+  onCall!(CALL);
+  expect(spans.map(({ name }) => name)).toEqual(['sandglass GET /x']);
+});
+
+test('watches every call for a host that listens, whether spans are made or not', async () => {
+  const { api } = fakeApi({ getDelegateTracer: () => undefined });
+  const { isWatched } = await observe({ onCall: () => {} }, () => Promise.resolve(api));
+  expect(isWatched).toBeUndefined();
+});
+
 test('listens to nothing where the package is missing and nobody asked', async () => {
   expect(await observe({}, () => Promise.resolve(undefined))).toEqual({ onCall: undefined, onAudit: undefined });
 });
@@ -132,4 +155,26 @@ test('tells onCall of every call of a host', async () => {
     ['hooked', 'b', 'E_GUEST'],
   ]);
   expect(calls.every(({ durationMs }) => durationMs > 0)).toBe(true);
+});
+
+test('sinks that throw or reject hurt neither each other nor the call', async () => {
+  const told: string[] = [];
+  const broken = fakeApi().api;
+  broken.context.active = () => {
+    told.push('span');
+    throw new Error('no context');
+  };
+  const { onCall, onAudit } = await observe(
+    {
+      onCall: () => {
+        told.push('own');
+        throw new Error('the sink is full');
+      },
+      onAudit: (async () => Promise.reject(new Error('the sink is gone'))) as () => void,
+    },
+    () => Promise.resolve(broken),
+  );
+  onAudit?.(AUDIT);
+  onCall?.(CALL);
+  expect(told).toEqual(['span', 'own']);
 });

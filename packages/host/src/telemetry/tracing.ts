@@ -1,9 +1,12 @@
+import { describeRegistration } from '../routing/describe-registration.js';
 import type { AuditEntry, CallEntry } from '../types.js';
 
 /** The part of `@opentelemetry/api` that is used here. */
 export interface TelemetryApi {
   trace: {
     getTracer(name: string): { startSpan(name: string, options: SpanOptions, context?: unknown): Span };
+    /** Until an SDK is set up, the package's own provider, which has nobody to delegate to. */
+    getTracerProvider(): { getDelegateTracer?: (name: string) => unknown };
     setSpan(context: unknown, span: Span): unknown;
   };
   context: { active(): unknown };
@@ -25,10 +28,14 @@ interface SpanOptions {
 
 /** Turns ended calls and capability calls into spans. */
 export interface Tracing {
+  /** Whether there is an SDK that takes the spans. One may be set up at any time. */
+  isOn(): boolean;
   onCall(entry: CallEntry): void;
   onAudit(entry: AuditEntry): void;
 }
 
+/** Name of the tracer. */
+const TRACER = 'sandglass';
 /** Calls whose capability calls are kept until their own span is made. Late ones of calls long over are dropped. */
 const MAX_OPEN_CALLS = 10_000;
 
@@ -38,7 +45,7 @@ const MAX_OPEN_CALLS = 10_000;
  * A call's span is made when the call is over, from what was measured, so that nothing is traced on the way.
  */
 export function createTracing({ trace, context, SpanKind, SpanStatusCode }: TelemetryApi): Tracing {
-  const tracer = trace.getTracer('sandglass');
+  const tracer = trace.getTracer(TRACER);
   const capabilityCalls = new Map<number, { entry: AuditEntry; endMs: number }[]>();
 
   const startCapabilitySpan = ({ entry, endMs }: { entry: AuditEntry; endMs: number }, parent: unknown): void => {
@@ -61,8 +68,15 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
     span.end(endMs);
   };
 
+  const isOn = (): boolean => {
+    const provider = trace.getTracerProvider();
+    return provider.getDelegateTracer === undefined || provider.getDelegateTracer(TRACER) !== undefined;
+  };
+
   return {
+    isOn,
     onCall({ extension, callId, registration, outcome, durationMs, cpuTimeMs, heapBytes }) {
+      if (!isOn()) return;
       const endMs = Date.now();
       const attributes = {
         'sandglass.extension': extension,
@@ -71,7 +85,7 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
         ...(cpuTimeMs === undefined ? {} : { 'sandglass.cpu_time_ms': cpuTimeMs }),
         ...(heapBytes === undefined ? {} : { 'sandglass.heap_bytes': heapBytes }),
       };
-      const name = `sandglass ${describe(registration)}`;
+      const name = `sandglass ${describeRegistration(registration)}`; // as registered: few names group traces
       const around = context.active();
       const span = tracer.startSpan(
         name,
@@ -85,7 +99,7 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
       span.end(endMs);
     },
     onAudit(entry) {
-      if (entry.callId < 1 || entry.capability === 'log') return; // a load is no call; a line takes no time
+      if (entry.callId < 1 || entry.capability === 'log' || !isOn()) return; // a load is no call; a line takes no time
       const known = capabilityCalls.get(entry.callId);
       if (known) return void known.push({ entry, endMs: Date.now() });
       capabilityCalls.set(entry.callId, [{ entry, endMs: Date.now() }]);
@@ -93,19 +107,4 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
         for (const oldest of capabilityCalls.keys()) return void capabilityCalls.delete(oldest);
     },
   };
-}
-
-/** Few names, so that traces can be grouped by them. */
-function describe(registration: CallEntry['registration']): string {
-  switch (registration.type) {
-    case 'route':
-      return `${registration.method} ${registration.path}`;
-    case 'filter':
-    case 'action':
-      return `${registration.type} ${registration.event}`;
-    case 'operation':
-      return `operation ${registration.id}`;
-    default:
-      return registration satisfies never;
-  }
 }

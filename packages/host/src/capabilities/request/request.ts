@@ -1,5 +1,5 @@
 import { type RequestScope, type SandglassError, requestScopeSchema } from '@sandglass/core';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { AddressGate } from '../../gate/address-gate.js';
 import { type RequestGate, compileRequestScope } from '../../gate/request-scope.js';
@@ -10,6 +10,7 @@ import { CapabilityError, typeError } from '../error.js';
 import { ExtensionAgents } from './agents.js';
 import { encodeBody } from './body.js';
 import type { ConnectorOptions } from './connect.js';
+import { RequestDeadlines } from './deadline.js';
 import { DeniedAddressError, type RequestResponse, deniedAddress, networkFailure, statusFailure } from './failure.js';
 import { readHeaders } from './headers.js';
 import { type OutgoingRequest, type SendOptions, send } from './send.js';
@@ -33,11 +34,13 @@ export interface RequestCapability {
 const compiled = new WeakMap<RequestScope, RequestGate>();
 
 /** Scope of `request`. A pattern that cannot be read makes the manifest invalid. */
-const scopeSchema: z.ZodType<RequestScope> = requestScopeSchema.superRefine((scope, context) => {
+const scopeSchema: z.ZodMiniType<RequestScope> = requestScopeSchema.check((context) => {
+  const scope = context.value;
   try {
     compiled.set(scope, compileRequestScope(scope));
   } catch (error) {
-    context.addIssue({ code: 'custom', path: ['urls'], message: (error as SandglassError).message }); // it throws nothing else
+    const { message } = error as SandglassError; // it throws nothing else
+    context.issues.push({ code: 'custom', input: scope, path: ['urls'], message });
   }
 });
 
@@ -59,6 +62,7 @@ const argsSchema = z.tuple([
 export function createRequestCapability(options: RequestOptions = {}, ca?: ConnectorOptions['ca']): RequestCapability {
   const timeoutMs = readOption('timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, 600_000);
   const addresses = new AddressGate(options);
+  const deadlines = new RequestDeadlines();
   const agents = new ExtensionAgents({ gate: addresses, lookup: options.lookup, timeoutMs, ca });
   const limits = {
     maxResponseBytes: readOption('maxResponseBytes', options.maxResponseBytes, DEFAULT_MAX_RESPONSE_BYTES, 0, 2 ** 30),
@@ -75,7 +79,7 @@ export function createRequestCapability(options: RequestOptions = {}, ca?: Conne
       const request = await check(rawUrl, given, gate);
       const dispatcher = options.dispatcher ?? (await agents.get(context.extension.name));
       const { audit } = context;
-      return withDeadline(request.url, timeoutMs, context, (signal) =>
+      return withDeadline(request.url, { deadlines, timeoutMs }, context, (signal) =>
         perform(request, { dispatcher, gate, addresses, ...limits, signal, audit }),
       );
     },
@@ -116,24 +120,24 @@ async function perform(request: OutgoingRequest, options: SendOptions): Promise<
 /** Runs a request under one deadline, the call's own end included, and puts failures below HTTP into plain words. */
 async function withDeadline<T>(
   url: URL,
-  timeoutMs: number,
+  { deadlines, timeoutMs }: { deadlines: RequestDeadlines; timeoutMs: number },
   context: CapabilityContext,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const deadline = new AbortController();
+  const controller = new AbortController();
   const limitMs = Math.max(0, Math.min(timeoutMs, context.call.remainingTimeMs()));
   let late = false;
-  const timer = setTimeout(() => {
+  const inTime = deadlines.add(limitMs, () => {
     late = true;
-    deadline.abort();
-  }, limitMs);
-  const forget = onAbort(context.signal, () => deadline.abort());
+    controller.abort();
+  });
+  const forget = onAbort(context.signal, () => controller.abort());
   try {
-    return await run(deadline.signal);
+    return await run(controller.signal);
   } catch (error) {
     throw toCapabilityError(url, late ? `no answer within ${Math.round(limitMs)} ms` : undefined, error);
   } finally {
-    clearTimeout(timer);
+    inTime();
     forget();
   }
 }

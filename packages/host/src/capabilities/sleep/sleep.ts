@@ -1,5 +1,5 @@
 import { emptyScopeSchema } from '@sandglass/core';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { onAbort } from '../abort.js';
 import { type Capability, defineCapability } from '../define.js';

@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
 
 import { createHost, type Host } from '../../host.js';
-import { startServer } from '../../service/server.js';
+import { describeRegistration } from '../../routing/describe-registration.js';
+import { createServerResponse, startServer } from '../../service/server.js';
 import { createService } from '../../service/service.js';
 import { createStatus } from '../../service/status/status.js';
 import { CONFIG_ARGS } from '../args.js';
@@ -13,7 +14,7 @@ import { printFailure } from '../dev/print-failure.js';
 import { watchFolder } from '../dev/watch.js';
 import { type Change, Workbench } from '../dev/workbench.js';
 import type { Io } from '../io.js';
-import { describeRegistration, describeScopes } from '../output/describe.js';
+import { describeScopes } from '../output/describe-scopes.js';
 import { createLogger, type Log } from '../output/logger.js';
 import { createStyle, type Style } from '../output/style.js';
 import { untilAborted } from '../until-aborted.js';
@@ -62,6 +63,7 @@ class DevServer {
     const status = createStatus();
     await using host = await createHost({
       ...toHostOptions(this.#config),
+      createResponse: createServerResponse,
       logConsole: true,
       onLog: ({ level, message, extension }) => this.#log(level, message, { extension }),
       onCall: status.sinks.onCall,
@@ -77,7 +79,8 @@ class DevServer {
     });
     const bench = new Workbench(host, root, (change) => this.#report(change));
     await bench.sync();
-    const service = createService(host, { token: options.token, maxBodyBytes, status: status.attach(host) });
+    const { token, metrics, metricsToken } = options;
+    const service = createService(host, { token, metrics, metricsToken, maxBodyBytes, status: status.attach(host) });
     const server = await startServer(withAccessLog(service, this.#log), host, options);
     const watcher = await watchFolder(root, (paths) => void bench.sync(paths));
     try {
@@ -115,7 +118,7 @@ class DevServer {
           scopes: describeScopes(extension.granted),
         });
         for (const registration of extension.registrations)
-          this.#print(`  ${this.#style('cyan', describeRegistration(registration, extension))}`);
+          this.#print(`  ${this.#style('cyan', describeRegistration(registration, `/${extension.name}`))}`);
         break;
       }
       case 'unloaded':

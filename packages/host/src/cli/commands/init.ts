@@ -25,7 +25,7 @@ export const initCommand: Command = defineCommand({
   },
   async run({ positionals: [type, folder = `my-${type}`] }, io) {
     if (!(SANDBOX_TYPES as readonly (string | undefined)[]).includes(type)) {
-      throw new UsageError(`<type> has to be ${SANDBOX_TYPES.join(', ')}, not "${type}"`);
+      throw new UsageError(`<type> has to be one of ${SANDBOX_TYPES.join(', ')}, not "${type}"`);
     }
     const target = resolve(io.cwd, folder);
     const name = basename(target);
@@ -36,7 +36,7 @@ export const initCommand: Command = defineCommand({
     await copyTemplate(join(TEMPLATES, type!), target, name);
     const where = relative(io.cwd, target);
     io.stdout.write(
-      `Made ${name} in ${where || '.'}. Next:\n\n${where ? `  cd ${where}\n` : ''}  npm install\n  npm run dev\n`,
+      `Made ${name} in ${where || '.'}. Next:\n\n${where ? `  cd ${where}\n` : ''}  npm install\n  npm run dev\n\nThen change src/index.ts: it is loaded again whenever you save.\n`,
     );
     return 0;
   },

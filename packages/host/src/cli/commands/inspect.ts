@@ -12,6 +12,7 @@ import { type Command, defineCommand } from '../command.js';
 import { toHostOptions } from '../config/host-options.js';
 import { readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
+import { assertNotFolderOfExtensions } from '../open-host.js';
 import { printInspection } from '../output/inspection.js';
 
 /** What an extension is and would do, and what is wrong with it. */
@@ -33,7 +34,9 @@ export const inspectCommand: Command = defineCommand({
     ...CONFIG_ARGS,
   },
   async run({ values, positionals: [folder] }, io) {
-    const inspection = await inspect(resolve(io.cwd, folder!), await readConfig(io, values)); // required
+    const path = resolve(io.cwd, folder!); // required
+    await assertNotFolderOfExtensions(path);
+    const inspection = await inspect(path, await readConfig(io, values));
     if (values['json'] === true) io.stdout.write(`${JSON.stringify(inspection, null, 2)}\n`);
     else printInspection(inspection, io);
     return inspection.problems.some(({ severity }) => severity === 'error') ? 1 : 0;

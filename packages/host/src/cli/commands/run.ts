@@ -10,6 +10,7 @@ import { type Command, defineCommand } from '../command.js';
 import { toHostOptions } from '../config/host-options.js';
 import { readConfig } from '../config/read-config.js';
 import type { Io } from '../io.js';
+import { assertNotFolderOfExtensions } from '../open-host.js';
 import { printReport } from '../output/report.js';
 import { planCall, type PlannedCall } from '../plan-call.js';
 
@@ -60,6 +61,8 @@ async function callOnce(args: Args, io: Io): Promise<RunReport> {
   const calls: RunReport['calls'] = [];
   const failures: Error[] = [];
   const config = await readConfig(io, args.values);
+  const folder = resolve(io.cwd, args.positionals[0]!); // required
+  await assertNotFolderOfExtensions(folder);
   const startMs = performance.now();
   await using host = await createHost({
     ...toHostOptions(config),
@@ -69,7 +72,7 @@ async function callOnce(args: Args, io: Io): Promise<RunReport> {
     onCall: ({ extension: _one, ...entry }) => calls.push(entry),
     onError: (error) => failures.push(error),
   });
-  const extension = await host.load(resolve(io.cwd, args.positionals[0]!)); // required
+  const extension = await host.load(folder);
   const loadedMs = performance.now();
   const result = await settle(host, planCall(args, extension), failures, io.signal);
   const timing = { loadMs: loadedMs - startMs, callMs: performance.now() - loadedMs };

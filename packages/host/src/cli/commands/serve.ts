@@ -1,7 +1,8 @@
 import { isSandglassError } from '@sandglass/core';
 
 import type { Host } from '../../host.js';
-import { startServer } from '../../service/server.js';
+import { describeRegistration } from '../../routing/describe-registration.js';
+import { createServerResponse, startServer } from '../../service/server.js';
 import { createService, SERVICE_PREFIX, type Service } from '../../service/service.js';
 import { createStatus, type Status } from '../../service/status/status.js';
 import type { HostOptions } from '../../types.js';
@@ -11,9 +12,10 @@ import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import type { Io } from '../io.js';
 import { openHost } from '../open-host.js';
-import { describeRegistration, describeScopes } from '../output/describe.js';
+import { describeScopes } from '../output/describe-scopes.js';
 import { createLogger, type Log } from '../output/logger.js';
 import { createStyle } from '../output/style.js';
+import { guestStack } from '../output/thrown.js';
 import { untilAborted } from '../until-aborted.js';
 import { withAccessLog } from '../with-access-log.js';
 
@@ -41,7 +43,7 @@ async function serve(config: Config, io: Io): Promise<void> {
   const format = logFormat === 'auto' ? (io.stdout.isTTY === true ? 'pretty' : 'json') : logFormat;
   const log = createLogger({ output: io.stdout, level: logLevel, format, style: createStyle(io.stdout, io.env) });
   const status = config.service.status ? createStatus() : undefined;
-  const host = await openHost(config, createSinks(log, status));
+  const host = await openHost(config, { ...createSinks(log, status), createResponse: createServerResponse });
   try {
     for (const extension of host.extensions) logExtension(log, extension);
     const service = createConfiguredService(host, config, log, status);
@@ -84,8 +86,9 @@ function createConfiguredService(
   log: Log,
   status: Status | undefined,
 ): Service {
-  const { token, maxConcurrentRequests, accessLog } = service;
-  const inner = createService(host, { token, maxConcurrentRequests, maxBodyBytes, status: status?.attach(host) });
+  const { token, metrics, metricsToken, maxConcurrentRequests, accessLog } = service;
+  const limits = { maxConcurrentRequests, maxBodyBytes };
+  const inner = createService(host, { ...limits, token, metrics, metricsToken, status: status?.attach(host) });
   return accessLog ? withAccessLog(inner, log) : inner;
 }
 
@@ -97,7 +100,7 @@ function logExtension(log: Log, extension: Host['extensions'][number]): void {
     version,
     type,
     scopes: describeScopes(granted),
-    registers: registrations.map((one) => describeRegistration(one, extension)).join(', '),
+    registers: registrations.map((one) => describeRegistration(one, `/${name}`)).join(', '),
   };
   log('info', 'Loaded', fields);
   for (const note of notes) log('warn', note, { extension: name });
@@ -110,6 +113,6 @@ function describeError(error: Error): Record<string, unknown> {
     : isSandglassError(cause)
       ? { code: cause.code, reason: cause.message }
       : {};
-  const thrown = isSandglassError(cause) ? cause.cause : cause;
-  return { ...code, ...(thrown instanceof Error && thrown.stack ? { stack: thrown.stack.trim() } : {}) };
+  const stack = guestStack(isSandglassError(cause) ? cause.cause : cause);
+  return { ...code, ...(stack === undefined ? {} : { stack: stack.trim() }) };
 }

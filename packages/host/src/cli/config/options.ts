@@ -53,6 +53,12 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ['service.port', 'number', 'TCP port; 0 takes a free one'],
   ['service.hostname', 'text', 'Address or name to listen on'],
   ['service.token', 'text', 'Opens the routes for operations and hooks to whoever bears it; 16 characters or more'],
+  ['service.metrics', 'boolean', 'Serves metrics; `--no-metrics` does not'],
+  [
+    'service.metricsToken',
+    'text',
+    'Shows the metrics only to whoever bears it, or the token; it opens nothing else; 16 characters or more',
+  ],
   ['service.status', 'boolean', 'Serves the status page'],
   ['service.maxConcurrentRequests', 'number', 'Requests that are served at once; one more is answered with 503'],
   ['service.maxConnections', 'number', 'Open connections; one more is closed at once'],

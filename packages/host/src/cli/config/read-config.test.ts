@@ -119,3 +119,12 @@ test('has a flag and a variable for every setting that is no code', async () => 
 function isGroup(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+test('prints no token', async () => {
+  const tokens = { SANDGLASS_TOKEN: 'a-token-of-some-length', SANDGLASS_METRICS_TOKEN: 'another-of-some-length' };
+  const printed = printConfig(await readConfig({ ...nowhere, env: tokens }));
+  for (const token of Object.values(tokens)) expect(printed).not.toContain(token);
+  expect(JSON.parse(printed)).toMatchObject({
+    service: { token: '(hidden)', metricsToken: '(hidden)', metrics: true },
+  });
+});

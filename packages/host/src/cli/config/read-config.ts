@@ -34,15 +34,19 @@ export async function readConfig(
   return resolvePaths(parsed.data, io.cwd);
 }
 
-/** The configuration as JSON, the token hidden. */
+/** The configuration as JSON, tokens hidden. */
 export function printConfig(config: Config): string {
   const { capabilities, grant, ...data } = config;
-  const token = config.service.token === undefined ? {} : { token: '(hidden)' };
+  const { token, metricsToken } = config.service;
+  const hidden = {
+    ...(token !== undefined && { token: '(hidden)' }),
+    ...(metricsToken !== undefined && { metricsToken: '(hidden)' }),
+  };
   const code = {
     ...(capabilities && { capabilities: capabilities.map(({ name }) => name) }),
     ...(grant && { grant: '(function)' }),
   };
-  return JSON.stringify({ ...data, service: { ...data.service, ...token }, ...code }, null, 2);
+  return JSON.stringify({ ...data, service: { ...data.service, ...hidden }, ...code }, null, 2);
 }
 
 /** A file's module may export the same object again: it is not to change. */

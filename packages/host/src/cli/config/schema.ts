@@ -12,6 +12,8 @@ export interface ServiceConfig {
   port: number;
   hostname: string;
   token?: string | undefined;
+  metrics: boolean;
+  metricsToken?: string | undefined;
   status: boolean;
   maxConcurrentRequests: number;
   maxConnections: number;
@@ -66,6 +68,8 @@ const service: z.ZodType<ServiceConfig, Partial<ServiceConfig>> = z.strictObject
   port: count(0, 65_535).default(3_000),
   hostname: text.default('127.0.0.1'),
   token: z.string().min(16).optional(),
+  metrics: z.boolean().default(true),
+  metricsToken: z.string().min(16).optional(),
   status: z.boolean().default(false),
   maxConcurrentRequests: count(1, 1_000_000).default(1_000),
   maxConnections: count(1, 1_000_000).default(20_000),

@@ -1,7 +1,8 @@
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import type { Inspection } from '../commands/inspect.js';
 import type { Io } from '../io.js';
-import { describeRegistration, describeScopes } from './describe.js';
+import { describeRegistration } from '../../routing/describe-registration.js';
+import { describeScopes } from './describe-scopes.js';
 import { createStyle } from './style.js';
 
 /** Prints an inspection for a person. */
@@ -18,7 +19,8 @@ export function printInspection({ manifest, extension, problems }: Inspection, i
   }
   if (extension) {
     row('granted', describeScopes(extension.granted));
-    for (const registration of extension.registrations) row('registers', describeRegistration(registration, extension));
+    for (const registration of extension.registrations)
+      row('registers', describeRegistration(registration, `/${extension.name}`));
     row('source', `SHA-256 ${extension.sourceHash}`);
     for (const note of extension.notes) row('note', note);
   }

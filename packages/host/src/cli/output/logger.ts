@@ -41,7 +41,7 @@ function createJsonLog({ output, level }: LoggerOptions): Log {
 
 function createPrettyLog({ output, level, style }: LoggerOptions): Log {
   const least = LEVELS.indexOf(level);
-  return (lineLevel, message, { extension, ...fields } = {}) => {
+  return (lineLevel, message, { extension, stack, ...fields } = {}) => {
     if (LEVELS.indexOf(lineLevel) < least) return;
     const time = style('gray', new Date().toTimeString().slice(0, 8));
     const label = style(COLOURS[lineLevel], lineLevel.toUpperCase().padEnd(5));
@@ -49,7 +49,9 @@ function createPrettyLog({ output, level, style }: LoggerOptions): Log {
     const rest = Object.entries(fields).map(
       ([key, value]) => ` ${style('gray', formatForTerminal(`${key}=${toText(value)}`))}`,
     );
-    output.write(`${time} ${label} ${name}${formatForTerminal(message)}${rest.join('')}\n`);
+    const frames = typeof stack === 'string' ? stack.split('\n') : [];
+    const below = frames.map((frame) => `\n    ${style('gray', formatForTerminal(frame.trim()))}`);
+    output.write(`${time} ${label} ${name}${formatForTerminal(message)}${rest.join('')}${below.join('')}\n`);
   };
 }
 

@@ -1,4 +1,5 @@
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
+import { describeRegistration } from '../../routing/describe-registration.js';
 import type { RunReport } from '../commands/run.js';
 import type { Io } from '../io.js';
 import { createStyle, type Style } from './style.js';
@@ -11,7 +12,14 @@ export function printReport(report: RunReport, io: Pick<Io, 'stdout' | 'stderr' 
   for (const text of describeAudit(report, style)) line(text);
   if (report.error) printError(report.error, line, style);
   else io.stdout.write(`${toText(report.value, io)}\n`);
+  if (!report.error && report.calls.length === 0 && report.extension.type === 'hook') line(describeSilence(report));
   line(style('gray', describeUse(report)));
+}
+
+/** No hook listens: the payload came back as it was, which a person would take for a hook that changed nothing. */
+function describeSilence({ extension: { name, registrations } }: RunReport): string {
+  const known = registrations.map((registration) => describeRegistration(registration)).join(', ');
+  return formatForTerminal(`Nothing ran: "${name}" has no hook for this event. It registers ${known}`);
 }
 
 function describeAudit({ audit }: RunReport, style: Style): string[] {

@@ -64,6 +64,8 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
       unloaded.push(id);
     },
     stats: () => ({}) as ReturnType<Pool['stats']>, // not what these tests look at
+    assertStarted() {},
+
     async close() {
       isClosed = true;
     },

@@ -1,21 +1,4 @@
-import type { Registration } from '@sandglass/core';
-
 import type { ExtensionInfo } from '../../types.js';
-
-/** A registration in a few words, for example `GET /hello/slow`. */
-export function describeRegistration(registration: Registration, extension: Pick<ExtensionInfo, 'name'>): string {
-  switch (registration.type) {
-    case 'route':
-      return `${registration.method} /${extension.name}${registration.path === '/' ? '' : registration.path}`;
-    case 'filter':
-    case 'action':
-      return `${registration.type} ${registration.event}`;
-    case 'operation':
-      return `operation ${registration.id}`;
-    default:
-      return registration satisfies never;
-  }
-}
 
 /** Scopes in a few words, for example `log, request GET https://example.com/*`. */
 export function describeScopes(scopes: ExtensionInfo['requested']): string {

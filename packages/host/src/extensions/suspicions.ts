@@ -1,0 +1,16 @@
+/**
+ * What a source has to be parsed for, told from its text at the price of a scan. Most sources never load the parser.
+ */
+
+/** A NUL as it may stand in a string literal: itself, `\0`, `\x00`, `\u0000`, `\u{0}`. */
+const WRITTEN_NUL = /\0|\\(?:0|x00|u0000|u\{0+\})/;
+
+/** Whether a source may hold a specifier that `assertPlainSpecifiers` refuses. */
+export function mayHoldNul(source: string): boolean {
+  return WRITTEN_NUL.test(source);
+}
+
+/** Whether a source may hold a `yield` in the iterable of a for-of, which `rewriteForOfYield` moves. */
+export function mayHoldForOfYield(source: string): boolean {
+  return source.includes('yield') && /\bfor\b/.test(source) && /\bof\b/.test(source);
+}
