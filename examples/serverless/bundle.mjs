@@ -2,6 +2,8 @@
  * Bundles a serverless function into a folder that runs without an install: `node bundle.mjs <entry> <out> [extensions folder] [package …]`.
  * The packages named at the end are not bundled: what the platform brings itself, or has to be there once only.
  *
+ * The function exports `getHost`, with which its extensions are evaluated once, ahead of all cold starts.
+ *
  * Three files cannot be part of the bundle, because threads and the engine load them by themselves. They keep the places where
  * they are looked for:
  *
@@ -10,12 +12,14 @@
  *     worker.js, package.json                       piscina's thread, found beside the bundle, and what makes it CommonJS
  *     node_modules/@sandglass/worker/thread.mjs     what runs in it
  *     node_modules/@sandglass/worker/engine.wasm    the engine
- *     extensions/                                   the extensions, as they are
+ *     extensions/, snapshots/                       the extensions as they are, and evaluated
  */
+import { execFile } from 'node:child_process';
 import { cp, copyFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 
 import { build } from 'esbuild';
 
@@ -45,7 +49,9 @@ export async function bundle(entry, out, { extensions, external = [] } = {}) {
   });
   await bundlePiscina(host, out);
   await bundleWorker(host, join(out, 'node_modules', WORKER));
-  if (extensions) await cp(extensions, join(out, 'extensions'), { recursive: true });
+  if (!extensions) return;
+  await cp(extensions, join(out, 'extensions'), { recursive: true });
+  await writeSnapshots(join(out, `${name}.mjs`));
 }
 
 /** Resolves what a package depends on, wherever the package manager has put it. */
@@ -76,6 +82,13 @@ async function bundleWorker(host, folder) {
   await copyFile(host.resolve(`${WORKER}/engine.wasm`), join(folder, 'engine.wasm'));
   const exports = { './thread': './thread.mjs', './engine.wasm': './engine.wasm' };
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: WORKER, type: 'module', exports }));
+}
+
+/** Lets the function make its host once: it evaluates the extensions with the very limits that they will run with. */
+async function writeSnapshots(file) {
+  const script = `const { getHost } = await import(${JSON.stringify(pathToFileURL(file))}); await (await getHost()).close();`;
+  const args = ['--input-type=module', '--eval', script];
+  await promisify(execFile)(process.execPath, args, { env: { ...process.env, SANDGLASS_POOL: 'inline' } });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -54,7 +54,7 @@ export default function sabotaged(task) {
       run: (calls) => {
         const outcomes = engine.run(calls);
         if (!(fault in FAULTS) || !isDue()) return outcomes;
-        setImmediate(FAULTS[fault]);
+        process.nextTick(FAULTS[fault]); // once the engine lets go, before the thread hears of anything more
         return []; // its batch stays open, and the thread awake
       },
     };

@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { createHost } from '@sandglass/host';
 import { lazyHost, toEventHandler, toLambdaHandler, toSqsHandler } from '@sandglass/host/lambda';
 
+const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
+
 // One host for each container, made with the first event. SANDGLASS_POOL=inline needs the least memory, and has no watchdog.
 export const getHost = lazyHost(() =>
   createHost({
-    extensions: fileURLToPath(new URL('./extensions', import.meta.url)),
+    extensions: folder('./extensions'),
+    snapshots: folder('./snapshots'), // the bundle has them; whatever is not in them is evaluated
     pool: process.env.SANDGLASS_POOL === 'inline' ? 'inline' : { minThreads: 1, maxThreads: 2 },
   }),
 );

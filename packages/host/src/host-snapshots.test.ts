@@ -84,7 +84,7 @@ describe.each<[string, HostOptions]>([
   });
 
   test.each<[string, (content: Buffer) => Buffer]>([
-    ['a flipped bit at its end', (content) => content.with(-1, content.at(-1)! ^ 1) as Buffer],
+    ['a flipped bit at its end', (content) => content.with(content.length - 1, content.at(-1)! ^ 1) as Buffer],
     ['a flipped bit in its header', (content) => content.with(100, content[100]! ^ 1) as Buffer],
     ['a cut', (content) => content.subarray(0, content.length / 2)],
     ['nothing in it', () => Buffer.alloc(0)],

@@ -1,4 +1,5 @@
 import { isSandglassError, SandglassError } from '@sandglass/core';
+import { compileEngine } from '@sandglass/worker/compile';
 
 import { createCaller, type Caller } from './routing/caller.js';
 import { type Capabilities, createCapabilities } from './capabilities/registry.js';
@@ -63,7 +64,9 @@ export interface Host extends AsyncDisposable {
  *   load them could be started, after about 1.5 s of trying.
  */
 export function createHost(options: HostOptions = {}): Promise<Host> {
-  return buildHost(options, { createPool });
+  const wasm = compileEngine(); // while the rest is made ready
+  wasm.catch(() => {}); // told by the pool, if it comes to that
+  return buildHost(options, { createPool: (poolOptions) => createPool({ ...poolOptions, wasm }) });
 }
 
 /** Parts of a host that tests replace. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { install } from '../install.mjs';
 
-const WASM = '@jitl/quickjs-wasmfile-release-sync/wasm';
+const WASM = '@sandglass/worker/engine.wasm';
 const RUN_TIMEOUT_MS = 60_000;
 
 /** @returns the version of the browser, and the suite's results */
@@ -53,7 +53,7 @@ async function files() {
   return {
     '/': ['text/html', '<!doctype html><link rel="icon" href="data:,"><script type="module" src="page.mjs"></script>'],
     '/page.mjs': ['text/javascript', outputFiles[0].contents],
-    '/quickjs.wasm': ['application/wasm', await readFile(resolve(WASM))],
+    '/engine.wasm': ['application/wasm', await readFile(resolve(WASM))],
   };
 }
 

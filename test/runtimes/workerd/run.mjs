@@ -1,6 +1,7 @@
 /** Runs the engine's suite inside workerd. */
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { CACHE, install, run } from '../install.mjs';
 import { binary } from '../runtimes.mjs';
 
-const WASM = '@jitl/quickjs-wasmfile-release-sync/wasm';
+const WASM = '@sandglass/worker/engine.wasm';
 const START_TIMEOUT_MS = 20_000;
 const RUN_TIMEOUT_MS = 60_000;
 
@@ -34,6 +35,8 @@ export async function runInWorkerd() {
 
 async function bundle(folder) {
   const { build } = createRequire(join(await install('esbuild', 'esbuild@0.28'), 'index.js'))('esbuild');
+  const { resolve } = createRequire(new URL('../../../packages/worker/package.json', import.meta.url));
+  const wasm = await readFile(resolve(WASM));
   const entry = fileURLToPath(new URL('worker.mjs', import.meta.url));
   await build({
     entryPoints: [entry],
@@ -42,12 +45,12 @@ async function bundle(folder) {
     platform: 'neutral',
     mainFields: ['module', 'main'],
     conditions: ['workerd', 'import'],
-    external: ['./quickjs.wasm', 'node:*'],
+    external: ['./engine.wasm', 'node:*'],
+    define: { ENGINE_HASH: JSON.stringify(createHash('sha256').update(wasm).digest('hex')) },
     outfile: join(folder, 'worker.mjs'),
     logLevel: 'error',
   });
-  const { resolve } = createRequire(new URL('../../../packages/worker/package.json', import.meta.url));
-  await copyFile(resolve(WASM), join(folder, 'quickjs.wasm'));
+  await writeFile(join(folder, 'engine.wasm'), wasm);
   await writeFile(join(folder, 'config.capnp'), CONFIG);
 }
 
@@ -79,7 +82,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [
     (name = "worker.mjs", esModule = embed "worker.mjs"),
-    (name = "quickjs.wasm", wasm = embed "quickjs.wasm"),
+    (name = "engine.wasm", wasm = embed "engine.wasm"),
   ],
   compatibilityDate = "2025-09-01",
 );

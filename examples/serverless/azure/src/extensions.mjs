@@ -5,9 +5,12 @@ import { app } from '@azure/functions';
 import { createHost } from '@sandglass/host';
 import { lazyHost, toAzureHandler, toEventHandler } from '@sandglass/host/azure';
 
+const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
+
 export const getHost = lazyHost(() =>
   createHost({
-    extensions: fileURLToPath(new URL('./extensions', import.meta.url)),
+    extensions: folder('./extensions'),
+    snapshots: folder('./snapshots'), // the bundle has them; whatever is not in them is evaluated
     pool: { minThreads: 1, maxThreads: 2 },
   }),
 );

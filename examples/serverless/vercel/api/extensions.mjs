@@ -4,9 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { createHost } from '@sandglass/host';
 import { lazyHost, toWebHandler } from '@sandglass/host/web';
 
+const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
+
 export const getHost = lazyHost(() =>
   createHost({
-    extensions: fileURLToPath(new URL('./extensions', import.meta.url)),
+    extensions: folder('../extensions'),
+    snapshots: folder('../snapshots'), // made by `npm run snapshot`; whatever is not in them is evaluated
     pool: { minThreads: 1, maxThreads: 2 },
   }),
 );

@@ -56,7 +56,7 @@ export interface CreatePoolOptions extends CapabilityOptions {
   /** `'inline'` for the engine on this thread, without a watchdog. @default {} */
   pool?: PoolOptions | 'inline';
   /** The compiled engine. @default compiled here */
-  wasm?: EngineModule;
+  wasm?: EngineModule | Promise<EngineModule>;
 }
 
 /** Makes a pool. Its threads start with the first load or call, but for `minThreads`. */

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 
 import { compileEngine } from './engine-module.js';
 import type { Kind } from './kinds.js';
-import { findLayout } from './layout.js';
+import { findLayout, type Layout } from './layout.js';
 import { KNOWN_LAYOUTS } from './known-layouts.js';
 import { probeLayout } from './probe-layout.js';
 
@@ -13,12 +13,16 @@ beforeAll(async () => {
   engine = await compileEngine();
 });
 
+/** All but the image, which nobody wants to see in a difference. Its digest is there. */
+function offsetsOf({ staticImage, ...offsets }: Layout): Omit<Layout, 'staticImage'> & { staticBytes: number } {
+  return { staticBytes: staticImage.byteLength, ...offsets };
+}
+
 test('the table has the binary at hand, as the probe finds it', async () => {
-  const { staticImage, kinds, ...offsets } = await probeLayout(engine);
+  const { kinds, ...offsets } = offsetsOf(await probeLayout(engine));
   const idsOf = (kind: Kind): number[] => [...kinds.keys()].filter((id) => kinds.get(id) === kind);
   const byKind = Object.fromEntries([...new Set(kinds.values())].map((kind) => [kind, idsOf(kind)]));
-  expect(KNOWN_LAYOUTS[engine.hash]).toEqual({ staticBytes: staticImage.byteLength, ...offsets, kinds: byKind });
-  expect(await findLayout(engine)).toEqual(await probeLayout(engine));
+  expect(KNOWN_LAYOUTS[engine.hash]).toEqual({ ...offsets, kinds: byKind });
 });
 
 test('a layout is found once', () => {
@@ -30,11 +34,14 @@ test('a table made with another static image is not used', async () => {
   const wasm = { wasm: (await compileEngine()).wasm, hash: 'other' };
   const tables = KNOWN_LAYOUTS as Record<string, typeof known>;
   tables['other'] = { ...known, staticHash: '0'.repeat(64), heapBase: 1 };
-  expect(await findLayout(wasm)).toEqual(await findLayout(engine));
+  expect(offsetsOf(await findLayout(wasm))).toEqual(offsetsOf(await findLayout(engine)));
   delete tables['other'];
 });
 
 test('a binary that the table does not have is probed', async () => {
   const unknown = { wasm: (await compileEngine()).wasm, hash: '0'.repeat(64) };
-  expect(await findLayout(unknown)).toEqual(await findLayout(engine));
+  const probed = await findLayout(unknown);
+  const known = await findLayout(engine);
+  expect(offsetsOf(probed)).toEqual(offsetsOf(known));
+  expect(Buffer.compare(Buffer.from(probed.staticImage.buffer), Buffer.from(known.staticImage.buffer))).toBe(0);
 });
