@@ -59,5 +59,7 @@ function createFetch(sandboxed: Host): Service {
 }
 
 async function sayHello(): Promise<Response> {
-  return Response.json({ hello: 'world' });
+  if (through === 'nothing') return Response.json({ hello: 'world' });
+  const headers = { 'content-type': 'application/json' };
+  return createServerResponse(JSON.stringify({ hello: 'world' }), { status: 200, headers });
 }

@@ -6,9 +6,9 @@ import autocannon from 'autocannon';
 
 import type { Subject } from '../run/subject.js';
 
-/** What the server runs: the handler as an extension, by the whole service or by `host.fetch` alone, or the handler itself; `node:http` is the handler in a server without any of our code. */
+/** What the server runs: the handler as an extension, by the whole service or by `host.fetch` alone, or the handler itself, with the platform's response or the kind that the service uses; `node:http` is the handler in a server without any of our code. */
 export interface HttpInput {
-  through: 'service' | 'host' | 'nothing' | 'node:http';
+  through: 'service' | 'host' | 'nothing' | 'nothing, fast' | 'node:http';
   threads: number | 'inline';
 }
 

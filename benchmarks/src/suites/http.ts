@@ -25,6 +25,7 @@ export function createHttpSuites(): Suite[] {
       subjects: [
         subject(reference, { through: 'node:http', threads: 'inline' }),
         subject('the handler itself, no sandbox', { through: 'nothing', threads: 'inline' }),
+        subject("the handler itself, the server's own response", { through: 'nothing, fast', threads: 'inline' }),
         subject('Sandglass, host.fetch, calling thread', { through: 'host', threads: 'inline' }),
         subject('Sandglass, host.fetch, one thread', { through: 'host', threads: 1 }),
         subject('Sandglass, sandglass serve, two threads', { through: 'service', threads: 2 }),
