@@ -1,7 +1,9 @@
 // What the bombs of the corpus `exhaustion` cost their neighbours: latencies of calls beside them, against a quiet run.
-// Usage: node test/chaos/neighbours.mjs [callers=4]
+// Usage: node test/chaos/neighbours.mjs [callers=4] [pauseMs=1]
+// Without a pause, callers alone keep two cores busy, and what a bomb takes of them is the scheduler's to share out.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createHistogram } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { createHost } from '@sandglass/host';
 
@@ -9,6 +11,7 @@ import { toOperation } from '../engine/to-operation.mjs';
 import { operationManifest } from './operation-manifest.mjs';
 
 const callers = Number(process.argv[2] ?? 4);
+const pauseMs = Number(process.argv[3] ?? 1);
 const FOLDER = new URL('../corpus/exhaustion/', import.meta.url);
 const QUIET_MS = 5_000;
 const LIMITS = { cpuTimeMs: 150, wallTimeMs: 650, loadTimeMs: 300, memoryLimitBytes: 16 << 20 };
@@ -35,7 +38,8 @@ async function work(until) {
       const value = await host.operation('work', { n }).catch(() => undefined);
       latencyUs.record(Math.max(Math.round((performance.now() - startedMs) * 1_000), 1));
       if (value !== n + 1) failures += 1;
-      if (n % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (pauseMs > 0) await delay(pauseMs);
+      else if (n % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   };
   await Promise.all([ended, ...Array.from({ length: callers }, caller)]);

@@ -11,6 +11,7 @@ import { compileEngine, createEngine, type Engine } from '@sandglass/worker';
 
 // The engine's own parts, which its package keeps private.
 import { findLayout } from '../../../packages/worker/dist/quickjs/layout.js';
+import { createCardMemory } from '../../../packages/worker/dist/quickjs/cards.js';
 import { Sandbox } from '../../../packages/worker/dist/sandbox.js';
 import { openSnapshot } from '../../../packages/worker/dist/snapshot.js';
 import type { Subject } from '../run/subject.js';
@@ -49,8 +50,11 @@ export async function openCall({ module, argument, isolation, slowdownPercent = 
   return { run: slowdownPercent === 0 ? call : slowed(call, slowdownPercent), close: () => engine.close() };
 }
 
-/** The restore alone. */
-export async function openRestore({ module }: Pick<EngineInput, 'module'>): Promise<Subject> {
+/** The restore alone, after a call: what the call marked as written is marked again each time. */
+export async function openRestore({
+  module,
+  argument = {},
+}: Partial<EngineInput> & Pick<EngineInput, 'module'>): Promise<Subject> {
   const wasm = await compileEngine();
   const engine = await createEngine({ wasm, onOutcomes: () => undefined, onCapabilities: () => undefined });
   const extension = toExtension(module, 'pristine');
@@ -58,8 +62,41 @@ export async function openRestore({ module }: Pick<EngineInput, 'module'>): Prom
   const layout = await findLayout(wasm);
   const snapshot = openSnapshot(wire, wire.key, layout);
   if (!snapshot) throw new Error('The snapshot does not open');
-  const sandbox = await Sandbox.fromSnapshot(wasm, layout, extension, snapshot);
-  return { run: () => sandbox.restore(snapshot), close: () => engine.close() };
+  const [sandbox, memory] = await watchMemory(() => Sandbox.fromSnapshot(wasm, layout, extension, snapshot));
+  const { marks } = createCardMemory(memory.buffer);
+  const nothing = { mustStop: () => false, onCapability: () => undefined, onSync: () => undefined };
+  sandbox.begin(1n);
+  sandbox.copy(nothing, sandbox.invoke(nothing, 0, encodeValue(argument)).value);
+  const written = [...marks.keys()].filter((card) => marks[card] !== 0);
+  return {
+    run() {
+      for (const card of written) marks[card] = 1;
+      sandbox.restore(snapshot);
+    },
+    close: () => engine.close(),
+  };
+}
+
+/** What Node's types leave out. */
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+const { WebAssembly: wasmApi } = globalThis as unknown as {
+  WebAssembly: { Memory: new (...args: object[]) => Memory };
+};
+
+/** Makes something, and finds the memory that was made for it. */
+async function watchMemory<T>(make: () => Promise<T>): Promise<[made: T, memory: Memory]> {
+  const { Memory } = wasmApi;
+  let memory: Memory | undefined;
+  wasmApi.Memory = new Proxy(Memory, { construct: (target, args: object[]) => (memory = new target(...args)) });
+  try {
+    const made = await make();
+    if (!memory) throw new Error('No memory was made');
+    return [made, memory];
+  } finally {
+    wasmApi.Memory = Memory;
+  }
 }
 
 /** Loading: from source, or from a snapshot of the same source. */
