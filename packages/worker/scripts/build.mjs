@@ -24,5 +24,7 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true, // names stay, for stack traces
   logLevel: 'warning',
 });
