@@ -1,10 +1,8 @@
-import { Worker } from 'node:worker_threads';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { readCorpus } from './corpus.js';
-import { answerLikeHost, CAPABILITIES, TestEngine } from './open-engine.js';
-import { allowedOutcomes, neverPolls, toOutcome } from './outcomes.js';
+import { answerLikeHost, TestEngine } from './open-engine.js';
+import { allowedOutcomes, toOutcome } from './outcomes.js';
 
 const LIMITS = { cpuTimeMs: 300, loadTimeMs: 300 };
 /** For cases that must not time out, however busy the machine is. */
@@ -35,7 +33,7 @@ const check = () => {
 ${source.replace("{ id: 'probe', handler: probe }", "{ id: 'probe', handler: (what) => (what === 'check' ? check() : (calls++, probe())) }")}`;
 }
 
-const cases = readCorpus('exhaustion').filter((each) => !neverPolls(each) && each.file !== NEVER_SETTLES);
+const cases = readCorpus('exhaustion').filter(({ file }) => file !== NEVER_SETTLES);
 
 test.each(cases.filter(({ phase }) => phase === 'load'))('$file ends its load with $expect', async (each) => {
   const { error } = await engine.tryLoad(engine.describe(each.source, { limits: LIMITS }));
@@ -62,26 +60,4 @@ test(`${NEVER_SETTLES} is aborted, and the next call finds nothing of it`, async
   const { callId } = engine.start(id);
   engine.engine.abort([callId]);
   expect(await engine.value(id, 'check')).toEqual({ pristine: true, works: '[2,4,6]100000' });
-});
-
-test.each(readCorpus('exhaustion').filter(neverPolls))('$file ends with its thread, whatever it does', async (each) => {
-  const extension = { ...engine.describe(each.source, { limits: LIMITS }), capabilities: CAPABILITIES };
-  const worker = new Worker(new URL('case-worker.mjs', import.meta.url), {
-    workerData: { extension, answer: undefined },
-    resourceLimits: { stackSizeMb: 16 },
-  });
-  const messages: { type: string; code?: string }[] = [];
-  const failed = new Promise((_, reject) => worker.on('error', reject));
-  const ready = new Promise<void>((resolve) => {
-    worker.on('message', (message: { type: string; code?: string }) => {
-      messages.push(message);
-      if (message.type === 'started') resolve();
-    });
-  });
-  await Promise.race([ready, failed]);
-  const code = await worker.terminate();
-  expect(code).toBe(1);
-  for (const ended of messages.filter(({ type }) => type === 'ended')) {
-    expect(allowedOutcomes(each)).toContain(toOutcome(ended.code));
-  }
 });

@@ -23,21 +23,6 @@ const ALSO_ALLOWED: Readonly<Record<string, string>> = {
   '51-return-infinite-tojson.js': 'error',
 };
 
-/** Natives that never ask whether to go on: only ending their thread ends them. */
-const NEVER_POLL: ReadonlySet<string> = new Set([
-  '15-array-indexof-arraylike.js',
-  '17-array-join-holes.js',
-  '18-array-tostring-1e9.js',
-  '26-string-compare-loop.js',
-  '27-combining-normalize.js',
-  '47-json-stringify-dag.js',
-]);
-
-/** Whether only the end of its thread ends a case. */
-export function neverPolls({ file }: CorpusCase): boolean {
-  return NEVER_POLL.has(file);
-}
-
 /** The corpus' word for a code; a code that it has no word for stays. Undefined for a call that succeeded. */
 export function toOutcome(code: string | undefined): string {
   return code === undefined ? 'ok' : (OUTCOMES[code] ?? code);

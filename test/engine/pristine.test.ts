@@ -243,9 +243,23 @@ test('a thousand calls wait side by side, each in a sandbox of its own, and few 
   );
   const ended = await Promise.all(calls.map((call) => call.ended));
   expect(ended.map(({ value }) => value)).toEqual(calls.map((_, n) => n));
-  expect(waiting.engine.stats().sandboxes).toBeLessThanOrEqual(8);
+  expect(waiting.engine.stats().sandboxes).toBeLessThanOrEqual(64);
   waiting.engine.close();
 }, 60_000);
+
+test('calls that end while others wait for a sandbox leave them theirs', async () => {
+  const busy = await TestEngine.open();
+  const id = await busy.operation('(n) => { let s = ""; while (n % 2) s += "x".repeat(100_000); return n; }', {
+    limits: { memoryLimitBytes: 16 << 20 },
+  });
+  await busy.call(id, 1); // leaves none
+  const ended = await Promise.all(Array.from({ length: 40 }, (_, n) => busy.call(id, n)));
+  expect(ended.map(({ code, value }) => code ?? value)).toEqual(
+    Array.from({ length: 40 }, (_, n) => (n % 2 ? 'E_MEMORY' : n)),
+  );
+  expect(busy.engine.stats().sandboxes).toBeLessThanOrEqual(2);
+  busy.engine.close();
+});
 
 test('forgetting an extension drops its sandboxes and its calls, the waiting and the starting ones', async () => {
   const waiting = await TestEngine.open({ answer: () => undefined });

@@ -12,7 +12,7 @@ import { compileEngine, createEngine, type Engine } from '@sandglass/worker';
 // The engine's own parts, which its package keeps private.
 import { findLayout } from '../../../packages/worker/dist/quickjs/layout.js';
 import { createCardMemory } from '../../../packages/worker/dist/quickjs/cards.js';
-import { Sandbox } from '../../../packages/worker/dist/sandbox.js';
+import { SandboxFactory } from '../../../packages/worker/dist/sandbox-factory.js';
 import { openSnapshot } from '../../../packages/worker/dist/snapshot.js';
 import type { Subject } from '../run/subject.js';
 
@@ -62,7 +62,7 @@ export async function openRestore({
   const layout = await findLayout(wasm);
   const snapshot = openSnapshot(wire, wire.key, layout);
   if (!snapshot) throw new Error('The snapshot does not open');
-  const [sandbox, memory] = await watchMemory(() => Sandbox.fromSnapshot(wasm, layout, extension, snapshot));
+  const [sandbox, memory] = await watchMemory(() => new SandboxFactory(wasm, layout).open(extension, snapshot));
   const { marks } = createCardMemory(memory.buffer);
   const nothing = { mustStop: () => false, onCapability: () => undefined, onSync: () => undefined };
   sandbox.begin(1n);

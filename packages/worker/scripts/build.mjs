@@ -1,7 +1,7 @@
 /**
  * What `tsc` does not make, as part of `pnpm build`:
  *
- *     dist/engine.wasm        the engine of quickjs-emscripten's release-sync package, with marked writes
+ *     dist/engine.wasm        the engine of quickjs-emscripten's release-sync package, instrumented: src/quickjs/instrument.ts
  *     dist/thread.bundle.js   the thread file with all that it imports: a thread starts in half the time
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -10,13 +10,14 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { trackWrites } from '../dist/quickjs/track-writes.js';
+import { findPoll } from '../dist/quickjs/find-poll.js';
+import { instrument } from '../dist/quickjs/instrument.js';
 
 const require = createRequire(import.meta.url);
 const at = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 
 const stock = await readFile(require.resolve('@jitl/quickjs-wasmfile-release-sync/wasm'));
-await writeFile(at('engine.wasm'), trackWrites(stock));
+await writeFile(at('engine.wasm'), instrument(stock, await findPoll()));
 await build({
   entryPoints: [at('thread.js')],
   outfile: at('thread.bundle.js'),

@@ -24,7 +24,8 @@ import { isTracked } from './quickjs/cards.js';
 import { Runner } from './runner.js';
 import { SandboxPool } from './sandbox-pool.js';
 import type { PoolCounters, SandboxSource } from './sandbox-source.js';
-import { Sandbox } from './sandbox.js';
+import { SandboxFactory } from './sandbox-factory.js';
+import type { Sandbox } from './sandbox.js';
 import { randomSeed } from './seed.js';
 import { SharedSandbox } from './shared-sandbox.js';
 import { snapshotKey } from './snapshot-key.js';
@@ -68,7 +69,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
 class ThreadEngine implements Engine {
   readonly #wasm: EngineModule;
-  readonly #layout: Layout;
+  readonly #factory: SandboxFactory;
   readonly #onOutcomes: EngineOptions['onOutcomes'];
   readonly #environment: CallEnvironment;
   readonly #runner: Runner;
@@ -82,7 +83,7 @@ class ThreadEngine implements Engine {
 
   constructor(wasm: EngineModule, layout: Layout, options: EngineOptions) {
     this.#wasm = wasm;
-    this.#layout = layout;
+    this.#factory = new SandboxFactory(wasm, layout);
     this.#onOutcomes = options.onOutcomes;
     this.#environment = { slots: options.slots ?? new Int32Array(SLOT.length), send: options.onCapabilities };
     this.#runner = new Runner(this.#environment, (outcome) => this.#settled(outcome));
@@ -91,9 +92,9 @@ class ThreadEngine implements Engine {
   async load(extension: ExtensionWire, wire?: SnapshotWire): Promise<LoadReply> {
     this.#loading.add(extension.id);
     try {
-      const key = await snapshotKey(this.#wasm, this.#layout, extension);
+      const key = await snapshotKey(this.#wasm, this.#factory.layout, extension);
       const intact = wire && (await isIntact(wire));
-      const known = wire && intact ? openSnapshot({ ...wire, key }, key, this.#layout) : undefined;
+      const known = wire && intact ? openSnapshot({ ...wire, key }, key, this.#factory.layout) : undefined;
       const snapshot = known ?? (await this.#evaluate(extension, key));
       if (known) this.#add(extension, known);
       const { registrations, heapStart, heapEnd } = snapshot.header;
@@ -110,7 +111,7 @@ class ThreadEngine implements Engine {
 
   install({ extension, loaded }: InstallWire): void {
     if (this.#sources.has(extension.id)) return;
-    const snapshot = openSnapshot(loaded.snapshot, loaded.snapshot.key, this.#layout);
+    const snapshot = openSnapshot(loaded.snapshot, loaded.snapshot.key, this.#factory.layout);
     if (snapshot) this.#sources.set(extension.id, this.#open(extension, snapshot));
   }
 
@@ -153,8 +154,8 @@ class ThreadEngine implements Engine {
 
   #open(extension: ExtensionWire, snapshot: Snapshot): SandboxSource {
     return extension.isolation === 'pristine'
-      ? new SandboxPool(this.#wasm, this.#layout, extension, snapshot, this.#counters, this.#idle)
-      : new SharedSandbox(this.#wasm, this.#layout, extension, snapshot, this.#counters);
+      ? new SandboxPool(this.#factory, extension, snapshot, this.#counters, this.#idle)
+      : new SharedSandbox(this.#factory, extension, snapshot, this.#counters);
   }
 
   /** @throws {LoadError} `E_CLOSED` if the extension was forgotten meanwhile. */
@@ -168,7 +169,7 @@ class ThreadEngine implements Engine {
   }
 
   async #evaluate(extension: ExtensionWire, key: string): Promise<Snapshot> {
-    const sandbox = await Sandbox.boot(this.#wasm, this.#layout, extension);
+    const sandbox = await this.#factory.boot(extension);
     const call = new Call(-extension.id, extension, sandbox, this.#environment);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {

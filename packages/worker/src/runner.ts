@@ -37,8 +37,9 @@ export class Runner {
     this.#starting.set(wire.callId, extension.id);
     source.create().then(
       (made) => {
-        if (this.#starting.delete(wire.callId)) this.#invoke(wire, source, made);
-        else source.give(made);
+        if (!this.#starting.delete(wire.callId)) source.give(made);
+        else if (made.isRetired) this.start(wire, source); // by another call that waited for it too
+        else this.#invoke(wire, source, made);
       },
       (error: unknown) => {
         if (!this.#starting.delete(wire.callId)) return;
@@ -178,7 +179,7 @@ export class Runner {
   }
 
   #discard(waiting: Waiting): void {
-    waiting.source?.discard();
+    waiting.source?.discard(waiting.call.sandbox);
     for (const { call } of this.#sharing(waiting)) {
       if (!this.#active.delete(call.callId)) continue;
       const message = `Cannot go on running "${call.extension.name}": another call ended its sandbox`;

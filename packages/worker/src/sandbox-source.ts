@@ -20,8 +20,8 @@ export interface SandboxSource {
   create(): Promise<Sandbox>;
   /** Takes a sandbox back after a call that left it usable. */
   give(sandbox: Sandbox): void;
-  /** Forgets a sandbox that no call may use again. */
-  discard(): void;
+  /** Gives up a sandbox that no call may use again. */
+  discard(sandbox: Sandbox): void;
   /** Forgets all; what is given back from now on is dropped. */
   close(): void;
 }

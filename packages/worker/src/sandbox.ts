@@ -1,4 +1,4 @@
-import type { EngineModule, ExtensionWire, SettlementWire } from '@sandglass/core';
+import type { ExtensionWire, SettlementWire } from '@sandglass/core';
 
 import { NativeFunctions, type SliceListener } from './native-functions.js';
 import { prepareRealm } from './prepare-realm.js';
@@ -6,7 +6,7 @@ import type { PreludeFunction } from './prelude.js';
 import { markWritten } from './quickjs/cards.js';
 import { evaluate, type Pointer } from './quickjs/ffi.js';
 import type { Layout } from './quickjs/layout.js';
-import { createMachine, type Machine } from './quickjs/machine.js';
+import type { Machine } from './quickjs/machine.js';
 import { Realm, type Progress, type PromiseCapability } from './quickjs/realm.js';
 import { fill, restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
 import { ValueBridge, type Copied } from './value-bridge.js';
@@ -20,6 +20,9 @@ const MAX_POLLS = 1_000;
 
 /** Time that should pass from one poll to the next: how far a call can overrun its budget. */
 const POLL_MS = 1;
+
+/** A native that goes on for so long after its call was stopped is ended with its instance; most return sooner, and the sandbox is restored. */
+const NATIVE_GRACE_MS = 5;
 
 /** The instance itself failed: an exception of V8 or WASM went through it. It must never be restored. */
 export class PoisonedError extends Error {
@@ -44,8 +47,12 @@ export class Sandbox {
   #linking = false;
   /** A failure inside a native callback, which must not throw through WASM. */
   #callbackError: unknown;
+  /** Its memory may be another sandbox's by now. */
+  #isRetired = false;
   #polls = FIRST_POLLS;
   #polledAt = 0;
+  /** When a native was first seen to run after its call was stopped. */
+  #overdueSince = Infinity;
 
   private constructor(
     realm: Realm,
@@ -61,6 +68,7 @@ export class Sandbox {
     this.#natives = new NativeFunctions(realm, this.#bridge, extension);
     const { hooks } = realm.machine;
     hooks.shouldInterrupt = () => this.#poll();
+    hooks.onTurns = () => this.#endNative();
     hooks.callFunction = (_ctx, _self, argc, argv, id) =>
       this.#protect(() => this.#natives.call(this.#listener, id, argc, argv));
     hooks.normalizeModule = (_rt, _ctx, _base, specifier) =>
@@ -68,8 +76,7 @@ export class Sandbox {
   }
 
   /** An instance whose realm is prepared and that has seen nothing of the extension yet. */
-  static async boot(engine: EngineModule, layout: Layout, extension: ExtensionWire): Promise<Sandbox> {
-    const machine = await createSizedMachine(engine, layout, extension);
+  static boot(machine: Machine, layout: Layout, extension: ExtensionWire): Sandbox {
     machine.words[layout.heapEndAt >> 2] = machine.heap.start; // nothing is allocated yet
     const realm = Realm.create(machine, layout, extension.limits.stackBytes);
     // The prelude's functions are called by the natives, which it is given: both exist before either runs.
@@ -80,17 +87,21 @@ export class Sandbox {
   }
 
   /** An instance that begins where the snapshot was taken: nothing is evaluated. */
-  static async fromSnapshot(
-    engine: EngineModule,
-    layout: Layout,
-    extension: ExtensionWire,
-    snapshot: Snapshot,
-  ): Promise<Sandbox> {
-    const machine = await createSizedMachine(engine, layout, extension);
+  static fromSnapshot(machine: Machine, layout: Layout, extension: ExtensionWire, snapshot: Snapshot): Sandbox {
     const { realm: pointers, prelude, handlers } = snapshot.header;
     const sandbox = new Sandbox(new Realm(machine, layout, pointers), extension, prelude, handlers);
     fill(machine, layout, snapshot);
     return sandbox;
+  }
+
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  /** Gives up the instance for good. */
+  retire(): Machine {
+    this.#isRetired = true;
+    return this.#realm.machine;
   }
 
   /** Heap that the engine has taken from the memory so far, in bytes. Falls only at a restore. */
@@ -229,8 +240,10 @@ export class Sandbox {
 
   /** Every entry into the instance. */
   #enter<T>(listener: SliceListener | undefined, run: () => T): T {
+    if (this.#isRetired) throw new PoisonedError('the sandbox was given up');
     this.#listener = listener;
     this.#callbackError = undefined;
+    this.#overdueSince = Infinity;
     this.#polls = FIRST_POLLS;
     this.#polledAt = Infinity; // the first time is not measured
     this.#realm.countdown = FIRST_POLLS;
@@ -256,6 +269,14 @@ export class Sandbox {
     return 0;
   }
 
+  /** In a loop of the engine's own. Throwing here ends the instance. */
+  #endNative(): void {
+    const now = performance.now();
+    if (this.#listener?.mustStop(now) !== true) return;
+    this.#overdueSince = Math.min(this.#overdueSince, now);
+    if (now - this.#overdueSince > NATIVE_GRACE_MS) throw new Error('a native ran beyond the limits of its call');
+  }
+
   #progress(result: Pointer, listener: SliceListener): Progress {
     const realm = this.#realm;
     if (realm.isException(result)) return { state: 'rejected', value: realm.takeException(result) };
@@ -275,11 +296,4 @@ export class Sandbox {
       return 0;
     }
   }
-}
-
-/** The heap takes the last bytes of the memory, exactly as many as the limit says: static data and the C stack are not charged to the guest. */
-async function createSizedMachine(engine: EngineModule, layout: Layout, { limits }: ExtensionWire): Promise<Machine> {
-  const machine = await createMachine(engine, layout.heapBase + limits.memoryLimitBytes);
-  machine.heap.start = (machine.bytes.length - limits.memoryLimitBytes + 15) & ~15;
-  return machine;
 }

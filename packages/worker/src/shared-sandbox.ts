@@ -1,15 +1,14 @@
-import type { EngineModule, ExtensionWire } from '@sandglass/core';
+import type { ExtensionWire } from '@sandglass/core';
 
-import type { Layout } from './quickjs/layout.js';
-import { Sandbox } from './sandbox.js';
+import type { SandboxFactory } from './sandbox-factory.js';
+import type { Sandbox } from './sandbox.js';
 import type { PoolCounters, SandboxSource } from './sandbox-source.js';
 import type { Snapshot } from './snapshot.js';
 
 /** The one sandbox of a persistent extension, from its first call on: calls share it and interleave at their awaits. */
 export class SharedSandbox implements SandboxSource {
   readonly extension: ExtensionWire;
-  readonly #engine: EngineModule;
-  readonly #layout: Layout;
+  readonly #factory: SandboxFactory;
   readonly #counters: PoolCounters;
   readonly #snapshot: Snapshot;
   #making: Promise<Sandbox> | undefined;
@@ -17,15 +16,8 @@ export class SharedSandbox implements SandboxSource {
   /** Goes up when the sandbox is given up, so that one in the making is not taken for its successor. */
   #generation = 0;
 
-  constructor(
-    engine: EngineModule,
-    layout: Layout,
-    extension: ExtensionWire,
-    snapshot: Snapshot,
-    counters: PoolCounters,
-  ) {
-    this.#engine = engine;
-    this.#layout = layout;
+  constructor(factory: SandboxFactory, extension: ExtensionWire, snapshot: Snapshot, counters: PoolCounters) {
+    this.#factory = factory;
     this.extension = extension;
     this.#snapshot = snapshot;
     this.#counters = counters;
@@ -48,7 +40,9 @@ export class SharedSandbox implements SandboxSource {
     sandbox.release();
   }
 
-  discard(): void {
+  discard(sandbox: Sandbox): void {
+    this.#factory.retire(sandbox);
+    if (sandbox !== this.#ready) return;
     this.close();
     this.#counters.replacements++;
   }
@@ -62,7 +56,7 @@ export class SharedSandbox implements SandboxSource {
 
   async #make(generation: number): Promise<Sandbox> {
     try {
-      const sandbox = await Sandbox.fromSnapshot(this.#engine, this.#layout, this.extension, this.#snapshot);
+      const sandbox = await this.#factory.open(this.extension, this.#snapshot);
       if (generation !== this.#generation) return sandbox;
       this.#counters.sandboxes++;
       return (this.#ready = sandbox);

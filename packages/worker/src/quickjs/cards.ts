@@ -22,7 +22,7 @@ export const CARD_TABLE: number = 1 << 18;
 export const CARDS_SECTION = 'sandglass.cards';
 
 /** What the section holds. */
-export const CARDS_VERSION: string = `1 ${CARD_SHIFT} ${CARD_TABLE}`;
+export const CARDS_VERSION: string = `2 ${CARD_SHIFT} ${CARD_TABLE}`;
 
 /** Whether a module marks its writes as this code expects. */
 export function isTracked(module: WebAssembly.Module): boolean {
@@ -133,6 +133,12 @@ export class CardSlab {
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** Puts all that was written since the memory was new to zero, the table too. */
+export function clear(memory: CardMemory): void {
+  if (isTampered(memory)) memory.bytes.fill(0);
+  else new CardImage(0, memory.bytes.length).putBack(memory);
+}
 
 /** The lowest marked address between two, to a page; `to` if there is none. */
 export function lowestMarked({ markWords }: CardMemory, from: number, to: number): number {

@@ -1,5 +1,5 @@
 /** Where a function was found in the imports of an earlier instance, by its marks: their names are the same in each. */
-const places: Map<string, { group: string; name: string }> = new Map();
+const places: Map<string, { module: string; name: string }> = new Map();
 
 /**
  * Puts a function in the place of one that the WASM binary imports. The imports' names are minified, so a function is found
@@ -15,15 +15,21 @@ export function replaceImport(
 ): void {
   const key = marks.join();
   let place = places.get(key);
-  if (!place || !fits(imports[place.group]?.[place.name], marks)) places.set(key, (place = find(imports, marks)));
-  imports[place.group]![place.name] = replacement;
+  if (!place || !fits(imports[place.module]?.[place.name], marks))
+    places.set(key, (place = findImport(imports, marks)));
+  imports[place.module]![place.name] = replacement;
 }
 
-function find(imports: WebAssembly.Imports, marks: readonly RegExp[]): { group: string; name: string } {
-  const found = Object.entries(imports).flatMap(([group, values]) =>
+/**
+ * Finds a function in the imports by what its text contains.
+ *
+ * @throws if not exactly one function fits.
+ */
+export function findImport(imports: WebAssembly.Imports, marks: readonly RegExp[]): WebAssembly.ModuleImportDescriptor {
+  const found = Object.entries(imports).flatMap(([module, values]) =>
     Object.entries(values)
       .filter(([, value]) => fits(value, marks))
-      .map(([name]) => ({ group, name })),
+      .map(([name]) => ({ module, name, kind: 'function' as const })),
   );
   const [only] = found;
   if (!only || found.length > 1) {

@@ -1,18 +1,12 @@
 import type { EngineModule } from '@sandglass/core';
-import type {
-  EmscriptenModuleCallbacks,
-  EmscriptenModuleLoader,
-  QuickJSEmscriptenModule,
-  QuickJSFFI,
-  QuickJSSyncVariant,
-} from '@jitl/quickjs-ffi-types';
-
-import * as releaseSync from '@jitl/quickjs-wasmfile-release-sync';
+import type { EmscriptenModuleCallbacks, QuickJSEmscriptenModule, QuickJSFFI } from '@jitl/quickjs-ffi-types';
 
 import { createCardMemory, type CardMemory } from './cards.js';
 import { replaceEnvironment } from './environment.js';
 import { replaceImport } from './imports.js';
+import type { SpareMemories } from './spare-memories.js';
 import { replaceLocalTime } from './utc.js';
+import { createFFI, loadMachine } from './variant.js';
 
 const WASM_PAGE_BYTES = 65_536;
 
@@ -32,15 +26,11 @@ export interface MachineHooks {
   callFunction: Callback<'callFunction'>;
   /** 1 ends the running guest code with an error that it cannot catch. Polled about every 10,000 branches and calls. */
   shouldInterrupt: () => 0 | 1;
+  /** Asked every 65,536 turns of the engine's own loops (`count-loops.ts`). Throws to end the instance, and only then. */
+  onTurns: () => void;
   /** Answers an import specifier with a pointer to the module's name, or throws into the guest and returns 0. */
   normalizeModule: Callback<'normalizeModule'>;
 }
-
-/** The package's types describe its CommonJS form; as a module its default export is the variant itself. */
-const variant: QuickJSSyncVariant =
-  'importFFI' in releaseSync.default
-    ? (releaseSync.default as unknown as QuickJSSyncVariant)
-    : releaseSync.default.default;
 
 /** Where the heap lies, and what happened to allocations beyond its end. */
 export interface Heap {
@@ -54,6 +44,7 @@ export interface Heap {
 
 /** One WASM instance of QuickJS with a linear memory of its own, and the raw functions that drive it. */
 export interface Machine extends CardMemory {
+  readonly memory: WebAssembly.Memory;
   readonly ffi: QuickJSFFI;
   readonly module: QuickJSEmscriptenModule;
   readonly words: Uint32Array<ArrayBuffer>;
@@ -62,19 +53,24 @@ export interface Machine extends CardMemory {
   readonly heap: Heap;
 }
 
-const INERT: MachineHooks = { callFunction: () => 0, shouldInterrupt: () => 0, normalizeModule: () => 0 };
+const INERT: MachineHooks = {
+  callFunction: () => 0,
+  shouldInterrupt: () => 0,
+  onTurns: silent,
+  normalizeModule: () => 0,
+};
 
 /**
  * Instantiates the engine in a memory of fixed size: growth is refused, so that running out is an exception that the guest
  * can catch and the instance survives.
  *
  * @param leastBytes of linear memory, static data and C stack (5.3 MB) included; rounded up.
+ * @param spare where a used memory of that size may be found.
  */
-export async function createMachine(engine: EngineModule, leastBytes: number): Promise<Machine> {
+export async function createMachine(engine: EngineModule, leastBytes: number, spare?: SpareMemories): Promise<Machine> {
   const pages = Math.max(MIN_PAGES, Math.ceil(leastBytes / WASM_PAGE_BYTES));
-  const wasmMemory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const wasmMemory = spare?.take(pages * WASM_PAGE_BYTES) ?? new WebAssembly.Memory({ initial: pages, maximum: pages });
   const heap: Heap = { start: 0, refusedBytes: 0, strict: false };
-  const [FFI, loader] = await Promise.all([variant.importFFI(), variant.importModuleLoader()]);
   const options = {
     wasmMemory,
     thisProgram: 'sandglass', // else the host's path ends up in the guest's memory
@@ -89,13 +85,14 @@ export async function createMachine(engine: EngineModule, leastBytes: number): P
       return instance.exports;
     },
   };
-  const module = await toLoader(loader)(options);
+  const module = await loadMachine(options);
   const hooks = { ...INERT };
   module.callbacks = toCallbacks(hooks);
   const buffer = wasmMemory.buffer as ArrayBuffer; // not shared
   return {
-    ffi: new FFI(module),
+    ffi: createFFI(module),
     module,
+    memory: wasmMemory,
     words: new Uint32Array(buffer),
     ...createCardMemory(buffer),
     view: new DataView(buffer),
@@ -111,12 +108,8 @@ function refuse(heap: Heap, bytes: number): 0 {
   return 0;
 }
 
-function toLoader(
-  imported: Awaited<ReturnType<QuickJSSyncVariant['importModuleLoader']>>,
-): EmscriptenModuleLoader<QuickJSEmscriptenModule> {
-  if (typeof imported === 'function') return imported;
-  return typeof imported.default === 'function' ? imported.default : imported.default.default;
-}
+/** What loops ask with, in the place of the runtime that the interrupt handler gets. */
+const NO_RUNTIME = 0;
 
 function silent(): void {}
 
@@ -125,7 +118,11 @@ function toCallbacks(hooks: MachineHooks): EmscriptenModuleCallbacks {
   return {
     freeHostRef: silent,
     callFunction: (_asyncify, ...args) => hooks.callFunction(...args) as never,
-    shouldInterrupt: () => hooks.shouldInterrupt(),
+    shouldInterrupt: (_asyncify, runtime) => {
+      if (runtime !== NO_RUNTIME) return hooks.shouldInterrupt();
+      hooks.onTurns();
+      return 0;
+    },
     loadModuleSource: () => 0 as never, // normalizeModule lets only loaded modules through
     normalizeModule: (_asyncify, ...args) => hooks.normalizeModule(...args) as never,
   };

@@ -5,7 +5,9 @@ import { beforeAll, expect, test } from 'vitest';
 
 import { CARD_BYTES, createCardMemory, isTampered, isTracked, type CardMemory } from './cards.js';
 import { BinaryWriter } from './leb128.js';
-import { trackWrites } from './track-writes.js';
+import { FUEL } from './count-loops.js';
+import { findPoll } from './find-poll.js';
+import { instrument } from './instrument.js';
 
 /** Instructions of a function `(i32, i32, i32) → ()`, with each store and bulk write as an export. */
 const PUSH = { i32: [0x20, 1], i64: [0x20, 1, 0xad], f32: [0x20, 1, 0xb3], f64: [0x20, 1, 0xb8] };
@@ -33,18 +35,22 @@ function moduleOf(bodies: Record<string, number[]>): Uint8Array<ArrayBuffer> {
     out.byte(id);
     out.block(write);
   };
-  section(1, (types) => types.raw(1, 0x60, 3, 0x7f, 0x7f, 0x7f, 0));
-  section(2, (imports) => imports.raw(1, 1, 0x61, 1, 0x62, 2, 0, 16)); // the memory "a"."b", 16 pages at least
+  section(1, (types) => types.raw(2, 0x60, 3, 0x7f, 0x7f, 0x7f, 0, 0x60, 1, 0x7f, 1, 0x7f));
+  section(2, (imports) => {
+    imports.raw(2, 1, 0x61, 1, 0x62, 2, 0, 16); // the memory "a"."b", 16 pages at least
+    imports.raw(1, 0x61, 1, 0x63, 0, 1); // the function "a"."c"
+  });
   section(3, (functions) => {
     functions.u32(names.length);
     for (const _ of names) functions.u32(0);
   });
+  section(6, (globals) => globals.raw(1, 0x7f, 1, 0x41, 0, 0x0b)); // not the one that counts
   section(7, (exports) => {
     exports.u32(names.length);
     for (const [i, name] of names.entries()) {
       exports.u32(name.length);
       exports.text(name);
-      exports.raw(0, i);
+      exports.raw(0, i + 1);
     }
   });
   section(10, (code) => {
@@ -58,21 +64,47 @@ const BODIES: Record<string, number[]> = {
   fill: [0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 11, 0],
   copy: [0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 10, 0, 0],
 };
+/** Turns as often as its first argument says, at least once. */
+const TURNS = [0x03, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b];
+const LOOPS: Record<string, number[]> = {
+  short: TURNS,
+  switching: TURNS.concat(branchTable(199)),
+  interpreter: TURNS.concat(branchTable(200)),
+};
+
+/** A block that a br_table leaves in each of its cases. */
+function branchTable(cases: number): number[] {
+  const out = new BinaryWriter(512);
+  out.raw(0x02, 0x40, 0x20, 1, 0x0e);
+  out.u32(cases);
+  for (let i = 0; i <= cases; i++) out.byte(0);
+  out.byte(0x0b);
+  return [...out.done()];
+}
 for (const [name, op, push, width] of STORES) {
   BODIES[name] = [0x20, 0, ...push, op, Math.log2(width), 0];
   BODIES[`${name} far`] = [0x20, 0, ...push, op, Math.log2(width), 0x80, 0x28]; // offset 5120
   BODIES[`${name} unaligned`] = [0x20, 0, ...push, op, 0, 0];
 }
 
+const POLL = { module: 'a', name: 'c', kind: 'function' } as const;
+
 let writes: Record<string, Write>;
 let memory: CardMemory;
 
 beforeAll(async () => {
   const buffer = new WebAssembly.Memory({ initial: 16 });
-  const module = await WebAssembly.compile(trackWrites(moduleOf(BODIES)));
-  writes = (await WebAssembly.instantiate(module, { a: { b: buffer } })).exports as never; // functions of three numbers
+  const module = await WebAssembly.compile(instrument(moduleOf(BODIES), POLL));
+  writes = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never; // functions of three numbers
   memory = createCardMemory(buffer.buffer as ArrayBuffer); // not shared
 });
+
+async function turn(name: string, turns: number, poll: (argument: number) => number): Promise<void> {
+  const module = await WebAssembly.compile(instrument(moduleOf(LOOPS), POLL));
+  const memory = new WebAssembly.Memory({ initial: 16 });
+  const { exports } = await WebAssembly.instantiate(module, { a: { b: memory, c: poll } });
+  (exports[name] as Write)(turns, 0, 0); // a function of three numbers
+}
 
 /** The cards that a write marks. */
 function marksOf(name: string, at: number, value = 1, length = 0): number[] {
@@ -114,10 +146,43 @@ test('no write to the table goes unnoticed', () => {
   }
 });
 
+test.each(['short', 'switching'])('a %s loop asks with 0, once for every so many turns', async (name) => {
+  for (const [turns, times] of [
+    [FUEL - 1, 0],
+    [FUEL, 1],
+    [3 * FUEL + 5, 3],
+  ] as const) {
+    const asked: number[] = [];
+    await turn(name, turns, (argument) => asked.push(argument));
+    expect(asked).toEqual(Array.from({ length: times }, () => 0));
+  }
+});
+
+test('what is thrown there ends the loop', async () => {
+  const endless = turn('short', 0, () => {
+    throw new Error('enough');
+  });
+  await expect(endless).rejects.toThrow('enough');
+});
+
+test('the loop of a bytecode interpreter is left alone', async () => {
+  let asked = 0;
+  await turn('interpreter', 3 * FUEL, () => (asked += 1));
+  expect(asked).toBe(0);
+});
+
+test('a binary without the function to ask is refused', () => {
+  const others = [
+    { ...POLL, name: 'd' },
+    { ...POLL, name: 'b' },
+  ];
+  for (const poll of others) expect(() => instrument(moduleOf(BODIES), poll)).toThrow('no function to poll');
+});
+
 test('the stock engine is not tracked, and can be', async () => {
   const stock = await readFile(createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm'));
   expect(isTracked(await WebAssembly.compile(stock))).toBe(false);
-  const tracked = trackWrites(stock);
+  const tracked = instrument(stock, await findPoll());
   expect(isTracked(await WebAssembly.compile(tracked))).toBe(true);
   const built = await readFile(createRequire(import.meta.url).resolve('@sandglass/worker/engine.wasm'));
   expect(built.equals(tracked)).toBe(true);
@@ -125,5 +190,5 @@ test('the stock engine is not tracked, and can be', async () => {
 
 test('an instruction that it does not know is refused', () => {
   const atomic = moduleOf({ f: [0xfe, 0x03, 0x00] });
-  expect(() => trackWrites(atomic)).toThrow('unknown instruction 0xfe');
+  expect(() => instrument(atomic, POLL)).toThrow('unknown instruction 0xfe');
 });

@@ -1,0 +1,240 @@
+import { CARDS_SECTION, CARDS_VERSION } from './cards.js';
+import { countLoop, FUEL } from './count-loops.js';
+import { BinaryReader, BinaryWriter } from './leb128.js';
+import { ADDED_LOCALS, doBulkWrite, doStore, MEMORY_COPY, MEMORY_FILL, STORES } from './track-writes.js';
+
+/**
+ * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`track-writes.ts`),
+ * and every loop counts (`count-loops.ts`), so that natives end too.
+ *
+ * Format: WebAssembly Core 2.0 §5, without vector instructions.
+ *
+ * @param poll the imported function `(i32) → i32` that loops call, with 0.
+ * @throws {Error} for an instruction that the binaries of quickjs-emscripten do not use, and without that import.
+ */
+export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDescriptor): Uint8Array<ArrayBuffer> {
+  const reader = new BinaryReader(binary);
+  const out = new BinaryWriter(binary.length * 2);
+  out.copy(binary, 0, HEADER_BYTES);
+  reader.at = HEADER_BYTES;
+  let types: FunctionType[] = [];
+  let typeOf: number[] = [];
+  let pollIndex = -1;
+  let fuel = 0;
+  while (reader.at < binary.length) {
+    const id = reader.byte();
+    const section = reader.slice(reader.u32());
+    out.byte(id);
+    if (id === SECTION.type) types = readTypes(new BinaryReader(section));
+    if (id === SECTION.import) pollIndex = findPoll(new BinaryReader(section), poll, types);
+    if (id === SECTION.function) typeOf = readVector(new BinaryReader(section));
+    if (id === SECTION.global) {
+      fuel = new BinaryReader(section).u32();
+      out.block((globals) => addGlobal(new BinaryReader(section), globals));
+    } else if (id === SECTION.code) {
+      if (pollIndex === -1 || fuel === 0) throw new Error('Cannot instrument: no function to poll, or no globals');
+      const parametersOf = (i: number): number => types[typeOf[i]!]!.parameters;
+      out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel }));
+    } else out.block((same) => same.copy(section, 0, section.length));
+  }
+  out.byte(SECTION.custom);
+  out.block((custom) => {
+    custom.u32(CARDS_SECTION.length);
+    custom.text(CARDS_SECTION + CARDS_VERSION);
+  });
+  return out.done();
+}
+
+const HEADER_BYTES = 8;
+const SECTION = { custom: 0, type: 1, import: 2, function: 3, global: 6, code: 10 };
+const I32 = 0x7f;
+
+const OP = { loop: 0x03, brTable: 0x0e, prefix: 0xfc };
+const FIRST_STORE = 0x36;
+
+/** A function that chooses between more cases than this is the bytecode interpreter, which polls by itself and is too hot to count. */
+const INTERPRETER_CASES = 200;
+
+interface FunctionType {
+  parameters: number;
+  isPoll: boolean;
+}
+
+interface Module {
+  parametersOf: (index: number) => number;
+  pollIndex: number;
+  /** The global that loops count down. */
+  fuel: number;
+}
+
+function readVector(reader: BinaryReader): number[] {
+  return Array.from({ length: reader.u32() }, () => reader.u32());
+}
+
+function readTypes(reader: BinaryReader): FunctionType[] {
+  return Array.from({ length: reader.u32() }, () => {
+    reader.byte();
+    const parameters = reader.slice(reader.u32());
+    const results = reader.slice(reader.u32());
+    const isPoll = [parameters, results].every(({ length, 0: type }) => length === 1 && type === I32);
+    return { parameters: parameters.length, isPoll };
+  });
+}
+
+/** Index of the imported function that loops call. */
+function findPoll(reader: BinaryReader, poll: WebAssembly.ModuleImportDescriptor, types: FunctionType[]): number {
+  const text = (): string => new TextDecoder().decode(reader.slice(reader.u32()));
+  let functions = 0;
+  for (let left = reader.u32(); left > 0; left--) {
+    const module = text();
+    const name = text();
+    const kind = reader.byte();
+    if (kind === 0) {
+      if (types[reader.u32()]!.isPoll && module === poll.module && name === poll.name) return functions;
+      functions++;
+    } else if (kind === 2) reader.skipLebs(reader.byte() & 1 ? 2 : 1);
+    else throw new Error(`Cannot instrument: unknown import of kind ${kind}`);
+  }
+  return -1;
+}
+
+/** Adds the count of loops, last. */
+function addGlobal(reader: BinaryReader, out: BinaryWriter): void {
+  out.u32(reader.u32() + 1);
+  out.copy(reader.bytes, reader.at, reader.bytes.length);
+  out.raw(I32, 1); // mutable
+  out.constant(FUEL);
+  out.raw(0x0b);
+}
+
+function rewriteCode(reader: BinaryReader, out: BinaryWriter, module: Module): void {
+  const count = reader.u32();
+  out.u32(count);
+  for (let i = 0; i < count; i++) {
+    const code = new BinaryReader(reader.slice(reader.u32()));
+    out.block((body) => rewriteFunction(code, body, module.parametersOf(i), module));
+  }
+}
+
+function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: number, module: Module): void {
+  const groups = code.u32();
+  const groupsAt = code.at;
+  let locals = parameters;
+  for (let i = 0; i < groups; i++) {
+    locals += code.u32();
+    code.byte();
+  }
+  out.u32(groups + ADDED_LOCALS.length);
+  out.copy(code.bytes, groupsAt, code.at);
+  for (const type of ADDED_LOCALS) out.raw(1, type);
+
+  const counts = !isInterpreter(code);
+  let copied = code.at;
+  while (code.at < code.bytes.length) {
+    const at = code.at;
+    const op = code.byte();
+    const store = STORES[op - FIRST_STORE];
+    if (store) {
+      const alignment = code.u32();
+      const offset = code.u32();
+      out.copy(code.bytes, copied, at);
+      doStore(out, locals, store, code.bytes.subarray(at, code.at), alignment, offset);
+      copied = code.at;
+    } else if (op === OP.prefix && isBulkWrite(code.bytes[code.at]!)) {
+      code.at += code.bytes[code.at] === MEMORY_COPY ? 3 : 2;
+      out.copy(code.bytes, copied, at);
+      doBulkWrite(out, locals, code.bytes.subarray(at, code.at));
+      copied = code.at;
+    } else {
+      skipImmediates(op, code);
+      if (op !== OP.loop || !counts) continue;
+      out.copy(code.bytes, copied, code.at);
+      countLoop(out, locals, module.fuel, module.pollIndex);
+      copied = code.at;
+    }
+  }
+  out.copy(code.bytes, copied, code.bytes.length);
+}
+
+function isInterpreter(code: BinaryReader): boolean {
+  const ahead = new BinaryReader(code.bytes);
+  ahead.at = code.at;
+  while (ahead.at < ahead.bytes.length) {
+    const op = ahead.byte();
+    if (op === OP.brTable) {
+      const { at } = ahead;
+      if (ahead.u32() >= INTERPRETER_CASES) return true;
+      ahead.at = at;
+    }
+    skipImmediates(op, ahead);
+  }
+  return false;
+}
+
+function isBulkWrite(sub: number): boolean {
+  return sub === MEMORY_COPY || sub === MEMORY_FILL;
+}
+
+/** Moves past what follows an opcode. */
+function skipImmediates(op: number, code: BinaryReader): void {
+  if (op >= 0x28 && op <= 0x3e) return code.skipLebs(2); // loads and stores: alignment and offset
+  if (op >= 0x45 && op <= 0xc4) return; // comparisons, arithmetic, conversions
+  switch (op) {
+    case 0x00: // unreachable
+    case 0x01: // nop
+    case 0x05: // else
+    case 0x0b: // end
+    case 0x0f: // return
+    case 0x1a: // drop
+    case 0x1b: // select
+    case 0xd1: // ref.is_null
+      return;
+    case 0x02: // block
+    case 0x03: // loop
+    case 0x04: // if
+    case 0x0c: // br
+    case 0x0d: // br_if
+    case 0x10: // call
+    case 0x20: // local.get
+    case 0x21: // local.set
+    case 0x22: // local.tee
+    case 0x23: // global.get
+    case 0x24: // global.set
+    case 0x25: // table.get
+    case 0x26: // table.set
+    case 0x3f: // memory.size
+    case 0x40: // memory.grow
+    case 0x41: // i32.const
+    case 0x42: // i64.const
+    case 0xd0: // ref.null
+    case 0xd2: // ref.func
+      return code.skipLebs(1);
+    case 0x11: // call_indirect
+      return code.skipLebs(2);
+    case 0x0e: // br_table
+      return code.skipLebs(code.u32() + 1);
+    case 0x43: // f32.const
+      code.at += 4;
+      return;
+    case 0x44: // f64.const
+      code.at += 8;
+      return;
+    case OP.prefix:
+      switch (code.u32()) {
+        case MEMORY_COPY:
+          return code.skipLebs(2);
+        case MEMORY_FILL:
+          return code.skipLebs(1);
+        case 0: // and up to 7: saturating conversions
+        case 1:
+        case 2:
+        case 3:
+        case 4:
+        case 5:
+        case 6:
+        case 7:
+          return;
+      }
+  }
+  throw new Error(`Cannot instrument: unknown instruction 0x${op.toString(16)}`);
+}

@@ -1,0 +1,29 @@
+import { clear } from './cards.js';
+import type { Machine } from './machine.js';
+
+/** More than a thread gives up at a time; the collector takes the rest. */
+const MAX_SPARE = 16;
+
+/**
+ * Memories of instances that were given up, until the garbage collector takes them: it can be slow to, since a thread that
+ * runs guests allocates next to nothing of its own, and a host of 20 MB bombs would grow by hundreds of megabytes.
+ */
+export class SpareMemories {
+  #spare: WeakRef<Machine>[] = [];
+
+  /** @param machine nothing may enter it any more. */
+  keep(machine: Machine): void {
+    if (this.#spare.length === MAX_SPARE) this.#spare.shift();
+    this.#spare.push(new WeakRef(machine));
+  }
+
+  /** A memory of this size, as good as new; undefined if there is none. */
+  take(bytes: number): WebAssembly.Memory | undefined {
+    const alive = this.#spare.map((each) => ({ each, machine: each.deref() })).filter(({ machine }) => machine);
+    const found = alive.findLast(({ machine }) => machine?.bytes.length === bytes);
+    this.#spare = alive.filter((entry) => entry !== found).map(({ each }) => each);
+    if (!found?.machine) return undefined;
+    clear(found.machine);
+    return found.machine.memory;
+  }
+}

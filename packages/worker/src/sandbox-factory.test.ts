@@ -1,0 +1,93 @@
+import { DEFAULT_LIMITS, encodeValue, type ExtensionWire } from '@sandglass/core';
+import { expect, test } from 'vitest';
+
+import { createEngine } from './engine.js';
+import { CARD_BYTES, CARD_TABLE } from './quickjs/cards.js';
+import { compileEngine } from './quickjs/engine-module.js';
+import { findLayout } from './quickjs/layout.js';
+import { SandboxFactory } from './sandbox-factory.js';
+import { PoisonedError, type Sandbox } from './sandbox.js';
+import { openSnapshot, type Snapshot } from './snapshot.js';
+
+const wasm = await compileEngine();
+const layout = await findLayout(wasm);
+const NOTHING = { mustStop: () => false, onCapability: () => undefined, onSync: () => undefined };
+
+function extensionOf(source: string): ExtensionWire {
+  return {
+    id: 1,
+    name: 'work',
+    type: 'operation',
+    filename: 'index.js',
+    source,
+    isolation: 'pristine',
+    limits: { ...DEFAULT_LIMITS, memoryLimitBytes: 16 << 20 },
+    capabilities: [],
+    nodeEnv: 'test',
+  };
+}
+
+async function snapshotOf(extension: ExtensionWire): Promise<Snapshot> {
+  const engine = await createEngine({ wasm, onOutcomes: () => undefined, onCapabilities: () => undefined });
+  const reply = await engine.load(extension);
+  if (!reply.ok) throw new Error(reply.error.message);
+  const { snapshot } = reply.loaded;
+  return openSnapshot(snapshot, snapshot.key, layout)!;
+}
+
+const WRITER = extensionOf(
+  `export default { id: 'work', handler: ({ n }) => { const a = []; for (let i = 0; i < n; i++) a.push('x'.repeat(1000) + i); return a.length; } };`,
+);
+const OTHER = extensionOf(`export default { id: 'work', handler: () => 'other' };`);
+
+function call(sandbox: Sandbox, argument: unknown): void {
+  sandbox.begin(1n);
+  sandbox.copy(NOTHING, sandbox.invoke(NOTHING, 0, encodeValue(argument)).value);
+}
+
+test('a memory that is used again holds what a new one holds', async () => {
+  const snapshot = await snapshotOf(OTHER);
+  const fresh = (await new SandboxFactory(wasm, layout).open(OTHER, snapshot)).retire();
+  const factory = new SandboxFactory(wasm, layout);
+  const writer = await factory.open(WRITER, await snapshotOf(WRITER));
+  call(writer, { n: 8_000 });
+  const { memory } = writer.retire();
+  factory.retire(writer);
+  const again = (await factory.open(OTHER, snapshot)).retire();
+  expect(again.memory).toBe(memory);
+  expect(Buffer.compare(again.bytes, fresh.bytes)).toBe(0);
+});
+
+test('so does one whose card table was written to', async () => {
+  const snapshot = await snapshotOf(OTHER);
+  const fresh = (await new SandboxFactory(wasm, layout).open(OTHER, snapshot)).retire();
+  const factory = new SandboxFactory(wasm, layout);
+  const tampered = await factory.open(OTHER, snapshot);
+  const machine = tampered.retire();
+  machine.bytes.fill(7, 12 << 20, 13 << 20); // unmarked
+  machine.marks[CARD_TABLE / CARD_BYTES] = 1; // what a store to the table leaves
+  factory.retire(tampered);
+  const again = (await factory.open(OTHER, snapshot)).retire();
+  expect(again.memory).toBe(machine.memory);
+  expect(Buffer.compare(again.bytes, fresh.bytes)).toBe(0);
+});
+
+test('a sandbox that was given up cannot be entered', async () => {
+  const factory = new SandboxFactory(wasm, layout);
+  const sandbox = await factory.open(OTHER, await snapshotOf(OTHER));
+  call(sandbox, {});
+  factory.retire(sandbox);
+  expect(sandbox.isRetired).toBe(true);
+  expect(() => call(sandbox, {})).toThrow(PoisonedError);
+});
+
+test('a memory of another size is not used', async () => {
+  const factory = new SandboxFactory(wasm, layout);
+  const snapshot = await snapshotOf(OTHER);
+  const sandbox = await factory.open(OTHER, snapshot);
+  const { memory } = sandbox.retire();
+  factory.retire(sandbox);
+  const larger = { ...OTHER, limits: { ...OTHER.limits, memoryLimitBytes: 24 << 20 } };
+  expect((await factory.open(larger, await snapshotOf(larger))).retire().memory).not.toBe(memory);
+  expect((await factory.open(OTHER, snapshot)).retire().memory).toBe(memory);
+});

@@ -1,0 +1,41 @@
+import type { EngineModule, ExtensionWire } from '@sandglass/core';
+
+import type { Layout } from './quickjs/layout.js';
+import { createMachine, type Machine } from './quickjs/machine.js';
+import { SpareMemories } from './quickjs/spare-memories.js';
+import { Sandbox } from './sandbox.js';
+import type { Snapshot } from './snapshot.js';
+
+/** Makes the sandboxes of one thread, and takes back the memory of those that are given up. */
+export class SandboxFactory {
+  readonly layout: Layout;
+  readonly #engine: EngineModule;
+  readonly #spare: SpareMemories = new SpareMemories();
+
+  constructor(engine: EngineModule, layout: Layout) {
+    this.#engine = engine;
+    this.layout = layout;
+  }
+
+  /** A sandbox that has seen nothing of its extension yet. */
+  async boot(extension: ExtensionWire): Promise<Sandbox> {
+    return Sandbox.boot(await this.#createMachine(extension), this.layout, extension);
+  }
+
+  /** A sandbox that begins where the snapshot was taken: nothing is evaluated. */
+  async open(extension: ExtensionWire, snapshot: Snapshot): Promise<Sandbox> {
+    return Sandbox.fromSnapshot(await this.#createMachine(extension), this.layout, extension, snapshot);
+  }
+
+  /** Gives up a sandbox. From now on, entering it fails. */
+  retire(sandbox: Sandbox): void {
+    this.#spare.keep(sandbox.retire());
+  }
+
+  /** The heap takes the last bytes of the memory, exactly as many as the limit says: static data and the C stack are not charged to the guest. */
+  async #createMachine({ limits }: ExtensionWire): Promise<Machine> {
+    const machine = await createMachine(this.#engine, this.layout.heapBase + limits.memoryLimitBytes, this.#spare);
+    machine.heap.start = (machine.bytes.length - limits.memoryLimitBytes + 15) & ~15;
+    return machine;
+  }
+}
