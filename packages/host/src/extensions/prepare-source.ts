@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-
 import { SandglassError } from '@sandglass/core';
 
+import { sha256 } from '../sha256.js';
 import type { RewrittenSource } from './rewrite-for-of-yield.js';
 import { decodeDataUrl, findSourceMapUrl } from './source-map-url.js';
 import type { StackMapper } from './source-map.js';
@@ -43,7 +42,7 @@ export async function prepareSource(
   const notes: string[] = [];
   return {
     code: rewritten?.code ?? source,
-    hash: createHash('sha256').update(source).digest('hex'),
+    hash: await sha256(source),
     mapStack: await createMapper(source, filename, { sourceMap, rewritten, notes }),
     notes,
   };

@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { ExtensionWire, SnapshotWire } from '@sandglass/core';
+
+import { sha256 } from '../sha256.js';
 
 /** A file is the snapshot's key and its bytes, which hold a digest of their own: the engine checks it. */
 const KEY_BYTES = 32;
@@ -30,15 +31,15 @@ export function createSnapshotStore(
 ): SnapshotStore {
   return {
     async read(extension) {
-      const file = join(folder, fileName(extension));
+      const file = join(folder, await fileName(extension));
       const content = await readFile(file).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') onProblem('unreadable', file, error);
       });
       return content ? parse(content) : undefined;
     },
     async write(extension, snapshot) {
-      const file = join(folder, fileName(extension));
-      const draft = `${file}.${randomUUID()}`;
+      const file = join(folder, await fileName(extension));
+      const draft = `${file}.${crypto.randomUUID()}`;
       try {
         await mkdir(folder, { recursive: true });
         await writeFile(draft, serialize(snapshot));
@@ -52,10 +53,11 @@ export function createSnapshotStore(
 }
 
 /** By what the extension is, not by what it may do: the grant is not part of a snapshot. */
-function fileName({ name, type, filename, source, limits, nodeEnv, capabilities }: ExtensionWire): string {
+async function fileName(extension: ExtensionWire): Promise<string> {
+  const { name, type, filename, source, limits, nodeEnv, capabilities } = extension;
   const functions = capabilities.map((capability) => [capability.module, capability.name]);
   const identity = JSON.stringify([name, type, filename, source, limits, nodeEnv, functions]);
-  return `${createHash('sha256').update(identity).digest('hex')}.snapshot`;
+  return `${await sha256(identity)}.snapshot`;
 }
 
 function serialize({ key, bytes }: SnapshotWire): Buffer {

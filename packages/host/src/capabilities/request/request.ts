@@ -13,7 +13,7 @@ import type { ConnectorOptions } from './connect.js';
 import { RequestDeadlines } from './deadline.js';
 import { DeniedAddressError, type RequestResponse, deniedAddress, networkFailure, statusFailure } from './failure.js';
 import { readHeaders } from './headers.js';
-import { type OutgoingRequest, type SendOptions, send } from './send.js';
+import type { OutgoingRequest, SendOptions } from './send.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 5_242_880;
@@ -111,7 +111,9 @@ async function check(rawUrl: string, given: object | undefined, gate: RequestGat
   return { url: target.url, method, headers: sent, body: await encodeBody(body as string | object | undefined, sent) };
 }
 
+/** What sends, and all that it needs of streams and compression, is loaded with the first request. */
 async function perform(request: OutgoingRequest, options: SendOptions): Promise<RequestResponse> {
+  const { send } = await import('./send.js');
   const response = await send(request, options);
   if (response.status >= 200 && response.status < 300) return response;
   throw statusFailure(response);
