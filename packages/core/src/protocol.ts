@@ -204,13 +204,15 @@ export interface EngineStats {
   memoryBytes: number;
 }
 
-/** Fields of a thread's slots. The first two are written by the thread and read by the host's watchdog. */
+/** Fields of a thread's slots. All but `posted` are written by the thread and read by the host's watchdog; the counts wrap around. */
 export const SLOT = {
   /** Id of the call whose guest code runs now; 0 between slices. A load counts as a call with the id `-extensionId`, also in its capability calls. */
   callId: 0,
   /** Goes up by one whenever guest code is entered. */
   slice: 1,
-  /** Messages that the host has posted; it wraps around. What an idle thread sleeps on. */
+  /** Messages that the host has posted. What an idle thread sleeps on. */
   posted: 2,
-  length: 3,
+  /** Calls of batches that the thread has begun, in the order in which they were sent. */
+  begun: 3,
+  length: 4,
 } as const;

@@ -1,5 +1,6 @@
 import {
   packOutcomes,
+  SLOT,
   unpackCalls,
   type OutcomesWire,
   type OutcomeWire,
@@ -24,10 +25,13 @@ interface Batch {
 /** The calls of one thread, on their way from a batch to their outcomes. */
 export class Batches {
   readonly #send: (message: ThreadMessage) => void;
+  readonly #slots: Int32Array;
   /** By call: the batch that waits for it. */
   readonly #waiting: Map<number, Batch> = new Map();
 
-  constructor(send: (message: ThreadMessage) => void) {
+  /** @param slots where calls are counted: see `SLOT.begun`. */
+  constructor(slots: Int32Array, send: (message: ThreadMessage) => void) {
+    this.#slots = slots;
     this.#send = send;
   }
 
@@ -42,6 +46,7 @@ export class Batches {
     const batch: Batch = { batchId, left: 0 };
     let handedOverAt = performance.now();
     for (const call of unpackCalls(toBytes(calls))) {
+      Atomics.add(this.#slots, SLOT.begun, 1);
       const [outcome] = engine.run([call]);
       if (outcome) outcomes.push(outcome);
       else {

@@ -33,7 +33,7 @@ class Thread {
   constructor({ port, slots }: ThreadTask) {
     this.#port = port as unknown as MessagePort; // Node's and the web's MessagePort are the same thing with two types
     this.#slots = new Int32Array(slots, 0, SLOT.length);
-    this.#batches = new Batches((message) => this.#send(message));
+    this.#batches = new Batches(this.#slots, (message) => this.#send(message));
   }
 
   async start({ wasm }: ThreadTask, create: typeof createEngine): Promise<void> {

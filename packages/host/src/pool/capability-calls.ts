@@ -2,9 +2,11 @@ import { decodeValue, encodeValue, isSandglassError, SandglassError } from '@san
 import type { CapabilityCallWire, CapabilityErrorWire, Limits } from '@sandglass/core';
 
 import { limitError } from './errors.js';
+import type { PoolExtension } from './extension.js';
 import type { Job } from './job.js';
 import type { LaneState } from './lane-state.js';
 import type { Ledger } from './ledger.js';
+import { Pacer } from './pacer.js';
 
 /** A capability call as the pool's owner gets it. The arguments are the guest's: checked for size, nothing else. */
 export interface CapabilityCall {
@@ -51,6 +53,7 @@ export class CapabilityCalls {
    */
   #turn = 0;
   #isTurnCounted = false;
+  readonly #pacer: Pacer<PoolExtension> = new Pacer();
 
   constructor(desk: CapabilityDesk) {
     this.#desk = desk;
@@ -80,8 +83,17 @@ export class CapabilityCalls {
     }
     const tooMuch = isSync ? countLog(job, call) : undefined;
     if (tooMuch) this.#desk.ledger.reject(job, tooMuch);
-    else this.#serve(lane, job, call, args, isSync);
+    else if (isSync) this.#serve(lane, job, call, args, isSync);
+    else this.#serveInTurn(lane, job, call, args);
     return true;
+  }
+
+  /** Begins now or in a later turn, and then only if somebody still waits for the answer. */
+  #serveInTurn(lane: LaneState, job: Job, call: CapabilityCallWire, args: unknown[]): void {
+    const { run } = job;
+    this.#pacer.run(job.extension, () => {
+      if (!job.isSettled && job.run === run && job.lane === lane) this.#serve(lane, job, call, args, false);
+    });
   }
 
   #serve(lane: LaneState, job: Job, call: CapabilityCallWire, args: unknown[], isSync: boolean): void {

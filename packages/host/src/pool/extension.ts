@@ -8,7 +8,7 @@ import { CallCounters } from './stats.js';
 const FIRST_COST_MS = 0.1;
 /** What a call costs at least: entering the sandbox and restoring it. */
 const LEAST_COST_MS = 0.02;
-/** Weight of the newest call in the running mean: the last ten or so decide. */
+/** Weight of the newest call in the running mean: the last ten or so decide. The first counts in full. */
 const COST_WEIGHT = 0.1;
 
 /** An extension as the pool keeps it, from its load to its unload. */
@@ -24,6 +24,8 @@ export class PoolExtension {
   live = 0;
   /** CPU time that a call of it is expected to take. */
   costMs: number = FIRST_COST_MS;
+  /** Whether a call of it has ended. */
+  isKnown = false;
   /** Where its one sandbox lives, if it is persistent. */
   home: LaneState | undefined;
   unloading = false;
@@ -42,6 +44,7 @@ export class PoolExtension {
   /** Learns from a call that has run. */
   learnCost(cpuTimeMs: number): void {
     const costMs = Math.min(Math.max(cpuTimeMs, LEAST_COST_MS), this.wire.limits.cpuTimeMs);
-    this.costMs += (costMs - this.costMs) * COST_WEIGHT;
+    this.costMs += (costMs - this.costMs) * (this.isKnown ? COST_WEIGHT : 1);
+    this.isKnown = true;
   }
 }

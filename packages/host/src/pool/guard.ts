@@ -1,16 +1,21 @@
+import { SLOT } from '@sandglass/core';
+
 import { VirtualClock } from './clock.js';
 import { limitError } from './errors.js';
 import type { Job } from './job.js';
 import type { LaneState } from './lane-state.js';
 import type { Ledger } from './ledger.js';
-import { GRACE_MS, STALL_MS, TICK_MS } from './watchdog.js';
+import { GRACE_MS, IDLE_LOAD_MS, REPLACE_AFTER_MS, STALL_MS, TICK_MS } from './watchdog.js';
+
+/** Time that may pass between two ticks and still count: above what a busy event loop takes, below what a limit could notice. */
+const MAX_STEP_MS = 20;
 
 export interface GuardOptions {
   ledger: Ledger;
   lanes(): readonly LaneState[];
   /** A lane has been in one call for long: place what waits behind it elsewhere. */
   stalled(lane: LaneState): void;
-  /** A lane that was stalled goes on. */
+  /** A lane takes more calls: it was stalled and goes on, or has begun those that it had. */
   resumed(lane: LaneState): void;
   /** A lane has to be ended; whom to blame, if anyone, is settled. */
   overran(lane: LaneState): void;
@@ -27,7 +32,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    this.clock = new VirtualClock(2 * TICK_MS, options.realNowMs);
+    this.clock = new VirtualClock(MAX_STEP_MS, options.realNowMs);
   }
 
   /** Call it whenever something is accepted. */
@@ -63,8 +68,10 @@ export class Guard {
     if (!slots || lane.status !== 'ready') return;
     const { watch } = lane;
     watch.sample(slots, nowMs);
-    if (watch.callId === 0) {
-      if (watch.elapsedMs >= STALL_MS && lane.openBatches > 0) lane.markAllEntered();
+    const isBetweenSlices = watch.callId === 0;
+    const withLoads = isBetweenSlices && watch.elapsedMs >= IDLE_LOAD_MS;
+    if (lane.markBegun(Atomics.load(slots, SLOT.begun), withLoads)) this.#options.resumed(lane);
+    if (isBetweenSlices) {
       this.#resume(lane);
       return this.#feelPulse(lane, nowMs);
     }
@@ -73,6 +80,7 @@ export class Guard {
     if (job) lane.markEntered(job);
     lane.isStalled = true;
     lane.stalledIn = job?.extension;
+    lane.isOverdue = watch.elapsedMs >= limitMs(lane, job) + REPLACE_AFTER_MS;
     this.#options.stalled(lane);
     if (watch.elapsedMs >= limitMs(lane, job) + GRACE_MS) this.#end(lane, job);
   }
@@ -99,6 +107,7 @@ export class Guard {
   #resume(lane: LaneState): void {
     if (!lane.isStalled) return;
     lane.isStalled = false;
+    lane.isOverdue = false;
     lane.stalledIn = undefined;
     this.#options.resumed(lane);
   }

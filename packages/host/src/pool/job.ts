@@ -54,6 +54,8 @@ export class Job {
 
   lane: LaneState | undefined;
   batch: Batch | undefined;
+  /** Which of all calls that its lane was sent it is, from 1. */
+  place = 0;
   /** What the lane's backlog counts it as. */
   costMs = 0;
   /** Whether its engine is known to have entered it. */

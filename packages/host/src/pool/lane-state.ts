@@ -23,6 +23,9 @@ export const MAX_BATCH_LENGTH = 64;
 /** CPU time that a lane is given in advance. What waits here can still be placed elsewhere; what waits there cannot. */
 const MAX_BACKLOG_MS = 4;
 
+/** What an unknown extension counts as on top, once: calls of others go elsewhere if they can, its own go together. */
+const UNKNOWN_COST_MS = 2;
+
 const NO_ENGINE_STATS: EngineStats = { sandboxes: 0, snapshots: 0, restores: 0, replacements: 0, memoryBytes: 0 };
 
 /** A lane as the dispatcher sees it: what is on it, and how much more it takes. */
@@ -47,7 +50,13 @@ export class LaneState {
   stalledIn: PoolExtension | undefined;
   /** Whether it was started because all others were stalled: it takes nothing of the extensions that stall them, and goes when they go on. */
   isSpare = false;
+  /** Whether it has used up the limit of what it is in: it is probably about to be ended. */
+  isOverdue = false;
   openBatches = 0;
+  /** Extensions that were unknown when their first call here was sent, with that call, while it is not entered. */
+  readonly #unknown: Map<PoolExtension, Job> = new Map();
+  /** Calls that it was sent. */
+  #sent = 0;
   /** Expected CPU time of what is sent and not entered. */
   backlogMs = 0;
   idleSinceMs = 0;
@@ -99,7 +108,7 @@ export class LaneState {
   /** Puts a job here, to go with the next batch. */
   put(job: Job): void {
     job.lane = this;
-    job.costMs = job.extension.costMs;
+    job.costMs = job.extension.costMs + this.#surcharge(job);
     this.backlogMs += job.costMs;
     this.outbox.push(job);
   }
@@ -110,6 +119,7 @@ export class LaneState {
     this.openBatches += 1;
     for (const job of batch.jobs) {
       job.batch = batch;
+      job.place = this.#sent += 1;
       this.jobs.set(job.callId, job);
     }
     return batch;
@@ -121,6 +131,21 @@ export class LaneState {
     if (!batch || job.isEntered || job.lane !== this) return false;
     job.isEntered = true;
     return this.#leaveBacklog(job, batch);
+  }
+
+  /**
+   * Notes what the engine has entered, by its own count of the calls that it has begun (it wraps around).
+   *
+   * @param withLoads whether the loads have been entered too, and wait for something: calls need not wait for them.
+   * @returns whether that makes room for more.
+   */
+  markBegun(begun: number, withLoads: boolean): boolean {
+    let hasMade = false;
+    for (const job of this.jobs.values()) {
+      const isBegun = job.isLoad ? withLoads : ((begun - job.place) | 0) >= 0;
+      if (isBegun && this.markEntered(job)) hasMade = true;
+    }
+    return hasMade;
   }
 
   /** The engine has entered all that was sent. */
@@ -148,7 +173,15 @@ export class LaneState {
     return missing;
   }
 
+  #surcharge(job: Job): number {
+    const { extension } = job;
+    if (extension.isKnown || this.#unknown.has(extension)) return 0;
+    this.#unknown.set(extension, job);
+    return UNKNOWN_COST_MS;
+  }
+
   #leaveBacklog(job: Job, batch: Batch): boolean {
+    if (this.#unknown.get(job.extension) === job) this.#unknown.delete(job.extension);
     this.backlogMs = Math.max(this.backlogMs - job.costMs, 0);
     batch.unentered -= 1;
     if (batch.unentered > 0) return false;

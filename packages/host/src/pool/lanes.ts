@@ -1,6 +1,7 @@
 import { Backoff } from './backoff.js';
 import type { LaneEvents, StartLane } from './lane.js';
 import { LaneState } from './lane-state.js';
+import { SPARE_AFTER_MS } from './watchdog.js';
 
 export interface LanesOptions {
   start: StartLane;
@@ -55,8 +56,8 @@ export class Lanes {
   get canGrow(): boolean {
     if (this.#isClosed) return false;
     const { maxLanes } = this.#options;
-    const count = this.#count(false);
-    return count < maxLanes || (count < 2 * maxLanes && this.#count(false, isUsable) < 1);
+    if (this.#count(false, isInTime) < maxLanes) return this.#count(false) < 2 * maxLanes;
+    return this.#count(false) < 2 * maxLanes && this.#count(false, isUsable) < 1;
   }
 
   /** Whether a lane that is asked for would start now, or does so already. */
@@ -110,6 +111,7 @@ export class Lanes {
     const index = this.#all.indexOf(lane);
     if (index === -1) return;
     this.#all.splice(index, 1);
+    if (this.#count(false) <= this.#options.maxLanes) for (const other of this.#all) other.isSpare = false;
     lane.status = 'lost';
     lane.lane.terminate();
     for (const extension of lane.residents) extension.home = undefined;
@@ -124,8 +126,15 @@ export class Lanes {
   /** Notes that a lane has nothing to do; it is retired if that lasts. */
   idle(lane: LaneState): void {
     lane.idleSinceMs = performance.now();
-    if (lane.isSpare && this.#count(false, isUsable) > 1) this.remove(lane, 'retired');
+    const isOneTooMany = this.#count(false, isInTime) > this.#options.maxLanes && this.#count(false, isUsable) > 1;
+    if (lane.isSpare && isOneTooMany) this.remove(lane, 'retired');
     else this.#watchIdle();
+  }
+
+  /** Lets spare lanes go that are not needed any more. */
+  trim(): void {
+    for (const lane of [...this.#all])
+      if (lane.isSpare && lane.status === 'ready' && lane.jobs.size === 0 && lane.outbox.length === 0) this.idle(lane);
   }
 
   close(): void {
@@ -195,6 +204,10 @@ export class Lanes {
   }
 }
 
+function isInTime(lane: LaneState): boolean {
+  return !lane.isOverdue;
+}
+
 function isUsable(lane: LaneState): boolean {
-  return !lane.isStalled;
+  return !lane.isStalled || lane.watch.elapsedMs < SPARE_AFTER_MS;
 }

@@ -85,7 +85,10 @@ export class PoolCore implements Pool {
       ledger: this.#ledger,
       lanes: () => this.#lanes.all,
       stalled: (lane) => this.#recovery.relieve(lane),
-      resumed: () => this.#dispatcher.schedule(),
+      resumed: () => {
+        this.#lanes.trim();
+        this.#dispatcher.schedule();
+      },
       overran: (lane) => this.#recovery.lose(lane, 'killed'),
       realNowMs: options.realNowMs,
     });

@@ -182,6 +182,49 @@ test('what waits behind a long call goes to another lane, and its first lane is 
   await pool.core.close(0);
 });
 
+test('what its lane has begun stays there, and what waits moves, also while the thread is not seen in a call', async () => {
+  const pool = await twoLanes();
+  const calls = Array.from({ length: 6 }, () => pool.call(1));
+  await pool.settle();
+  const first = pool.lanes.find((lane) => lane.callIds.length > 2)!;
+  const other = pool.lanes.find((lane) => lane !== first)!;
+  const [begun, long, ...behind] = first.callIds;
+  first.begin(1);
+  pool.pass(30); // between slices: that alone says nothing of the calls behind
+  first.enter(long!);
+  first.begin(2);
+  pool.pass(20);
+  await pool.settle();
+  expect(first.aborted).toEqual(behind);
+  expect(other.callIds).toEqual(expect.arrayContaining(behind));
+  expect(other.callIds).not.toContain(begun);
+  other.finishAll();
+  first.leave();
+  first.finishAll();
+  expect(await Promise.all(calls)).toHaveLength(6);
+  await pool.core.close(0);
+});
+
+test('calls of others avoid the lane of an extension that nobody knows yet', async () => {
+  const pool = await twoLanes();
+  for (const id of [1, 2]) {
+    await pool.load(extensionWire(id + 1));
+    const known = pool.call(id);
+    await pool.settle();
+    for (const lane of pool.lanes) lane.finishAll();
+    await known;
+  }
+  const calls = [pool.call(3), ...Array.from({ length: 8 }, () => pool.call(1))];
+  await pool.settle();
+  const unknown = pool.lanes.find((lane) =>
+    lane.batches.some((batch) => batch.calls.some(({ extensionId }) => extensionId === 3)),
+  );
+  expect(unknown!.batches.flatMap((batch) => batch.calls)).toHaveLength(1);
+  for (const lane of pool.lanes) lane.finishAll();
+  await Promise.all(calls);
+  await pool.core.close(0);
+});
+
 test('calls of a lost lane run again elsewhere, unless they had an effect', async () => {
   const pool = await twoLanes();
   const calls = [pool.call(1), pool.call(1)];

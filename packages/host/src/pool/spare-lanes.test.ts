@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { extensionWire, TestPool } from './testing/fake-lanes.js';
+import { rejection } from './testing/rejection.js';
 
 /** Two lanes, each long in a call of extension 1; `others` is the call that waits. */
 async function bothStalled(others: number): Promise<{ pool: TestPool; waiting: Promise<Uint8Array> }> {
@@ -60,5 +61,45 @@ test('persistent extensions each get a lane before they share one', async () => 
     await call;
   }
   expect(pool.core.stats().lanes.map(({ extensions }) => extensions)).toEqual([2, 2]);
+  await pool.core.close(0);
+});
+
+test('another lane comes up while one overruns its limit, and takes its place when it is ended', async () => {
+  const pool = new TestPool({ maxThreads: 2, minThreads: 2 });
+  await pool.load(extensionWire(1, { cpuTimeMs: 100 }));
+  const long = pool.call(1);
+  const refused = rejection(long);
+  await pool.settle();
+  const stuck = pool.lanes.find(({ callIds }) => callIds.includes(1))!;
+  stuck.enter(1);
+  pool.pass(100);
+  expect(pool.lanes).toHaveLength(2);
+  pool.pass(40);
+  expect(pool.lanes).toHaveLength(3);
+  await pool.settle();
+  expect(stuck.isTerminated).toBe(false);
+  pool.pass(120);
+  await refused;
+  await pool.settle();
+  expect([stuck.isTerminated, pool.lane(2).isTerminated, pool.lanes.length]).toEqual([true, false, 3]);
+  expect(pool.core.stats().lanes).toHaveLength(2);
+  await pool.core.close(0);
+});
+
+test('one that returns late all the same leaves the newcomer without a place', async () => {
+  const pool = new TestPool({ maxThreads: 2, minThreads: 2 });
+  await pool.load(extensionWire(1, { cpuTimeMs: 100 }));
+  const long = pool.call(1);
+  await pool.settle();
+  const late = pool.lanes.find(({ callIds }) => callIds.includes(1))!;
+  late.enter(1);
+  pool.pass(140);
+  await pool.settle();
+  late.leave();
+  late.finishAll();
+  await long;
+  pool.pass(20);
+  expect([late.isTerminated, pool.lane(2).isTerminated]).toEqual([false, true]);
+  expect(pool.core.stats().lanes).toHaveLength(2);
   await pool.core.close(0);
 });

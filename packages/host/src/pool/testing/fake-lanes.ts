@@ -72,6 +72,11 @@ export class FakeLane implements Lane {
     this.slots[SLOT.slice] = (this.slots[SLOT.slice] ?? 0) + 1;
   }
 
+  /** Says that it has begun so many of the calls that it was sent. */
+  begin(count: number): void {
+    this.slots[SLOT.begun] = count;
+  }
+
   /** Leaves the sandbox. */
   leave(): void {
     this.slots[SLOT.callId] = 0;
