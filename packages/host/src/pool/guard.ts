@@ -70,7 +70,8 @@ export class Guard {
     watch.sample(slots, nowMs);
     const isBetweenSlices = watch.callId === 0;
     const withLoads = isBetweenSlices && watch.elapsedMs >= IDLE_LOAD_MS;
-    if (lane.markBegun(Atomics.load(slots, SLOT.begun), withLoads)) this.#options.resumed(lane);
+    if (watch.elapsedMs >= STALL_MS && lane.markBegun(Atomics.load(slots, SLOT.begun), withLoads))
+      this.#options.resumed(lane);
     if (isBetweenSlices) {
       this.#resume(lane);
       return this.#feelPulse(lane, nowMs);

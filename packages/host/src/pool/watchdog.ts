@@ -1,7 +1,7 @@
 import { SLOT } from '@sandglass/core';
 
-/** How often the slots of busy lanes are read. Its cost is a few microseconds each time. */
-export const TICK_MS = 2;
+/** How often the slots of busy lanes are read. At 2 ms the pool lost 8 % of its throughput. */
+export const TICK_MS = 5;
 /** What a thread gets beyond a call's limit to end it by its own means: the interrupt handler polls, natives return. */
 export const GRACE_MS = 100;
 /** Beyond its limit by this much, a call is in a native that does not poll: another lane comes up while the grace runs out. */
@@ -13,7 +13,7 @@ export const ASK_AFTER_MS = 1_000;
 /** Without one for this long, its thread hangs in the host's own code. Far above what its longest work outside guests takes. */
 export const HANG_MS = 4_000;
 /** In one slice for longer than this, a lane counts as stalled: what waits behind it goes elsewhere. */
-export const STALL_MS = 3;
+export const STALL_MS = 5;
 /** When all lanes have been in one slice for longer than this, one more is started. */
 export const SPARE_AFTER_MS = 15;
 
