@@ -171,6 +171,7 @@ class ThreadEngine implements Engine {
   async #evaluate(extension: ExtensionWire, key: string): Promise<Snapshot> {
     const sandbox = await this.#factory.boot(extension);
     const call = new Call(-extension.id, extension, sandbox, this.#environment);
+    let isAdopted = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(loadTimeout(call)), extension.limits.loadTimeMs);
@@ -182,6 +183,7 @@ class ThreadEngine implements Engine {
         Promise.race([this.#settlement(call, pending), late]),
       );
       const source = this.#add(extension, snapshot);
+      isAdopted = source instanceof SandboxPool;
       if (source instanceof SandboxPool) source.adopt(sandbox);
       return snapshot;
     } catch (error) {
@@ -189,6 +191,7 @@ class ThreadEngine implements Engine {
     } finally {
       clearTimeout(timer);
       this.#runner.abort(call.callId);
+      if (!isAdopted) this.#factory.retire(sandbox);
     }
   }
 
