@@ -183,8 +183,10 @@ class ThreadEngine implements Engine {
         Promise.race([this.#settlement(call, pending), late]),
       );
       const source = this.#add(extension, snapshot);
-      isAdopted = source instanceof SandboxPool;
-      if (source instanceof SandboxPool) source.adopt(sandbox);
+      if (source instanceof SandboxPool) {
+        source.adopt(sandbox);
+        isAdopted = true;
+      }
       return snapshot;
     } catch (error) {
       throw error instanceof LoadError ? error : new LoadError(describePoison(error, call));

@@ -92,7 +92,7 @@ export class CapabilityCalls {
   #serveInTurn(lane: LaneState, job: Job, call: CapabilityCallWire, args: unknown[]): void {
     const { run } = job;
     this.#pacer.run(job.extension, () => {
-      if (!job.isSettled && job.run === run && job.lane === lane) this.#serve(lane, job, call, args, false);
+      if (isWanted(lane, job, run)) this.#serve(lane, job, call, args, false);
     });
   }
 
@@ -103,7 +103,7 @@ export class CapabilityCalls {
     const turn = desk.isEffect(call.name) ? this.#beginEffect(job) : undefined;
     const isOver = (): boolean => {
       if (!isSync) job.extension.counters.capabilityMs.record(performance.now() - startedMs);
-      return job.isSettled || job.run !== run || job.lane !== lane;
+      return !isWanted(lane, job, run);
     };
     let answer: Promise<unknown>;
     try {
@@ -159,6 +159,11 @@ export class CapabilityCalls {
     lane.settlements.push({ callId: job.callId, seq: call.seq, ok: false, error });
     this.#desk.schedule();
   }
+}
+
+/** Whether the run that made a capability call still goes on. */
+function isWanted(lane: LaneState, job: Job, run: number): boolean {
+  return !job.isSettled && job.run === run && job.lane === lane;
 }
 
 /** A lazy signal, and closures only where somebody may call them later. */

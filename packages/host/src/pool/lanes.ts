@@ -56,8 +56,8 @@ export class Lanes {
   get canGrow(): boolean {
     if (this.#isClosed) return false;
     const { maxLanes } = this.#options;
-    if (this.#count(false, isInTime) < maxLanes) return this.#count(false) < 2 * maxLanes;
-    return this.#count(false) < 2 * maxLanes && this.#count(false, isUsable) < 1;
+    const isShort = this.#count(false, isInTime) < maxLanes || this.#count(false, isUsable) < 1;
+    return isShort && this.#count(false) < 2 * maxLanes;
   }
 
   /** Whether a lane that is asked for would start now, or does so already. */

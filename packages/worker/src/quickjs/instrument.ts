@@ -26,7 +26,7 @@ export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDes
     const section = reader.slice(reader.u32());
     out.byte(id);
     if (id === SECTION.type) types = readTypes(new BinaryReader(section));
-    if (id === SECTION.import) pollIndex = findPoll(new BinaryReader(section), poll, types);
+    if (id === SECTION.import) pollIndex = indexOfPoll(new BinaryReader(section), poll, types);
     if (id === SECTION.function) typeOf = readVector(new BinaryReader(section));
     if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
@@ -82,7 +82,7 @@ function readTypes(reader: BinaryReader): FunctionType[] {
 }
 
 /** Index of the imported function that loops call. */
-function findPoll(reader: BinaryReader, poll: WebAssembly.ModuleImportDescriptor, types: FunctionType[]): number {
+function indexOfPoll(reader: BinaryReader, poll: WebAssembly.ModuleImportDescriptor, types: FunctionType[]): number {
   const text = (): string => new TextDecoder().decode(reader.slice(reader.u32()));
   let functions = 0;
   for (let left = reader.u32(); left > 0; left--) {
@@ -141,7 +141,7 @@ function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: numb
       doStore(out, locals, store, code.bytes.subarray(at, code.at), alignment, offset);
       copied = code.at;
     } else if (op === OP.prefix && isBulkWrite(code.bytes[code.at]!)) {
-      code.at += code.bytes[code.at] === MEMORY_COPY ? 3 : 2;
+      skipImmediates(op, code);
       out.copy(code.bytes, copied, at);
       doBulkWrite(out, locals, code.bytes.subarray(at, code.at));
       copied = code.at;
@@ -220,21 +220,13 @@ function skipImmediates(op: number, code: BinaryReader): void {
       code.at += 8;
       return;
     case OP.prefix:
-      switch (code.u32()) {
-        case MEMORY_COPY:
-          return code.skipLebs(2);
-        case MEMORY_FILL:
-          return code.skipLebs(1);
-        case 0: // and up to 7: saturating conversions
-        case 1:
-        case 2:
-        case 3:
-        case 4:
-        case 5:
-        case 6:
-        case 7:
-          return;
-      }
+      if (skipPrefixed(code.u32(), code)) return;
   }
   throw new Error(`Cannot instrument: unknown instruction 0x${op.toString(16)}`);
+}
+
+function skipPrefixed(sub: number, code: BinaryReader): boolean {
+  if (sub === MEMORY_COPY) code.skipLebs(2);
+  if (sub === MEMORY_FILL) code.skipLebs(1);
+  return sub <= 7 || isBulkWrite(sub); // below 8: saturating conversions
 }
