@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, encodeValue, type ExtensionWire } from '@sandglass/core';
+import { decodeValue, DEFAULT_LIMITS, encodeValue, type ExtensionWire } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
 import { createEngine } from './engine.js';
@@ -55,7 +55,9 @@ test('a memory that is used again holds what a new one holds', async () => {
   factory.retire(writer);
   const again = (await factory.open(OTHER, snapshot)).retire();
   expect(again.memory).toBe(memory);
-  expect(Buffer.compare(again.bytes, fresh.bytes)).toBe(0);
+  expect(again.bytes.length).toBeGreaterThan(fresh.bytes.length); // it had grown
+  expect(Buffer.compare(again.bytes.subarray(0, fresh.bytes.length), fresh.bytes)).toBe(0);
+  expect(again.bytes.subarray(fresh.bytes.length).every((byte) => byte === 0)).toBe(true);
 });
 
 test('so does one whose card table was written to', async () => {
@@ -64,12 +66,32 @@ test('so does one whose card table was written to', async () => {
   const factory = new SandboxFactory(wasm, layout);
   const tampered = await factory.open(OTHER, snapshot);
   const machine = tampered.retire();
-  machine.bytes.fill(7, 12 << 20, 13 << 20); // unmarked
+  machine.bytes.fill(7, 6 << 20); // unmarked
   machine.marks[CARD_TABLE / CARD_BYTES] = 1; // what a store to the table leaves
   factory.retire(tampered);
   const again = (await factory.open(OTHER, snapshot)).retire();
   expect(again.memory).toBe(machine.memory);
   expect(Buffer.compare(again.bytes, fresh.bytes)).toBe(0);
+});
+
+test('a memory that is too small for a snapshot grows', async () => {
+  const large = extensionOf(
+    `const all = Array.from({ length: 40_000 }, (_, i) => 'number ' + i);
+    export default { id: 'work', handler: ({ n }) => all[n] };`,
+  );
+  const snapshot = await snapshotOf(large);
+  const factory = new SandboxFactory(wasm, layout);
+  const small = await factory.open(OTHER, await snapshotOf(OTHER));
+  const { memory } = small.retire();
+  const before = memory.buffer.byteLength;
+  factory.retire(small);
+  for (const _ of ['in the used memory', 'in a new one']) {
+    const sandbox = await factory.open(large, snapshot);
+    sandbox.begin(1n);
+    const copied = sandbox.copy(NOTHING, sandbox.invoke(NOTHING, 0, encodeValue({ n: 39_999 })).value);
+    expect(copied.ok && decodeValue(copied.bytes)).toBe('number 39999');
+  }
+  expect(memory.buffer.byteLength).toBeGreaterThan(before);
 });
 
 test('a sandbox that was given up cannot be entered', async () => {

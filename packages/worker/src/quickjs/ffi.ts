@@ -11,10 +11,10 @@ const decoder: TextDecoder = new TextDecoder();
 
 /** Copies text to the heap as UTF-8 with a closing NUL. The caller frees it. @throws RangeError if the heap is full */
 export function newCString(machine: Machine, text: string): { at: Pointer; length: number } {
-  const { module, bytes } = machine;
   const encoded = encoder.encode(text);
-  const at = module._malloc(encoded.length + 1);
+  const at = machine.module._malloc(encoded.length + 1);
   if (at === 0) throw new RangeError('the heap is full');
+  const { bytes } = machine;
   bytes.set(encoded, at);
   bytes[at + encoded.length] = 0;
   markWritten(machine, at, encoded.length + 1);

@@ -6,18 +6,21 @@ const places: Map<string, { module: string; name: string }> = new Map();
  * by what its text contains.
  *
  * @param marks all must occur in the text of the one function that is meant, whatever a bundler or runtime makes of its form.
+ * @returns the function that was there.
  * @throws if not exactly one function fits: another build of the engine, which nothing here knows.
  */
 export function replaceImport(
   imports: WebAssembly.Imports,
   marks: readonly RegExp[],
   replacement: (...args: never[]) => unknown,
-): void {
+): (...args: unknown[]) => unknown {
   const key = marks.join();
   let place = places.get(key);
   if (!place || !fits(imports[place.module]?.[place.name], marks))
     places.set(key, (place = findImport(imports, marks)));
+  const original = imports[place.module]![place.name] as (...args: unknown[]) => unknown; // it fits
   imports[place.module]![place.name] = replacement;
+  return original;
 }
 
 /**

@@ -5,7 +5,7 @@ import { ADDED_LOCALS, doBulkWrite, doStore, MEMORY_COPY, MEMORY_FILL, STORES } 
 
 /**
  * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`track-writes.ts`),
- * and every loop counts (`count-loops.ts`), so that natives end too.
+ * and every loop counts (`count-loops.ts`), so that natives end too. The memory may begin as small as the host likes.
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *
@@ -26,7 +26,10 @@ export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDes
     const section = reader.slice(reader.u32());
     out.byte(id);
     if (id === SECTION.type) types = readTypes(new BinaryReader(section));
-    if (id === SECTION.import) pollIndex = indexOfPoll(new BinaryReader(section), poll, types);
+    if (id === SECTION.import) {
+      out.block((imports) => (pollIndex = rewriteImports(new BinaryReader(section), imports, poll, types)));
+      continue;
+    }
     if (id === SECTION.function) typeOf = readVector(new BinaryReader(section));
     if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
@@ -47,6 +50,7 @@ export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDes
 
 const HEADER_BYTES = 8;
 const SECTION = { custom: 0, type: 1, import: 2, function: 3, global: 6, code: 10 };
+const IMPORT = { function: 0, memory: 2 };
 const I32 = 0x7f;
 
 const OP = { loop: 0x03, brTable: 0x0e, prefix: 0xfc };
@@ -81,21 +85,45 @@ function readTypes(reader: BinaryReader): FunctionType[] {
   });
 }
 
-/** Index of the imported function that loops call. */
-function indexOfPoll(reader: BinaryReader, poll: WebAssembly.ModuleImportDescriptor, types: FunctionType[]): number {
-  const text = (): string => new TextDecoder().decode(reader.slice(reader.u32()));
+/**
+ * Copies the imports; the memory may be of any size, since the 16 MiB that the binary asks for are more than most calls need.
+ *
+ * @returns the index of the imported function that loops call; -1 if there is none.
+ */
+function rewriteImports(
+  reader: BinaryReader,
+  out: BinaryWriter,
+  poll: WebAssembly.ModuleImportDescriptor,
+  types: FunctionType[],
+): number {
+  const text = (): string => {
+    const bytes = reader.slice(reader.u32());
+    out.u32(bytes.length);
+    out.copy(bytes, 0, bytes.length);
+    return new TextDecoder().decode(bytes);
+  };
   let functions = 0;
-  for (let left = reader.u32(); left > 0; left--) {
+  let pollIndex = -1;
+  let left = reader.u32();
+  out.u32(left);
+  for (; left > 0; left--) {
     const module = text();
     const name = text();
     const kind = reader.byte();
-    if (kind === 0) {
-      if (types[reader.u32()]!.isPoll && module === poll.module && name === poll.name) return functions;
+    out.byte(kind);
+    if (kind === IMPORT.function) {
+      const type = reader.u32();
+      out.u32(type);
+      if (types[type]!.isPoll && module === poll.module && name === poll.name) pollIndex = functions;
       functions++;
-    } else if (kind === 2) reader.skipLebs(reader.byte() & 1 ? 2 : 1);
-    else throw new Error(`Cannot instrument: unknown import of kind ${kind}`);
+    } else if (kind === IMPORT.memory) {
+      const hasMaximum = (reader.byte() & 1) === 1;
+      reader.u32();
+      out.raw(hasMaximum ? 1 : 0, 0);
+      if (hasMaximum) out.u32(reader.u32());
+    } else throw new Error(`Cannot instrument: unknown import of kind ${kind}`);
   }
-  return -1;
+  return pollIndex;
 }
 
 /** Adds the count of loops, last. */

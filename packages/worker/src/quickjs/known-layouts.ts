@@ -16,7 +16,7 @@ export interface KnownLayout extends Omit<Layout, 'staticImage' | 'kinds'> {
  */
 export const KNOWN_LAYOUTS: Readonly<Record<string, KnownLayout>> = {
   // engine.wasm, of @jitl/quickjs-wasmfile-release-sync 0.32.0
-  dd559232b625b85cbf9233cf1dd73767ab041e85ad58d98a1a2a87d47f45c09b: {
+  b6a8839478afbfc20fd0795a6d511d7f5d9952af8e12243d92dbda83ffbfa300: {
     staticBytes: 94_208,
     staticHash: '2576b1b72e3cf976c5d42216d08e59bc1130121377706ad9ddbc15f44e2e24e3',
     heapBase: 5_333_088,

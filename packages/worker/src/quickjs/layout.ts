@@ -31,6 +31,9 @@ export interface Layout {
   objectTag: number;
 }
 
+/** Memory of an instance that only shows its layout: static data, C stack, and a heap that holds a realm. */
+export const SCRATCH_BYTES: number = 16 << 20;
+
 const found: WeakMap<WebAssembly.Module, Promise<Layout>> = new WeakMap();
 
 /** The layout of an engine, found once per thread: in the table if the binary is a known one, else by probing. */
@@ -50,7 +53,7 @@ async function complete(
   engine: EngineModule,
   { staticBytes, kinds, ...offsets }: KnownLayout,
 ): Promise<Layout | undefined> {
-  const { words } = await createMachine(engine, 0);
+  const { words } = await createMachine(engine, { maxBytes: SCRATCH_BYTES });
   const staticImage = words.slice(0, staticBytes / 4);
   const staticHash = toHex(await crypto.subtle.digest('SHA-256', staticImage));
   if (staticHash !== offsets.staticHash) return undefined;

@@ -7,9 +7,9 @@ afterEach(() => vi.unstubAllGlobals());
 
 test.each(['de-CH', 'zh-Hant-TW', undefined])('a new instance is the same under the locale %s', async (language) => {
   const engine = await compileEngine();
-  const usual = await createMachine(engine, 0);
+  const usual = await createMachine(engine, { maxBytes: 16 << 20 });
   vi.stubGlobal('navigator', language === undefined ? undefined : { language });
-  const foreign = await createMachine(engine, 0);
+  const foreign = await createMachine(engine, { maxBytes: 16 << 20 });
   expect(Buffer.compare(foreign.bytes, usual.bytes)).toBe(0);
   expect(Buffer.from(foreign.bytes).includes('web_user')).toBe(false);
 });

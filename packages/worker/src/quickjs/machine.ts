@@ -10,8 +10,8 @@ import { createFFI, loadMachine } from './variant.js';
 
 const WASM_PAGE_BYTES = 65_536;
 
-/** What the binary's import of its memory asks for: 16 MiB. */
-const MIN_PAGES = 256;
+/** A memory that is too small grows by half. */
+const GROWTH = 1.5;
 
 type Callback<Name extends keyof EmscriptenModuleCallbacks> = EmscriptenModuleCallbacks[Name] extends (
   asyncify: never,
@@ -34,23 +34,39 @@ export interface MachineHooks {
 
 /** Where the heap lies, and what happened to allocations beyond its end. */
 export interface Heap {
-  /** First byte that the engine allocates. The heap ends with the memory. */
+  /** First byte that the engine allocates. */
   start: number;
+  /** One past its last byte: the end of the memory when it has grown all it may. */
+  readonly end: number;
   /** End of the heap, in bytes, that the last refused allocation asked for; 0 while none was. The owner resets it. */
   refusedBytes: number;
   /** While set, a refused allocation throws through the instance and so ends it: for natives that would go on without memory for minutes. */
   strict: boolean;
 }
 
-/** One WASM instance of QuickJS with a linear memory of its own, and the raw functions that drive it. */
-export interface Machine extends CardMemory {
+/**
+ * One WASM instance of QuickJS with a linear memory of its own, and the raw functions that drive it. Any of these may make
+ * the memory grow: what shows it (`bytes`, `words`, ...) is another object then, and must be read anew.
+ */
+export interface Machine extends MemoryViews {
   readonly memory: WebAssembly.Memory;
   readonly ffi: QuickJSFFI;
   readonly module: QuickJSEmscriptenModule;
-  readonly words: Uint32Array<ArrayBuffer>;
-  readonly view: DataView<ArrayBuffer>;
   readonly hooks: MachineHooks;
   readonly heap: Heap;
+}
+
+interface MemoryViews extends CardMemory {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
+}
+
+/** Linear memory, static data and C stack (5.3 MB) included. Rounded up to whole pages. */
+export interface MemorySize {
+  /** What it may grow to. */
+  maxBytes: number;
+  /** @default `maxBytes` */
+  initialBytes?: number;
 }
 
 const INERT: MachineHooks = {
@@ -61,25 +77,37 @@ const INERT: MachineHooks = {
 };
 
 /**
- * Instantiates the engine in a memory of fixed size: growth is refused, so that running out is an exception that the guest
- * can catch and the instance survives.
+ * Instantiates the engine. Running out of memory is an exception that the guest can catch and the instance survives.
  *
- * @param leastBytes of linear memory, static data and C stack (5.3 MB) included; rounded up.
+ * The memory begins small, since V8 collects garbage for every 32 MB or so of memories that are made, used or not.
+ *
  * @param spare where a used memory of that size may be found.
  */
-export async function createMachine(engine: EngineModule, leastBytes: number, spare?: SpareMemories): Promise<Machine> {
-  const pages = Math.max(MIN_PAGES, Math.ceil(leastBytes / WASM_PAGE_BYTES));
-  const wasmMemory = spare?.take(pages * WASM_PAGE_BYTES) ?? new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const heap: Heap = { start: 0, refusedBytes: 0, strict: false };
+export async function createMachine(
+  engine: EngineModule,
+  { maxBytes, initialBytes = maxBytes }: MemorySize,
+  spare?: SpareMemories,
+): Promise<Machine> {
+  const maximum = toPages(maxBytes);
+  const initial = Math.min(toPages(initialBytes), maximum);
+  const memory = spare?.take(maximum * WASM_PAGE_BYTES) ?? new WebAssembly.Memory({ initial, maximum });
+  memory.grow(Math.max(0, initial - toPages(memory.buffer.byteLength)));
+  const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0, strict: false };
+  const views = viewsOf(memory);
   const options = {
-    wasmMemory,
+    wasmMemory: memory,
     thisProgram: 'sandglass', // else the host's path ends up in the guest's memory
     print: silent,
     printErr: silent,
     instantiateWasm(imports: WebAssembly.Imports, onSuccess: (instance: WebAssembly.Instance) => void) {
-      replaceLocalTime(imports, wasmMemory);
-      replaceEnvironment(imports, wasmMemory);
-      replaceImport(imports, [/\.grow\(/], (bytes: number) => refuse(heap, bytes >>> 0));
+      replaceLocalTime(imports, memory);
+      replaceEnvironment(imports, memory);
+      const refreshGlue = replaceImport(imports, [/\.grow\(/], (bytes: number) => {
+        if (!grow(memory, heap, bytes >>> 0)) return 0;
+        refreshGlue(memory.buffer.byteLength);
+        Object.assign(views, viewsOf(memory));
+        return 1;
+      });
       const instance = new WebAssembly.Instance(engine.wasm, imports);
       onSuccess(instance);
       return instance.exports;
@@ -88,24 +116,32 @@ export async function createMachine(engine: EngineModule, leastBytes: number, sp
   const module = await loadMachine(options);
   const hooks = { ...INERT };
   module.callbacks = toCallbacks(hooks);
-  const buffer = wasmMemory.buffer as ArrayBuffer; // not shared
-  return {
-    ffi: createFFI(module),
-    module,
-    memory: wasmMemory,
-    words: new Uint32Array(buffer),
-    ...createCardMemory(buffer),
-    view: new DataView(buffer),
-    hooks,
-    heap,
-  };
+  return Object.assign(views, { ffi: createFFI(module), module, memory, hooks, heap });
 }
 
-/** Stands for `emscripten_resize_heap`: 0 makes `malloc` fail. */
-function refuse(heap: Heap, bytes: number): 0 {
+function toPages(bytes: number): number {
+  return Math.ceil(bytes / WASM_PAGE_BYTES);
+}
+
+function viewsOf(memory: WebAssembly.Memory): MemoryViews {
+  const buffer = memory.buffer as ArrayBuffer; // not shared
+  return { words: new Uint32Array(buffer), view: new DataView(buffer), ...createCardMemory(buffer) };
+}
+
+/** Stands for `emscripten_resize_heap`. @returns whether there is room for so many bytes now; if not, `malloc` fails */
+function grow(memory: WebAssembly.Memory, heap: Heap, bytes: number): boolean {
+  const current = memory.buffer.byteLength;
+  if (bytes <= heap.end) {
+    try {
+      memory.grow(toPages(Math.min(heap.end, Math.max(bytes, current * GROWTH)) - current));
+      return true;
+    } catch {
+      // the machine has no more
+    }
+  }
   heap.refusedBytes = bytes;
   if (heap.strict) throw new RangeError('the heap is full');
-  return 0;
+  return false;
 }
 
 /** What loops ask with, in the place of the runtime that the interrupt handler gets. */

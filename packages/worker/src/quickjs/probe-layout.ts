@@ -5,7 +5,7 @@ import { CARD_TABLE, PAGE_BYTES } from './cards.js';
 import { toHex } from './engine-module.js';
 import { evaluate } from './ffi.js';
 import type { Kind } from './kinds.js';
-import type { Layout } from './layout.js';
+import { SCRATCH_BYTES, type Layout } from './layout.js';
 import { createMachine, type Machine } from './machine.js';
 
 /** One or more expressions of each kind. What is not listed is `other`: promises, weak references, generators. */
@@ -60,12 +60,9 @@ const STATIC_BYTES = CARD_TABLE;
 const CONTEXT_BYTES = 2_048;
 const OBJECT_BYTES = 48;
 
-/** Enough for a runtime and the probes. */
-const PROBE_BYTES = 8 << 20;
-
 /** Finds the layout of an engine that nothing is known of, on a scratch instance. @throws {Error} if a probe finds nothing, or too much */
 export async function probeLayout(engine: EngineModule): Promise<Layout> {
-  const machine = await createMachine(engine, PROBE_BYTES);
+  const machine = await createMachine(engine, { maxBytes: SCRATCH_BYTES });
   const fresh = machine.words.slice(0, STATIC_BYTES / 4);
   const ctx = machine.ffi.QTS_NewContext(machine.ffi.QTS_NewRuntime(), 0 as never); // 0: all intrinsics
   const heap = probeHeap(machine, ctx);

@@ -231,16 +231,16 @@ export class Realm {
 
   /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
   decode(encoded: Uint8Array): Pointer {
-    const { ffi, bytes, module } = this.machine;
+    const { ffi, module } = this.machine;
     const payload = encoded.subarray(1);
     if (payload.length <= INBOX_BYTES) {
-      bytes.set(payload, this.pointers.inboxData);
+      this.machine.bytes.set(payload, this.pointers.inboxData);
       markWritten(this.machine, this.pointers.inboxData, payload.length);
       return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox as never));
     }
     const at = module._malloc(payload.length);
     if (at === 0) return 0;
-    bytes.set(payload, at);
+    this.machine.bytes.set(payload, at);
     markWritten(this.machine, at, payload.length);
     const buffer = ffi.QTS_NewArrayBuffer(this.#ctx, at as never, payload.length); // owns the bytes
     if (buffer === 0) return 0;
@@ -256,7 +256,7 @@ export class Realm {
    * @returns undefined if only the prelude can take it apart (or nobody can); no exception is left behind.
    */
   encode(value: Pointer, form: number): Uint8Array<ArrayBuffer> | undefined {
-    const { ffi, bytes, heap } = this.machine;
+    const { ffi, heap } = this.machine;
     heap.strict = true;
     const buffer = this.own(ffi.QTS_bjson_encode(this.#ctx, value as never));
     heap.strict = false;
@@ -267,7 +267,7 @@ export class Realm {
     const { at, length } = this.#bufferOf(buffer);
     const result = new Uint8Array(length + 1);
     result[0] = form;
-    result.set(bytes.subarray(at, at + length), 1);
+    result.set(this.machine.bytes.subarray(at, at + length), 1);
     return form === FORM.direct && hasUndefinedElement(result.subarray(1)) ? undefined : result;
   }
 

@@ -17,10 +17,10 @@ export class SpareMemories {
     this.#spare.push(new WeakRef(machine));
   }
 
-  /** A memory of this size, as good as new; undefined if there is none. */
-  take(bytes: number): WebAssembly.Memory | undefined {
+  /** A memory that may grow to this size, as good as new; undefined if there is none. */
+  take(maxBytes: number): WebAssembly.Memory | undefined {
     const alive = this.#spare.map((each) => ({ each, machine: each.deref() })).filter(({ machine }) => machine);
-    const found = alive.findLast(({ machine }) => machine?.bytes.length === bytes);
+    const found = alive.findLast(({ machine }) => machine?.heap.end === maxBytes);
     this.#spare = alive.filter((entry) => entry !== found).map(({ each }) => each);
     if (!found?.machine) return undefined;
     clear(found.machine);
