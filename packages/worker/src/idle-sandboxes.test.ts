@@ -4,26 +4,15 @@ import { IdleSandboxes } from './idle-sandboxes.js';
 
 test('the one that has waited longest goes first', () => {
   const gone: string[] = [];
-  const idle = new IdleSandboxes(2);
-  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => ({
-    name,
-    add: () => idle.add(key(name), { drop: () => gone.push(name) }),
-  }));
-  a!.add();
-  b!.add();
+  const idle = new IdleSandboxes<string>(2);
+  const keeper = { drop: (sandbox: string) => gone.push(sandbox) };
+  const a = idle.add('a', keeper);
+  idle.add('b', keeper);
   expect(gone).toEqual([]);
-  idle.delete(key('a'));
-  a!.add(); // used again meanwhile
-  c!.add();
+  idle.delete(a);
+  idle.add('a', keeper); // used again meanwhile
+  idle.add('c', keeper);
   expect(gone).toEqual(['b']);
-  d!.add();
+  idle.add('d', keeper);
   expect(gone).toEqual(['b', 'a']);
 });
-
-const keys = new Map<string, object>();
-
-function key(name: string): object {
-  const known = keys.get(name) ?? {};
-  keys.set(name, known);
-  return known;
-}

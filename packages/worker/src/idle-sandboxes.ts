@@ -1,3 +1,5 @@
+import { LinkedList, type Link } from '@sandglass/core';
+
 /** Sandboxes that one thread keeps ready, of all its extensions: about 300 KiB each. */
 const MAX_IDLE = 256;
 
@@ -7,9 +9,15 @@ export interface IdleKeeper<Sandbox> {
   drop(sandbox: Sandbox): void;
 }
 
+/** An idle sandbox and who keeps it. */
+export interface Idle<Sandbox> {
+  sandbox: Sandbox;
+  keeper: IdleKeeper<Sandbox>;
+}
+
 /** Keeps count of the restored sandboxes that no call uses, and gives up the one that has waited longest when there are too many. */
-export class IdleSandboxes<Sandbox extends object> {
-  readonly #keepers: Map<Sandbox, IdleKeeper<Sandbox>> = new Map();
+export class IdleSandboxes<Sandbox> {
+  readonly #list: LinkedList<Idle<Sandbox>> = new LinkedList();
   readonly #max: number;
 
   constructor(max: number = MAX_IDLE) {
@@ -17,16 +25,16 @@ export class IdleSandboxes<Sandbox extends object> {
   }
 
   /** @param keeper is told to drop the sandbox; not after `delete`. */
-  add(sandbox: Sandbox, keeper: IdleKeeper<Sandbox>): void {
-    this.#keepers.set(sandbox, keeper);
-    if (this.#keepers.size <= this.#max) return;
-    for (const [oldest, itsKeeper] of this.#keepers) {
-      this.#keepers.delete(oldest);
-      return itsKeeper.drop(oldest);
+  add(sandbox: Sandbox, keeper: IdleKeeper<Sandbox>): Link<Idle<Sandbox>> {
+    const idle = this.#list.push({ sandbox, keeper });
+    if (this.#list.size > this.#max) {
+      const oldest = this.#list.shift();
+      oldest?.keeper.drop(oldest.sandbox);
     }
+    return idle;
   }
 
-  delete(sandbox: Sandbox): void {
-    this.#keepers.delete(sandbox);
+  delete(idle: Link<Idle<Sandbox>>): void {
+    this.#list.remove(idle);
   }
 }

@@ -1,6 +1,6 @@
-import type { ExtensionWire } from '@sandglass/core';
+import type { ExtensionWire, Link } from '@sandglass/core';
 
-import type { IdleSandboxes } from './idle-sandboxes.js';
+import type { Idle, IdleSandboxes } from './idle-sandboxes.js';
 import type { SandboxFactory } from './sandbox-factory.js';
 import type { Sandbox } from './sandbox.js';
 import type { PoolCounters, SandboxSource } from './sandbox-source.js';
@@ -17,7 +17,7 @@ export class SandboxPool implements SandboxSource {
   readonly extension: ExtensionWire;
   readonly #factory: SandboxFactory;
   readonly #counters: PoolCounters;
-  readonly #free: Sandbox[] = [];
+  readonly #free: Link<Idle<Sandbox>>[] = [];
   /** Calls that wait for a sandbox, oldest first: for one that is made, or given back before. */
   readonly #waiting: { resolve: (sandbox: Sandbox) => void; reject: (error: unknown) => void }[] = [];
   #isMaking = false;
@@ -45,9 +45,9 @@ export class SandboxPool implements SandboxSource {
   }
 
   take(): Sandbox | undefined {
-    const sandbox = this.#free.pop();
-    if (sandbox) this.#idle.delete(sandbox);
-    return sandbox;
+    const idle = this.#free.pop();
+    if (idle) this.#idle.delete(idle);
+    return idle?.value.sandbox;
   }
 
   create(): Promise<Sandbox> {
@@ -83,15 +83,13 @@ export class SandboxPool implements SandboxSource {
 
   close(): void {
     this.#closed = true;
-    for (const sandbox of this.#free.splice(0)) {
-      this.#idle.delete(sandbox);
-      this.#retire(sandbox);
-    }
+    for (let sandbox = this.take(); sandbox; sandbox = this.take()) this.#retire(sandbox);
   }
 
   /** Gives up a free sandbox: others have more use for its memory. */
   drop(sandbox: Sandbox): void {
-    this.#free.splice(this.#free.indexOf(sandbox), 1);
+    const at = this.#free.findIndex(({ value }) => value.sandbox === sandbox);
+    this.#free.splice(at, 1);
     this.#retire(sandbox);
   }
 
@@ -121,8 +119,7 @@ export class SandboxPool implements SandboxSource {
   #keep(sandbox: Sandbox): void {
     const waiting = this.#waiting.shift();
     if (waiting) return waiting.resolve(sandbox);
-    this.#free.push(sandbox);
-    this.#idle.add(sandbox, this);
+    this.#free.push(this.#idle.add(sandbox, this));
   }
 
   #retire(sandbox: Sandbox): void {

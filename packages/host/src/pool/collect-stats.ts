@@ -63,7 +63,7 @@ function toLaneStats(lane: LaneState): LaneStats {
 
 function toExtensionStats(extension: PoolExtension, lanes: readonly LaneState[]): ExtensionStats {
   const { wire, counters, waiting, live } = extension;
-  const queued = waiting.length;
+  const queued = waiting.size;
   const installedOn = lanes.filter(({ installed }) => installed.has(extension)).length;
   return { id: wire.id, name: wire.name, lanes: installedOn, ...counters.toStats(queued, live - queued) };
 }

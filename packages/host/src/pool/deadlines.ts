@@ -1,7 +1,11 @@
+import { LinkedList, type Link } from '@sandglass/core';
+
 /** Something that must be over by `deadlineMs`, `wallTimeMs` after it began. */
 export interface Timed {
   wallTimeMs: number;
   deadlineMs: number;
+  /** Where it is watched, while it is. */
+  timing?: Link<Timed> | undefined;
 }
 
 /** Empty groups that are kept for the next call with the same limit. */
@@ -10,11 +14,11 @@ const MAX_EMPTY_GROUPS = 16;
 /**
  * The deadlines of all live calls, without a timer for each.
  *
- * Calls with the same limit expire in the order in which they began, so one insertion-ordered set per limit is sorted as
+ * Calls with the same limit expire in the order in which they began, so one list per limit is sorted as
  * it stands, and a check looks at the first of each.
  */
 export class Deadlines<Item extends Timed> {
-  readonly #groups: Map<number, Set<Item>> = new Map();
+  readonly #groups: Map<number, LinkedList<Item>> = new Map();
   #size = 0;
 
   get size(): number {
@@ -25,13 +29,16 @@ export class Deadlines<Item extends Timed> {
   add(item: Item, nowMs: number): void {
     item.deadlineMs = nowMs + item.wallTimeMs;
     let group = this.#groups.get(item.wallTimeMs);
-    if (!group) this.#groups.set(item.wallTimeMs, (group = new Set()));
-    group.add(item);
+    if (!group) this.#groups.set(item.wallTimeMs, (group = new LinkedList()));
+    item.timing = group.push(item);
     this.#size += 1;
   }
 
   delete(item: Item): void {
-    if (this.#groups.get(item.wallTimeMs)?.delete(item) === true) this.#size -= 1;
+    const { timing } = item;
+    if (!timing) return;
+    item.timing = undefined;
+    if (this.#groups.get(item.wallTimeMs)?.remove(timing as Link<Item>) === true) this.#size -= 1;
   }
 
   /** Items whose deadline has passed, still watched until they are deleted. */

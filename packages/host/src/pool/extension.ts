@@ -1,6 +1,6 @@
-import type { ExtensionWire, InstallWire } from '@sandglass/core';
+import { LinkedList, type ExtensionWire, type InstallWire } from '@sandglass/core';
 
-import { JobList } from './dispatcher/queue.js';
+import type { Job } from './job.js';
 import type { LaneState } from './lane-state.js';
 import { CallCounters } from './stats.js';
 
@@ -18,7 +18,7 @@ export class PoolExtension {
   install: InstallWire | undefined;
   /** Names of the capabilities it may call. */
   readonly capabilities: ReadonlySet<string>;
-  readonly waiting: JobList = new JobList();
+  readonly waiting: LinkedList<Job> = new LinkedList();
   readonly counters: CallCounters = new CallCounters();
   /** Accepted and not settled. */
   live = 0;

@@ -1,5 +1,6 @@
-import type { Limits, SnapshotWire } from '@sandglass/core';
+import type { Limits, Link, SnapshotWire } from '@sandglass/core';
 
+import type { Timed } from './deadlines.js';
 import type { PoolExtension } from './extension.js';
 import type { Batch, LaneState } from './lane-state.js';
 import type { CallRequest } from './pool.js';
@@ -27,7 +28,7 @@ export interface JobOptions {
 /**
  * A call or a load on its way: the ledger's entry for it.
  *
- * It waits in its extension's queue (`isQueued`), or is on a lane (`lane`), or is settled.
+ * It waits in its extension's queue (`queued`), or is on a lane (`lane`), or is settled.
  */
 export class Job {
   readonly callId: number;
@@ -48,9 +49,9 @@ export class Job {
 
   onAbort: (() => void) | undefined;
   isSettled = false;
-  isQueued = false;
-  next: Job | undefined;
-  previous: Job | undefined;
+  /** Where it waits. */
+  queued: Link<Job> | undefined;
+  timing: Link<Timed> | undefined;
 
   lane: LaneState | undefined;
   batch: Batch | undefined;

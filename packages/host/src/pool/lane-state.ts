@@ -1,6 +1,7 @@
 import type { EngineStats, SettlementWire } from '@sandglass/core';
 
 import type { PoolExtension } from './extension.js';
+import { IdMap } from './id-map.js';
 import type { Job } from './job.js';
 import type { Lane } from './lane.js';
 import { Durations } from './stats.js';
@@ -37,7 +38,7 @@ export class LaneState {
   lane!: Lane;
   status: 'starting' | 'ready' | 'lost' = 'starting';
   /** What was sent and has no outcome yet; settled ones too, since the engine may still be in them. */
-  readonly jobs: Map<number, Job> = new Map();
+  readonly jobs: IdMap<Job> = new IdMap();
   /** Extensions that its engine knows. */
   readonly installed: Set<PoolExtension> = new Set();
   /** Persistent extensions that live here. */

@@ -4,6 +4,7 @@ import type { ErrorCode } from '@sandglass/core';
 import { Deadlines } from './deadlines.js';
 import { limitError } from './errors.js';
 import type { PoolExtension } from './extension.js';
+import { IdMap } from './id-map.js';
 import type { Job } from './job.js';
 import { CallCounters } from './stats.js';
 
@@ -13,7 +14,7 @@ const MAX_CALL_ID = 2 ** 31 - 1;
 export class Ledger {
   readonly #live: Deadlines<Job> = new Deadlines();
   /** Ids of live calls; ids start over after 2^31 calls, which takes half a day at full load. */
-  readonly #ids: Set<number> = new Set();
+  readonly #ids: IdMap<true> = new IdMap();
   readonly #release: (job: Job) => void;
   /** Totals of extensions that are gone. */
   readonly retired: CallCounters = new CallCounters();
@@ -47,7 +48,7 @@ export class Ledger {
     const { extension, signal } = job;
     job.acceptedMs = performance.now();
     this.#live.add(job, nowMs);
-    if (!job.isLoad) this.#ids.add(job.callId);
+    if (!job.isLoad) this.#ids.set(job.callId, true);
     extension.live += 1;
     extension.counters.accepted += 1;
     if (!signal) return;

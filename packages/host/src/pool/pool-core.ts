@@ -247,7 +247,7 @@ export class PoolCore implements Pool {
   #fullness(extension: PoolExtension, { signal }: CallRequest): SandglassError | undefined {
     if (signal?.aborted === true) return undefined;
     const isHostFull = this.#dispatcher.queue.size >= this.#maxQueueLength;
-    if (!isHostFull && extension.waiting.length < this.#maxExtensionQueueLength) return undefined;
+    if (!isHostFull && extension.waiting.size < this.#maxExtensionQueueLength) return undefined;
     extension.counters.refused += 1;
     const { name } = extension.wire;
     const [limit, value] = isHostFull
@@ -261,7 +261,7 @@ export class PoolCore implements Pool {
 
   /** A job has settled: nothing of it is to go on anywhere. */
   #release(job: Job): void {
-    if (job.isQueued) return this.#dispatcher.remove(job);
+    if (job.queued) return this.#dispatcher.remove(job);
     const { lane } = job;
     if (!lane || lane.status === 'lost' || lane.jobs.get(job.callId) !== job) return;
     lane.aborts.push(job.callId);

@@ -31,7 +31,7 @@ export class Recovery {
   relieve(stalled: LaneState): void {
     if (stalled.isOverdue) this.#lanes.start();
     if (!this.#lanes.canGrow && !this.#lanes.all.some((lane) => lane.hasRoom)) return;
-    const movable = [...stalled.jobs.values()].filter((job) => isMovable(job, stalled));
+    const movable = stalled.jobs.values().filter((job) => isMovable(job, stalled));
     for (const job of movable.toReversed()) {
       stalled.takeBack(job);
       stalled.aborts.push(job.callId);
@@ -48,7 +48,7 @@ export class Recovery {
     const suspect = how === 'lost' ? lane.jobs.get(runningId) : undefined;
     if (suspect) suspect.suspicions += 1;
     this.runAgain(
-      [...lane.jobs.values()].filter((job) => lane.owns(job)),
+      lane.jobs.values().filter((job) => lane.owns(job)),
       reason,
     );
     lane.jobs.clear();

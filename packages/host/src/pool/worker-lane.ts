@@ -14,6 +14,7 @@ import type {
 } from '@sandglass/core';
 import { Piscina } from 'piscina';
 
+import { IdMap } from './id-map.js';
 import type { Lane, LaneEvents, StartLane } from './lane.js';
 import { readOutcomes, toPackedCalls } from './packing.js';
 
@@ -115,8 +116,8 @@ class WorkerLane implements Lane {
   readonly #remotePort: MessagePort;
   /** Aborting takes the attach task out of piscina's queue, or ends the thread it is on. */
   readonly #attachment: AbortController = new AbortController();
-  readonly #batches: Map<number, (outcomes: unknown) => void> = new Map();
-  readonly #loads: Map<number, (reply: unknown) => void> = new Map();
+  readonly #batches: IdMap<(outcomes: unknown) => void> = new IdMap();
+  readonly #loads: IdMap<(reply: unknown) => void> = new IdMap();
   #lastBatchId = 0;
   #worker: Worker | undefined;
   #startTimer: NodeJS.Timeout | undefined;
@@ -198,13 +199,13 @@ class WorkerLane implements Lane {
     this.#end();
   }
 
-  #await(waiting: Map<number, (reply: unknown) => void>, id: number, done: (reply: unknown) => void): void {
+  #await(waiting: IdMap<(reply: unknown) => void>, id: number, done: (reply: unknown) => void): void {
     if (this.#batches.size + this.#loads.size === 0) this.#port.ref();
     waiting.set(id, done);
   }
 
   /** A reply that nobody awaits is a violation. */
-  #reply(waiting: Map<number, (reply: unknown) => void>, id: unknown, reply: unknown): void {
+  #reply(waiting: IdMap<(reply: unknown) => void>, id: unknown, reply: unknown): void {
     const done = waiting.get(id as number); // any key may be asked for
     if (!done) return this.#events.violation();
     waiting.delete(id as number);

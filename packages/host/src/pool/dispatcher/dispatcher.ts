@@ -1,10 +1,10 @@
-import type { CallWire, InstallWire } from '@sandglass/core';
+import { LinkedList, type CallWire, type InstallWire } from '@sandglass/core';
 
 import type { Job } from '../job.js';
 import type { LaneState } from '../lane-state.js';
 import type { Lanes } from '../lanes.js';
 import { chooseLane, chooseLoader, SPILL_MS } from './placement.js';
-import { FairQueue, JobList } from './queue.js';
+import { FairQueue } from './queue.js';
 
 /** What a load counts as in a lane's backlog, in CPU milliseconds: calls go elsewhere if they can. */
 const LOAD_COST_MS = 20;
@@ -28,9 +28,9 @@ type LaneBatch = ReturnType<LaneState['openBatch']>;
 /** Sends what waits to where there is room, all that is possible at once. */
 export class Dispatcher {
   readonly queue: FairQueue = new FairQueue();
-  readonly loads: JobList = new JobList();
+  readonly loads: LinkedList<Job> = new LinkedList();
   /** Jobs that run alone. */
-  readonly isolated: JobList = new JobList();
+  readonly isolated: LinkedList<Job> = new LinkedList();
   readonly #lanes: Lanes;
   readonly #replies: Replies;
   #isScheduled = false;
@@ -43,22 +43,19 @@ export class Dispatcher {
 
   /** Calls and loads that wait for a lane. */
   get waiting(): number {
-    return this.queue.size + this.loads.length + this.isolated.length;
+    return this.queue.size + this.loads.size + this.isolated.size;
   }
 
   enqueue(job: Job): void {
-    if (job.isLoad) {
-      job.isQueued = true;
-      this.loads.push(job);
-    } else this.queue.push(job);
+    if (job.isLoad) job.queued = this.loads.push(job);
+    else this.queue.push(job);
     this.schedule();
   }
 
   /** Puts a job that was sent before in front. */
   requeue(job: Job): void {
     const list = runsAlone(job) ? this.isolated : job.isLoad ? this.loads : undefined;
-    job.isQueued = true;
-    if (list) list.unshift(job);
+    if (list) job.queued = list.unshift(job);
     else this.queue.unshift(job);
     this.schedule();
   }
@@ -66,8 +63,8 @@ export class Dispatcher {
   remove(job: Job): void {
     const list = runsAlone(job) ? this.isolated : job.isLoad ? this.loads : undefined;
     if (!list) return this.queue.remove(job);
-    job.isQueued = false;
-    list.remove(job);
+    if (job.queued) list.remove(job.queued);
+    job.queued = undefined;
   }
 
   /** Flushes once this thread has nothing more to add: after the promise jobs, so that a burst of calls goes together. */
@@ -179,7 +176,7 @@ export class Dispatcher {
       if (lane.status === 'starting') starting += 1;
       if (!lane.isLoading) backlogMs += lane.backlogMs; // a load does not go faster with more lanes
     }
-    let wanted = this.queue.size + this.loads.length;
+    let wanted = this.queue.size + this.loads.size;
     if (wanted === 0 && backlogMs > SPILL_MS * lanes.length) wanted = 1;
     while (starting < wanted && this.#lanes.start()) starting += 1;
   }
@@ -187,12 +184,12 @@ export class Dispatcher {
   /** Starts isolation lanes for what waits for one, and ends those that nothing waits for. */
   #isolate(lanes: readonly LaneState[]): void {
     const isolation = lanes.filter(({ isIsolation }) => isIsolation);
-    if (this.isolated.length === 0) {
+    if (this.isolated.size === 0) {
       for (const lane of isolation) if (lane.isFreeIsolation) this.#lanes.remove(lane, 'retired');
       return;
     }
     let starting = isolation.filter(({ status }) => status === 'starting').length;
-    while (starting < this.isolated.length && this.#lanes.start(true)) starting += 1;
+    while (starting < this.isolated.size && this.#lanes.start(true)) starting += 1;
   }
 }
 

@@ -1,0 +1,82 @@
+/** A place in a list. */
+export interface Link<Value> {
+  readonly value: Value;
+}
+
+interface Node<Value> extends Link<Value> {
+  list: LinkedList<Value> | undefined;
+  next: Node<Value> | undefined;
+  previous: Node<Value> | undefined;
+}
+
+/**
+ * An ordered collection that any value leaves in constant time.
+ *
+ * For what changes with every call, in the place of a `Set` or `Map`. V8's leave a trail: each table that one of them outgrows
+ * points to the next, so once a major collection has made one of the tables old, every later one, with all that was in it,
+ * lives until the next major collection, is moved along by the minor ones, and hastens it. That costs a fifth of the throughput.
+ */
+export class LinkedList<Value> {
+  #first: Node<Value> | undefined;
+  #last: Node<Value> | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get first(): Value | undefined {
+    return this.#first?.value;
+  }
+
+  /** Adds a value at the end. */
+  push(value: Value): Link<Value> {
+    const node: Node<Value> = { value, list: this, next: undefined, previous: this.#last };
+    if (this.#last) this.#last.next = node;
+    else this.#first = node;
+    this.#last = node;
+    this.#size++;
+    return node;
+  }
+
+  /** Adds a value in front. */
+  unshift(value: Value): Link<Value> {
+    const node: Node<Value> = { value, list: this, next: this.#first, previous: undefined };
+    if (this.#first) this.#first.previous = node;
+    else this.#last = node;
+    this.#first = node;
+    this.#size++;
+    return node;
+  }
+
+  /** @returns false if it is not, or no longer, in this list. */
+  remove(link: Link<Value>): boolean {
+    const node = link as Node<Value>; // links are made here
+    if (node.list !== this) return false;
+    if (node.previous) node.previous.next = node.next;
+    else this.#first = node.next;
+    if (node.next) node.next.previous = node.previous;
+    else this.#last = node.previous;
+    node.list = undefined;
+    node.next = undefined; // no trail
+    node.previous = undefined;
+    this.#size--;
+    return true;
+  }
+
+  /** Takes the first value out; undefined if there is none. */
+  shift(): Value | undefined {
+    const first = this.#first;
+    if (first) this.remove(first);
+    return first?.value;
+  }
+
+  /** From the first to the last. The value at hand may leave meanwhile. */
+  *[Symbol.iterator](): Generator<Value> {
+    for (let node = this.#first; node;) {
+      const { next, value } = node;
+      yield value;
+      node = next;
+    }
+  }
+}
