@@ -177,6 +177,8 @@ export type HostMessage =
       install?: InstallWire[];
       /** What `packCalls` makes of a list of {@link CallWire}. */
       calls: PackedWire;
+      /** Nothing else is in flight in the whole pool: the caller may make its next call as soon as it has the answer. */
+      isAlone?: true;
     }
   | { type: 'load'; extension: ExtensionWire; snapshot?: SnapshotWire }
   | { type: 'settle'; settlements: SettlementWire[] }

@@ -5,6 +5,7 @@ import { SLOT, type HostMessage, type ThreadMessage, type ThreadTask } from '@sa
 
 import { Batches } from './batches.js';
 import { createEngine, type Engine } from './engine.js';
+import { Linger } from './linger.js';
 
 /** The piscina task: makes the thread's engine. From then on the thread serves its port. */
 export default function attach(task: ThreadTask): Promise<void> {
@@ -29,10 +30,14 @@ class Thread {
   #loads = 0;
   /** `SLOT.posted` when the port was last read. */
   #seen = 0;
+  /** Whether the last batch was the only call in flight. */
+  #isAlone = false;
+  readonly #linger: Linger;
 
   constructor({ port, slots }: ThreadTask) {
     this.#port = port as unknown as MessagePort; // Node's and the web's MessagePort are the same thing with two types
     this.#slots = new Int32Array(slots, 0, SLOT.length);
+    this.#linger = new Linger(this.#slots);
     this.#batches = new Batches(this.#slots, (message) => this.#send(message));
   }
 
@@ -56,6 +61,7 @@ class Thread {
    */
   #sleep(): void {
     while (this.#batches.size === 0 && this.#loads === 0) {
+      if (this.#isAlone) this.#linger.wait(this.#seen);
       Atomics.wait(this.#slots, SLOT.posted, this.#seen);
       this.#seen = Atomics.load(this.#slots, SLOT.posted); // before reading: what is posted later ends the next wait
       for (let entry = receiveMessageOnPort(this.#port); entry; entry = receiveMessageOnPort(this.#port)) {
@@ -68,6 +74,7 @@ class Thread {
     const engine = this.#engine;
     switch (message.type) {
       case 'batch':
+        this.#isAlone = message.isAlone === true;
         for (const each of message.install ?? []) engine.install(each);
         return this.#batches.run(engine, message.batchId, message.calls);
       case 'load':

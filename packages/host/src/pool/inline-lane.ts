@@ -1,8 +1,8 @@
-import type { CallWire, EngineModule, ExtensionWire, InstallWire, SettlementWire, SnapshotWire } from '@sandglass/core';
+import type { EngineModule, ExtensionWire, SettlementWire, SnapshotWire } from '@sandglass/core';
 import { createEngine } from '@sandglass/worker';
 import type { Engine } from '@sandglass/worker';
 
-import type { Lane, LaneEvents, StartLane } from './lane.js';
+import type { CallBatch, Lane, LaneEvents, StartLane } from './lane.js';
 
 export interface InlineLanesOptions {
   /** The compiled engine. @default compiled when the lane starts */
@@ -50,7 +50,7 @@ class InlineLane implements Lane {
     }
   }
 
-  batch(install: InstallWire[], calls: CallWire[], done: (outcomes: unknown) => void): void {
+  batch({ install, calls }: CallBatch, done: (outcomes: unknown) => void): void {
     this.#open.add({ callIds: new Set(calls.map(({ callId }) => callId)), done });
     this.#later((engine) => {
       for (const each of install) engine.install(each);

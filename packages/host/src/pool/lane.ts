@@ -18,12 +18,21 @@ export interface LaneEvents {
   lost(reason: Error): void;
 }
 
+/** Calls that go to a lane together. */
+export interface CallBatch {
+  /** Extensions of theirs that the lane does not know yet. */
+  install: InstallWire[];
+  calls: CallWire[];
+  /** Whether it is one call, and the only one in flight. */
+  isAlone: boolean;
+}
+
 /** One engine somewhere: in a worker thread, or on this one. Whoever starts it ends it with `terminate`. */
 export interface Lane {
   /** Which call its engine is in: see `SLOT`. Absent where nobody could read it meanwhile. */
   readonly slots: Int32Array | undefined;
   /** @param done gets the last outcomes, unchecked, once every call of the batch has settled. */
-  batch(install: InstallWire[], calls: CallWire[], done: (outcomes: unknown) => void): void;
+  batch(batch: CallBatch, done: (outcomes: unknown) => void): void;
   /** @param done gets a `LoadReply`, unchecked. */
   load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void;
   settle(settlements: SettlementWire[]): void;

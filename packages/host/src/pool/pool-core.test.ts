@@ -1,7 +1,7 @@
 import { decodeValue } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
-import { extensionWire, failed, LOADED, succeeded, TestPool } from './testing/fake-lanes.js';
+import { extensionWire, failed, LOADED, succeeded, TestPool, type SentBatch } from './testing/fake-lanes.js';
 import { rejection } from './testing/rejection.js';
 
 const coded = (code: string): unknown => expect.objectContaining({ code });
@@ -54,6 +54,30 @@ test('a lone call goes at once, with the extension that its lane needs, and sett
   expect(batch?.calls).toHaveLength(1);
   pool.lane(0).finishAll();
   expect(decodeValue(await call)).toBe(1);
+  await pool.core.close(0);
+});
+
+test('a call is told to be alone only if nothing else is in flight anywhere', async () => {
+  const pool = await poolWith(1);
+  const seen = new Set<SentBatch>();
+  const calls: Promise<unknown>[] = [];
+  const isAlone = async (count: number): Promise<(boolean | undefined)[]> => {
+    calls.push(...Array.from({ length: count }, () => pool.call(1)));
+    await pool.settle();
+    const sent = pool.lanes.flatMap(({ batches }) => batches).filter((batch) => !seen.has(batch));
+    for (const batch of sent) seen.add(batch);
+    return sent.map((batch) => batch.isAlone);
+  };
+  expect(await isAlone(1)).toEqual([true]);
+  expect(await isAlone(1)).toEqual([false]);
+  for (const lane of pool.lanes) lane.finishAll();
+  await Promise.all(calls);
+  expect(await isAlone(2)).not.toContain(true);
+  for (const lane of pool.lanes) lane.finishAll();
+  await Promise.all(calls);
+  expect(await isAlone(1)).toEqual([true]);
+  for (const lane of pool.lanes) lane.finishAll();
+  await Promise.all(calls);
   await pool.core.close(0);
 });
 

@@ -3,11 +3,9 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 
 import { SLOT } from '@sandglass/core';
 import type {
-  CallWire,
   EngineModule,
   ExtensionWire,
   HostMessage,
-  InstallWire,
   SettlementWire,
   SnapshotWire,
   ThreadTask,
@@ -15,7 +13,7 @@ import type {
 import { Piscina } from 'piscina';
 
 import { IdMap } from './id-map.js';
-import type { Lane, LaneEvents, StartLane } from './lane.js';
+import type { CallBatch, Lane, LaneEvents, StartLane } from './lane.js';
 import { readOutcomes, toPackedCalls } from './packing.js';
 
 export interface WorkerLanesOptions {
@@ -165,11 +163,13 @@ class WorkerLane implements Lane {
     if (!worker) this.#fail(new Error('no thread is free'));
   }
 
-  batch(install: InstallWire[], calls: CallWire[], done: (outcomes: unknown) => void): void {
+  batch({ install, calls, isAlone }: CallBatch, done: (outcomes: unknown) => void): void {
     const batchId = (this.#lastBatchId += 1);
     this.#await(this.#batches, batchId, done);
-    const packed = toPackedCalls(calls);
-    this.#post({ type: 'batch', batchId, calls: packed, ...(install.length > 0 && { install }) });
+    const message: HostMessage = { type: 'batch', batchId, calls: toPackedCalls(calls) };
+    if (install.length > 0) message.install = install;
+    if (isAlone) message.isAlone = true;
+    this.#post(message);
   }
 
   load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void {

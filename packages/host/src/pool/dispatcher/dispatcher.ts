@@ -150,7 +150,13 @@ export class Dispatcher {
       job.sentMs = sentMs;
       calls.push({ callId: job.callId, extensionId: extension.wire.id, handler: job.handler, argument: job.argument });
     }
-    lane.lane.batch(install, calls, (outcomes) => this.#replies.batchDone(lane, batch, outcomes));
+    const isAlone = length === 1 && this.#inFlight === 1;
+    lane.lane.batch({ install, calls, isAlone }, (outcomes) => this.#replies.batchDone(lane, batch, outcomes));
+  }
+
+  /** Jobs that wait, or are on a lane. */
+  get #inFlight(): number {
+    return this.#lanes.all.reduce((sum, { jobs, outbox }) => sum + jobs.size + outbox.length, this.waiting);
   }
 
   #sendLoad(lane: LaneState, job: Job): void {

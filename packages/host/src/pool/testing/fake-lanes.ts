@@ -1,9 +1,7 @@
 import { encodeValue } from '@sandglass/core';
 import type {
-  CallWire,
   CapabilityCallWire,
   ExtensionWire,
-  InstallWire,
   LoadedWire,
   OutcomeWire,
   SettlementWire,
@@ -13,11 +11,9 @@ import { DEFAULT_LIMITS, SLOT } from '@sandglass/core';
 import type { Limits } from '@sandglass/core';
 
 import { PoolCore, type PoolCoreOptions } from '../pool-core.js';
-import type { Lane, LaneEvents, StartLane } from '../lane.js';
+import type { CallBatch, Lane, LaneEvents, StartLane } from '../lane.js';
 
-export interface SentBatch {
-  install: InstallWire[];
-  calls: CallWire[];
+export interface SentBatch extends CallBatch {
   done: (outcomes: unknown) => void;
 }
 
@@ -39,8 +35,8 @@ export class FakeLane implements Lane {
     this.events = events;
   }
 
-  batch(install: InstallWire[], calls: CallWire[], done: (outcomes: unknown) => void): void {
-    this.batches.push({ install, calls, done });
+  batch(batch: CallBatch, done: (outcomes: unknown) => void): void {
+    this.batches.push({ ...batch, done });
   }
   load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void {
     this.loads.push({ extension, snapshot, done });
