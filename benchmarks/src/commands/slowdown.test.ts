@@ -16,17 +16,24 @@ const NAME = 'Sandglass, pristine';
 /** The three engines: as it is, with a fifth of its calls made twice, and as it is once more. */
 const VARIANTS = { before: 0, slower: 20, again: 0 } as const;
 type Variant = keyof typeof VARIANTS;
+/** Of which all but the last found only noise. */
+const MAX_MEASUREMENTS = 4;
 
 /**
  * Timed, and still the same on a busy machine: the three engines are sampled in turn, in processor time, compared launch by launch, and
- * the best tenth of many short samples stands for a launch. When other work leaves the comparison open all the same ("noise"), the whole
+ * the best tenth of many short samples stands for a launch. While other work leaves the comparison open all the same ("noise"), the whole
  * is measured again, as one would.
  */
 describe("the engine's call path, timed side by side", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sandglass-compare-'));
-  });
+    for (let left = MAX_MEASUREMENTS; left > 0; left--) {
+      await measure();
+      const { lines } = await compare('before', 'slower');
+      if (!lines[0]?.startsWith('noise')) return;
+    }
+  }, 300_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function measure(): Promise<void> {
@@ -48,25 +55,23 @@ describe("the engine's call path, timed side by side", () => {
     return { exitCode, lines };
   }
 
-  test(
-    'a slowdown of 20 % is found, and the gain of undoing it, and the same engine shows no change',
-    {
-      timeout: 300_000,
-      retry: 3,
-    },
-    async () => {
-      await measure();
-      const slowdown = await compare('before', 'slower');
-      expect(slowdown.lines[0]).toMatch(/^worse +1\.[12]\d*× .*Sandglass, pristine/);
-      expect(slowdown.exitCode).toBe(1);
-      const gain = await compare('slower', 'before');
-      expect(gain.lines[0]).toMatch(/^better +0\.[789]\d*× .*Sandglass, pristine/);
-      expect(gain.exitCode).toBe(0);
-      const same = await compare('before', 'again');
-      expect(same.lines[1]).toMatch(/^0 worse, 0 better/);
-      expect(same.exitCode).toBe(0);
-    },
-  );
+  test('a slowdown of 20 % is found', async () => {
+    const { exitCode, lines } = await compare('before', 'slower');
+    expect(lines[0]).toMatch(/^worse +1\.[12]\d*× .*Sandglass, pristine/);
+    expect(exitCode).toBe(1);
+  });
+
+  test('so is the gain of undoing it', async () => {
+    const { exitCode, lines } = await compare('slower', 'before');
+    expect(lines[0]).toMatch(/^better +0\.[789]\d*× .*Sandglass, pristine/);
+    expect(exitCode).toBe(0);
+  });
+
+  test('the same engine shows no change', async () => {
+    const { exitCode, lines } = await compare('before', 'again');
+    expect(lines[1]).toMatch(/^0 worse, 0 better/);
+    expect(exitCode).toBe(0);
+  });
 });
 
 function createSuite(): Suite {

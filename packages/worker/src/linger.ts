@@ -11,7 +11,7 @@ const PAUSE = 50;
 
 /**
  * Stays awake for a moment, since being woken takes longer than a call. For a caller that makes one call after the other, a call
- * takes a quarter less. With more in flight it would take a core from those who have work; a caller that pauses costs next to nothing.
+ * takes a third less. With more in flight it would take a core from those who have work; a caller that pauses costs next to nothing.
  */
 export class Linger {
   readonly #slots: Int32Array;

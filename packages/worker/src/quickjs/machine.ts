@@ -91,7 +91,8 @@ export async function createMachine(
   const maximum = toPages(maxBytes);
   const initial = Math.min(toPages(initialBytes), maximum);
   const memory = spare?.take(maximum * WASM_PAGE_BYTES) ?? new WebAssembly.Memory({ initial, maximum });
-  memory.grow(Math.max(0, initial - toPages(memory.buffer.byteLength)));
+  const missing = initial - toPages(memory.buffer.byteLength);
+  if (missing > 0) memory.grow(missing); // a used one
   const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0, strict: false };
   const views = viewsOf(memory);
   const options = {
