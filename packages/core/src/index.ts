@@ -4,6 +4,7 @@ export * from './errors.js';
 export * from './limits.js';
 export { LinkedList, type Link } from './linked-list.js';
 export * from './manifest.js';
+export { Patience } from './patience.js';
 export * from './protocol.js';
 export * from './scopes.js';
 export { encodeValue } from './values/encode.js';

@@ -1,13 +1,9 @@
-import { SLOT } from '@sandglass/core';
+import { Patience, SLOT } from '@sandglass/core';
 
-/** How long a thread that has answered the only call in flight stays awake: the next call of a caller in a loop comes after 15 to 30 µs. */
+/** How long a thread that has answered the only call in flight stays awake: the next call of a caller in a loop comes after 10 to 30 µs. */
 const LINGER_MS = 0.04;
 /** Looks between two looks at the clock. */
 const LOOKS = 20;
-/** After so many times in vain, */
-const MAX_MISSES = 4;
-/** so many calls are answered without. */
-const PAUSE = 50;
 
 /**
  * Stays awake for a moment, since being woken takes longer than a call. For a caller that makes one call after the other, a call
@@ -15,8 +11,7 @@ const PAUSE = 50;
  */
 export class Linger {
   readonly #slots: Int32Array;
-  #misses = 0;
-  #pause = 0;
+  readonly #patience: Patience = new Patience();
 
   constructor(slots: Int32Array) {
     this.#slots = slots;
@@ -24,25 +19,12 @@ export class Linger {
 
   /** Returns once `SLOT.posted` is another than this, or after a moment. */
   wait(posted: number): void {
-    if (this.#pause > 0) {
-      this.#pause--;
-      return;
-    }
+    if (!this.#patience.begin()) return;
     const endMs = performance.now() + LINGER_MS;
     do {
-      for (let i = 0; i < LOOKS; i++) if (Atomics.load(this.#slots, SLOT.posted) !== posted) return this.#hit();
+      for (let i = 0; i < LOOKS; i++)
+        if (Atomics.load(this.#slots, SLOT.posted) !== posted) return this.#patience.hit();
     } while (performance.now() < endMs);
-    this.#miss();
-  }
-
-  #hit(): void {
-    this.#misses = 0;
-  }
-
-  #miss(): void {
-    this.#misses++;
-    if (this.#misses < MAX_MISSES) return;
-    this.#misses = MAX_MISSES - 1; // one more is enough
-    this.#pause = PAUSE;
+    this.#patience.miss();
   }
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Worker } from 'node:worker_threads';
 
@@ -15,6 +16,7 @@ import { Piscina } from 'piscina';
 import { IdMap } from './id-map.js';
 import type { CallBatch, Lane, LaneEvents, StartLane } from './lane.js';
 import { readOutcomes, toPackedCalls } from './packing.js';
+import { Vigil } from './vigil.js';
 
 export interface WorkerLanesOptions {
   /** The thread file: URL or path. */
@@ -45,6 +47,9 @@ const MAX_HEAP_MB = 512;
  */
 const NO_REQUIRE_MODULE = '--no-experimental-require-module';
 const EXEC_ARGV: string[] = process.allowedNodeEnvironmentFlags.has(NO_REQUIRE_MODULE) ? [NO_REQUIRE_MODULE] : [];
+
+/** Staying awake for an answer is for machines where the other side can work meanwhile. */
+const CAN_STAY_AWAKE = availableParallelism() > 1;
 
 /** Messages that are read ahead at once: far more than what one batch posts, far less than a flood. */
 const MAX_DRAINED_MESSAGES = 2_000;
@@ -116,6 +121,7 @@ class WorkerLane implements Lane {
   readonly #attachment: AbortController = new AbortController();
   readonly #batches: IdMap<(outcomes: unknown) => void> = new IdMap();
   readonly #loads: IdMap<(reply: unknown) => void> = new IdMap();
+  readonly #vigil: Vigil = new Vigil();
   #lastBatchId = 0;
   #worker: Worker | undefined;
   #startTimer: NodeJS.Timeout | undefined;
@@ -168,8 +174,10 @@ class WorkerLane implements Lane {
     this.#await(this.#batches, batchId, done);
     const message: HostMessage = { type: 'batch', batchId, calls: toPackedCalls(calls) };
     if (install.length > 0) message.install = install;
-    if (isAlone) message.isAlone = true;
+    const staysAwake = isAlone && CAN_STAY_AWAKE;
+    if (staysAwake) message.isAlone = true;
     this.#post(message);
+    if (staysAwake) this.#vigil.begin();
   }
 
   load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void {
@@ -209,6 +217,7 @@ class WorkerLane implements Lane {
     const done = waiting.get(id as number); // any key may be asked for
     if (!done) return this.#events.violation();
     waiting.delete(id as number);
+    this.#vigil.end();
     if (this.#batches.size + this.#loads.size === 0) this.#port.unref();
     done(reply);
   }
