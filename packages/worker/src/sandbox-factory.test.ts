@@ -74,19 +74,36 @@ test('so does one whose card table was written to', async () => {
   expect(Buffer.compare(again.bytes, fresh.bytes)).toBe(0);
 });
 
+const LARGE = extensionOf(
+  `const all = Array.from({ length: 40_000 }, (_, i) => 'number ' + i);
+  export default { id: 'work', handler: ({ n }) => all[n] };`,
+);
+
+test('nothing is left of a larger extension', async () => {
+  const factory = new SandboxFactory(wasm, layout);
+  const snapshot = await snapshotOf(LARGE);
+  const large = await factory.open(LARGE, snapshot);
+  call(large, { n: 1 });
+  expect(large.restore(snapshot)).toBe(true);
+  const { memory } = large.retire();
+  factory.retire(large);
+  const small = await snapshotOf(OTHER);
+  const fresh = (await new SandboxFactory(wasm, layout).open(OTHER, small)).retire();
+  const again = (await factory.open(OTHER, small)).retire();
+  expect(again.memory).toBe(memory);
+  expect(Buffer.compare(again.bytes.subarray(0, fresh.bytes.length), fresh.bytes)).toBe(0);
+  expect(again.bytes.subarray(fresh.bytes.length).every((byte) => byte === 0)).toBe(true);
+});
+
 test('a memory that is too small for a snapshot grows', async () => {
-  const large = extensionOf(
-    `const all = Array.from({ length: 40_000 }, (_, i) => 'number ' + i);
-    export default { id: 'work', handler: ({ n }) => all[n] };`,
-  );
-  const snapshot = await snapshotOf(large);
+  const snapshot = await snapshotOf(LARGE);
   const factory = new SandboxFactory(wasm, layout);
   const small = await factory.open(OTHER, await snapshotOf(OTHER));
   const { memory } = small.retire();
   const before = memory.buffer.byteLength;
   factory.retire(small);
   for (const _ of ['in the used memory', 'in a new one']) {
-    const sandbox = await factory.open(large, snapshot);
+    const sandbox = await factory.open(LARGE, snapshot);
     sandbox.begin(1n);
     const copied = sandbox.copy(NOTHING, sandbox.invoke(NOTHING, 0, encodeValue({ n: 39_999 })).value);
     expect(copied.ok && decodeValue(copied.bytes)).toBe('number 39999');

@@ -90,7 +90,7 @@ export class Sandbox {
   static fromSnapshot(machine: Machine, layout: Layout, extension: ExtensionWire, snapshot: Snapshot): Sandbox {
     const { realm: pointers, prelude, handlers } = snapshot.header;
     const sandbox = new Sandbox(new Realm(machine, layout, pointers), extension, prelude, handlers);
-    fill(machine, layout, snapshot);
+    fill(machine, snapshot);
     return sandbox;
   }
 

@@ -1,10 +1,22 @@
 import type { Registration, SnapshotWire } from '@sandglass/core';
 
 import type { PreludeFunction } from './prelude.js';
-import { CardImage, CardSlab, isTampered, lowestMarked, markWritten, PAGE_BYTES } from './quickjs/cards.js';
+import {
+  CARD_BYTES,
+  CARD_TABLE,
+  COPIES_END,
+  COPY_INDEX,
+  INDEXED_BYTES,
+  lowestMarked,
+  markAt,
+  takeMarks,
+} from './quickjs/cards.js';
 import type { Layout } from './quickjs/layout.js';
 import type { Machine } from './quickjs/machine.js';
 import type { RealmPointers } from './quickjs/realm.js';
+
+/** What a snapshot is saved by. */
+const PAGE_BYTES = 4_096;
 
 /** Zero pages between two others that are saved with them: one longer run beats two short ones. */
 const MERGE_PAGES = 4;
@@ -14,6 +26,9 @@ const STACK_BYTES = (256 + 64) << 10;
 
 /** `SGS3`, little-endian. */
 const MAGIC = 0x33534753;
+
+/** Runs of marked cards up to this are copied to where the next restore has them at hand; longer ones, of a call that writes much, are as fast from the snapshot. */
+const MAX_COPIED_BYTES = 64 * CARD_BYTES;
 
 /** Magic, length of the header, SHA-256 of all that follows. */
 const DIGEST_AT = 8;
@@ -38,8 +53,14 @@ export interface SnapshotHeader {
 export interface Snapshot {
   header: SnapshotHeader;
   wire: SnapshotWire;
-  /** All that a call can write to below the heap's end, ascending. */
-  images: readonly CardImage[];
+  /** What is not zero, ascending. */
+  images: readonly Image[];
+}
+
+/** A part of the memory and what it holds. */
+interface Image {
+  at: number;
+  bytes: Uint8Array;
 }
 
 /** Saves all that a new instance does not have, at once; what takes time is the digest. Nothing may hold a handle, no job may wait. */
@@ -49,12 +70,15 @@ export async function takeSnapshot(
   header: Omit<SnapshotHeader, 'runs' | 'heapStart' | 'heapEnd'>,
 ): Promise<Snapshot> {
   const heapEnd = machine.words[layout.heapEndAt >> 2]!;
-  new CardImage(stackStart(layout), toPage(layout.heapBase)).putBack(machine); // dead between calls
+  for (const { at, length } of takeMarks(machine, stackStart(layout), toPage(layout.heapBase))) {
+    machine.bytes.fill(0, at, at + length); // dead between calls
+  }
   const runs = findRuns(machine, layout, heapEnd);
   const wire = pack(
     { ...header, runs, heapStart: machine.heap.start, heapEnd },
     runs.map(([at, length]) => machine.bytes.subarray(at, at + length)),
   );
+  machine.image = runs;
   new Uint8Array(wire.bytes, DIGEST_AT).set(await digestOf(wire));
   return toSnapshot(wire, layout);
 }
@@ -83,7 +107,9 @@ function toPage(address: number): number {
 }
 
 function stackStart({ heapBase }: Layout): number {
-  return toPage(heapBase - STACK_BYTES);
+  const start = toPage(heapBase - STACK_BYTES);
+  if (start < COPIES_END) throw new Error('Cannot use this build of QuickJS: its C stack is too small');
+  return start;
 }
 
 async function digestOf({ bytes }: SnapshotWire): Promise<Uint8Array> {
@@ -161,30 +187,24 @@ function toSnapshot(wire: SnapshotWire, layout: Layout): Snapshot {
   return { header, wire, images: toImages(header, layout, wire.bytes, align(HEADER_AT + headerLength!)) };
 }
 
-/** Lays the saved runs over what a new instance holds: static data, and zeros. @throws {RangeError} if bytes are missing */
+/** Lays the saved runs over the static data of a new instance. @throws {RangeError} if bytes are missing */
 function toImages(
-  { runs, heapEnd }: SnapshotHeader,
-  layout: Layout,
+  { runs }: SnapshotHeader,
+  { staticImage }: Layout,
   bytes: SnapshotWire['bytes'],
   bodyAt: number,
-): CardImage[] {
-  const statics = new Uint8Array(layout.staticImage.buffer);
-  const slab = new CardSlab();
-  const images: CardImage[] = [];
-  const fresh = (from: number, to: number): void => {
-    if (from < statics.length) images.push(new CardImage(from, Math.min(to, statics.length), statics, 0, slab));
-    const rest = Math.max(from, statics.length, stackStart(layout));
-    if (rest < to) images.push(new CardImage(rest, to));
-  };
+): Image[] {
+  const statics = new Uint8Array(staticImage.buffer);
+  const images: Image[] = [];
   let at = 0;
   let body = bodyAt;
   for (const [from, length] of runs) {
-    fresh(at, from);
+    if (at < statics.length) images.push({ at, bytes: statics.subarray(at, from) });
+    images.push({ at: from, bytes: new Uint8Array(bytes, body, length) });
     at = from + length;
-    images.push(new CardImage(from, at, new Uint8Array(bytes, body, length), from, slab));
     body += length;
   }
-  fresh(at, heapEnd);
+  if (at < statics.length) images.push({ at, bytes: statics.subarray(at) });
   return images;
 }
 
@@ -193,22 +213,42 @@ function toImages(
  *
  * @returns false if something wrote to the card table itself, so that the marks cannot be trusted: the instance has to go.
  */
-export function restore(machine: Machine, { heapEndAt }: Layout, { images }: Snapshot): boolean {
-  if (isTampered(machine)) return false;
-  const usedTo = machine.words[heapEndAt >> 2]!;
-  for (const image of images) image.putBack(machine);
-  const { to } = images.at(-1)!;
-  if (usedTo > to) new CardImage(to, usedTo).putBack(machine);
+export function restore(machine: Machine, { heapEndAt }: Layout, snapshot: Snapshot): boolean {
+  const { cards, bytes, marks, words } = machine;
+  if (cards.isMarked(markAt(CARD_TABLE), markAt(CARD_TABLE + marks.length))) return false;
+  if (cards.isMarked(markAt(COPY_INDEX), markAt(COPIES_END))) return false;
+  const usedTo = Math.min(Math.max(words[heapEndAt >> 2]!, snapshot.header.heapEnd), bytes.length);
+  const left =
+    cards.putBack(markAt(0), markAt(CARD_TABLE)) +
+    cards.putBack(markAt(COPIES_END), markAt(Math.min(usedTo, INDEXED_BYTES)));
+  if (left > 0 || usedTo > INDEXED_BYTES) putBackRest(machine, snapshot, usedTo);
   return true;
 }
 
-/** Fills a new instance. */
-export function fill(machine: Machine, layout: Layout, snapshot: Snapshot): void {
-  for (const [at, length] of snapshot.header.runs) markWritten(machine, at, length);
-  restore(machine, layout, snapshot);
+/** What was written for the first time, or in bulk. */
+function putBackRest(machine: Machine, { images }: Snapshot, usedTo: number): void {
+  for (const run of [...takeMarks(machine, 0, CARD_TABLE), ...takeMarks(machine, COPIES_END, usedTo)]) {
+    const { at, length } = run;
+    const end = at + length;
+    machine.bytes.fill(0, at, end);
+    for (const image of images) {
+      const from = Math.max(at, image.at);
+      const to = Math.min(end, image.at + image.bytes.length);
+      if (from < to) machine.bytes.set(image.bytes.subarray(from - image.at, to - image.at), from);
+    }
+    if (length <= MAX_COPIED_BYTES) {
+      for (let card = at; card < end; card += CARD_BYTES) machine.copies.add(machine, card);
+    }
+  }
 }
 
-/** Bytes of C stack that were used since the last restore, to a page. */
+/** Fills a new instance. */
+export function fill(machine: Machine, { header, images }: Snapshot): void {
+  machine.image = header.runs;
+  for (const { at, bytes } of images) machine.bytes.set(bytes, at);
+}
+
+/** Bytes of C stack that were used since the last restore, to a card. */
 export function usedStackBytes(machine: Machine, layout: Layout): number {
   return layout.heapBase - lowestMarked(machine, stackStart(layout), layout.heapBase);
 }

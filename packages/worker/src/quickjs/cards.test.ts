@@ -1,38 +1,81 @@
 import { expect, test } from 'vitest';
 
-import { CARD_BYTES, CardImage, createCardMemory, lowestMarked, markWritten, PAGE_BYTES } from './cards.js';
+import {
+  CARD_BYTES,
+  CARD_TABLE,
+  CardCopies,
+  COPIES_END,
+  COPY_INDEX,
+  createCardMemory,
+  INDEXED_BYTES,
+  isTampered,
+  lowestMarked,
+  markWritten,
+  takeMarks,
+} from './cards.js';
 
 const SIZE = 1 << 20;
 
-function open(): ReturnType<typeof createCardMemory> {
-  return createCardMemory(new ArrayBuffer(SIZE));
+function open(size = SIZE): ReturnType<typeof createCardMemory> {
+  return createCardMemory(new ArrayBuffer(size));
 }
-
-test('puts back what is marked and nothing else', () => {
-  const memory = open();
-  const image = Uint8Array.from({ length: 3 * PAGE_BYTES }, (_, i) => i % 251);
-  const from = 2 * PAGE_BYTES;
-  memory.bytes.fill(255, from, from + 5 * PAGE_BYTES);
-  const marked = [from + 10, from + CARD_BYTES, from + 7 * CARD_BYTES, from + 16 * CARD_BYTES]; // the last is beyond the image
-  for (const at of marked) markWritten(memory, at, 1);
-  new CardImage(from, from + 5 * PAGE_BYTES, image).putBack(memory);
-  const expected = Uint8Array.from({ length: 5 * PAGE_BYTES }, (_, at) =>
-    [0, 1, 7, 16].includes(Math.floor(at / CARD_BYTES)) ? (image[at] ?? 0) : 255,
-  );
-  expect(memory.bytes.slice(from, from + expected.length)).toEqual(expected);
-  expect(memory.marks.every((mark) => mark === 0)).toBe(true);
-});
-
-test('leaves marks outside of its range', () => {
-  const memory = open();
-  markWritten(memory, 0, 2 * PAGE_BYTES);
-  new CardImage(PAGE_BYTES, 2 * PAGE_BYTES).putBack(memory);
-  expect(lowestMarked(memory, 0, SIZE)).toBe(0);
-  expect(lowestMarked(memory, PAGE_BYTES, SIZE)).toBe(SIZE);
-});
 
 test('a write across cards marks each', () => {
   const memory = open();
   markWritten(memory, 5 * CARD_BYTES - 1, CARD_BYTES + 2);
   expect([...memory.marks.keys()].filter((card) => memory.marks[card])).toEqual([4, 5, 6]);
+});
+
+test('marks are taken away as runs, and only those of the range', () => {
+  const memory = open();
+  for (const card of [0, 3, 4, 5, 11, 12, 16]) markWritten(memory, card * CARD_BYTES + 7, 1);
+  expect(takeMarks(memory, 4 * CARD_BYTES, 16 * CARD_BYTES)).toEqual([
+    { at: 4 * CARD_BYTES, length: 2 * CARD_BYTES },
+    { at: 11 * CARD_BYTES, length: 2 * CARD_BYTES },
+  ]);
+  expect([...memory.marks.keys()].filter((card) => memory.marks[card])).toEqual([0, 3, 16]);
+});
+
+test('the lowest mark is found, to a card', () => {
+  const memory = open();
+  markWritten(memory, 9 * CARD_BYTES + 1, 1);
+  expect(lowestMarked(memory, 0, SIZE)).toBe(9 * CARD_BYTES);
+  expect(lowestMarked(memory, 10 * CARD_BYTES, SIZE)).toBe(SIZE);
+});
+
+test.each([
+  ['the table', CARD_TABLE],
+  ['the index', COPY_INDEX],
+  ['the last copy', COPIES_END - 1],
+])('a write to %s is seen', (_where, at) => {
+  const memory = open(6 << 20);
+  markWritten(memory, CARD_TABLE - 1, 1);
+  markWritten(memory, COPIES_END, 1);
+  expect(isTampered(memory)).toBe(false);
+  markWritten(memory, at, 1);
+  expect(isTampered(memory)).toBe(true);
+});
+
+test('copies are made while there is room, zeros take none, and all can be taken out', () => {
+  const memory = open(6 << 20);
+  const copies = new CardCopies();
+  const indexed = (card: number): number => new Uint16Array(memory.bytes.buffer, COPY_INDEX)[card]!;
+  memory.bytes.fill(9, 0, 600 * CARD_BYTES);
+  for (let card = 0; card < 600; card++) copies.add(memory, card * CARD_BYTES);
+  copies.add(memory, 700 * CARD_BYTES);
+  const made = Array.from({ length: 600 }, (_, card) => indexed(card)).filter((copy) => copy !== 0);
+  expect(made.length).toBe(511);
+  expect(new Set(made).size).toBe(511);
+  for (const copy of [...made]) expect(memory.bytes[copy * CARD_BYTES + 255]).toBe(9);
+  expect(memory.bytes[indexed(700) * CARD_BYTES]).toBe(0);
+  copies.clear(memory);
+  expect(memory.bytes.subarray(600 * CARD_BYTES).every((byte) => byte === 0)).toBe(true);
+  copies.add(memory, 0);
+  expect(indexed(0)).toBe(made[0]);
+});
+
+test('a card beyond the index has no copy', () => {
+  const memory = open(INDEXED_BYTES + CARD_BYTES);
+  new CardCopies().add(memory, INDEXED_BYTES);
+  expect(memory.bytes.subarray(COPY_INDEX, COPIES_END).every((byte) => byte === 0)).toBe(true);
 });

@@ -8,6 +8,7 @@ import { BinaryWriter } from './leb128.js';
 import { FUEL } from './count-loops.js';
 import { findPoll } from './find-poll.js';
 import { instrument } from './instrument.js';
+import { moduleOf, POLL } from './testing/module-of.js';
 
 /** Instructions of a function `(i32, i32, i32) → ()`, with each store and bulk write as an export. */
 const PUSH = { i32: [0x20, 1], i64: [0x20, 1, 0xad], f32: [0x20, 1, 0xb3], f64: [0x20, 1, 0xb8] };
@@ -22,43 +23,9 @@ const STORES: [name: string, op: number, push: number[], width: number][] = [
   ['i64.store16', 0x3d, PUSH.i64, 2],
   ['i64.store32', 0x3e, PUSH.i64, 4],
 ];
-const OFFSET = 5 * CARD_BYTES;
+const OFFSET = 5_120;
 
 type Write = (at: number, value: number, length: number) => void;
-
-/** A module with one exported function for each body. */
-function moduleOf(bodies: Record<string, number[]>): Uint8Array<ArrayBuffer> {
-  const out = new BinaryWriter(1_024);
-  out.raw(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
-  const names = Object.keys(bodies);
-  const section = (id: number, write: (out: BinaryWriter) => void): void => {
-    out.byte(id);
-    out.block(write);
-  };
-  section(1, (types) => types.raw(2, 0x60, 3, 0x7f, 0x7f, 0x7f, 0, 0x60, 1, 0x7f, 1, 0x7f));
-  section(2, (imports) => {
-    imports.raw(2, 1, 0x61, 1, 0x62, 2, 0, 16); // the memory "a"."b", 16 pages at least
-    imports.raw(1, 0x61, 1, 0x63, 0, 1); // the function "a"."c"
-  });
-  section(3, (functions) => {
-    functions.u32(names.length);
-    for (const _ of names) functions.u32(0);
-  });
-  section(6, (globals) => globals.raw(1, 0x7f, 1, 0x41, 0, 0x0b)); // not the one that counts
-  section(7, (exports) => {
-    exports.u32(names.length);
-    for (const [i, name] of names.entries()) {
-      exports.u32(name.length);
-      exports.text(name);
-      exports.raw(0, i + 1);
-    }
-  });
-  section(10, (code) => {
-    code.u32(names.length);
-    for (const body of Object.values(bodies)) code.block((each) => each.raw(0, ...body, 0x0b));
-  });
-  return out.done();
-}
 
 const BODIES: Record<string, number[]> = {
   fill: [0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 11, 0],
@@ -86,8 +53,6 @@ for (const [name, op, push, width] of STORES) {
   BODIES[`${name} far`] = [0x20, 0, ...push, op, Math.log2(width), 0x80, 0x28]; // offset 5120
   BODIES[`${name} unaligned`] = [0x20, 0, ...push, op, 0, 0];
 }
-
-const POLL = { module: 'a', name: 'c', kind: 'function' } as const;
 
 let writes: Record<string, Write>;
 let memory: CardMemory;
@@ -134,7 +99,7 @@ test('bulk writes mark all that they cover', () => {
 
 test('no write to the table goes unnoticed', () => {
   const table = memory.marks.byteOffset;
-  for (const name of Object.keys(writes)) {
+  for (const name of Object.keys(BODIES)) {
     expect(isTampered(memory)).toBe(false);
     for (let at = table - 8; at < table + memory.marks.length; at += 8) {
       memory.marks.fill(0);

@@ -1,11 +1,13 @@
 import { CARDS_SECTION, CARDS_VERSION } from './cards.js';
 import { countLoop, FUEL } from './count-loops.js';
 import { BinaryReader, BinaryWriter } from './leb128.js';
+import { ADDED_FUNCTIONS } from './put-back.js';
 import { ADDED_LOCALS, doBulkWrite, doStore, MEMORY_COPY, MEMORY_FILL, STORES } from './track-writes.js';
 
 /**
  * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`track-writes.ts`),
- * and every loop counts (`count-loops.ts`), so that natives end too. The memory may begin as small as the host likes.
+ * and every loop counts (`count-loops.ts`), so that natives end too. The memory may begin as small as the host likes, and
+ * two functions are added that put back what was written (`put-back.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *
@@ -19,22 +21,40 @@ export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDes
   reader.at = HEADER_BYTES;
   let types: FunctionType[] = [];
   let typeOf: number[] = [];
-  let pollIndex = -1;
+  let imported = { functions: 0, pollIndex: -1 };
   let fuel = 0;
   while (reader.at < binary.length) {
     const id = reader.byte();
     const section = reader.slice(reader.u32());
     out.byte(id);
-    if (id === SECTION.type) types = readTypes(new BinaryReader(section));
-    if (id === SECTION.import) {
-      out.block((imports) => (pollIndex = rewriteImports(new BinaryReader(section), imports, poll, types)));
-      continue;
-    }
-    if (id === SECTION.function) typeOf = readVector(new BinaryReader(section));
-    if (id === SECTION.global) {
+    if (id === SECTION.type) {
+      types = readTypes(new BinaryReader(section));
+      out.block((more) => add(section, more, [ADDED_TYPE]));
+    } else if (id === SECTION.import) {
+      out.block((imports) => (imported = rewriteImports(new BinaryReader(section), imports, poll, types)));
+    } else if (id === SECTION.function) {
+      typeOf = readVector(new BinaryReader(section));
+      out.block((more) =>
+        add(
+          section,
+          more,
+          ADDED.map(() => encoded(types.length)),
+        ),
+      );
+    } else if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
-      out.block((globals) => addGlobal(new BinaryReader(section), globals));
+      out.block((more) => add(section, more, [fuelGlobal()]));
+    } else if (id === SECTION.export) {
+      const first = imported.functions + typeOf.length;
+      out.block((more) =>
+        add(
+          section,
+          more,
+          ADDED.map(([name], i) => functionExport(name, first + i)),
+        ),
+      );
     } else if (id === SECTION.code) {
+      const { pollIndex } = imported;
       if (pollIndex === -1 || fuel === 0) throw new Error('Cannot instrument: no function to poll, or no globals');
       const parametersOf = (i: number): number => types[typeOf[i]!]!.parameters;
       out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel }));
@@ -49,9 +69,12 @@ export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDes
 }
 
 const HEADER_BYTES = 8;
-const SECTION = { custom: 0, type: 1, import: 2, function: 3, global: 6, code: 10 };
+const SECTION = { custom: 0, type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 };
 const IMPORT = { function: 0, memory: 2 };
 const I32 = 0x7f;
+const ADDED = Object.entries(ADDED_FUNCTIONS);
+/** `(i32, i32) → i32` */
+const ADDED_TYPE = Uint8Array.of(0x60, 2, I32, I32, 1, I32);
 
 const OP = { loop: 0x03, brTable: 0x0e, prefix: 0xfc };
 const FIRST_STORE = 0x36;
@@ -88,14 +111,14 @@ function readTypes(reader: BinaryReader): FunctionType[] {
 /**
  * Copies the imports; the memory may be of any size, since the 16 MiB that the binary asks for are more than most calls need.
  *
- * @returns the index of the imported function that loops call; -1 if there is none.
+ * @returns the number of functions, and the index of the one that loops call; -1 if there is none.
  */
 function rewriteImports(
   reader: BinaryReader,
   out: BinaryWriter,
   poll: WebAssembly.ModuleImportDescriptor,
   types: FunctionType[],
-): number {
+): { functions: number; pollIndex: number } {
   const text = (): string => {
     const bytes = reader.slice(reader.u32());
     out.u32(bytes.length);
@@ -123,25 +146,49 @@ function rewriteImports(
       if (hasMaximum) out.u32(reader.u32());
     } else throw new Error(`Cannot instrument: unknown import of kind ${kind}`);
   }
-  return pollIndex;
+  return { functions, pollIndex };
 }
 
-/** Adds the count of loops, last. */
-function addGlobal(reader: BinaryReader, out: BinaryWriter): void {
-  out.u32(reader.u32() + 1);
-  out.copy(reader.bytes, reader.at, reader.bytes.length);
+/** Copies the entries of a section and adds some, last. */
+function add(section: Uint8Array, out: BinaryWriter, entries: Uint8Array[]): void {
+  const reader = new BinaryReader(section);
+  out.u32(reader.u32() + entries.length);
+  out.copy(section, reader.at, section.length);
+  for (const entry of entries) out.copy(entry, 0, entry.length);
+}
+
+function encoded(value: number): Uint8Array {
+  const out = new BinaryWriter(5);
+  out.u32(value);
+  return out.done();
+}
+
+/** The count of loops. */
+function fuelGlobal(): Uint8Array {
+  const out = new BinaryWriter(16);
   out.raw(I32, 1); // mutable
   out.constant(FUEL);
   out.raw(0x0b);
+  return out.done();
+}
+
+function functionExport(name: string, index: number): Uint8Array {
+  const out = new BinaryWriter(32);
+  out.u32(name.length);
+  out.text(name);
+  out.byte(0);
+  out.u32(index);
+  return out.done();
 }
 
 function rewriteCode(reader: BinaryReader, out: BinaryWriter, module: Module): void {
   const count = reader.u32();
-  out.u32(count);
+  out.u32(count + ADDED.length);
   for (let i = 0; i < count; i++) {
     const code = new BinaryReader(reader.slice(reader.u32()));
     out.block((body) => rewriteFunction(code, body, module.parametersOf(i), module));
   }
+  for (const [, added] of ADDED) out.block((body) => body.copy(added, 0, added.length));
 }
 
 function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: number, module: Module): void {

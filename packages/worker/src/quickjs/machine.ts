@@ -1,7 +1,7 @@
 import type { EngineModule } from '@sandglass/core';
 import type { EmscriptenModuleCallbacks, QuickJSEmscriptenModule, QuickJSFFI } from '@jitl/quickjs-ffi-types';
 
-import { createCardMemory, type CardMemory } from './cards.js';
+import { CardCopies, createCardMemory, type CardFunctions, type CardMemory } from './cards.js';
 import { replaceEnvironment } from './environment.js';
 import { replaceImport } from './imports.js';
 import type { SpareMemories } from './spare-memories.js';
@@ -54,6 +54,10 @@ export interface Machine extends MemoryViews {
   readonly module: QuickJSEmscriptenModule;
   readonly hooks: MachineHooks;
   readonly heap: Heap;
+  readonly cards: CardFunctions;
+  readonly copies: CardCopies;
+  /** What it was filled with, without marks: `[address, byte length]`. */
+  image: readonly (readonly [number, number])[];
 }
 
 interface MemoryViews extends CardMemory {
@@ -95,6 +99,7 @@ export async function createMachine(
   if (missing > 0) memory.grow(missing); // a used one
   const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0, strict: false };
   const views = viewsOf(memory);
+  let cards!: CardFunctions;
   const options = {
     wasmMemory: memory,
     thisProgram: 'sandglass', // else the host's path ends up in the guest's memory
@@ -110,6 +115,7 @@ export async function createMachine(
         return 1;
       });
       const instance = new WebAssembly.Instance(engine.wasm, imports);
+      cards = instance.exports as never; // `put-back.ts` adds them
       onSuccess(instance);
       return instance.exports;
     },
@@ -117,7 +123,8 @@ export async function createMachine(
   const module = await loadMachine(options);
   const hooks = { ...INERT };
   module.callbacks = toCallbacks(hooks);
-  return Object.assign(views, { ffi: createFFI(module), module, memory, hooks, heap });
+  const own = { ffi: createFFI(module), module, memory, hooks, heap, cards, copies: new CardCopies(), image: [] };
+  return Object.assign(views, own);
 }
 
 function toPages(bytes: number): number {

@@ -1,7 +1,7 @@
 import type { EngineModule } from '@sandglass/core';
 import type { JSContextPointer } from '@jitl/quickjs-ffi-types';
 
-import { CARD_TABLE, PAGE_BYTES } from './cards.js';
+import { CARD_TABLE } from './cards.js';
 import { toHex } from './engine-module.js';
 import { evaluate } from './ffi.js';
 import type { Kind } from './kinds.js';
@@ -55,6 +55,9 @@ const SAMPLES: readonly (readonly [Kind, string[]])[] = [
 
 /** The engine's static data ends somewhere below this, and the used end of the C stack is far above it. */
 const STATIC_BYTES = CARD_TABLE;
+
+/** Static data is taken whole pages. */
+const PAGE_BYTES = 4_096;
 
 /** A context, an object and a buffer's record are smaller than this. */
 const CONTEXT_BYTES = 2_048;

@@ -1,4 +1,4 @@
-import { clear } from './cards.js';
+import { isTampered, takeMarks } from './cards.js';
 import type { Machine } from './machine.js';
 
 /** More than a thread gives up at a time; the collector takes the rest. */
@@ -26,4 +26,13 @@ export class SpareMemories {
     clear(found.machine);
     return found.machine.memory;
   }
+}
+
+/** Puts all that was written since the memory was new to zero, the card table and its copies too. */
+function clear(machine: Machine): void {
+  const { bytes, copies, image } = machine;
+  if (isTampered(machine)) return void bytes.fill(0);
+  for (const { at, length } of takeMarks(machine, 0, bytes.length)) bytes.fill(0, at, at + length);
+  for (const [at, length] of image) bytes.fill(0, at, at + length);
+  copies.clear(machine);
 }
