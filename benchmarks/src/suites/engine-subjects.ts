@@ -65,7 +65,7 @@ export async function openRestore({
   const [sandbox, memory] = await watchMemory(() => new SandboxFactory(wasm, layout).open(extension, snapshot));
   const { marks } = createCardMemory(memory.buffer);
   const nothing = { mustStop: () => false, onCapability: () => undefined, onSync: () => undefined };
-  sandbox.begin(1n);
+  sandbox.begin();
   sandbox.copy(nothing, sandbox.invoke(nothing, 0, encodeValue(argument)).value);
   const written = [...marks.keys()].filter((card) => marks[card] !== 0);
   return {

@@ -26,7 +26,6 @@ import { SandboxPool } from './sandbox-pool.js';
 import type { PoolCounters, SandboxSource } from './sandbox-source.js';
 import { SandboxFactory } from './sandbox-factory.js';
 import type { Sandbox } from './sandbox.js';
-import { randomSeed } from './seed.js';
 import { SharedSandbox } from './shared-sandbox.js';
 import { snapshotKey } from './snapshot-key.js';
 import { isIntact, openSnapshot, type Snapshot } from './snapshot.js';
@@ -178,7 +177,7 @@ class ThreadEngine implements Engine {
     });
     late.catch(() => {}); // mostly nobody waits
     try {
-      sandbox.begin(randomSeed());
+      sandbox.begin();
       const snapshot = await loadExtension(call, key, (pending) =>
         Promise.race([this.#settlement(call, pending), late]),
       );

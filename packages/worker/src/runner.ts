@@ -5,7 +5,6 @@ import { describeFailure, describePoison, limitFailure } from './failure.js';
 import type { Progress } from './quickjs/realm.js';
 import type { SandboxSource } from './sandbox-source.js';
 import type { Sandbox } from './sandbox.js';
-import { randomSeed } from './seed.js';
 
 /** How a call ended, before it is known what it used. */
 type Result = { ok: true; value: Uint8Array } | { ok: false; error: ErrorWire };
@@ -93,7 +92,7 @@ export class Runner {
     const call = new Call(wire.callId, extension, sandbox, this.#environment);
     const running: Waiting = { call, source, onSettled: (progress) => this.#finish(running, progress) };
     this.#guard(running, () => {
-      sandbox.begin(randomSeed());
+      sandbox.begin();
       const result = call.slice(() => {
         const progress = sandbox.invoke(call, wire.handler, wire.argument);
         if (progress.state !== 'pending' || call.stopped) return this.#result(call, progress);

@@ -41,7 +41,7 @@ const WRITER = extensionOf(
 const OTHER = extensionOf(`export default { id: 'work', handler: () => 'other' };`);
 
 function call(sandbox: Sandbox, argument: unknown): void {
-  sandbox.begin(1n);
+  sandbox.begin();
   sandbox.copy(NOTHING, sandbox.invoke(NOTHING, 0, encodeValue(argument)).value);
 }
 
@@ -104,7 +104,7 @@ test('a memory that is too small for a snapshot grows', async () => {
   factory.retire(small);
   for (const _ of ['in the used memory', 'in a new one']) {
     const sandbox = await factory.open(LARGE, snapshot);
-    sandbox.begin(1n);
+    sandbox.begin();
     const copied = sandbox.copy(NOTHING, sandbox.invoke(NOTHING, 0, encodeValue({ n: 39_999 })).value);
     expect(copied.ok && decodeValue(copied.bytes)).toBe('number 39999');
   }

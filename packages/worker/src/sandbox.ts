@@ -8,6 +8,7 @@ import { evaluate, type Pointer } from './quickjs/ffi.js';
 import type { Layout } from './quickjs/layout.js';
 import type { Machine } from './quickjs/machine.js';
 import { Realm, type Progress, type PromiseCapability } from './quickjs/realm.js';
+import { writeSeed } from './seed.js';
 import { fill, restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
 import { ValueBridge, type Copied } from './value-bridge.js';
 
@@ -123,12 +124,12 @@ export class Sandbox {
     return usedStackBytes(machine, layout) > stackBytes * 0.75;
   }
 
-  /** Prepares for a call: a new seed for `Math.random`, not zero. */
-  begin(seed: bigint): void {
+  /** Prepares for a call: a new seed for `Math.random`. */
+  begin(): void {
     const { machine, layout, pointers } = this.#realm;
     machine.heap.refusedBytes = 0;
     const at = pointers.ctx + layout.randomOffset;
-    machine.view.setBigUint64(at, seed, true);
+    writeSeed(machine.words, at >> 2);
     markWritten(machine, at, 8);
   }
 

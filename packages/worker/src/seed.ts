@@ -1,14 +1,17 @@
 /** Seeds asked for at once: one call to the system's generator costs more than all the copying. */
 const BATCH = 512;
 
-const seeds: BigUint64Array<ArrayBuffer> = new BigUint64Array(BATCH);
-let next = BATCH;
+const seeds: Uint32Array<ArrayBuffer> = new Uint32Array(2 * BATCH);
+let next = seeds.length;
 
-/** 64 random bits, never 0: a seed for `Math.random`. */
-export function randomSeed(): bigint {
-  if (next === BATCH) {
+/** Writes 64 random bits, not all 0, to a word and the one after it: a seed for `Math.random`. */
+export function writeSeed(words: Uint32Array, at: number): void {
+  if (next === seeds.length) {
     crypto.getRandomValues(seeds);
     next = 0;
   }
-  return seeds[next++]! || 1n;
+  const low = seeds[next++]!;
+  const high = seeds[next++]!;
+  words[at] = low;
+  words[at + 1] = (low | high) === 0 ? 1 : high;
 }

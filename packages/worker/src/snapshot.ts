@@ -1,16 +1,7 @@
 import type { Registration, SnapshotWire } from '@sandglass/core';
 
 import type { PreludeFunction } from './prelude.js';
-import {
-  CARD_BYTES,
-  CARD_TABLE,
-  COPIES_END,
-  COPY_INDEX,
-  INDEXED_BYTES,
-  lowestMarked,
-  markAt,
-  takeMarks,
-} from './quickjs/cards.js';
+import { CARD_BYTES, CARD_TABLE, COPIES_END, INDEXED_BYTES, lowestMarked, markAt, takeMarks } from './quickjs/cards.js';
 import type { Layout } from './quickjs/layout.js';
 import type { Machine } from './quickjs/machine.js';
 import type { RealmPointers } from './quickjs/realm.js';
@@ -215,14 +206,10 @@ function toImages(
  */
 export function restore(machine: Machine, { heapEndAt }: Layout, snapshot: Snapshot): boolean {
   const { cards, bytes, marks, words } = machine;
-  if (cards.isMarked(markAt(CARD_TABLE), markAt(CARD_TABLE + marks.length))) return false;
-  if (cards.isMarked(markAt(COPY_INDEX), markAt(COPIES_END))) return false;
   const usedTo = Math.min(Math.max(words[heapEndAt >> 2]!, snapshot.header.heapEnd), bytes.length);
-  const left =
-    cards.putBack(markAt(0), markAt(CARD_TABLE)) +
-    cards.putBack(markAt(COPIES_END), markAt(Math.min(usedTo, INDEXED_BYTES)));
+  const left = cards.putBack(markAt(CARD_TABLE + marks.length), markAt(Math.min(usedTo, INDEXED_BYTES)));
   if (left > 0 || usedTo > INDEXED_BYTES) putBackRest(machine, snapshot, usedTo);
-  return true;
+  return left >= 0;
 }
 
 /** What was written for the first time, or in bulk. */

@@ -87,27 +87,46 @@ export interface PoolStats extends CallStats {
 /** Microseconds in an hour; longer times are recorded as this. */
 const MAX_RECORDED_US = 3_600_000_000;
 
-/** A histogram of durations. About 26 KB, made when the first is recorded. */
+/** Durations that are noted before they go into the histogram together. */
+const MAX_NOTED = 64;
+
+/** A histogram of durations. About 26 KB, made when many are recorded or any are read. */
 export class Durations {
   #histogram: RecordableHistogram | undefined;
+  /** The latest, in microseconds. A histogram is a native object whose memory has to be fetched for each: with many extensions that takes a microsecond. */
+  readonly #noted: number[] = [];
 
   record(durationMs: number): void {
-    this.#histogram ??= createHistogram({ lowest: 1, highest: MAX_RECORDED_US, figures: 2 });
-    this.#histogram.record(Math.min(Math.max(Math.round(durationMs * 1_000), 1), MAX_RECORDED_US));
+    this.#noted.push(Math.min(Math.max(Math.round(durationMs * 1_000), 1), MAX_RECORDED_US));
+    if (this.#noted.length === MAX_NOTED) this.#complete();
   }
 
   add(other: Durations): void {
-    if (!other.#histogram) return;
-    this.#histogram ??= createHistogram({ lowest: 1, highest: MAX_RECORDED_US, figures: 2 });
-    this.#histogram.add(other.#histogram);
+    const more = other.#complete();
+    if (!more) return;
+    this.#histogram ??= create();
+    this.#histogram.add(more);
+  }
+
+  /** The histogram of all that was recorded. */
+  #complete(): RecordableHistogram | undefined {
+    if (this.#noted.length === 0) return this.#histogram;
+    this.#histogram ??= create();
+    for (const us of this.#noted) this.#histogram.record(us);
+    this.#noted.length = 0;
+    return this.#histogram;
   }
 
   percentiles(): Percentiles {
-    const histogram = this.#histogram;
+    const histogram = this.#complete();
     if (!histogram || histogram.count === 0) return { count: 0, p50: 0, p90: 0, p99: 0, max: 0 };
     const at = (percentile: number): number => histogram.percentile(percentile) / 1_000;
     return { count: histogram.count, p50: at(50), p90: at(90), p99: at(99), max: histogram.max / 1_000 };
   }
+}
+
+function create(): RecordableHistogram {
+  return createHistogram({ lowest: 1, highest: MAX_RECORDED_US, figures: 2 });
 }
 
 /** The counters behind {@link CallStats}. */

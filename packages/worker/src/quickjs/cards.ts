@@ -45,12 +45,15 @@ export function isTracked(module: WebAssembly.Module): boolean {
   return section !== undefined && new TextDecoder().decode(section) === CARDS_VERSION;
 }
 
-/** What `put-back.ts` adds to the engine. Both take addresses in the card table, multiples of 8: the first, and the one after the last. */
+/** What `put-back.ts` adds to the engine. */
 export interface CardFunctions {
-  /** Whether a card is marked; 0 or 1. */
-  isMarked: (from: number, to: number) => number;
-  /** Puts every marked card back that has a copy, and clears its mark. Returns the number of the others. */
-  putBack: (from: number, to: number) => number;
+  /**
+   * Puts every marked card back that has a copy, and clears its mark: of static data, and of all from the C stack on.
+   *
+   * @param tableEnd address after the last mark that is in use, a multiple of 8, and `usedEnd` that of the last mark to look at.
+   * @returns the number of cards without a copy; -1 if the table or the copies were written to: nothing is put back.
+   */
+  putBack: (tableEnd: number, usedEnd: number) => number;
 }
 
 /** The memory of an instance and its card table. */

@@ -1,13 +1,13 @@
 import { CARDS_SECTION, CARDS_VERSION } from './cards.js';
 import { countLoop, FUEL } from './count-loops.js';
 import { BinaryReader, BinaryWriter } from './leb128.js';
-import { ADDED_FUNCTIONS } from './put-back.js';
+import { addedFunctions } from './put-back.js';
 import { ADDED_LOCALS, doBulkWrite, doStore, MEMORY_COPY, MEMORY_FILL, STORES } from './track-writes.js';
 
 /**
  * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`track-writes.ts`),
  * and every loop counts (`count-loops.ts`), so that natives end too. The memory may begin as small as the host likes, and
- * two functions are added that put back what was written (`put-back.ts`).
+ * a function is added that puts back what was written (`put-back.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *
@@ -23,6 +23,7 @@ export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDes
   let typeOf: number[] = [];
   let imported = { functions: 0, pollIndex: -1 };
   let fuel = 0;
+  let added: Uint8Array[] = [];
   while (reader.at < binary.length) {
     const id = reader.byte();
     const section = reader.slice(reader.u32());
@@ -34,30 +35,25 @@ export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDes
       out.block((imports) => (imported = rewriteImports(new BinaryReader(section), imports, poll, types)));
     } else if (id === SECTION.function) {
       typeOf = readVector(new BinaryReader(section));
+      added = addedFunctions(imported.functions + typeOf.length);
       out.block((more) =>
         add(
           section,
           more,
-          ADDED.map(() => encoded(types.length)),
+          added.map(() => encoded(types.length)),
         ),
       );
     } else if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
       out.block((more) => add(section, more, [fuelGlobal()]));
     } else if (id === SECTION.export) {
-      const first = imported.functions + typeOf.length;
-      out.block((more) =>
-        add(
-          section,
-          more,
-          ADDED.map(([name], i) => functionExport(name, first + i)),
-        ),
-      );
+      const last = imported.functions + typeOf.length + added.length - 1;
+      out.block((more) => add(section, more, [functionExport('putBack', last)]));
     } else if (id === SECTION.code) {
       const { pollIndex } = imported;
       if (pollIndex === -1 || fuel === 0) throw new Error('Cannot instrument: no function to poll, or no globals');
       const parametersOf = (i: number): number => types[typeOf[i]!]!.parameters;
-      out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel }));
+      out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel, added }));
     } else out.block((same) => same.copy(section, 0, section.length));
   }
   out.byte(SECTION.custom);
@@ -72,7 +68,6 @@ const HEADER_BYTES = 8;
 const SECTION = { custom: 0, type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 };
 const IMPORT = { function: 0, memory: 2 };
 const I32 = 0x7f;
-const ADDED = Object.entries(ADDED_FUNCTIONS);
 /** `(i32, i32) → i32` */
 const ADDED_TYPE = Uint8Array.of(0x60, 2, I32, I32, 1, I32);
 
@@ -92,6 +87,8 @@ interface Module {
   pollIndex: number;
   /** The global that loops count down. */
   fuel: number;
+  /** Bodies of functions that follow. */
+  added: readonly Uint8Array[];
 }
 
 function readVector(reader: BinaryReader): number[] {
@@ -183,12 +180,12 @@ function functionExport(name: string, index: number): Uint8Array {
 
 function rewriteCode(reader: BinaryReader, out: BinaryWriter, module: Module): void {
   const count = reader.u32();
-  out.u32(count + ADDED.length);
+  out.u32(count + module.added.length);
   for (let i = 0; i < count; i++) {
     const code = new BinaryReader(reader.slice(reader.u32()));
     out.block((body) => rewriteFunction(code, body, module.parametersOf(i), module));
   }
-  for (const [, added] of ADDED) out.block((body) => body.copy(added, 0, added.length));
+  for (const added of module.added) out.block((body) => body.copy(added, 0, added.length));
 }
 
 function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: number, module: Module): void {

@@ -1,9 +1,9 @@
-import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPY_INDEX } from './cards.js';
+import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPIES_END, COPY_INDEX, markAt } from './cards.js';
 import { BinaryWriter } from './leb128.js';
 
 /*
- * The two functions that `instrument.ts` adds to the engine: see `CardFunctions` in `cards.ts`. They are not instrumented, so
- * what they write leaves no marks.
+ * What `instrument.ts` adds to the engine: see `CardFunctions` in `cards.ts`. It is not instrumented, so what it writes leaves no
+ * marks.
  */
 
 const I32 = 0x7f;
@@ -18,6 +18,7 @@ const OP = {
   else: 0x05,
   end: 0x0b,
   br: 0x0c,
+  call: 0x10,
   brIf: 0x0d,
   return: 0x0f,
   get: 0x20,
@@ -31,17 +32,27 @@ const OP = {
   ltU: 0x49,
   geU: 0x4f,
   add: 0x6a,
+  or: 0x72,
   sub: 0x6b,
   shl: 0x74,
 };
 const MEMORY_COPY = [0xfc, 10, 0, 0];
 
-/** Locals: a mark's address and the end of the marks, which are the arguments; the end of eight marks, the cards without a copy, a copy's number. */
+/** Locals of the loops: a mark's address and the end of the marks, which are the arguments; the end of eight marks, the cards without a copy, a copy's number. */
 const [AT, END, GROUP_END, LEFT, COPY] = [0, 1, 2, 3, 4];
 
-/** Name of the export → its body, with its locals. All are `(i32, i32) → i32`. */
-export const ADDED_FUNCTIONS: Readonly<Record<'isMarked' | 'putBack', Uint8Array>> = {
-  isMarked: body(0, (out) => {
+/**
+ * The functions, all `(i32, i32) → i32`, each as its body with its locals. The last is the one to export.
+ *
+ * @param first the index that the first of them gets.
+ */
+export function addedFunctions(first: number): Uint8Array[] {
+  return [isMarked(), putBack(), putBackAll(first, first + 1)];
+}
+
+/** Whether one of some marks is set. */
+function isMarked(): Uint8Array {
+  return body(0, (out) => {
     out.raw(OP.loop, NO_RESULT);
     returnAtEnd(out, () => out.constant(0));
     loadEight(out);
@@ -50,8 +61,12 @@ export const ADDED_FUNCTIONS: Readonly<Record<'isMarked' | 'putBack', Uint8Array
     out.raw(OP.br, 1, OP.end);
     out.constant(1);
     out.raw(OP.return, OP.end, OP.unreachable);
-  }),
-  putBack: body(3, (out) => {
+  });
+}
+
+/** Puts back the cards of some marks, and counts those that have no copy. */
+function putBack(): Uint8Array {
+  return body(3, (out) => {
     out.raw(OP.loop, NO_RESULT);
     returnAtEnd(out, () => out.raw(OP.get, LEFT));
     loadEight(out);
@@ -68,8 +83,30 @@ export const ADDED_FUNCTIONS: Readonly<Record<'isMarked' | 'putBack', Uint8Array
     step(out, 1);
     out.raw(OP.get, AT, OP.get, GROUP_END, OP.ltU, OP.brIf, 0, OP.end);
     out.raw(OP.br, 0, OP.end, OP.unreachable);
-  }),
-};
+  });
+}
+
+function putBackAll(isMarkedIndex: number, putBackIndex: number): Uint8Array {
+  const [TABLE_END, USED_END] = [0, 1];
+  return body(0, (out) => {
+    out.constant(markAt(CARD_TABLE));
+    out.raw(OP.get, TABLE_END);
+    out.local(OP.call, isMarkedIndex);
+    out.constant(markAt(COPY_INDEX));
+    out.constant(markAt(COPIES_END));
+    out.local(OP.call, isMarkedIndex);
+    out.raw(OP.or, OP.if, NO_RESULT);
+    out.constant(-1);
+    out.raw(OP.return, OP.end);
+    out.constant(markAt(0));
+    out.constant(markAt(CARD_TABLE));
+    out.local(OP.call, putBackIndex);
+    out.constant(markAt(COPIES_END));
+    out.raw(OP.get, USED_END);
+    out.local(OP.call, putBackIndex);
+    out.raw(OP.add);
+  });
+}
 
 function putBackCard(out: BinaryWriter): void {
   out.raw(OP.get, AT);
