@@ -89,12 +89,15 @@ export class LaneState {
     return this.isIsolation && this.status === 'ready' && this.jobs.size === 0 && this.outbox.length === 0;
   }
 
+  /** Whether it takes calls, now or as soon as it has room. */
+  get isOpen(): boolean {
+    return this.status === 'ready' && !this.isIsolation && !this.isStalled;
+  }
+
   /** Whether it takes more calls now. */
   get hasRoom(): boolean {
     return (
-      this.status === 'ready' &&
-      !this.isIsolation &&
-      !this.isStalled &&
+      this.isOpen &&
       this.openBatches < MAX_OPEN_BATCHES &&
       this.backlogMs < MAX_BACKLOG_MS &&
       this.outbox.length < MAX_BATCH_LENGTH

@@ -7,27 +7,38 @@ import type { LaneState } from '../lane-state.js';
  */
 export const SPILL_MS = 0.5;
 
+/**
+ * What a lane with room may have before it beyond the least busy one, which has none: above this, a call rather waits. Not to be behind
+ * one that nobody knows, which may never end.
+ */
+const WAIT_MS = 1;
+
 /** The lanes there are, and whether one more is on its way or would be if something waited. */
 export interface LaneChoice {
   readonly all: readonly LaneState[];
   readonly isGrowing: boolean;
 }
 
-/** The lane for a call: the least busy one, with a preference for where its sandboxes are warm; undefined if none has room. */
+/**
+ * The lane for a call: the least busy one with room, with a preference for where its sandboxes are warm; undefined if there is none, or
+ * another will have room before this one would come to the call.
+ */
 export function chooseLane(job: Job, { all: lanes, isGrowing }: LaneChoice): LaneState | undefined {
   const { extension } = job;
   if (extension.isPersistent) return chooseHome(job, lanes, isGrowing);
   let best: LaneState | undefined;
   let bestMs = Infinity;
+  let leastMs = Infinity;
   for (const lane of lanes) {
-    if (!lane.hasRoom || lane.jobs.has(job.callId)) continue; // one that it was taken back from may still run it
+    if (!lane.isOpen || lane.jobs.has(job.callId)) continue; // one that it was taken back from may still run it
     if (lane.isSpare && lanes.some(({ stalledIn }) => stalledIn === extension)) continue;
     const backlogMs = lane.backlogMs + (lane.installed.has(extension) ? 0 : SPILL_MS);
-    if (backlogMs >= bestMs) continue;
+    leastMs = Math.min(leastMs, backlogMs);
+    if (!lane.hasRoom || backlogMs >= bestMs) continue;
     best = lane;
     bestMs = backlogMs;
   }
-  return best;
+  return bestMs > leastMs + WAIT_MS ? undefined : best;
 }
 
 /** The lane for a load: the least busy one that loads nothing else. */
