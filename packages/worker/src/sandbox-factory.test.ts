@@ -45,22 +45,67 @@ function call(sandbox: Sandbox, argument: unknown): void {
   sandbox.copy(NOTHING, sandbox.invoke(NOTHING, 0, encodeValue(argument)).value);
 }
 
-test('a memory that is used again holds what a new one holds', async () => {
+/** Ends an instance in the middle of guest code, as an exception of the host's does. */
+function poison(sandbox: Sandbox): void {
+  const failing = {
+    ...NOTHING,
+    mustStop: (): boolean => {
+      throw new Error('failed');
+    },
+  };
+  expect(() => sandbox.invoke(failing, 0, encodeValue({ n: 1_000 }))).toThrow(PoisonedError);
+}
+
+test.each([
+  ['a machine', 100, true],
+  ['a memory that had grown', 8_000, false],
+])('%s that is used again holds what a new one holds', async (_, n, isMachine) => {
   const snapshot = await snapshotOf(OTHER);
   const fresh = (await new SandboxFactory(wasm, layout).open(OTHER, snapshot)).retire();
   const factory = new SandboxFactory(wasm, layout);
   const writer = await factory.open(WRITER, await snapshotOf(WRITER));
-  call(writer, { n: 8_000 });
-  const { memory } = writer.retire();
+  call(writer, { n });
+  const machine = writer.retire();
   factory.retire(writer);
   const again = (await factory.open(OTHER, snapshot)).retire();
-  expect(again.memory).toBe(memory);
-  expect(again.bytes.length).toBeGreaterThan(fresh.bytes.length); // it had grown
+  expect(again === machine).toBe(isMachine);
+  expect(again.memory).toBe(machine.memory);
+  expect(again.bytes.length > fresh.bytes.length).toBe(!isMachine);
   expect(Buffer.compare(again.bytes.subarray(0, fresh.bytes.length), fresh.bytes)).toBe(0);
   expect(again.bytes.subarray(fresh.bytes.length).every((byte) => byte === 0)).toBe(true);
 });
 
-test('so does one whose card table was written to', async () => {
+test('an extension is loaded in a used machine as in a new one', async () => {
+  const factory = new SandboxFactory(wasm, layout);
+  const fresh = (await factory.boot(OTHER)).retire();
+  const sandbox = await factory.open(WRITER, await snapshotOf(WRITER));
+  call(sandbox, { n: 100 });
+  const machine = sandbox.retire();
+  factory.retire(sandbox);
+  const again = (await factory.boot(OTHER)).retire();
+  expect(again).toBe(machine);
+  const { ctx } = (await snapshotOf(OTHER)).header.realm;
+  for (const { bytes } of [fresh, again]) {
+    bytes.fill(0, ctx + layout.randomOffset, ctx + layout.randomOffset + 8); // both follow the clock
+    bytes.fill(0, ctx + layout.countdownOffset, ctx + layout.countdownOffset + 4);
+  }
+  expect(Buffer.compare(again.bytes.subarray(0, fresh.bytes.length), fresh.bytes)).toBe(0);
+  expect(again.bytes.subarray(fresh.bytes.length).every((byte) => byte === 0)).toBe(true);
+});
+
+test('of an instance that an exception went through, only the memory is used again', async () => {
+  const factory = new SandboxFactory(wasm, layout);
+  const snapshot = await snapshotOf(OTHER);
+  const sandbox = await factory.open(WRITER, await snapshotOf(WRITER));
+  poison(sandbox);
+  const machine = sandbox.retire();
+  factory.retire(sandbox);
+  const again = (await factory.open(OTHER, snapshot)).retire();
+  expect(again).not.toBe(machine);
+  expect(again.memory).toBe(machine.memory);
+});
+
+test('a memory whose card table was written to holds what a new one holds, with another instance', async () => {
   const snapshot = await snapshotOf(OTHER);
   const fresh = (await new SandboxFactory(wasm, layout).open(OTHER, snapshot)).retire();
   const factory = new SandboxFactory(wasm, layout);
@@ -70,6 +115,7 @@ test('so does one whose card table was written to', async () => {
   machine.marks[CARD_TABLE / CARD_BYTES] = 1; // what a store to the table leaves
   factory.retire(tampered);
   const again = (await factory.open(OTHER, snapshot)).retire();
+  expect(again).not.toBe(machine);
   expect(again.memory).toBe(machine.memory);
   expect(Buffer.compare(again.bytes, fresh.bytes)).toBe(0);
 });
@@ -98,7 +144,8 @@ test('nothing is left of a larger extension', async () => {
 test('a memory that is too small for a snapshot grows', async () => {
   const snapshot = await snapshotOf(LARGE);
   const factory = new SandboxFactory(wasm, layout);
-  const small = await factory.open(OTHER, await snapshotOf(OTHER));
+  const small = await factory.open(WRITER, await snapshotOf(WRITER));
+  poison(small);
   const { memory } = small.retire();
   const before = memory.buffer.byteLength;
   factory.retire(small);

@@ -1,19 +1,19 @@
 import type { EngineModule, ExtensionWire } from '@sandglass/core';
 
 import type { Layout } from './quickjs/layout.js';
-import { createMachine, type Machine } from './quickjs/machine.js';
-import { SpareMemories } from './quickjs/spare-memories.js';
+import { createMachine, toWholePages, type Machine } from './quickjs/machine.js';
+import { SpareMachines } from './quickjs/spare-machines.js';
 import { Sandbox } from './sandbox.js';
 import type { Snapshot } from './snapshot.js';
 
 /** Heap that a new sandbox has free: a small extension takes 200 KiB, a small call next to nothing. */
 const FREE_HEAP_BYTES = 1 << 20;
 
-/** Makes the sandboxes of one thread, and takes back the memory of those that are given up. */
+/** Makes the sandboxes of one thread, and takes back what those are made of that are given up. */
 export class SandboxFactory {
   readonly layout: Layout;
   readonly #engine: EngineModule;
-  readonly #spare: SpareMemories = new SpareMemories();
+  readonly #spare: SpareMachines = new SpareMachines();
 
   constructor(engine: EngineModule, layout: Layout) {
     this.#engine = engine;
@@ -33,13 +33,17 @@ export class SandboxFactory {
 
   /** Gives up a sandbox. From now on, entering it fails. */
   retire(sandbox: Sandbox): void {
-    this.#spare.keep(sandbox.retire());
+    this.#spare.keep(sandbox.retire(), sandbox.isSound, sandbox.heapBytes);
   }
 
   /** The heap takes the last bytes of the memory, exactly as many as the limit says: static data and the C stack are not charged to the guest. */
   async #createMachine({ limits }: ExtensionWire, heapEnd: number): Promise<Machine> {
-    const size = { maxBytes: this.layout.heapBase + limits.memoryLimitBytes, initialBytes: heapEnd + FREE_HEAP_BYTES };
-    const machine = await createMachine(this.#engine, size, this.#spare);
+    const { heapBase, staticImage } = this.layout;
+    const maxBytes = toWholePages(heapBase + limits.memoryLimitBytes);
+    const size = { maxBytes, initialBytes: Math.min(maxBytes, toWholePages(heapEnd + FREE_HEAP_BYTES)) };
+    const used = this.#spare.takeMachine(size);
+    used?.begin(staticImage);
+    const machine = used ?? (await createMachine(this.#engine, size, this.#spare.takeMemory(size)));
     machine.heap.start = (machine.heap.end - limits.memoryLimitBytes + 15) & ~15;
     return machine;
   }

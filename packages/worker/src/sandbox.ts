@@ -50,6 +50,7 @@ export class Sandbox {
   #callbackError: unknown;
   /** Its memory may be another sandbox's by now. */
   #isRetired = false;
+  #isSound = true;
   #polls = FIRST_POLLS;
   #polledAt = 0;
   /** When a native was first seen to run after its call was stopped. */
@@ -95,6 +96,11 @@ export class Sandbox {
     return sandbox;
   }
 
+  /** Whether no exception went through its instance, and nothing wrote where the engine does not. */
+  get isSound(): boolean {
+    return this.#isSound;
+  }
+
   get isRetired(): boolean {
     return this.#isRetired;
   }
@@ -136,7 +142,8 @@ export class Sandbox {
   /** Undoes all that was done since the snapshot. @returns false if that cannot be made sure: the sandbox has to go. */
   restore(snapshot: Snapshot): boolean {
     this.#realm.forget();
-    return restore(this.#realm.machine, this.#realm.layout, snapshot);
+    this.#isSound &&= restore(this.#realm.machine, this.#realm.layout, snapshot);
+    return this.#isSound;
   }
 
   /** Gives up what slices left behind, in a sandbox that is not restored, and what a call that is over still held. */
@@ -253,6 +260,7 @@ export class Sandbox {
       if (this.#callbackError !== undefined) throw this.#callbackError;
       return result;
     } catch (error) {
+      this.#isSound = false;
       throw error instanceof PoisonedError ? error : new PoisonedError(String(error), { cause: error });
     } finally {
       this.#listener = undefined;

@@ -229,8 +229,9 @@ function putBackRest(machine: Machine, { images }: Snapshot, usedTo: number): vo
   }
 }
 
-/** Fills a new instance. */
+/** Fills a new instance, which has written to a little of its memory itself. */
 export function fill(machine: Machine, { header, images }: Snapshot): void {
+  for (const { at, length } of takeMarks(machine, 0, machine.bytes.length)) machine.bytes.fill(0, at, at + length);
   machine.image = header.runs;
   for (const { at, bytes } of images) machine.bytes.set(bytes, at);
 }

@@ -1,10 +1,9 @@
 import type { EngineModule } from '@sandglass/core';
 import type { EmscriptenModuleCallbacks, QuickJSEmscriptenModule, QuickJSFFI } from '@jitl/quickjs-ffi-types';
 
-import { CardCopies, createCardMemory, type CardFunctions, type CardMemory } from './cards.js';
+import { CardCopies, createCardMemory, markWritten, takeMarks, type CardFunctions, type CardMemory } from './cards.js';
 import { replaceEnvironment } from './environment.js';
 import { replaceImport } from './imports.js';
-import type { SpareMemories } from './spare-memories.js';
 import { replaceLocalTime } from './utc.js';
 import { createFFI, loadMachine } from './variant.js';
 
@@ -58,6 +57,8 @@ export interface Machine extends MemoryViews {
   readonly copies: CardCopies;
   /** What it was filled with, without marks: `[address, byte length]`. */
   image: readonly (readonly [number, number])[];
+  /** Puts a memory of zeros to where it was when the instance had started. @param staticImage the data that its binary begins with */
+  begin: (staticImage: Uint32Array) => void;
 }
 
 interface MemoryViews extends CardMemory {
@@ -65,12 +66,17 @@ interface MemoryViews extends CardMemory {
   readonly view: DataView<ArrayBuffer>;
 }
 
-/** Linear memory, static data and C stack (5.3 MB) included. Rounded up to whole pages. */
+/** Linear memory, static data and C stack (5.3 MB) included, in whole WASM pages: see `toWholePages`. */
 export interface MemorySize {
   /** What it may grow to. */
   maxBytes: number;
   /** @default `maxBytes` */
   initialBytes?: number;
+}
+
+/** A size in bytes, rounded up. */
+export function toWholePages(bytes: number): number {
+  return toPages(bytes) * WASM_PAGE_BYTES;
 }
 
 const INERT: MachineHooks = {
@@ -85,16 +91,16 @@ const INERT: MachineHooks = {
  *
  * The memory begins small, since V8 collects garbage for every 32 MB or so of memories that are made, used or not.
  *
- * @param spare where a used memory of that size may be found.
+ * @param used a memory of zeros that may grow as much.
  */
 export async function createMachine(
   engine: EngineModule,
   { maxBytes, initialBytes = maxBytes }: MemorySize,
-  spare?: SpareMemories,
+  used?: WebAssembly.Memory,
 ): Promise<Machine> {
   const maximum = toPages(maxBytes);
   const initial = Math.min(toPages(initialBytes), maximum);
-  const memory = spare?.take(maximum * WASM_PAGE_BYTES) ?? new WebAssembly.Memory({ initial, maximum });
+  const memory = used ?? new WebAssembly.Memory({ initial, maximum });
   const missing = initial - toPages(memory.buffer.byteLength);
   if (missing > 0) memory.grow(missing); // a used one
   const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0, strict: false };
@@ -123,7 +129,28 @@ export async function createMachine(
   const module = await loadMachine(options);
   const hooks = { ...INERT };
   module.callbacks = toCallbacks(hooks);
-  const own = { ffi: createFFI(module), module, memory, hooks, heap, cards, copies: new CardCopies(), image: [] };
+  const started = takeMarks(views, 0, views.bytes.length).map(({ at, length }) => {
+    markWritten(views, at, length);
+    return { at, bytes: views.bytes.slice(at, at + length) };
+  });
+  const begin = (staticImage: Uint32Array): void => {
+    views.words.set(staticImage);
+    for (const { at, bytes } of started) {
+      views.bytes.set(bytes, at);
+      markWritten(views, at, bytes.length);
+    }
+  };
+  const own = {
+    ffi: createFFI(module),
+    module,
+    memory,
+    hooks,
+    heap,
+    cards,
+    copies: new CardCopies(),
+    image: [],
+    begin,
+  };
   return Object.assign(views, own);
 }
 
