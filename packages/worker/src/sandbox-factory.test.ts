@@ -5,6 +5,7 @@ import { createEngine } from './engine.js';
 import { CARD_BYTES, CARD_TABLE } from './quickjs/cards.js';
 import { compileEngine } from './quickjs/engine-module.js';
 import { findLayout } from './quickjs/layout.js';
+import type { Machine } from './quickjs/machine.js';
 import { SandboxFactory } from './sandbox-factory.js';
 import { PoisonedError, type Sandbox } from './sandbox.js';
 import { openSnapshot, type Snapshot } from './snapshot.js';
@@ -77,20 +78,53 @@ test.each([
 
 test('an extension is loaded in a used machine as in a new one', async () => {
   const factory = new SandboxFactory(wasm, layout);
-  const fresh = (await factory.boot(OTHER)).retire();
+  const fresh = (await new SandboxFactory(wasm, layout).boot(OTHER)).retire();
   const sandbox = await factory.open(WRITER, await snapshotOf(WRITER));
   call(sandbox, { n: 100 });
   const machine = sandbox.retire();
   factory.retire(sandbox);
   const again = (await factory.boot(OTHER)).retire();
   expect(again).toBe(machine);
+  const [first, second] = await Promise.all([fresh, again].map(withoutClock));
+  expect(Buffer.compare(second!.subarray(0, first!.length), first!)).toBe(0);
+  expect(second!.subarray(first!.length).every((byte) => byte === 0)).toBe(true);
+});
+
+/** The memory of a booted machine, but for what follows the clock. */
+async function withoutClock({ bytes }: Machine): Promise<Uint8Array> {
   const { ctx } = (await snapshotOf(OTHER)).header.realm;
-  for (const { bytes } of [fresh, again]) {
-    bytes.fill(0, ctx + layout.randomOffset, ctx + layout.randomOffset + 8); // both follow the clock
-    bytes.fill(0, ctx + layout.countdownOffset, ctx + layout.countdownOffset + 4);
+  const copy = bytes.slice();
+  copy.fill(0, ctx + layout.randomOffset, ctx + layout.randomOffset + 8);
+  return copy.fill(0, ctx + layout.countdownOffset, ctx + layout.countdownOffset + 4);
+}
+
+test('a sandbox is booted as often as it takes to know that more of its kind will follow', async () => {
+  const factory = new SandboxFactory(wasm, layout);
+  const machines = [];
+  for (let i = 0; i < 3; i++) machines.push((await factory.boot(OTHER)).retire());
+  const [first, , third] = await Promise.all(machines.map(withoutClock));
+  const heapEnd = machines[0]!.words[layout.heapEndAt >> 2]!;
+  for (const [from, to] of [
+    [0, layout.staticImage.byteLength],
+    [layout.heapBase, heapEnd],
+  ] as const) {
+    expect(Buffer.compare(third!.subarray(from, to), first!.subarray(from, to))).toBe(0);
   }
-  expect(Buffer.compare(again.bytes.subarray(0, fresh.bytes.length), fresh.bytes)).toBe(0);
-  expect(again.bytes.subarray(fresh.bytes.length).every((byte) => byte === 0)).toBe(true);
+  const marked = machines.map(({ marks }) => marks.some((mark) => mark !== 0));
+  expect(marked).toEqual([true, true, false]);
+});
+
+test('sandboxes of another kind are booted anew', async () => {
+  const factory = new SandboxFactory(wasm, layout);
+  for (let i = 0; i < 3; i++) await factory.boot(OTHER);
+  for (const other of [
+    { ...OTHER, nodeEnv: 'another' },
+    { ...OTHER, limits: { ...OTHER.limits, stackBytes: 65_536 } },
+    { ...OTHER, limits: { ...OTHER.limits, memoryLimitBytes: 17 << 20 } },
+    { ...OTHER, capabilities: [{ name: 'sleep', module: 'directus:api', granted: true, parameters: 1 }] },
+  ]) {
+    expect((await factory.boot(other)).retire().marks.some((mark) => mark !== 0)).toBe(true);
+  }
 });
 
 test('of an instance that an exception went through, only the memory is used again', async () => {
