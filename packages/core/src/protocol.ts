@@ -144,6 +144,13 @@ export interface ThreadTask {
   port: MessagePort;
   /** Int32: see {@link SLOT}. */
   slots: SharedArrayBuffer;
+  /**
+   * Int32 for each lane of the pool: what has been sent or called there and has not run since. Messages to the host that it has not
+   * received, and 1 while the thread has been woken and has not noticed.
+   */
+  waiting: SharedArrayBuffer;
+  /** Index of this lane in `waiting`. */
+  lane: number;
   wasm: EngineModule;
 }
 

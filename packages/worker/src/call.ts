@@ -8,6 +8,7 @@ import {
   type UsageWire,
 } from '@sandglass/core';
 
+import type { Courtesy } from './courtesy.js';
 import { Stopwatch } from './cpu-clock.js';
 import { limitFailure } from './failure.js';
 import type { Pointer } from './quickjs/ffi.js';
@@ -21,6 +22,8 @@ const FLUSH_AFTER_MS = 50;
 /** What a call needs of its engine. */
 export interface CallEnvironment {
   slots: Int32Array;
+  /** Where other threads may want the core. */
+  courtesy: Courtesy | undefined;
   /** Takes capability calls on their way to the host. */
   send: (calls: CapabilityCallWire[]) => void;
 }
@@ -85,6 +88,7 @@ export class Call implements SliceListener {
 
   mustStop(now: number = performance.now()): boolean {
     if (this.stopped) return true;
+    this.#environment.courtesy?.offer(now, this.#watch.sliceMs(now));
     const { name, ms } = this.#budget;
     if (this.#watch.isOver(ms, now))
       this.stopped = limitFailure('E_CPU', this.extension, name, this.#watch.runningMs());

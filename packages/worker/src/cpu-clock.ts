@@ -47,6 +47,11 @@ export class Stopwatch {
     return this.#spentMs + performance.now() - this.#startedAt;
   }
 
+  /** Milliseconds since the last `start`, asked while running. */
+  sliceMs(now: number): number {
+    return now - this.#startedAt;
+  }
+
   /** Whether more than the budget is used, asked while running. Time in which the thread did not run is not counted. */
   isOver(budgetMs: number, now: number = performance.now()): boolean {
     if (!this.#mark && now - this.#startedAt > MARK_AFTER_MS) {

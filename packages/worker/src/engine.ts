@@ -14,6 +14,7 @@ import {
 } from '@sandglass/core';
 
 import { Call, type CallEnvironment } from './call.js';
+import { Courtesy } from './courtesy.js';
 import { describePoison } from './failure.js';
 import { IdleSandboxes } from './idle-sandboxes.js';
 import { loadExtension, LoadError, loadTimeout } from './load.js';
@@ -35,6 +36,8 @@ export interface EngineOptions {
   wasm?: EngineModule;
   /** Where the engine says which call it is in: see SLOT in core. @default memory of its own */
   slots?: Int32Array;
+  /** See `ThreadTask.waiting` in core. @default nobody waits */
+  waiting?: Int32Array;
   /** Outcomes of calls that did not finish inside `run`. */
   onOutcomes: (outcomes: OutcomeWire[]) => void;
   /** Capability calls of guests; the host answers the asynchronous ones through `settle`. */
@@ -84,7 +87,11 @@ class ThreadEngine implements Engine {
     this.#wasm = wasm;
     this.#factory = new SandboxFactory(wasm, layout);
     this.#onOutcomes = options.onOutcomes;
-    this.#environment = { slots: options.slots ?? new Int32Array(SLOT.length), send: options.onCapabilities };
+    this.#environment = {
+      slots: options.slots ?? new Int32Array(SLOT.length),
+      courtesy: options.waiting && new Courtesy(options.waiting),
+      send: options.onCapabilities,
+    };
     this.#runner = new Runner(this.#environment, (outcome) => this.#settled(outcome));
   }
 

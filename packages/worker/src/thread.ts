@@ -25,6 +25,8 @@ export async function serve(task: ThreadTask, create: typeof createEngine): Prom
 class Thread {
   readonly #port: MessagePort;
   readonly #slots: Int32Array<SharedArrayBuffer>;
+  readonly #waiting: Int32Array<SharedArrayBuffer>;
+  readonly #lane: number;
   readonly #batches: Batches;
   #engine!: Engine;
   #loads = 0;
@@ -34,9 +36,11 @@ class Thread {
   #isAlone = false;
   readonly #linger: Linger;
 
-  constructor({ port, slots }: ThreadTask) {
+  constructor({ port, slots, waiting, lane }: ThreadTask) {
     this.#port = port as unknown as MessagePort; // Node's and the web's MessagePort are the same thing with two types
     this.#slots = new Int32Array(slots, 0, SLOT.length);
+    this.#waiting = new Int32Array(waiting);
+    this.#lane = lane;
     this.#linger = new Linger(this.#slots);
     this.#batches = new Batches(this.#slots, (message) => this.#send(message));
   }
@@ -45,6 +49,7 @@ class Thread {
     this.#engine = await create({
       wasm,
       slots: this.#slots,
+      waiting: this.#waiting,
       onOutcomes: (outcomes) => this.#batches.settle(outcomes),
       onCapabilities: (calls) => this.#send({ type: 'capabilities', calls }),
     });
@@ -62,7 +67,8 @@ class Thread {
   #sleep(): void {
     while (this.#batches.size === 0 && this.#loads === 0) {
       if (this.#isAlone) this.#linger.wait(this.#seen);
-      Atomics.wait(this.#slots, SLOT.posted, this.#seen);
+      const woken = Atomics.wait(this.#slots, SLOT.posted, this.#seen) === 'ok';
+      if (woken) Atomics.sub(this.#waiting, this.#lane, 1);
       this.#seen = Atomics.load(this.#slots, SLOT.posted); // before reading: what is posted later ends the next wait
       for (let entry = receiveMessageOnPort(this.#port); entry; entry = receiveMessageOnPort(this.#port)) {
         this.#receive(entry.message as HostMessage);
@@ -101,6 +107,7 @@ class Thread {
   }
 
   #send(message: ThreadMessage): void {
+    Atomics.add(this.#waiting, this.#lane, 1);
     this.#port.postMessage(message); // oxlint-disable-line unicorn/require-post-message-target-origin -- a MessagePort
   }
 }

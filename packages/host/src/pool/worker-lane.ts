@@ -30,6 +30,8 @@ export interface WorkerLanesOptions {
 /** All the worker lanes of a pool: one piscina pool, which starts, watches and ends their threads. */
 export interface WorkerLanes {
   start: StartLane;
+  /** See `ThreadTask.waiting`. All 0 while nothing goes on. */
+  readonly waiting: Int32Array;
   /** Ends all threads and waits for them. */
   close(): Promise<void>;
 }
@@ -59,10 +61,11 @@ export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
   /** Attach tasks that wait for their thread to come up, by piscina's id. */
   const attaching = new Map<number, WorkerLane>();
   let target: WorkerLane | undefined;
+  const maxThreads = 4 * options.maxLanes + 4; // lanes are counted by the pool; a thread that is being ended still counts here
   const piscina = new Piscina({
     filename: options.filename,
     minThreads: 0,
-    maxThreads: 4 * options.maxLanes + 4, // lanes are counted by the pool; a thread that is being ended still counts here
+    maxThreads,
     idleTimeout: Infinity, // retiring is the pool's
     atomics: 'disabled', // threads sleep by themselves: see the thread file
     recordTiming: false,
@@ -85,6 +88,7 @@ export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
       target = undefined;
     }
   };
+  const places = new Places(maxThreads);
   const claimed = new WeakSet<Worker>();
   const claim = (): Worker | undefined => {
     const worker = piscina.threads.find((thread) => !claimed.has(thread));
@@ -93,12 +97,13 @@ export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
   };
   return {
     start: (events) => {
-      const lane = new WorkerLane(events);
+      const lane = new WorkerLane(events, places);
       lane.attach(options.wasm, run, claim, () => {
         for (const [taskId, other] of attaching) if (other === lane) attaching.delete(taskId);
       });
       return lane;
     },
+    waiting: places.waiting,
     close: () => piscina.destroy(),
   };
 }
@@ -108,6 +113,29 @@ type Run = (
   task: ThreadTask,
   extra: { transferList: MessagePort[]; signal: AbortSignal },
 ) => Promise<unknown>;
+
+/** Places of threads in `ThreadTask.waiting`. */
+class Places {
+  readonly waiting: Int32Array<SharedArrayBuffer>;
+  readonly #taken: boolean[];
+
+  constructor(count: number) {
+    this.waiting = new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT));
+    this.#taken = Array.from({ length: count }, () => false);
+  }
+
+  take(): number {
+    const place = this.#taken.indexOf(false);
+    this.#taken[place] = true;
+    return place;
+  }
+
+  /** Call it when the thread is gone. */
+  free(place: number): void {
+    this.#taken[place] = false;
+    Atomics.store(this.waiting, place, 0);
+  }
+}
 
 /** A lane in a thread of its own. */
 class WorkerLane implements Lane {
@@ -128,10 +156,14 @@ class WorkerLane implements Lane {
   #isOver = false;
   #failure: Error | undefined;
   #release: () => void = () => {};
+  readonly #places: Places;
+  readonly #place: number;
   threadId: number | undefined;
 
-  constructor(events: LaneEvents) {
+  constructor(events: LaneEvents, places: Places) {
     this.#events = events;
+    this.#places = places;
+    this.#place = places.take();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#remotePort = port2;
@@ -150,6 +182,8 @@ class WorkerLane implements Lane {
     const task: ThreadTask = {
       port: this.#remotePort as never, // Node's and the web's MessagePort are the same thing with two types
       slots: this.slots.buffer,
+      waiting: this.#places.waiting.buffer,
+      lane: this.#place,
       wasm,
     };
     const attached = run(this, task, { transferList: [this.#remotePort], signal: this.#attachment.signal });
@@ -157,7 +191,10 @@ class WorkerLane implements Lane {
     this.#worker = worker;
     this.threadId = worker?.threadId;
     worker?.once('error', (error: Error) => this.#fail(error));
-    worker?.once('exit', (code) => this.#fail(new Error(`the thread exited with code ${code}`)));
+    worker?.once('exit', (code) => {
+      this.#places.free(this.#place);
+      this.#fail(new Error(`the thread exited with code ${code}`));
+    });
     this.#startTimer = setTimeout(
       () => this.#fail(new Error(`the thread did not start within ${START_TIMEOUT_MS} ms`)),
       START_TIMEOUT_MS,
@@ -166,7 +203,9 @@ class WorkerLane implements Lane {
       () => this.#ready(),
       (error: Error) => this.#fail(error),
     );
-    if (!worker) this.#fail(new Error('no thread is free'));
+    if (worker) return;
+    this.#places.free(this.#place);
+    this.#fail(new Error('no thread is free'));
   }
 
   batch({ install, calls, isAlone }: CallBatch, done: (outcomes: unknown) => void): void {
@@ -226,7 +265,8 @@ class WorkerLane implements Lane {
     if (this.#isOver) return;
     this.#port.postMessage(message); // oxlint-disable-line unicorn/require-post-message-target-origin -- a MessagePort
     Atomics.add(this.slots, SLOT.posted, 1);
-    Atomics.notify(this.slots, SLOT.posted);
+    const woken = Atomics.notify(this.slots, SLOT.posted);
+    if (woken > 0) Atomics.add(this.#places.waiting, this.#place, woken);
   }
 
   #receiveAll(): void {
@@ -238,6 +278,7 @@ class WorkerLane implements Lane {
   }
 
   #receive(message: unknown): void {
+    Atomics.sub(this.#places.waiting, this.#place, 1);
     if (this.#isOver) return;
     if (typeof message !== 'object' || message === null) return this.#events.violation();
     const { type, ...rest } = message as Record<string, unknown>; // an object: any key may be read

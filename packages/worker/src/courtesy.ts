@@ -1,0 +1,32 @@
+/** A slice that lasts longer than this is no ordinary call: what comes after it goes elsewhere by now. */
+const AFTER_MS = 5;
+/** How often it looks whether others wait. */
+const EVERY_MS = 1;
+/** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, a tenth of its time. */
+const PAUSE_MS = 0.05;
+
+/** What a pause sleeps on; nothing wakes it. */
+const NOTHING: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Lets other threads of the pool run when they have something to do and no core to do it on: a system that shares cores out in
+ * turns of milliseconds would leave them behind a long slice for 4 ms and more.
+ */
+export class Courtesy {
+  readonly #waiting: Int32Array;
+  #lookedMs = 0;
+
+  /** @param waiting see `ThreadTask.waiting`. */
+  constructor(waiting: Int32Array) {
+    this.#waiting = waiting;
+  }
+
+  /** Call it often while guest code runs. @param sliceMs for how long it has */
+  offer(nowMs: number, sliceMs: number): void {
+    if (sliceMs < AFTER_MS || nowMs - this.#lookedMs < EVERY_MS) return;
+    this.#lookedMs = nowMs;
+    if (this.#waiting.every((_, lane) => Atomics.load(this.#waiting, lane) <= 0)) return;
+    Atomics.wait(NOTHING, 0, 0, PAUSE_MS);
+    this.#lookedMs = performance.now();
+  }
+}

@@ -1,0 +1,61 @@
+import { compileEngine } from '@sandglass/worker';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+import { PoolCore } from '../../packages/host/src/pool/pool-core.js';
+import { createWorkerLanes, type WorkerLanes } from '../../packages/host/src/pool/worker-lane.js';
+import { describeSource, operation, run } from './open-pool.js';
+
+const work = describeSource(operation('(n) => n + 1'));
+const asleep = describeSource(operation('async () => { await sleep(1); await request("http://a.b/"); }'));
+const endless = describeSource(operation('() => { for (;;); }'), { cpuTimeMs: 100 });
+const stuck = describeSource(operation('() => "x".repeat(1e6).normalize("NFD").length'));
+
+let lanes: WorkerLanes;
+let pool: PoolCore;
+
+beforeAll(async () => {
+  lanes = createWorkerLanes({
+    filename: import.meta.resolve('@sandglass/worker/thread'),
+    wasm: await compileEngine(),
+    maxLanes: 2,
+  });
+  pool = new PoolCore({
+    startLane: lanes.start,
+    onClose: () => lanes.close(),
+    minThreads: 2,
+    maxThreads: 2,
+    onCapability: () => Promise.resolve({ status: 200 }),
+    isEffect: () => false,
+    syncNames: new Set(['log', 'console']),
+  });
+  for (const extension of [work, asleep, endless, stuck]) await pool.load(extension);
+});
+
+afterAll(() => pool.close(0));
+
+const isWaitedFor = (): boolean => lanes.waiting.some((count) => count > 0);
+
+test('what the host has not received is counted', async () => {
+  const result = run(pool, stuck);
+  await new Promise((resolve) => setImmediate(resolve)); // it is sent
+  const deadlineMs = performance.now() + 10_000;
+  while (!isWaitedFor() && performance.now() < deadlineMs); // nothing is received meanwhile
+  expect(isWaitedFor()).toBe(true);
+  await result;
+});
+
+test('nothing is left of it when all is done', async () => {
+  for (let round = 0; round < 50; round++) {
+    await Promise.all([run(pool, work, 1), run(pool, asleep), run(pool, work, 2), run(pool, stuck)]);
+    await run(pool, work, round);
+  }
+  await expect(run(pool, endless)).rejects.toMatchObject({ code: 'E_CPU' });
+  await vi.waitFor(() => expect([...lanes.waiting].every((count) => count === 0)).toBe(true));
+});
+
+test('a thread that is gone waits for nothing', async () => {
+  const slots = new Int32Array(lanes.waiting.buffer);
+  Atomics.add(slots, 0, 5); // as what it had sent and nobody received
+  await pool.close(0);
+  await vi.waitFor(() => expect([...lanes.waiting].every((count) => count === 0)).toBe(true));
+});
