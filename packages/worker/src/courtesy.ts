@@ -5,15 +5,14 @@ const EVERY_MS = 1;
 /** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, a tenth of its time. */
 const PAUSE_MS = 0.05;
 
-/** What a pause sleeps on; nothing wakes it. */
-const NOTHING: Int32Array = new Int32Array(new SharedArrayBuffer(4));
-
 /**
  * Lets other threads of the pool run when they have something to do and no core to do it on: a system that shares cores out in
  * turns of milliseconds would leave them behind a long slice for 4 ms and more.
  */
 export class Courtesy {
   readonly #waiting: Int32Array;
+  /** What a pause sleeps on; nothing wakes it. */
+  readonly #bed: Int32Array = new Int32Array(new SharedArrayBuffer(4));
   #lookedMs = 0;
 
   /** @param waiting see `ThreadTask.waiting`. */
@@ -26,7 +25,7 @@ export class Courtesy {
     if (sliceMs < AFTER_MS || nowMs - this.#lookedMs < EVERY_MS) return;
     this.#lookedMs = nowMs;
     if (this.#waiting.every((_, lane) => Atomics.load(this.#waiting, lane) <= 0)) return;
-    Atomics.wait(NOTHING, 0, 0, PAUSE_MS);
+    Atomics.wait(this.#bed, 0, 0, PAUSE_MS);
     this.#lookedMs = performance.now();
   }
 }
