@@ -211,3 +211,14 @@ test('a memory of another size is not used', async () => {
   expect((await factory.open(larger, await snapshotOf(larger))).retire().memory).not.toBe(memory);
   expect((await factory.open(OTHER, snapshot)).retire().memory).toBe(memory);
 });
+
+test('a snapshot that would write to where the engine keeps nothing is refused', async () => {
+  const { wire } = await snapshotOf(OTHER);
+  const text = Buffer.from(wire.bytes).toString('latin1');
+  const [run] = /\[\d{5},4096\]/.exec(text)!; // the first, of static data
+  const forged = Buffer.from(text.replace(run, `[${layout.staticImage.byteLength},4096]`), 'latin1');
+  expect(forged.length).toBe(text.length);
+  const bytes = new Uint8Array(forged).buffer;
+  expect(openSnapshot({ ...wire, bytes }, wire.key, layout)).toBeUndefined();
+  expect(openSnapshot(wire, wire.key, layout)).toBeDefined();
+});

@@ -162,7 +162,9 @@ function isSound({ header }: Snapshot, layout: Layout): boolean {
     header.runs.length > 0 &&
     header.runs.every(([at, length], i) => {
       const free = i === 0 ? 0 : header.runs[i - 1]![0] + header.runs[i - 1]![1];
-      return at >= free && at % PAGE_BYTES === 0 && length > 0 && length % PAGE_BYTES === 0;
+      const isWhole = at % PAGE_BYTES === 0 && length > 0 && length % PAGE_BYTES === 0;
+      const isKept = at + length <= layout.staticImage.byteLength || at >= toPage(layout.heapBase); // between them lies the card table
+      return at >= free && isWhole && isKept;
     }) &&
     pointers.every((pointer) => Number.isInteger(pointer) && pointer >= layout.heapBase && pointer < header.heapEnd)
   );
