@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { decodeValue, encodeValue } from '@sandglass/core';
 import { afterEach, expect, test, vi } from 'vitest';
 
+import type { LaneEvents } from './lane.js';
 import { PoolCore, type PoolCoreOptions } from './pool-core.js';
 import { extensionWire } from './testing/fake-lanes.js';
 import { createWorkerLanes } from './worker-lane.js';
@@ -151,4 +152,16 @@ test('a thread says what its engine counts', async () => {
   await vi.waitUntil(() => pool.stats().restores === 5);
   expect(pool.stats().memoryBytes).toBe(1024);
   await asked;
+});
+
+test('a lane for which there is no thread is lost, and no more than that', async () => {
+  const lanes = createWorkerLanes({ filename: THREAD, wasm, maxLanes: 1 });
+  const lost: string[] = [];
+  const events = new Proxy({} as LaneEvents, {
+    get: (_, name) => (name === 'lost' ? (reason: Error) => void lost.push(reason.message) : () => {}),
+  });
+  const started = Array.from({ length: 10 }, () => lanes.start(events)); // for 8 threads
+  await vi.waitFor(() => expect(lost).toEqual(['no thread is free', 'no thread is free']));
+  for (const lane of started) lane.terminate();
+  await lanes.close();
 });
