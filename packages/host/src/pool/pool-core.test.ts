@@ -96,6 +96,22 @@ test('calls made together go together, and an extension is installed once per la
   await pool.core.close(0);
 });
 
+test('what nobody knows begins a batch, so that no outcome waits for its end', async () => {
+  const pool = new TestPool({ maxThreads: 1 });
+  for (const id of [1, 2]) await pool.load(extensionWire(id));
+  const known = pool.call(1);
+  await pool.settle();
+  pool.lane(0).finishAll();
+  await known;
+  const calls = [1, 2, 1].map((id) => pool.call(id));
+  await pool.settle();
+  const sent = pool.lane(0).batches.map((batch) => batch.calls.map(({ extensionId }) => extensionId));
+  expect(sent).toEqual([[1], [2, 1]]);
+  pool.lane(0).finishAll();
+  await Promise.all(calls);
+  await pool.core.close(0);
+});
+
 test('an error of the guest rejects that call alone', async () => {
   const pool = await poolWith(1);
   const [bad, good] = [pool.call(1), pool.call(1)];

@@ -12,6 +12,9 @@ const LOAD_COST_MS = 20;
 /** From here on, what goes to an idle lane goes in halves: while this thread deals with the first, the lane is in the second. */
 const SPLIT_LENGTH = 8;
 
+/** A call that may take longer than this begins a batch: the outcomes of what is before it would wait for its end. */
+const COSTLY_MS = 1;
+
 /** Runs after which a job whose lanes were lost goes to a lane of its own: it, or what was beside it, may be the cause. */
 const SHARED_RUNS = 2;
 
@@ -130,6 +133,8 @@ export class Dispatcher {
       lane.lane.settle(lane.settlements);
       lane.settlements = [];
     }
+    for (let before = nextCostly(lane.outbox); before > 0; before = nextCostly(lane.outbox))
+      this.#sendBatch(lane, before);
     if (lane.outbox.length >= SPLIT_LENGTH && lane.openBatches === 0) this.#sendBatch(lane, lane.outbox.length >> 1);
     if (lane.outbox.length > 0) this.#sendBatch(lane, lane.outbox.length);
   }
@@ -197,6 +202,11 @@ export class Dispatcher {
     let starting = isolation.filter(({ status }) => status === 'starting').length;
     while (starting < this.isolated.size && this.#lanes.start(true)) starting += 1;
   }
+}
+
+/** Index of the first job but the first that may take long; -1 if there is none. */
+function nextCostly(jobs: readonly Job[]): number {
+  return jobs.findIndex(({ costMs }, i) => i > 0 && costMs > COSTLY_MS);
 }
 
 function runsAlone(job: Job): boolean {
