@@ -33,7 +33,16 @@ test('nothing posted ends it after a moment', () => {
   expect(wait(0)).toBeGreaterThan(0.04);
 });
 
-test('who waits in vain again and again does not wait for a while', () => {
-  for (let i = 0; i < 4; i++) wait(0);
+test('who waits in vain four times does not wait for the next fifty calls, and then once', () => {
+  for (let i = 0; i < 4; i++) expect(wait(0)).toBeGreaterThan(0);
+  for (let i = 0; i < 50; i++) expect(wait(0)).toBe(0);
+  expect(wait(0)).toBeGreaterThan(0);
+  expect(wait(0)).toBe(0);
+});
+
+test('a wait that was not in vain begins the count anew', () => {
+  for (let i = 0; i < 3; i++) wait(0);
+  wait(-1);
+  for (let i = 0; i < 4; i++) expect(wait(0)).toBeGreaterThan(0);
   expect(wait(0)).toBe(0);
 });

@@ -1,13 +1,19 @@
 import type { Registration, SnapshotWire } from '@sandglass/core';
 
 import type { PreludeFunction } from './prelude.js';
-import { CARD_BYTES, CARD_TABLE, COPIES_END, INDEXED_BYTES, lowestMarked, markAt, takeMarks } from './quickjs/cards.js';
-import type { Layout } from './quickjs/layout.js';
+import {
+  CARD_BYTES,
+  CARD_TABLE,
+  clearMarked,
+  COPIES_END,
+  INDEXED_BYTES,
+  lowestMarked,
+  markAt,
+  takeMarks,
+} from './quickjs/cards.js';
+import { PAGE_BYTES, type Layout } from './quickjs/layout.js';
 import type { Machine } from './quickjs/machine.js';
 import type { RealmPointers } from './quickjs/realm.js';
-
-/** What a snapshot is saved by. */
-const PAGE_BYTES = 4_096;
 
 /** Zero pages between two others that are saved with them: one longer run beats two short ones. */
 const MERGE_PAGES = 4;
@@ -61,9 +67,7 @@ export async function takeSnapshot(
   header: Omit<SnapshotHeader, 'runs' | 'heapStart' | 'heapEnd'>,
 ): Promise<Snapshot> {
   const heapEnd = machine.words[layout.heapEndAt >> 2]!;
-  for (const { at, length } of takeMarks(machine, stackStart(layout), toPage(layout.heapBase))) {
-    machine.bytes.fill(0, at, at + length); // dead between calls
-  }
+  clearMarked(machine, stackStart(layout), toPage(layout.heapBase)); // dead between calls
   const runs = findRuns(machine, layout, heapEnd);
   const wire = pack(
     { ...header, runs, heapStart: machine.heap.start, heapEnd },
@@ -233,7 +237,7 @@ function putBackRest(machine: Machine, { images }: Snapshot, usedTo: number): vo
 
 /** Fills a new instance, which has written to a little of its memory itself. */
 export function fill(machine: Machine, { header, images }: Snapshot): void {
-  for (const { at, length } of takeMarks(machine, 0, machine.bytes.length)) machine.bytes.fill(0, at, at + length);
+  clearMarked(machine, 0, machine.bytes.length);
   machine.image = header.runs;
   for (const { at, bytes } of images) machine.bytes.set(bytes, at);
 }

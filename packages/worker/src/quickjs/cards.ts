@@ -106,6 +106,11 @@ export function takeMarks({ bytes, marks }: CardMemory, from: number, to: number
   return runs;
 }
 
+/** Puts what is marked between two addresses, multiples of 1 KiB, to zero, and takes the marks away. */
+export function clearMarked(memory: CardMemory, from: number, to: number): void {
+  for (const { at, length } of takeMarks(memory, from, to)) memory.bytes.fill(0, at, at + length);
+}
+
 /** The lowest marked address between two, to a card; `to` if there is none. */
 export function lowestMarked({ marks }: CardMemory, from: number, to: number): number {
   let card = from >>> CARD_SHIFT;

@@ -31,6 +31,9 @@ export interface Layout {
   objectTag: number;
 }
 
+/** Static data and snapshots are kept in whole pages of this size. */
+export const PAGE_BYTES = 4_096;
+
 /** Memory of an instance that only shows its layout: static data, C stack, and a heap that holds a realm. */
 export const SCRATCH_BYTES: number = 16 << 20;
 

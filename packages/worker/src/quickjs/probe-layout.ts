@@ -5,7 +5,7 @@ import { CARD_TABLE } from './cards.js';
 import { toHex } from './engine-module.js';
 import { evaluate } from './ffi.js';
 import type { Kind } from './kinds.js';
-import { SCRATCH_BYTES, type Layout } from './layout.js';
+import { PAGE_BYTES, SCRATCH_BYTES, type Layout } from './layout.js';
 import { createMachine, type Machine } from './machine.js';
 
 /** One or more expressions of each kind. What is not listed is `other`: promises, weak references, generators. */
@@ -55,9 +55,6 @@ const SAMPLES: readonly (readonly [Kind, string[]])[] = [
 
 /** The engine's static data ends somewhere below this, and the used end of the C stack is far above it. */
 const STATIC_BYTES = CARD_TABLE;
-
-/** Static data is taken whole pages. */
-const PAGE_BYTES = 4_096;
 
 /** A context, an object and a buffer's record are smaller than this. */
 const CONTEXT_BYTES = 2_048;

@@ -1,4 +1,4 @@
-import { isTampered, takeMarks } from './cards.js';
+import { clearMarked, isTampered } from './cards.js';
 import type { Machine } from './machine.js';
 
 /** Machines that are kept for good: what unloading or a burst leaves behind. */
@@ -68,6 +68,6 @@ function clear(machine: Machine): void {
   const { bytes, copies, image } = machine;
   copies.clear(machine);
   if (isTampered(machine)) return void bytes.fill(0);
-  for (const { at, length } of takeMarks(machine, 0, bytes.length)) bytes.fill(0, at, at + length);
+  clearMarked(machine, 0, bytes.length);
   for (const [at, length] of image) bytes.fill(0, at, at + length);
 }
