@@ -77,7 +77,7 @@ const openEngine = async ({ module }, host, isolation) => {
   return {
     call(argument) {
       const wire = { callId: ++callId, extensionId: 1, handler: 0, argument: encodeValue(argument) };
-      const [outcome] = engine.run([wire]);
+      const outcome = engine.run(wire);
       if (outcome) return finish(outcome);
       return new Promise((resolve) => waiting.set(wire.callId, resolve)).then(finish);
     },

@@ -51,11 +51,11 @@ export default function sabotaged(task) {
       forget: (...args) => engine.forget(...args),
       stats: () => engine.stats(),
       close: () => engine.close(),
-      run: (calls) => {
-        const outcomes = engine.run(calls);
-        if (!(fault in FAULTS) || !isDue()) return outcomes;
+      run: (call) => {
+        const outcome = engine.run(call);
+        if (!(fault in FAULTS) || !isDue()) return outcome;
         process.nextTick(FAULTS[fault]); // once the engine lets go, before the thread hears of anything more
-        return []; // its batch stays open, and the thread awake
+        return undefined; // its batch stays open, and the thread awake
       },
     };
   });

@@ -144,7 +144,8 @@ export class TestEngine {
     const callId = this.#nextCall++;
     const ended = new Promise<OutcomeWire>((resolve) => {
       this.#waiting.set(callId, resolve);
-      this.finish(this.engine.run([{ callId, extensionId, handler, argument }]));
+      const outcome = this.engine.run({ callId, extensionId, handler, argument });
+      if (outcome) this.finish([outcome]);
     }).then(toEnded);
     return { callId, ended };
   }

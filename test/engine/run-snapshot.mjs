@@ -13,9 +13,9 @@ const engine = await createEngine({ onOutcomes() {}, onCapabilities() {} });
 const reply = await engine.load(extension, { key, bytes });
 if (!reply.ok) throw new Error(reply.error.message);
 const call = { callId: 1, extensionId: extension.id, handler: 0, argument: encodeValue(undefined) };
-let [outcome] = engine.run([call]);
+let outcome = engine.run(call);
 while (!outcome) {
   await new Promise((resolve) => setTimeout(resolve, 1));
-  [outcome] = engine.run([{ ...call, callId: call.callId + 1 }]);
+  outcome = engine.run({ ...call, callId: call.callId + 1 });
 }
 process.stdout.write(JSON.stringify(decodeValue(outcome.value)));

@@ -55,11 +55,12 @@ class Driver {
 
   async call({ id }, argument) {
     const callId = (this.#lastId += 1);
-    const outcome = await new Promise((resolve) => {
+    const ended = await new Promise((resolve) => {
       this.#waiting.set(callId, resolve);
-      this.#finish(this.engine.run([{ callId, extensionId: id, handler: 0, argument: encodeValue(argument) }]));
+      const outcome = this.engine.run({ callId, extensionId: id, handler: 0, argument: encodeValue(argument) });
+      if (outcome) this.#finish([outcome]);
     });
-    return outcome.ok ? decodeValue(outcome.value) : outcome.error.code;
+    return ended.ok ? decodeValue(ended.value) : ended.error.code;
   }
 
   #finish(outcomes) {

@@ -33,7 +33,7 @@ export async function createGuestSide() {
     const wire = { callId: ++callId, extensionId, handler: 0, argument: encodeValue(argument) };
     const later = withResolvers();
     onEnd = later.resolve;
-    const [ended] = engine.run([wire]);
+    const ended = engine.run(wire);
     if (ended) return toOutcome(ended);
     const timer = setTimeout(later.resolve, SETTLE_MS + (isAsync ? 0 : LIMITS.cpuTimeMs));
     const outcome = await later.promise;

@@ -39,7 +39,7 @@ export async function openCall({ module, argument, isolation, slowdownPercent = 
   let callId = 0;
   const call = (): unknown => {
     const wire: CallWire = { callId: ++callId, extensionId: 1, handler: 0, argument: encodeValue(argument) };
-    const [outcome] = engine.run([wire]);
+    const outcome = engine.run(wire);
     if (outcome) return unwrap(outcome);
     return new Promise<OutcomeWire>((resolve) => waiting.set(wire.callId, resolve)).then((late) => {
       waiting.delete(wire.callId);

@@ -35,19 +35,32 @@ export function packCalls(calls: readonly CallWire[]): Uint8Array {
   return list.packed;
 }
 
-/** Reads what {@link packCalls} made. The arguments are views of the buffer. */
-export function unpackCalls(packed: Uint8Array): CallWire[] {
-  const calls: CallWire[] = [];
+/** Reads what {@link packCalls} made, one call after the other. The arguments are views of the buffer. */
+export function unpackCalls(packed: Uint8Array, run: (call: CallWire) => void): void {
   const table = tableOf(packed);
-  if (!table) return calls;
+  if (!table) return;
   let offset = table.byteLength;
   for (let row = 1; row < table.length; row += ROW_LENGTH) {
     const end = offset + at(table, row + 3);
     const argument = viewOf(packed, offset, end - offset);
-    calls.push({ callId: at(table, row), extensionId: at(table, row + 1), handler: at(table, row + 2), argument });
+    run(new UnpackedCall(at(table, row), at(table, row + 1), at(table, row + 2), argument));
     offset = end;
   }
-  return calls;
+}
+
+/** A class, not a literal: see `Node` in `linked-list.ts`. */
+class UnpackedCall implements CallWire {
+  readonly callId: number;
+  readonly extensionId: number;
+  readonly handler: number;
+  readonly argument: Uint8Array;
+
+  constructor(callId: number, extensionId: number, handler: number, argument: Uint8Array) {
+    this.callId = callId;
+    this.extensionId = extensionId;
+    this.handler = handler;
+    this.argument = argument;
+  }
 }
 
 /** Puts outcomes into one buffer. CPU time is rounded to microseconds. */

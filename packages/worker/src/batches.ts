@@ -28,6 +28,8 @@ export class Batches {
   readonly #slots: Int32Array;
   /** By call: the batch that waits for it. */
   readonly #waiting: Map<number, Batch> = new Map();
+  /** Of the batch that runs, those that were not sent yet. */
+  readonly #outcomes: OutcomeWire[] = [];
 
   /** @param slots where calls are counted: see `SLOT.begun`. */
   constructor(slots: Int32Array, send: (message: ThreadMessage) => void) {
@@ -42,26 +44,27 @@ export class Batches {
 
   /** Runs the calls one by one, and sends what comes of it. */
   run(engine: Engine, batchId: number, calls: PackedWire): void {
-    let outcomes: OutcomeWire[] = [];
+    const outcomes = this.#outcomes;
     const batch: Batch = { batchId, left: 0 };
     let handedOverAt = performance.now();
-    for (const call of unpackCalls(toBytes(calls))) {
+    unpackCalls(toBytes(calls), (call) => {
       Atomics.add(this.#slots, SLOT.begun, 1);
-      const [outcome] = engine.run([call]);
+      const outcome = engine.run(call);
       if (outcome) outcomes.push(outcome);
       else {
         batch.left++;
         this.#waiting.set(call.callId, batch);
       }
-      if (outcomes.length === 0) continue;
+      if (outcomes.length === 0) return;
       const now = performance.now();
-      if (now - handedOverAt < HAND_OVER_AFTER_MS) continue;
-      this.#send({ type: 'outcomes', outcomes: toWire(outcomes) });
-      outcomes = [];
+      if (now - handedOverAt < HAND_OVER_AFTER_MS) return;
+      this.#handOver(outcomes);
+      outcomes.length = 0;
       handedOverAt = now;
-    }
+    });
     if (batch.left === 0) this.#close(batch, outcomes);
-    else if (outcomes.length > 0) this.#send({ type: 'outcomes', outcomes: toWire(outcomes) });
+    else if (outcomes.length > 0) this.#handOver(outcomes);
+    outcomes.length = 0;
   }
 
   /** Sends outcomes that came late; the last one of a batch closes it. */
@@ -72,7 +75,7 @@ export class Batches {
       if (batch?.left === 0) this.#close(batch, [outcome]);
       else others.push(outcome);
     }
-    if (others.length > 0) this.#send({ type: 'outcomes', outcomes: toWire(others) });
+    if (others.length > 0) this.#handOver(others);
   }
 
   /** Calls that the host gave up no longer hold their batch open. */
@@ -89,6 +92,10 @@ export class Batches {
     this.#waiting.delete(callId);
     batch.left--;
     return batch;
+  }
+
+  #handOver(outcomes: OutcomeWire[]): void {
+    this.#send({ type: 'outcomes', outcomes: toWire(outcomes) });
   }
 
   #close({ batchId }: Batch, outcomes: OutcomeWire[]): void {

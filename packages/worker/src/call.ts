@@ -5,12 +5,13 @@ import {
   type ErrorWire,
   type ExtensionWire,
   type Limits,
-  type UsageWire,
+  type OutcomeWire,
 } from '@sandglass/core';
 
 import type { Courtesy } from './courtesy.js';
 import { Stopwatch } from './cpu-clock.js';
 import { limitFailure } from './failure.js';
+import { toOutcome, type Result } from './outcome.js';
 import type { Pointer } from './quickjs/ffi.js';
 import type { PromiseCapability } from './quickjs/realm.js';
 import type { SliceListener } from './native-functions.js';
@@ -37,11 +38,13 @@ export class Call implements SliceListener {
   promise: Pointer = 0;
   /** Why guest code must not go on. The first reason stays. */
   stopped: ErrorWire | undefined;
-  readonly waiting: Map<number, PromiseCapability> = new Map();
   readonly #environment: CallEnvironment;
   readonly #watch: Stopwatch = new Stopwatch();
-  readonly #budget: { name: 'cpuTimeMs' | 'loadTimeMs'; ms: number };
-  #outbox: CapabilityCallWire[] = [];
+  /** The limit of its time. */
+  readonly #budget: 'cpuTimeMs' | 'loadTimeMs';
+  /** What settles the capability calls that wait, by `seq`. */
+  #pending: Map<number, PromiseCapability> | undefined;
+  #outbox: CapabilityCallWire[] | undefined;
   #flushAt = 0;
   #seq = 0;
   #capabilityCalls = 0;
@@ -53,22 +56,25 @@ export class Call implements SliceListener {
     this.extension = extension;
     this.sandbox = sandbox;
     this.#environment = environment;
-    const name = callId < 0 ? 'loadTimeMs' : 'cpuTimeMs';
-    this.#budget = { name, ms: extension.limits[name] };
+    this.#budget = callId < 0 ? 'loadTimeMs' : 'cpuTimeMs';
   }
 
-  get usage(): UsageWire {
-    return { cpuTimeMs: this.#watch.spentMs, heapBytes: this.sandbox.heapBytes };
+  /** How it ended, with what it used. */
+  outcome(result: Result): OutcomeWire {
+    return toOutcome(this.callId, result, this.#watch.spentMs, this.sandbox.heapBytes);
+  }
+
+  /** What settles a capability call; once. */
+  takePromise(seq: number): PromiseCapability | undefined {
+    const promise = this.#pending?.get(seq);
+    this.#pending?.delete(seq);
+    return promise;
   }
 
   /** Values that the call still holds in a sandbox that goes on without it. */
   held(): Pointer[] {
-    const capabilities = [...this.waiting.values()].flatMap(({ promise, resolve, reject }) => [
-      promise,
-      resolve,
-      reject,
-    ]);
-    return [this.promise, ...capabilities];
+    const promises = [...(this.#pending?.values() ?? [])];
+    return [this.promise, ...promises.flatMap(({ promise, resolve, reject }) => [promise, resolve, reject])];
   }
 
   /** Runs guest code under this call's limits. Slices do not nest. */
@@ -89,21 +95,20 @@ export class Call implements SliceListener {
   mustStop(now: number = performance.now()): boolean {
     if (this.stopped) return true;
     this.#environment.courtesy?.offer(now, this.#watch.sliceMs(now));
-    const { name, ms } = this.#budget;
-    if (this.#watch.isOver(ms, now))
-      this.stopped = limitFailure('E_CPU', this.extension, name, this.#watch.runningMs());
-    else if (this.#outbox.length > 0 && now > this.#flushAt) this.#flush();
+    if (this.#watch.isOver(this.extension.limits[this.#budget], now))
+      this.stopped = limitFailure('E_CPU', this.extension, this.#budget, this.#watch.runningMs());
+    else if (now > this.#flushAt) this.#flush();
     return this.stopped !== undefined;
   }
 
   onCapability(index: number, args: Uint8Array[], promise: PromiseCapability): CapabilityErrorWire | undefined {
     const { maxCapabilityCalls, maxPendingCapabilityCalls } = this.extension.limits;
     if (++this.#capabilityCalls > maxCapabilityCalls) return this.#exceed('maxCapabilityCalls', this.#capabilityCalls);
-    if (this.waiting.size >= maxPendingCapabilityCalls)
-      return this.#exceed('maxPendingCapabilityCalls', this.waiting.size + 1);
+    const pending = (this.#pending ??= new Map());
+    if (pending.size >= maxPendingCapabilityCalls) return this.#exceed('maxPendingCapabilityCalls', pending.size + 1);
     const bytes = sizeOf(args);
     if (bytes > this.extension.limits.maxResultBytes) return this.#exceed('maxResultBytes', bytes);
-    this.waiting.set(this.#post(index, args), promise);
+    pending.set(this.#post(index, args), promise);
     return undefined;
   }
 
@@ -122,14 +127,14 @@ export class Call implements SliceListener {
 
   #post(index: number, args: Uint8Array[]): number {
     const name = this.extension.capabilities[index]?.name ?? '';
-    this.#outbox.push({ callId: this.callId, seq: ++this.#seq, name, args });
+    (this.#outbox ??= []).push({ callId: this.callId, seq: ++this.#seq, name, args });
     return this.#seq;
   }
 
   #flush(): void {
-    if (this.#outbox.length === 0) return;
+    if (!this.#outbox) return;
     this.#environment.send(this.#outbox);
-    this.#outbox = [];
+    this.#outbox = undefined;
   }
 
   /** Ends the call: the guest sees an error now, and no more once the engine polls. */

@@ -18,6 +18,7 @@ import { Courtesy } from './courtesy.js';
 import { describePoison } from './failure.js';
 import { IdleSandboxes } from './idle-sandboxes.js';
 import { loadExtension, LoadError, loadTimeout } from './load.js';
+import { toOutcome } from './outcome.js';
 import { compileEngine } from './quickjs/engine-module.js';
 import { findLayout, type Layout } from './quickjs/layout.js';
 import type { Progress } from './quickjs/realm.js';
@@ -38,7 +39,7 @@ export interface EngineOptions {
   slots?: Int32Array;
   /** See `ThreadTask.waiting` in core. @default nobody waits */
   waiting?: Int32Array;
-  /** Outcomes of calls that did not finish inside `run`. */
+  /** Outcomes of calls that did not finish inside their `run`. */
   onOutcomes: (outcomes: OutcomeWire[]) => void;
   /** Capability calls of guests; the host answers the asynchronous ones through `settle`. */
   onCapabilities: (calls: CapabilityCallWire[]) => void;
@@ -50,8 +51,8 @@ export interface Engine {
   load(extension: ExtensionWire, snapshot?: SnapshotWire): Promise<LoadReply>;
   /** Makes an extension known that another engine has loaded. */
   install(install: InstallWire): void;
-  /** Runs each call up to its first await that has to wait. Returns the outcomes of those that finished; the others come through `onOutcomes`. */
-  run(calls: CallWire[]): OutcomeWire[];
+  /** Runs a call up to its first await that has to wait. Returns its outcome if it finished; all others come through `onOutcomes`. */
+  run(call: CallWire): OutcomeWire | undefined;
   settle(settlements: SettlementWire[]): void;
   /** Drops calls that the host has settled already. They have no outcome. */
   abort(callIds: number[]): void;
@@ -80,8 +81,9 @@ class ThreadEngine implements Engine {
   readonly #loading: Set<number> = new Set();
   readonly #idle: IdleSandboxes<Sandbox> = new IdleSandboxes();
   readonly #counters: PoolCounters = { sandboxes: 0, restores: 0, replacements: 0 };
-  /** The outcomes of a `run` that is going on. */
-  #collected: OutcomeWire[] | undefined;
+  /** The call whose `run` is going on, and its outcome. */
+  #running = 0;
+  #outcome: OutcomeWire | undefined;
 
   constructor(wasm: EngineModule, layout: Layout, options: EngineOptions) {
     this.#wasm = wasm;
@@ -121,16 +123,14 @@ class ThreadEngine implements Engine {
     if (snapshot) this.#sources.set(extension.id, this.#open(extension, snapshot));
   }
 
-  run(calls: CallWire[]): OutcomeWire[] {
-    const collected: OutcomeWire[] = [];
-    this.#collected = collected;
-    for (const call of calls) {
-      const source = this.#sources.get(call.extensionId);
-      if (source) this.#runner.start(call, source);
-      else this.#settled(unknownExtension(call));
-    }
-    this.#collected = undefined;
-    return collected;
+  run(call: CallWire): OutcomeWire | undefined {
+    const source = this.#sources.get(call.extensionId);
+    if (!source) return unknownExtension(call);
+    this.#running = call.callId;
+    this.#outcome = undefined;
+    this.#runner.start(call, source);
+    this.#running = 0;
+    return this.#outcome;
   }
 
   settle(settlements: SettlementWire[]): void {
@@ -208,12 +208,11 @@ class ThreadEngine implements Engine {
   }
 
   #settled(outcome: OutcomeWire): void {
-    if (this.#collected) this.#collected.push(outcome);
+    if (outcome.callId === this.#running) this.#outcome = outcome;
     else this.#onOutcomes([outcome]);
   }
 }
 
 function unknownExtension({ callId, extensionId }: CallWire): OutcomeWire {
-  const message = `No extension ${extensionId} in this thread`;
-  return { callId, ok: false, error: { code: 'E_NOT_FOUND', message }, usage: { cpuTimeMs: 0, heapBytes: 0 } };
+  return toOutcome(callId, { code: 'E_NOT_FOUND', message: `No extension ${extensionId} in this thread` });
 }

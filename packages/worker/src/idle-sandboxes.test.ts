@@ -6,13 +6,14 @@ test('the one that has waited longest goes first', () => {
   const gone: string[] = [];
   const idle = new IdleSandboxes<string>(2);
   const keeper = { drop: (sandbox: string) => gone.push(sandbox) };
-  const a = idle.add('a', keeper);
-  idle.add('b', keeper);
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((sandbox) => IdleSandboxes.place(sandbox, keeper));
+  idle.add(a!);
+  idle.add(b!);
   expect(gone).toEqual([]);
-  idle.delete(a);
-  idle.add('a', keeper); // used again meanwhile
-  idle.add('c', keeper);
+  idle.delete(a!);
+  idle.add(a!); // used again meanwhile
+  idle.add(c!);
   expect(gone).toEqual(['b']);
-  idle.add('d', keeper);
+  idle.add(d!);
   expect(gone).toEqual(['b', 'a']);
 });

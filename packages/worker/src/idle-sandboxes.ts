@@ -24,17 +24,20 @@ export class IdleSandboxes<Sandbox> {
     this.#max = max;
   }
 
-  /** @param keeper is told to drop the sandbox; not after `delete`. */
-  add(sandbox: Sandbox, keeper: IdleKeeper<Sandbox>): Link<Idle<Sandbox>> {
-    const idle = this.#list.push({ sandbox, keeper });
-    if (this.#list.size > this.#max) {
-      const oldest = this.#list.shift();
-      oldest?.keeper.drop(oldest.sandbox);
-    }
-    return idle;
+  /** The place of a sandbox that is not idle: made once, for all its calls. */
+  static place<Sandbox>(sandbox: Sandbox, keeper: IdleKeeper<Sandbox>): Link<Idle<Sandbox>> {
+    return LinkedList.link({ sandbox, keeper });
   }
 
-  delete(idle: Link<Idle<Sandbox>>): void {
-    this.#list.remove(idle);
+  /** From now on its keeper may be told to drop the sandbox, until `delete`. */
+  add(place: Link<Idle<Sandbox>>): void {
+    this.#list.append(place);
+    if (this.#list.size <= this.#max) return;
+    const oldest = this.#list.shift();
+    oldest?.keeper.drop(oldest.sandbox);
+  }
+
+  delete(place: Link<Idle<Sandbox>>): void {
+    this.#list.remove(place);
   }
 }

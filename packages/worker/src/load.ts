@@ -4,6 +4,7 @@ import type { Call } from './call.js';
 import { describeFailure, limitFailure } from './failure.js';
 import type { Progress } from './quickjs/realm.js';
 import type { Snapshot } from './snapshot.js';
+import { Thrown } from './value-bridge.js';
 
 /** A load that failed, with what the host is told. */
 export class LoadError extends Error {
@@ -40,9 +41,10 @@ export async function loadExtension(
   const namespace = await step(() => sandbox.evaluate(call));
   await step(() => sandbox.register(call, namespace));
   const list = call.slice(() => sandbox.registered(call));
-  if (call.stopped || !list.ok)
-    throw call.slice(() => failed(call, { state: 'rejected', value: list.ok ? 0 : list.thrown }));
-  const registrations = toRegistrations(decodeValue(list.bytes) as string[][]); // made by the prelude
+  const thrown = list instanceof Thrown ? list.value : 0;
+  if (call.stopped || list instanceof Thrown)
+    throw call.slice(() => failed(call, { state: 'rejected', value: thrown }));
+  const registrations = toRegistrations(decodeValue(list) as string[][]); // made by the prelude
   return await sandbox.snapshot({ key, registrations });
 }
 

@@ -2,7 +2,7 @@ import type { CapabilityErrorWire, CapabilityWire, ExtensionWire } from '@sandgl
 
 import { newCString, type Pointer } from './quickjs/ffi.js';
 import type { PromiseCapability, Realm } from './quickjs/realm.js';
-import type { ValueBridge } from './value-bridge.js';
+import { Thrown, type ValueBridge } from './value-bridge.js';
 
 /** Ids of the native functions; those of the capabilities follow in the order of the extension's list. */
 export const KIND_OF = 1;
@@ -85,8 +85,8 @@ export class NativeFunctions {
         return this.#fail({ name: 'TypeError', message: `${label} has to be of type ${type}`, code: 'E_GUEST' });
       }
       const copied = this.#bridge.copy(value);
-      if (!copied.ok) return realm.throw(copied.thrown || realm.pointers.undefined);
-      args.push(copied.bytes);
+      if (copied instanceof Thrown) return realm.throw(copied.value || realm.pointers.undefined);
+      args.push(copied);
     }
     const error = listener.onSync(index, args);
     return error ? this.#fail(error) : 0;
@@ -106,8 +106,8 @@ export class NativeFunctions {
     const args: Uint8Array[] = [];
     for (let i = 0; i < Math.min(argc, parameters); i++) {
       const copied = this.#bridge.copy(realm.argument(argv, i), true);
-      if (!copied.ok) return this.#reject(promise, copied.thrown || realm.pointers.undefined);
-      args.push(copied.bytes);
+      if (copied instanceof Thrown) return this.#reject(promise, copied.value || realm.pointers.undefined);
+      args.push(copied);
     }
     const error = listener.onCapability(index, args, promise);
     if (!error) return realm.keep(promise.promise); // the guest's own reference

@@ -2,12 +2,11 @@ import type { CallWire, ErrorWire, OutcomeWire, SettlementWire } from '@sandglas
 
 import { Call, type CallEnvironment } from './call.js';
 import { describeFailure, describePoison, limitFailure } from './failure.js';
+import { toOutcome, type Result } from './outcome.js';
 import type { Progress } from './quickjs/realm.js';
 import type { SandboxSource } from './sandbox-source.js';
 import type { Sandbox } from './sandbox.js';
-
-/** How a call ended, before it is known what it used. */
-type Result = { ok: true; value: Uint8Array } | { ok: false; error: ErrorWire };
+import { Thrown } from './value-bridge.js';
 
 /** Runs calls: from the handler's invocation over its awaits to an outcome. */
 export class Runner {
@@ -51,10 +50,9 @@ export class Runner {
   /** Answers a capability call; nothing happens if its call is over. */
   settle(settlement: SettlementWire): void {
     const waiting = this.#active.get(settlement.callId);
-    const promise = waiting?.call.waiting.get(settlement.seq);
+    const promise = waiting?.call.takePromise(settlement.seq);
     if (!waiting || !promise) return;
     const { call } = waiting;
-    call.waiting.delete(settlement.seq);
     this.#guard(waiting, () => {
       call.slice(() => call.sandbox.settle(call, promise, settlement));
       this.#lookAround(waiting);
@@ -69,7 +67,7 @@ export class Runner {
     onSettled: (progress: Progress) => void,
   ): void {
     call.promise = call.sandbox.keep(value);
-    this.#active.set(call.callId, { call, source, onSettled });
+    this.#active.set(call.callId, new Waiting(call, source, onSettled));
   }
 
   /** Gives up a call without an outcome. */
@@ -90,7 +88,7 @@ export class Runner {
   #invoke(wire: CallWire, source: SandboxSource, sandbox: Sandbox): void {
     const { extension } = source;
     const call = new Call(wire.callId, extension, sandbox, this.#environment);
-    const running: Waiting = { call, source, onSettled: (progress) => this.#finish(running, progress) };
+    const running = new Waiting(call, source, (progress) => this.#finish(running, progress));
     this.#guard(running, () => {
       sandbox.begin();
       const result = call.slice(() => {
@@ -139,22 +137,22 @@ export class Runner {
     const { sandbox, extension } = call;
     if (extension.isolation === 'persistent' && !call.stopped) sandbox.drain(call); // its jobs are its own cost
     // A native that never polls may have overrun the budget.
-    if (call.mustStop() || state !== 'fulfilled') return { ok: false, error: describeFailure(call, value) };
+    if (call.mustStop() || state !== 'fulfilled') return describeFailure(call, value);
     const copied = sandbox.copy(call, value);
-    if (call.mustStop() || !copied.ok) {
-      return { ok: false, error: describeFailure(call, copied.ok ? 0 : copied.thrown) };
-    }
-    const { length } = copied.bytes;
-    if (length <= extension.limits.maxResultBytes) return { ok: true, value: copied.bytes };
-    return { ok: false, error: limitFailure('E_QUOTA', extension, 'maxResultBytes', length) };
+    const thrown = copied instanceof Thrown ? copied.value : 0;
+    if (call.mustStop() || copied instanceof Thrown) return describeFailure(call, thrown);
+    const { length } = copied;
+    return length <= extension.limits.maxResultBytes
+      ? copied
+      : limitFailure('E_QUOTA', extension, 'maxResultBytes', length);
   }
 
   /** Reports the result and gives the sandbox back. */
   #end(waiting: Waiting, result: Result): void {
     const { call } = waiting;
-    this.#onOutcome({ callId: call.callId, ...result, usage: call.usage });
+    this.#onOutcome(call.outcome(result));
     // What a stopped call left running would go on at the cost of the others.
-    const spoiled = !result.ok && (call.stopped || call.sandbox.refusedBytes > 0);
+    const spoiled = !(result instanceof Uint8Array) && (call.stopped || call.sandbox.refusedBytes > 0);
     if (spoiled && call.extension.isolation === 'persistent') this.#discard(waiting);
     else this.#giveBack(waiting);
   }
@@ -172,7 +170,7 @@ export class Runner {
       const { call, source, onSettled } = waiting;
       this.#active.delete(call.callId);
       if (!source) return onSettled({ state: 'rejected', value: 0 }); // a load, which reports for itself
-      this.#onOutcome({ callId: call.callId, ok: false, error: describePoison(error, call), usage: call.usage });
+      this.#onOutcome(call.outcome(describePoison(error, call)));
       this.#discard(waiting);
     }
   }
@@ -182,19 +180,25 @@ export class Runner {
     for (const { call } of this.#sharing(waiting)) {
       if (!this.#active.delete(call.callId)) continue;
       const message = `Cannot go on running "${call.extension.name}": another call ended its sandbox`;
-      this.#onOutcome({ callId: call.callId, ok: false, error: { code: 'E_WORKER_LOST', message }, usage: call.usage });
+      this.#onOutcome(call.outcome({ code: 'E_WORKER_LOST', message }));
     }
   }
 
   #fail(callId: number, error: ErrorWire): void {
-    this.#onOutcome({ callId, ok: false, error, usage: { cpuTimeMs: 0, heapBytes: 0 } });
+    this.#onOutcome(toOutcome(callId, error));
   }
 }
 
-/** A call in its sandbox. A load has no source. */
-interface Waiting {
-  call: Call;
-  source: SandboxSource | undefined;
+/** A call in its sandbox. A load has no source. A class, not a literal: see `LinkedList` in core. */
+class Waiting {
+  readonly call: Call;
+  readonly source: SandboxSource | undefined;
   /** Told once what the call's promise came to. */
-  onSettled: (progress: Progress) => void;
+  readonly onSettled: (progress: Progress) => void;
+
+  constructor(call: Call, source: SandboxSource | undefined, onSettled: (progress: Progress) => void) {
+    this.call = call;
+    this.source = source;
+    this.onSettled = onSettled;
+  }
 }

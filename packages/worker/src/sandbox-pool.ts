@@ -1,6 +1,6 @@
-import type { ExtensionWire, Link } from '@sandglass/core';
+import type { ExtensionWire } from '@sandglass/core';
 
-import type { Idle, IdleSandboxes } from './idle-sandboxes.js';
+import { IdleSandboxes } from './idle-sandboxes.js';
 import type { SandboxFactory } from './sandbox-factory.js';
 import type { Sandbox } from './sandbox.js';
 import type { PoolCounters, SandboxSource } from './sandbox-source.js';
@@ -17,7 +17,7 @@ export class SandboxPool implements SandboxSource {
   readonly extension: ExtensionWire;
   readonly #factory: SandboxFactory;
   readonly #counters: PoolCounters;
-  readonly #free: Link<Idle<Sandbox>>[] = [];
+  readonly #free: Sandbox[] = [];
   /** Calls that wait for a sandbox, oldest first: for one that is made, or given back before. */
   readonly #waiting: { resolve: (sandbox: Sandbox) => void; reject: (error: unknown) => void }[] = [];
   #isMaking = false;
@@ -45,9 +45,9 @@ export class SandboxPool implements SandboxSource {
   }
 
   take(): Sandbox | undefined {
-    const idle = this.#free.pop();
-    if (idle) this.#idle.delete(idle);
-    return idle?.value.sandbox;
+    const sandbox = this.#free.pop();
+    if (sandbox?.place) this.#idle.delete(sandbox.place);
+    return sandbox;
   }
 
   create(): Promise<Sandbox> {
@@ -88,8 +88,7 @@ export class SandboxPool implements SandboxSource {
 
   /** Gives up a free sandbox: others have more use for its memory. */
   drop(sandbox: Sandbox): void {
-    const at = this.#free.findIndex(({ value }) => value.sandbox === sandbox);
-    this.#free.splice(at, 1);
+    this.#free.splice(this.#free.indexOf(sandbox), 1);
     this.#retire(sandbox);
   }
 
@@ -119,7 +118,8 @@ export class SandboxPool implements SandboxSource {
   #keep(sandbox: Sandbox): void {
     const waiting = this.#waiting.shift();
     if (waiting) return waiting.resolve(sandbox);
-    this.#free.push(this.#idle.add(sandbox, this));
+    this.#free.push(sandbox);
+    this.#idle.add((sandbox.place ??= IdleSandboxes.place(sandbox, this)));
   }
 
   #retire(sandbox: Sandbox): void {

@@ -1,5 +1,6 @@
-import type { ExtensionWire, SettlementWire } from '@sandglass/core';
+import type { ExtensionWire, Link, SettlementWire } from '@sandglass/core';
 
+import type { Idle } from './idle-sandboxes.js';
 import { NativeFunctions, type SliceListener } from './native-functions.js';
 import { prepareRealm } from './prepare-realm.js';
 import type { PreludeFunction } from './prelude.js';
@@ -10,7 +11,7 @@ import type { Machine } from './quickjs/machine.js';
 import { Realm, type Progress, type PromiseCapability } from './quickjs/realm.js';
 import { writeSeed } from './seed.js';
 import { fill, restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
-import { ValueBridge, type Copied } from './value-bridge.js';
+import { Thrown, ValueBridge, type Copied } from './value-bridge.js';
 
 /** Polls before the interrupt handler is asked for the first time in a slice: few, since what lies between two of them can be slow. */
 const FIRST_POLLS = 100;
@@ -37,6 +38,8 @@ export class PoisonedError extends Error {
  * one of them may throw {@link PoisonedError} and nothing else.
  */
 export class Sandbox {
+  /** Where it waits while it is idle, for who keeps it. */
+  place: Link<Idle<Sandbox>> | undefined;
   readonly #realm: Realm;
   readonly #extension: ExtensionWire;
   readonly #prelude: Readonly<Record<PreludeFunction, Pointer>>;
@@ -242,7 +245,7 @@ export class Sandbox {
     return this.#enter(listener, () => {
       const description = this.#realm.call(this.#prelude.describeThrown, thrown);
       const copied = this.#realm.isException(description) ? undefined : this.#bridge.copy(description);
-      return copied?.ok ? copied.bytes : undefined;
+      return copied instanceof Thrown ? undefined : copied;
     });
   }
 

@@ -5,7 +5,16 @@ import type { Pointer } from './quickjs/ffi.js';
 import type { Realm } from './quickjs/realm.js';
 
 /** The copy of a value, or what was thrown while it was made. */
-export type Copied = { ok: true; bytes: Uint8Array } | { ok: false; thrown: Pointer };
+export type Copied = Uint8Array | Thrown;
+
+/** What guest code threw; 0 if the heap was too full to hold it. */
+export class Thrown {
+  readonly value: Pointer;
+
+  constructor(value: Pointer) {
+    this.value = value;
+  }
+}
 
 /** Copies values into a realm and out of it: natively where the engine can, else with the prelude's help. */
 export class ValueBridge {
@@ -32,12 +41,11 @@ export class ValueBridge {
   copy(value: Pointer, lenient = false): Copied {
     const realm = this.#realm;
     const direct = realm.encode(value, FORM.direct);
-    if (direct) return { ok: true, bytes: direct };
+    if (direct) return direct;
     const args = lenient ? [value, realm.own(realm.newNumber(1))] : [value];
     const table = realm.call(this.#prelude.flatten, ...args);
-    if (realm.isException(table)) return { ok: false, thrown: realm.takeException(table) };
-    const bytes = realm.encode(table, FORM.table);
-    return bytes ? { ok: true, bytes } : { ok: false, thrown: 0 };
+    if (realm.isException(table)) return new Thrown(realm.takeException(table));
+    return realm.encode(table, FORM.table) ?? new Thrown(0);
   }
 
   /** An Error of the guest's realm that stands for a failure outside. */

@@ -5,13 +5,13 @@ import { Reader } from './reader.js';
  * Whether a directly encoded value holds an array with an undefined element. The engine writes a hole as undefined; whoever
  * still has the value must then say which of the two it was.
  *
- * @param bytes the serialisation, without the leading form byte.
+ * @param bytes the serialisation with its leading form byte.
  */
 export function hasUndefinedElement(bytes: Uint8Array): boolean {
   // Most values: two fast searches.
   if (!bytes.includes(TAG.array) || !bytes.includes(TAG.undefined)) return false;
   const reader = new Reader(bytes);
-  reader.u8();
+  reader.skip(2); // form and version
   for (let atoms = reader.leb(); atoms > 0; atoms--) skipString(reader);
   return scan(reader, false);
 }

@@ -54,7 +54,7 @@ class InlineLane implements Lane {
     this.#open.add({ callIds: new Set(calls.map(({ callId }) => callId)), done });
     this.#later((engine) => {
       for (const each of install) engine.install(each);
-      this.#finish(engine.run(calls));
+      this.#finish(calls.flatMap((call) => engine.run(call) ?? []));
       if (!this.#isOver) this.#events.entered();
     });
   }

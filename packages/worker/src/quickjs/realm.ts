@@ -232,17 +232,18 @@ export class Realm {
   /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
   decode(encoded: Uint8Array): Pointer {
     const { ffi, module } = this.machine;
-    const payload = encoded.subarray(1);
-    if (payload.length <= INBOX_BYTES) {
-      this.machine.bytes.set(payload, this.pointers.inboxData);
-      markWritten(this.machine, this.pointers.inboxData, payload.length);
+    const length = encoded.length - 1;
+    if (length <= INBOX_BYTES) {
+      const { inboxData } = this.pointers;
+      copyBytes(encoded, 1, length, this.machine.bytes, inboxData);
+      markWritten(this.machine, inboxData, length);
       return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox as never));
     }
-    const at = module._malloc(payload.length);
+    const at = module._malloc(length);
     if (at === 0) return 0;
-    this.machine.bytes.set(payload, at);
-    markWritten(this.machine, at, payload.length);
-    const buffer = ffi.QTS_NewArrayBuffer(this.#ctx, at as never, payload.length); // owns the bytes
+    copyBytes(encoded, 1, length, this.machine.bytes, at);
+    markWritten(this.machine, at, length);
+    const buffer = ffi.QTS_NewArrayBuffer(this.#ctx, at as never, length); // owns the bytes
     if (buffer === 0) return 0;
     const value = this.own(ffi.QTS_bjson_decode(this.#ctx, buffer));
     this.free(buffer);
@@ -267,8 +268,8 @@ export class Realm {
     const { at, length } = this.#bufferOf(buffer);
     const result = new Uint8Array(length + 1);
     result[0] = form;
-    result.set(this.machine.bytes.subarray(at, at + length), 1);
-    return form === FORM.direct && hasUndefinedElement(result.subarray(1)) ? undefined : result;
+    copyBytes(this.machine.bytes, at, length, result, 1);
+    return form === FORM.direct && hasUndefinedElement(result) ? undefined : result;
   }
 
   /** Reads an ArrayBuffer where it lies: `QTS_GetArrayBuffer` copies. */
@@ -278,4 +279,12 @@ export class Realm {
     const info = words[(words[value >> 2]! + record) >> 2]!;
     return { at: words[(info + data) >> 2]!, length: words[(info + length) >> 2]! };
   }
+}
+
+/** For so few, a loop is faster than making a view and calling `set`. */
+const MAX_LOOPED_BYTES = 32;
+
+function copyBytes(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
+  if (length > MAX_LOOPED_BYTES) return to.set(from.subarray(start, start + length), at);
+  for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
 }

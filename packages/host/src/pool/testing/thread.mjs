@@ -37,7 +37,9 @@ function load({ extension }) {
 }
 
 async function batch({ calls }) {
-  const outcomes = await Promise.all(unpackCalls(Buffer.from(calls, 'latin1')).map(run));
+  const running = [];
+  unpackCalls(Buffer.from(calls, 'latin1'), (call) => running.push(run(call)));
+  const outcomes = await Promise.all(running);
   return packOutcomes(outcomes.filter((outcome) => outcome !== undefined));
 }
 
