@@ -45,6 +45,7 @@ export async function loadExtension(
   if (call.stopped || list instanceof Thrown)
     throw call.slice(() => failed(call, { state: 'rejected', value: thrown }));
   const registrations = toRegistrations(decodeValue(list) as string[][]); // made by the prelude
+  sandbox.fillGaps();
   return await sandbox.snapshot({ key, registrations });
 }
 

@@ -6,6 +6,7 @@ import { prepareRealm } from './prepare-realm.js';
 import type { PreludeFunction } from './prelude.js';
 import { markWritten } from './quickjs/cards.js';
 import { evaluate, type Pointer } from './quickjs/ffi.js';
+import { fillGaps } from './quickjs/fill-gaps.js';
 import type { Layout } from './quickjs/layout.js';
 import type { Machine } from './quickjs/machine.js';
 import { Realm, type Progress, type PromiseCapability } from './quickjs/realm.js';
@@ -154,6 +155,14 @@ export class Sandbox {
     this.#enter(undefined, () => {
       for (const pointer of held) this.#realm.own(pointer);
       this.#realm.release();
+    });
+  }
+
+  /** Makes the heap ready for calls: once, before the last `snapshot`. */
+  fillGaps(): void {
+    this.#enter(undefined, () => {
+      this.#realm.release();
+      fillGaps(this.#realm.machine);
     });
   }
 

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+
+import { compileEngine } from './engine-module.js';
+import { fillGaps } from './fill-gaps.js';
+import { createMachine, type Machine } from './machine.js';
+
+/** A heap with gaps of many sizes between what is in use. */
+async function createTornHeap(): Promise<Machine['module']> {
+  const { module } = await createMachine(await compileEngine(), { maxBytes: 16 << 20 });
+  const used = Array.from({ length: 200 }, (_, i) => [module._malloc(20 + i * 4), module._malloc(20)]);
+  for (const [gap] of used) module._free(gap!);
+  return module;
+}
+
+/** How far from one another allocations lie, in bytes. */
+function spread(module: Machine['module']): number {
+  const at = [28, 100, 12, 240, 60, 28, 1_000, 44].map((bytes) => module._malloc(bytes));
+  return Math.max(...at) - Math.min(...at);
+}
+
+test('what is allocated after the gaps are filled lies side by side', async () => {
+  expect(spread(await createTornHeap())).toBeGreaterThan(10_000);
+  const module = await createTornHeap();
+  fillGaps({ module });
+  expect(spread(module)).toBeLessThan(2_000);
+});
+
+test('a heap that is full stays usable', async () => {
+  const { module } = await createMachine(await compileEngine(), { maxBytes: 6 << 20 });
+  const all: number[] = [];
+  for (let bytes = 1 << 20; bytes >= 16; bytes /= 2) {
+    for (let at = module._malloc(bytes); at !== 0; at = module._malloc(bytes)) all.push(at);
+  }
+  fillGaps({ module });
+  for (const at of all) module._free(at);
+  expect(module._malloc(1 << 16)).not.toBe(0);
+});
