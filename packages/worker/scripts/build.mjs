@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
+import { findExports } from '../dist/quickjs/find-exports.js';
 import { findPoll } from '../dist/quickjs/find-poll.js';
 import { instrument } from '../dist/quickjs/instrument.js';
 
@@ -17,7 +18,8 @@ const require = createRequire(import.meta.url);
 const at = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 
 const stock = await readFile(require.resolve('@jitl/quickjs-wasmfile-release-sync/wasm'));
-await writeFile(at('engine.wasm'), instrument(stock, await findPoll()));
+const functions = await findExports(new WebAssembly.Module(stock));
+await writeFile(at('engine.wasm'), instrument(stock, await findPoll(), functions));
 await build({
   entryPoints: [at('thread.js')],
   outfile: at('thread.bundle.js'),

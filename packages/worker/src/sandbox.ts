@@ -210,9 +210,11 @@ export class Sandbox {
   invoke(listener: SliceListener, handler: number, argument: Uint8Array): Progress {
     return this.#enter(listener, () => {
       const realm = this.#realm;
+      const target = this.#handlers[handler] ?? 0;
+      const progress = realm.invoke(target, argument, this.#extension.isolation === 'pristine');
+      if (progress) return this.#settled(progress, listener);
       const value = this.#bridge.decode(argument);
-      const result = realm.isException(value) ? value : realm.call(this.#handlers[handler] ?? 0, value);
-      return this.#progress(result, listener);
+      return this.#progress(realm.isException(value) ? value : realm.call(target, value), listener);
     });
   }
 
@@ -301,10 +303,14 @@ export class Sandbox {
   #progress(result: Pointer, listener: SliceListener): Progress {
     const realm = this.#realm;
     if (realm.isException(result)) return { state: 'rejected', value: realm.takeException(result) };
-    const progress = realm.stateOf(result);
+    return this.#settled(realm.stateOf(result), listener);
+  }
+
+  /** What it comes to once the jobs have run, if it is a promise that waits for them. */
+  #settled(progress: Progress, listener: SliceListener): Progress {
     if (progress.state !== 'pending') return progress;
-    realm.runJobs(listener);
-    return realm.stateOf(result);
+    this.#realm.runJobs(listener);
+    return this.#realm.stateOf(progress.value);
   }
 
   /** A native callback: what it throws is kept until the slice ends, which is at the next poll. */

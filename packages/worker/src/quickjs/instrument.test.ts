@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { CARD_BYTES, createCardMemory, isTampered, isTracked, type CardMemory } from './cards.js';
 import { BinaryWriter } from './leb128.js';
 import { FUEL } from './count-loops.js';
+import { findExports } from './find-exports.js';
 import { findPoll } from './find-poll.js';
 import { instrument } from './instrument.js';
 import { moduleOf, POLL } from './testing/module-of.js';
@@ -147,7 +148,8 @@ test('a binary without the function to ask is refused', () => {
 test('the stock engine is not tracked, and can be', async () => {
   const stock = await readFile(createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm'));
   expect(isTracked(await WebAssembly.compile(stock))).toBe(false);
-  const tracked = instrument(stock, await findPoll());
+  const functions = await findExports(await WebAssembly.compile(stock));
+  const tracked = instrument(stock, await findPoll(), functions);
   expect(isTracked(await WebAssembly.compile(tracked))).toBe(true);
   const built = await readFile(createRequire(import.meta.url).resolve('@sandglass/worker/engine.wasm'));
   expect(built.equals(tracked)).toBe(true);

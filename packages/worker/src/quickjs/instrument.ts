@@ -1,20 +1,26 @@
 import { CARDS_SECTION, CARDS_VERSION } from './cards.js';
 import { countLoop, FUEL } from './count-loops.js';
 import { BinaryReader, BinaryWriter } from './leb128.js';
-import { addedFunctions } from './put-back.js';
+import { putBackFunctions } from './put-back.js';
+import { encodeFunction, RUN_HANDLER_TYPE, runHandlerFunction, type EngineFunctions } from './run-handler.js';
 import { ADDED_LOCALS, doBulkWrite, doStore, MEMORY_COPY, MEMORY_FILL, STORES } from './track-writes.js';
 
 /**
  * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`track-writes.ts`),
  * and every loop counts (`count-loops.ts`), so that natives end too. The memory may begin as small as the host likes, and
- * a function is added that puts back what was written (`put-back.ts`).
+ * functions are added: one that puts back what was written (`put-back.ts`), and those that run a handler (`run-handler.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *
  * @param poll the imported function `(i32) → i32` that loops call, with 0.
+ * @param functions where those are that handlers are run with; left out for a binary that has none.
  * @throws {Error} for an instruction that the binaries of quickjs-emscripten do not use, and without that import.
  */
-export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDescriptor): Uint8Array<ArrayBuffer> {
+export function instrument(
+  binary: Uint8Array,
+  poll: WebAssembly.ModuleImportDescriptor,
+  functions?: EngineFunctions,
+): Uint8Array<ArrayBuffer> {
   const reader = new BinaryReader(binary);
   const out = new BinaryWriter(binary.length * 2);
   out.copy(binary, 0, HEADER_BYTES);
@@ -23,36 +29,43 @@ export function instrument(binary: Uint8Array, poll: WebAssembly.ModuleImportDes
   let typeOf: number[] = [];
   let imported = { functions: 0, pollIndex: -1 };
   let fuel = 0;
-  let added: Uint8Array[] = [];
+  let exported: Map<string, number> = new Map();
+  const addedTypes = functions ? [...PUT_BACK_TYPES, ...HANDLER_TYPES] : PUT_BACK_TYPES;
+  const addedIndex = (i: number): number => imported.functions + typeOf.length + i;
   while (reader.at < binary.length) {
     const id = reader.byte();
     const section = reader.slice(reader.u32());
     out.byte(id);
     if (id === SECTION.type) {
       types = readTypes(new BinaryReader(section));
-      out.block((more) => add(section, more, [ADDED_TYPE]));
+      out.block((more) => add(section, more, [PAIR_TYPE, RUN_HANDLER_TYPE]));
     } else if (id === SECTION.import) {
       out.block((imports) => (imported = rewriteImports(new BinaryReader(section), imports, poll, types)));
     } else if (id === SECTION.function) {
       typeOf = readVector(new BinaryReader(section));
-      added = addedFunctions(imported.functions + typeOf.length);
-      out.block((more) =>
-        add(
-          section,
-          more,
-          added.map(() => encoded(types.length)),
-        ),
-      );
+      const entries = addedTypes.map((type) => encoded(types.length + type));
+      out.block((more) => add(section, more, entries));
     } else if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
-      out.block((more) => add(section, more, [fuelGlobal()]));
+      out.block((more) => add(section, more, [mutableGlobal(FUEL), mutableGlobal(0)]));
     } else if (id === SECTION.export) {
-      const last = imported.functions + typeOf.length + added.length - 1;
-      out.block((more) => add(section, more, [functionExport('putBack', last)]));
+      exported = readExports(new BinaryReader(section));
+      const entries = [exportEntry('putBack', EXPORT.function, addedIndex(ADDED.putBack))];
+      if (functions) {
+        entries.push(exportEntry('encode', EXPORT.function, addedIndex(ADDED.encode)));
+        entries.push(exportEntry('runHandler', EXPORT.function, addedIndex(ADDED.runHandler)));
+        entries.push(exportEntry('strict', EXPORT.global, fuel + 1));
+      }
+      out.block((more) => add(section, more, entries));
     } else if (id === SECTION.code) {
       const { pollIndex } = imported;
       if (pollIndex === -1 || fuel === 0) throw new Error('Cannot instrument: no function to poll, or no globals');
       const parametersOf = (i: number): number => types[typeOf[i]!]!.parameters;
+      const added = putBackFunctions(addedIndex(0));
+      if (functions) {
+        const indexOf = (name: keyof EngineFunctions): number => exported.get(functions[name])!;
+        added.push(encodeFunction(indexOf, fuel + 1), runHandlerFunction(indexOf, addedIndex(ADDED.encode)));
+      }
       out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel, added }));
     } else out.block((same) => same.copy(section, 0, section.length));
   }
@@ -68,8 +81,15 @@ const HEADER_BYTES = 8;
 const SECTION = { custom: 0, type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 };
 const IMPORT = { function: 0, memory: 2 };
 const I32 = 0x7f;
+const EXPORT = { function: 0, global: 3 };
 /** `(i32, i32) → i32` */
-const ADDED_TYPE = Uint8Array.of(0x60, 2, I32, I32, 1, I32);
+const PAIR_TYPE = Uint8Array.of(0x60, 2, I32, I32, 1, I32);
+
+/** Types of the functions that are added, by their place after the binary's own: 0 for {@link PAIR_TYPE}, 1 for that of `runHandler`. */
+const PUT_BACK_TYPES = [0, 0, 0];
+const HANDLER_TYPES = [0, 1];
+/** Those that are exported, by their place. */
+const ADDED = { putBack: 2, encode: 3, runHandler: 4 };
 
 const OP = { loop: 0x03, brTable: 0x0e, prefix: 0xfc };
 const FIRST_STORE = 0x36;
@@ -160,22 +180,31 @@ function encoded(value: number): Uint8Array {
   return out.done();
 }
 
-/** The count of loops. */
-function fuelGlobal(): Uint8Array {
+function mutableGlobal(value: number): Uint8Array {
   const out = new BinaryWriter(16);
-  out.raw(I32, 1); // mutable
-  out.constant(FUEL);
+  out.raw(I32, 1);
+  out.constant(value);
   out.raw(0x0b);
   return out.done();
 }
 
-function functionExport(name: string, index: number): Uint8Array {
+function exportEntry(name: string, kind: number, index: number): Uint8Array {
   const out = new BinaryWriter(32);
   out.u32(name.length);
   out.text(name);
-  out.byte(0);
+  out.byte(kind);
   out.u32(index);
   return out.done();
+}
+
+/** Indices of what is exported, by name. */
+function readExports(reader: BinaryReader): Map<string, number> {
+  const entries = Array.from({ length: reader.u32() }, (): [string, number] => {
+    const name = new TextDecoder().decode(reader.slice(reader.u32()));
+    reader.byte();
+    return [name, reader.u32()];
+  });
+  return new Map(entries);
 }
 
 function rewriteCode(reader: BinaryReader, out: BinaryWriter, module: Module): void {

@@ -4,6 +4,7 @@ import type { EmscriptenModuleCallbacks, QuickJSEmscriptenModule, QuickJSFFI } f
 import { CardCopies, createCardMemory, markWritten, takeMarks, type CardFunctions, type CardMemory } from './cards.js';
 import { replaceEnvironment } from './environment.js';
 import { replaceImport } from './imports.js';
+import type { HandlerFunctions } from './run-handler.js';
 import { replaceLocalTime } from './utc.js';
 import { createFFI, loadMachine } from './variant.js';
 
@@ -39,8 +40,6 @@ export interface Heap {
   readonly end: number;
   /** End of the heap, in bytes, that the last refused allocation asked for; 0 while none was. The owner resets it. */
   refusedBytes: number;
-  /** While set, a refused allocation throws through the instance and so ends it: for natives that would go on without memory for minutes. */
-  strict: boolean;
 }
 
 /**
@@ -54,6 +53,7 @@ export interface Machine extends MemoryViews {
   readonly hooks: MachineHooks;
   readonly heap: Heap;
   readonly cards: CardFunctions;
+  readonly handlers: HandlerFunctions;
   readonly copies: CardCopies;
   /** What it was filled with, without marks: `[address, byte length]`. */
   image: readonly (readonly [number, number])[];
@@ -103,9 +103,9 @@ export async function createMachine(
   const memory = used ?? new WebAssembly.Memory({ initial, maximum });
   const missing = initial - toPages(memory.buffer.byteLength);
   if (missing > 0) memory.grow(missing); // a used one
-  const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0, strict: false };
+  const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0 };
   const views = viewsOf(memory);
-  let cards!: CardFunctions;
+  let added!: CardFunctions & HandlerFunctions;
   const options = {
     wasmMemory: memory,
     thisProgram: 'sandglass', // else the host's path ends up in the guest's memory
@@ -115,13 +115,16 @@ export async function createMachine(
       replaceLocalTime(imports, memory);
       replaceEnvironment(imports, memory);
       const refreshGlue = replaceImport(imports, [/\.grow\(/], (bytes: number) => {
-        if (!grow(memory, heap, bytes >>> 0)) return 0;
+        if (!grow(memory, heap, bytes >>> 0)) {
+          if (added.strict.value === 1) throw new RangeError('the heap is full');
+          return 0;
+        }
         refreshGlue(memory.buffer.byteLength);
         Object.assign(views, viewsOf(memory));
         return 1;
       });
       const instance = new WebAssembly.Instance(engine.wasm, imports);
-      cards = instance.exports as never; // `put-back.ts` adds them
+      added = instance.exports as never; // `put-back.ts` and `run-handler.ts` add them
       onSuccess(instance);
       return instance.exports;
     },
@@ -146,7 +149,8 @@ export async function createMachine(
     memory,
     hooks,
     heap,
-    cards,
+    cards: added,
+    handlers: added,
     copies: new CardCopies(),
     image: [],
     begin,
@@ -175,7 +179,6 @@ function grow(memory: WebAssembly.Memory, heap: Heap, bytes: number): boolean {
     }
   }
   heap.refusedBytes = bytes;
-  if (heap.strict) throw new RangeError('the heap is full');
   return false;
 }
 

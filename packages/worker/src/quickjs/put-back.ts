@@ -42,11 +42,11 @@ const MEMORY_COPY = [0xfc, 10, 0, 0];
 const [AT, END, GROUP_END, LEFT, COPY] = [0, 1, 2, 3, 4];
 
 /**
- * The functions, all `(i32, i32) → i32`, each as its body with its locals. The last is the one to export.
+ * The functions, all `(i32, i32) → i32`, each as its body with its locals. The last is the one to export, `putBack`.
  *
  * @param first the index that the first of them gets.
  */
-export function addedFunctions(first: number): Uint8Array[] {
+export function putBackFunctions(first: number): Uint8Array[] {
   return [isMarked(), putBack(), putBackAll(first, first + 1)];
 }
 

@@ -6,6 +6,7 @@ import { newCString, readCString, type Pointer } from './ffi.js';
 import { KINDS } from './kinds.js';
 import type { Layout } from './layout.js';
 import type { Machine } from './machine.js';
+import { FRAME, FRAME_BYTES } from './run-handler.js';
 
 /** Values up to this size are decoded from a buffer that is part of the realm, larger ones from one of their own. */
 const INBOX_BYTES = 4_096;
@@ -38,6 +39,8 @@ export interface RealmPointers {
   undefined: Pointer;
   /** Room for four pointers. */
   argv: Pointer;
+  /** See {@link FRAME}. */
+  frame: Pointer;
   inbox: Pointer;
   inboxData: Pointer;
 }
@@ -54,6 +57,9 @@ export class Realm {
   readonly #rt: JSRuntimePointer;
   readonly #ctx: JSContextPointer;
   #owned: Pointer[] = [];
+  /** What the last handler came to, and that encoded; 0 if it was not. */
+  #last: Pointer = 0;
+  #encoded: Pointer = 0;
 
   /** Takes over a realm that lies in the instance's memory already. */
   constructor(machine: Machine, layout: Layout, pointers: RealmPointers) {
@@ -79,6 +85,7 @@ export class Realm {
       ctx,
       undefined: ffi.QTS_GetUndefined(),
       argv: module._malloc(16),
+      frame: module._malloc(FRAME_BYTES),
       inbox,
       inboxData,
     });
@@ -98,6 +105,7 @@ export class Realm {
   /** Drops the list of owned values without touching the heap, which is about to be restored. */
   forget(): void {
     this.#owned.length = 0;
+    this.#last = 0;
   }
 
   /** Keeps a value beyond `release`. */
@@ -152,6 +160,39 @@ export class Realm {
         argv as never,
       ),
     );
+  }
+
+  /**
+   * Calls a handler with an encoded value, up to its first await, and encodes what it comes to at once if that is wanted: for
+   * {@link encode}, which then finds it done.
+   *
+   * @returns undefined, before anything happened, if the value does not fit in the inbox or is not {@link FORM.direct}.
+   */
+  invoke(handler: Pointer, encoded: Uint8Array, encodes: boolean): Progress | undefined {
+    if (encoded[0] !== FORM.direct || !this.#putIntoInbox(encoded)) return undefined;
+    const { machine, layout, pointers } = this;
+    const { inbox, frame } = pointers;
+    markWritten(machine, frame, FRAME_BYTES);
+    const result = machine.handlers.runHandler(
+      pointers.ctx,
+      inbox,
+      handler,
+      pointers.undefined,
+      frame,
+      layout.exceptionTag,
+      layout.objectTag,
+      encodes ? 1 : 0,
+    );
+    const { words } = machine; // of the memory as it is now
+    const argument = words[(frame + FRAME.argument) >> 2]!;
+    this.own(argument);
+    if (result !== argument) this.own(result);
+    if (this.isException(result)) return { state: 'rejected', value: this.takeException(result) };
+    const value = words[(frame + FRAME.value) >> 2]!;
+    if (value !== result) this.own(value);
+    this.#encoded = this.own(words[(frame + FRAME.encoded) >> 2]!);
+    this.#last = this.#encoded === 0 ? 0 : value;
+    return { state: PROMISE_STATES[words[(frame + FRAME.state) >> 2]!] ?? 'fulfilled', value };
   }
 
   newString(text: string): Pointer {
@@ -232,13 +273,8 @@ export class Realm {
   /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
   decode(encoded: Uint8Array): Pointer {
     const { ffi, module } = this.machine;
+    if (this.#putIntoInbox(encoded)) return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox as never));
     const length = encoded.length - 1;
-    if (length <= INBOX_BYTES) {
-      const { inboxData } = this.pointers;
-      copyBytes(encoded, 1, length, this.machine.bytes, inboxData);
-      markWritten(this.machine, inboxData, length);
-      return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox as never));
-    }
     const at = module._malloc(length);
     if (at === 0) return 0;
     copyBytes(encoded, 1, length, this.machine.bytes, at);
@@ -250,6 +286,16 @@ export class Realm {
     return value;
   }
 
+  /** @returns whether it fits */
+  #putIntoInbox(encoded: Uint8Array): boolean {
+    const length = encoded.length - 1;
+    if (length > INBOX_BYTES) return false;
+    const { inboxData } = this.pointers;
+    copyBytes(encoded, 1, length, this.machine.bytes, inboxData);
+    markWritten(this.machine, inboxData, length);
+    return true;
+  }
+
   /**
    * Copies a value out in C: no guest code runs. A heap too full for the copy ends the instance: the engine would go on
    * writing without room, for an array of four billion holes for a minute, and answer with what is left of the value.
@@ -257,10 +303,9 @@ export class Realm {
    * @returns undefined if only the prelude can take it apart (or nobody can); no exception is left behind.
    */
   encode(value: Pointer, form: number): Uint8Array<ArrayBuffer> | undefined {
-    const { ffi, heap } = this.machine;
-    heap.strict = true;
-    const buffer = this.own(ffi.QTS_bjson_encode(this.#ctx, value as never));
-    heap.strict = false;
+    const isDone = value !== 0 && value === this.#last;
+    this.#last = 0; // a second time, it may be another value's
+    const buffer = isDone ? this.#encoded : this.own(this.machine.handlers.encode(this.pointers.ctx, value));
     if (this.isException(buffer)) {
       this.takeException(buffer);
       return undefined;

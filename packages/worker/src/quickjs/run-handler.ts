@@ -1,0 +1,183 @@
+import { BinaryWriter } from './leb128.js';
+
+/*
+ * What `instrument.ts` adds to the engine for calls: see `HandlerFunctions`. Each entry into an instance costs half a microsecond
+ * when its objects are not in the processor's caches, so a call has one where it would have four to eight. It is not instrumented, so what it
+ * writes leaves no marks.
+ */
+
+/** What is added, as the host sees it. */
+export interface HandlerFunctions {
+  /**
+   * Decodes an argument, calls a handler with it and encodes what it comes to, unless that is still open or an error.
+   *
+   * @param inbox the ArrayBuffer with the encoded argument.
+   * @param frame four words for what comes of it, see {@link FRAME}.
+   * @param exceptionTag `objectTag`: see `Layout`.
+   * @param encodes 0 for no encoding, else 1.
+   * @returns what the handler returned; an exception, or 0, if it or the decoding failed.
+   */
+  runHandler: (
+    ctx: number,
+    inbox: number,
+    handler: number,
+    undefinedValue: number,
+    frame: number,
+    exceptionTag: number,
+    objectTag: number,
+    encodes: number,
+  ) => number;
+  /** Encodes a value, with {@link strict} set. @returns an ArrayBuffer or an exception */
+  encode: (ctx: number, value: number) => number;
+  /** 1 while a value is encoded. */
+  strict: WebAssembly.Global<'i32'>;
+}
+
+/** The words of a frame, by byte. */
+export const FRAME = {
+  argument: 0,
+  /** What was returned; the promise's result if it was a settled promise. Not set after an exception. */
+  value: 4,
+  /** What that is, encoded; 0 if it was not. May be an exception. */
+  encoded: 8,
+  /** Of a promise; -1 for anything else. */
+  state: 12,
+} as const;
+export const FRAME_BYTES = 16;
+
+/** Functions of the engine that are called. */
+export const ENGINE_FUNCTIONS = [
+  'QTS_bjson_decode',
+  'QTS_Call',
+  'QTS_PromiseState',
+  'QTS_PromiseResult',
+  'QTS_bjson_encode',
+] as const;
+type EngineFunction = (typeof ENGINE_FUNCTIONS)[number];
+/** The names under which they are exported. */
+export type EngineFunctions = Readonly<Record<EngineFunction, string>>;
+
+const I32 = 0x7f;
+const NO_RESULT = 0x40;
+const ALIGNED_WORD = 2;
+/** Of a JSValue in a 32-bit build. */
+const TAG_OFFSET = 4;
+const PENDING = 0;
+const REJECTED = 2;
+const NO_PROMISE = -1;
+
+const OP = {
+  if: 0x04,
+  end: 0x0b,
+  return: 0x0f,
+  call: 0x10,
+  get: 0x20,
+  set: 0x21,
+  setGlobal: 0x24,
+  load: 0x28,
+  store: 0x36,
+  eqz: 0x45,
+  eq: 0x46,
+  or: 0x72,
+};
+
+/** Type `(i32 × 8) → i32`. */
+export const RUN_HANDLER_TYPE: Uint8Array = Uint8Array.of(0x60, 8, ...Array<number>(8).fill(I32), 1, I32);
+
+const [CTX, INBOX, HANDLER, UNDEFINED, FRAME_AT, EXCEPTION, OBJECT, ENCODES, VALUE, STATE] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+/** @param encode the index of {@link encodeFunction} */
+export function runHandlerFunction(indexOf: (name: EngineFunction) => number, encode: number): Uint8Array {
+  const out = new BinaryWriter(256);
+  out.raw(1, 2, I32); // VALUE and STATE
+  const get = (...locals: number[]): void => {
+    for (const local of locals) out.raw(OP.get, local);
+  };
+  const call = (index: number): void => out.local(OP.call, index);
+  const load = (offset: number): void => out.raw(OP.load, ALIGNED_WORD, offset);
+  const store = (offset: number): void => out.raw(OP.store, ALIGNED_WORD, offset);
+  const returnValue = (): void => out.raw(OP.if, NO_RESULT, OP.get, VALUE, OP.return, OP.end);
+  const returnFailure = (): void => {
+    get(VALUE);
+    out.raw(OP.eqz);
+    returnValue();
+    get(VALUE);
+    load(TAG_OFFSET);
+    get(EXCEPTION);
+    out.raw(OP.eq);
+    returnValue();
+  };
+
+  get(FRAME_AT);
+  out.constant(0);
+  store(FRAME.encoded);
+  get(FRAME_AT, CTX, INBOX);
+  call(indexOf('QTS_bjson_decode'));
+  store(FRAME.argument);
+  get(FRAME_AT);
+  load(FRAME.argument);
+  out.raw(OP.set, VALUE);
+  returnFailure();
+  get(CTX, HANDLER, UNDEFINED);
+  out.constant(1);
+  get(FRAME_AT); // its first word is the list of arguments
+  call(indexOf('QTS_Call'));
+  out.raw(OP.set, VALUE);
+  returnFailure();
+  get(FRAME_AT, VALUE);
+  store(FRAME.value);
+  out.constant(NO_PROMISE);
+  out.raw(OP.set, STATE);
+  get(VALUE);
+  load(TAG_OFFSET);
+  get(OBJECT);
+  out.raw(OP.eq, OP.if, NO_RESULT);
+  get(CTX, VALUE);
+  call(indexOf('QTS_PromiseState'));
+  out.raw(OP.set, STATE, OP.end);
+  get(FRAME_AT, STATE);
+  store(FRAME.state);
+  get(STATE);
+  out.constant(PENDING);
+  out.raw(OP.eq);
+  returnValue();
+  get(STATE);
+  out.constant(NO_PROMISE);
+  out.raw(OP.eq, OP.eqz, OP.if, NO_RESULT);
+  get(FRAME_AT, CTX, VALUE);
+  call(indexOf('QTS_PromiseResult'));
+  store(FRAME.value);
+  out.raw(OP.end);
+  get(STATE);
+  out.constant(REJECTED);
+  out.raw(OP.eq);
+  get(ENCODES);
+  out.raw(OP.eqz, OP.or);
+  get(FRAME_AT);
+  load(FRAME.value); // 0 if the heap was too full for it
+  out.raw(OP.eqz, OP.or);
+  returnValue();
+  get(FRAME_AT, CTX, FRAME_AT);
+  load(FRAME.value);
+  call(encode);
+  store(FRAME.encoded);
+  get(VALUE);
+  out.raw(OP.end);
+  return out.done();
+}
+
+/** @param strict the index of the global */
+export function encodeFunction(indexOf: (name: EngineFunction) => number, strict: number): Uint8Array {
+  const out = new BinaryWriter(32);
+  const setStrict = (value: number): void => {
+    out.constant(value);
+    out.local(OP.setGlobal, strict);
+  };
+  out.u32(0);
+  setStrict(1);
+  out.raw(OP.get, 0, OP.get, 1);
+  out.local(OP.call, indexOf('QTS_bjson_encode'));
+  setStrict(0);
+  out.raw(OP.end);
+  return out.done();
+}
