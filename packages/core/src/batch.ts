@@ -16,12 +16,13 @@ const MAX_INT32 = 2 ** 31 - 1;
 const IS_ERROR = -1;
 
 const NO_BYTES: Uint8Array = new Uint8Array();
+const NO_ERRORS: readonly ErrorWire[] = [];
 
 /** Outcomes in one buffer. */
 export interface PackedOutcomes {
   packed: Uint8Array;
   /** Of the calls that failed, in their order. */
-  errors: ErrorWire[];
+  errors: readonly ErrorWire[];
 }
 
 /** Puts calls into one buffer. */
@@ -66,7 +67,7 @@ class UnpackedCall implements CallWire {
 /** Puts outcomes into one buffer. CPU time is rounded to microseconds. */
 export function packOutcomes(outcomes: readonly OutcomeWire[]): PackedOutcomes {
   let byteLength = 0;
-  const errors: ErrorWire[] = [];
+  let errors: ErrorWire[] | undefined;
   for (const outcome of outcomes) if (outcome.ok) byteLength += outcome.value.byteLength;
   const list = new PackedList(outcomes.length, byteLength);
   for (const outcome of outcomes) {
@@ -76,10 +77,10 @@ export function packOutcomes(outcomes: readonly OutcomeWire[]): PackedOutcomes {
     if (outcome.ok) list.add(callId, cpuTimeUs, heapBytes, outcome.value.byteLength, outcome.value);
     else {
       list.add(callId, cpuTimeUs, heapBytes, IS_ERROR, NO_BYTES);
-      errors.push(outcome.error);
+      (errors ??= []).push(outcome.error);
     }
   }
-  return { packed: list.packed, errors };
+  return { packed: list.packed, errors: errors ?? NO_ERRORS };
 }
 
 /**

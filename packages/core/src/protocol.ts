@@ -166,7 +166,7 @@ export type LoadReply = { ok: true; loaded: LoadedWire } | { ok: false; error: E
 /** What `packOutcomes` makes of a list of {@link OutcomeWire}. */
 export interface OutcomesWire {
   packed: PackedWire;
-  errors?: ErrorWire[];
+  errors?: readonly ErrorWire[] | undefined;
 }
 
 /**

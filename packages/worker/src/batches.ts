@@ -2,6 +2,7 @@ import {
   packOutcomes,
   SLOT,
   unpackCalls,
+  type ErrorWire,
   type OutcomesWire,
   type OutcomeWire,
   type PackedWire,
@@ -16,10 +17,26 @@ const HAND_OVER_AFTER_MS = 1;
 /** Longest list that travels as a string; above it, the copies cost more than they spare. */
 const MAX_TEXT_BYTES = 65_536;
 
-interface Batch {
-  batchId: number;
+/** A class, not a literal, as all here: see `LinkedList` in core. */
+class Batch {
+  readonly batchId: number;
   /** Calls that have not settled. */
-  left: number;
+  left = 0;
+
+  constructor(batchId: number) {
+    this.batchId = batchId;
+  }
+}
+
+class Outcomes implements OutcomesWire {
+  readonly packed: PackedWire;
+  readonly errors: readonly ErrorWire[] | undefined;
+
+  constructor(outcomes: OutcomeWire[]) {
+    const { packed, errors } = packOutcomes(outcomes);
+    this.packed = packed.byteLength <= MAX_TEXT_BYTES ? latin1(packed) : packed;
+    this.errors = errors.length > 0 ? errors : undefined;
+  }
 }
 
 /** The calls of one thread, on their way from a batch to their outcomes. */
@@ -45,7 +62,7 @@ export class Batches {
   /** Runs the calls one by one, and sends what comes of it. */
   run(engine: Engine, batchId: number, calls: PackedWire): void {
     const outcomes = this.#outcomes;
-    const batch: Batch = { batchId, left: 0 };
+    const batch = new Batch(batchId);
     let handedOverAt = performance.now();
     unpackCalls(toBytes(calls), (call) => {
       Atomics.add(this.#slots, SLOT.begun, 1);
@@ -95,23 +112,16 @@ export class Batches {
   }
 
   #handOver(outcomes: OutcomeWire[]): void {
-    this.#send({ type: 'outcomes', outcomes: toWire(outcomes) });
+    this.#send({ type: 'outcomes', outcomes: new Outcomes(outcomes) });
   }
 
   #close({ batchId }: Batch, outcomes: OutcomeWire[]): void {
-    this.#send({ type: 'batch', batchId, outcomes: toWire(outcomes) });
+    this.#send({ type: 'batch', batchId, outcomes: new Outcomes(outcomes) });
   }
 }
 
 function toBytes(packed: PackedWire): Uint8Array {
   return typeof packed === 'string' ? Buffer.from(packed, 'latin1') : packed;
-}
-
-function toWire(outcomes: OutcomeWire[]): OutcomesWire {
-  const { packed, errors } = packOutcomes(outcomes);
-  const wire: OutcomesWire = { packed: packed.byteLength <= MAX_TEXT_BYTES ? latin1(packed) : packed };
-  if (errors.length > 0) wire.errors = errors;
-  return wire;
 }
 
 function latin1(bytes: Uint8Array): string {
