@@ -36,8 +36,8 @@ export const COPIES_END: number = COPIES + (1 << 17);
 /** Name of the binary's custom section that says how it marks. */
 export const CARDS_SECTION = 'sandglass.cards';
 
-/** What the section holds. */
-export const CARDS_VERSION: string = `3 ${CARD_SHIFT} ${CARD_TABLE} ${COPY_INDEX}`;
+/** What the section holds. The first number goes up with whatever else the build adds or changes. */
+export const CARDS_VERSION: string = `4 ${CARD_SHIFT} ${CARD_TABLE} ${COPY_INDEX}`;
 
 /** Whether a module marks its writes as this code expects. */
 export function isTracked(module: WebAssembly.Module): boolean {

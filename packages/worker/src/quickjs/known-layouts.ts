@@ -16,7 +16,7 @@ export interface KnownLayout extends Omit<Layout, 'staticImage' | 'kinds'> {
  */
 export const KNOWN_LAYOUTS: Readonly<Record<string, KnownLayout>> = {
   // engine.wasm, of @jitl/quickjs-wasmfile-release-sync 0.32.0
-  '5a485a96e2383d49ad32a7cc70130ecf53777224af142547bdb848a024767ca2': {
+  a37ae57530a968706e2c52813d4b5e3d1700a92c8df1549045284cd1c1a53cdb: {
     staticBytes: 94_208,
     staticHash: '2576b1b72e3cf976c5d42216d08e59bc1130121377706ad9ddbc15f44e2e24e3',
     heapBase: 5_333_088,
