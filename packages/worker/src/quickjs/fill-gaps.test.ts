@@ -25,6 +25,16 @@ test('what is allocated after the gaps are filled lies side by side', async () =
   expect(spread(module)).toBeLessThan(2_000);
 });
 
+test('of a heap that has many gaps, most are left to the calls', async () => {
+  const { module } = await createMachine(await compileEngine(), { maxBytes: 16 << 20 });
+  const used = Array.from({ length: 20_000 }, () => [module._malloc(60), module._malloc(60)]);
+  const gaps = new Set(used.map(([gap]) => gap!)); // 64 bytes each, 1.2 MiB
+  for (const gap of gaps) module._free(gap);
+  fillGaps({ module });
+  const again = Array.from({ length: 20_000 }, () => module._malloc(60)).filter((at) => gaps.has(at));
+  expect(again.length).toBeGreaterThan(15_000);
+});
+
 test('a heap that is full stays usable', async () => {
   const { module } = await createMachine(await compileEngine(), { maxBytes: 6 << 20 });
   const all: number[] = [];
