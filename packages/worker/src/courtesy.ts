@@ -1,8 +1,11 @@
-/** A slice that lasts longer than this is no ordinary call: what comes after it goes elsewhere by now. */
-const AFTER_MS = 5;
-/** How often it looks whether others wait. */
-const EVERY_MS = 1;
-/** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, a tenth of its time. */
+/** A slice that lasts longer than this is no ordinary call. */
+const AFTER_MS = 1;
+/**
+ * How often it looks whether others wait. Beside endless loops, 1.5 % of small calls took longer than a millisecond, with a look each
+ * millisecond 4.5 %; one each 0.1 ms gained nothing.
+ */
+const EVERY_MS = 0.3;
+/** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, a quarter of its time. */
 const PAUSE_MS = 0.05;
 
 /**
