@@ -45,12 +45,12 @@ test('a load whose turn never comes ends', async () => {
   await pool.core.close(0);
 });
 
-test('a lone call goes at once, with the extension that its lane needs, and settles with its value', async () => {
+test('a lone call goes at once, to the lane that has loaded its extension, and settles with its value', async () => {
   const pool = await poolWith(1);
   const call = pool.call(1);
   await pool.settle();
   const [batch] = pool.lane(0).batches;
-  expect(batch?.install.map(({ extension }) => extension.id)).toEqual([1]);
+  expect(batch?.install).toEqual([]);
   expect(batch?.calls).toHaveLength(1);
   pool.lane(0).finishAll();
   expect(decodeValue(await call)).toBe(1);
@@ -81,17 +81,20 @@ test('a call is told to be alone only if nothing else is in flight anywhere', as
   await pool.core.close(0);
 });
 
-test('calls made together go together, and an extension is installed once per lane', async () => {
+test('calls made together go together, and an extension is installed once on a lane that has not loaded it', async () => {
   const pool = await poolWith(1);
+  pool.lane(0).events.lost(new Error('gone'));
+  await pool.settle();
   const calls = [pool.call(1), pool.call(1), pool.call(1)];
   await pool.settle();
-  expect(pool.lane(0).batches.map((batch) => batch.calls.length)).toEqual([3]);
-  pool.lane(0).finishAll();
+  expect(pool.lane(1).batches.map((batch) => batch.calls.length)).toEqual([3]);
+  expect(pool.lane(1).batches[0]?.install.map(({ extension }) => extension.id)).toEqual([1]);
+  pool.lane(1).finishAll();
   await Promise.all(calls);
   const last = pool.call(1);
   await pool.settle();
-  expect(pool.lane(0).batches[0]?.install).toEqual([]);
-  pool.lane(0).finishAll();
+  expect(pool.lane(1).batches[0]?.install).toEqual([]);
+  pool.lane(1).finishAll();
   await last;
   await pool.core.close(0);
 });
@@ -194,6 +197,24 @@ test('a full queue refuses at once, for the extension first and then for the hos
   pool.lane(0).finishAll();
   await Promise.all(again);
   expect(pool.core.stats().refused).toBe(2);
+  await pool.core.close(0);
+});
+
+test('unload frees the lane that an extension was loaded on, also if no call was sent there', async () => {
+  const pool = await poolWith(1);
+  await pool.core.unload(1);
+  expect(pool.lane(0).forgotten).toEqual([1]);
+  await pool.core.close(0);
+});
+
+test('a load that fails leaves nothing on its lane', async () => {
+  const pool = new TestPool();
+  const failing = rejection(pool.core.load(extensionWire(1)));
+  await pool.settle();
+  pool.lane(0).loads[0]?.done({ ok: false, error: { code: 'E_LOAD', message: 'no' } });
+  await failing;
+  expect(pool.lane(0).forgotten).toEqual([1]);
+  expect(pool.core.stats().lanes[0]?.extensions).toBe(0);
   await pool.core.close(0);
 });
 

@@ -139,8 +139,7 @@ export class PoolCore implements Pool {
         return shared;
       },
       (error: unknown) => {
-        this.#extensions.delete(wire.id);
-        this.#ledger.retire(extension);
+        this.#forget(extension);
         throw error;
       },
     );
@@ -175,12 +174,7 @@ export class PoolCore implements Pool {
     if (!extension || extension.unloading) return;
     extension.unloading = true;
     if (extension.live > 0) await new Promise<void>((resolve) => (extension.onDrained = resolve));
-    this.#extensions.delete(extensionId);
-    this.#ledger.retire(extension);
-    extension.home?.residents.delete(extension);
-    for (const lane of this.#lanes.all) {
-      if (lane.installed.delete(extension)) lane.lane.forget(extensionId);
-    }
+    this.#forget(extension);
   }
 
   stats(): PoolStats {
@@ -219,6 +213,15 @@ export class PoolCore implements Pool {
     this.#guard.stop();
     this.#lanes.close();
     await Promise.race([this.#options.onClose?.(), delay(END_THREADS_MS, undefined, { ref: false })]);
+  }
+
+  #forget(extension: PoolExtension): void {
+    this.#extensions.delete(extension.wire.id);
+    this.#ledger.retire(extension);
+    extension.home?.residents.delete(extension);
+    for (const lane of this.#lanes.all) {
+      if (lane.installed.delete(extension)) lane.lane.forget(extension.wire.id);
+    }
   }
 
   #drain(deadlineMs: number): Promise<void> {

@@ -166,6 +166,7 @@ export class Dispatcher {
 
   #sendLoad(lane: LaneState, job: Job): void {
     job.lane = lane;
+    lane.installed.add(job.extension);
     job.costMs = LOAD_COST_MS;
     job.batch = { jobs: [job], unentered: 1 };
     lane.jobs.set(job.callId, job);
