@@ -150,13 +150,13 @@ export class CapabilityCalls {
       return;
     }
     job.pendingCapabilityCalls -= 1;
-    lane.settlements.push({ callId: job.callId, seq: call.seq, ok: true, value: bytes });
+    lane.answer(job, { callId: job.callId, seq: call.seq, ok: true, value: bytes });
     this.#desk.schedule();
   }
 
   #fail(lane: LaneState, job: Job, call: CapabilityCallWire, error: CapabilityErrorWire): void {
     job.pendingCapabilityCalls -= 1;
-    lane.settlements.push({ callId: job.callId, seq: call.seq, ok: false, error });
+    lane.answer(job, { callId: job.callId, seq: call.seq, ok: false, error });
     this.#desk.schedule();
   }
 }

@@ -63,6 +63,11 @@ export class Guard {
     if (!isBusy) this.stop();
   }
 
+  /** A lane has reported something: it may be out of the call that it was stalled in, and need not wait for a tick. */
+  heard(lane: LaneState): void {
+    if (lane.isStalled && lane.watch.read(lane.lane.slots) !== lane.watch.callId) this.#resume(lane);
+  }
+
   #judge(lane: LaneState, nowMs: number): void {
     const { slots } = lane.lane;
     if (!slots || lane.status !== 'ready') return;

@@ -17,6 +17,8 @@ export interface InboxOptions {
   ledger: Ledger;
   capabilities: CapabilityCalls;
   schedule(): void;
+  /** The lane has reported something. */
+  heard(lane: LaneState): void;
   /** The lane has answered: it works. */
   proved(): void;
   /** Nothing is on the lane any more. */
@@ -36,6 +38,7 @@ export class Inbox {
   }
 
   outcomes(lane: LaneState, raw: unknown): void {
+    this.#options.heard(lane);
     const outcomes = readList(raw);
     if (!outcomes) return this.violation(lane);
     const nowMs = performance.now();
@@ -56,6 +59,7 @@ export class Inbox {
 
   loadDone(lane: LaneState, job: Job, raw: unknown): void {
     const { ledger } = this.#options;
+    this.#options.heard(lane);
     if (job.batch) lane.closeBatch(job.batch);
     if (lane.jobs.size === 0) this.#options.idle(lane);
     this.#options.schedule();
@@ -79,6 +83,7 @@ export class Inbox {
   }
 
   capabilities(lane: LaneState, raw: unknown): void {
+    this.#options.heard(lane);
     const calls = readList(raw);
     if (!calls) return this.violation(lane);
     for (const value of calls) {

@@ -1,4 +1,4 @@
-import type { EngineStats, SettlementWire } from '@sandglass/core';
+import { SLOT, type EngineStats, type SettlementWire } from '@sandglass/core';
 
 import type { PoolExtension } from './extension.js';
 import { IdMap } from './id-map.js';
@@ -60,6 +60,11 @@ export class LaneState {
   #sent = 0;
   /** Expected CPU time of what is sent and not entered. */
   backlogMs = 0;
+  /** Expected CPU time of the call that it goes on with after an answer: the backlog has it no longer. See {@link look}. */
+  resumedMs = 0;
+  /** The call that was answered last, until the engine has begun a slice since. */
+  #answered: Job | undefined;
+  #sliceAtAnswer = 0;
   idleSinceMs = 0;
   startedMs = 0;
   /** Collected for the next flush. */
@@ -104,6 +109,21 @@ export class LaneState {
     );
   }
 
+  /** Takes an answer to a capability call, to go with the next flush. */
+  answer(job: Job, settlement: SettlementWire): void {
+    this.settlements.push(settlement);
+    this.#answered = job;
+    this.#sliceAtAnswer = this.#slice;
+  }
+
+  /** Sees whether its engine is in a call that goes on, or will be in one at once. */
+  look(): void {
+    if (this.#answered && (!this.owns(this.#answered) || this.#slice !== this.#sliceAtAnswer))
+      this.#answered = undefined;
+    const job = this.#answered ?? this.jobs.get(this.watch.read(this.lane.slots));
+    this.resumedMs = job?.isEntered === true ? expectedMs(job.extension) : 0;
+  }
+
   /** Whether a job is on this lane and still wanted. */
   owns(job: Job): boolean {
     return job.lane === this && !job.isSettled;
@@ -112,7 +132,7 @@ export class LaneState {
   /** Puts a job here, to go with the next batch. */
   put(job: Job): void {
     job.lane = this;
-    job.costMs = job.extension.costMs + this.#surcharge(job);
+    job.costMs = this.#costOf(job);
     this.backlogMs += job.costMs;
     this.outbox.push(job);
   }
@@ -177,11 +197,17 @@ export class LaneState {
     return missing;
   }
 
-  #surcharge(job: Job): number {
+  /** Slices that its engine has begun; 0 where nobody can see. */
+  get #slice(): number {
+    const { slots } = this.lane;
+    return slots ? Atomics.load(slots, SLOT.slice) : 0;
+  }
+
+  #costOf(job: Job): number {
     const { extension } = job;
-    if (extension.isKnown || this.#unknown.has(extension)) return 0;
+    if (extension.isKnown || this.#unknown.has(extension)) return extension.costMs;
     this.#unknown.set(extension, job);
-    return UNKNOWN_COST_MS;
+    return expectedMs(extension);
   }
 
   #leaveBacklog(job: Job, batch: Batch): boolean {
@@ -192,4 +218,8 @@ export class LaneState {
     this.openBatches -= 1;
     return true;
   }
+}
+
+function expectedMs({ costMs, isKnown }: PoolExtension): number {
+  return costMs + (isKnown ? 0 : UNKNOWN_COST_MS);
 }

@@ -106,6 +106,7 @@ export class PoolCore implements Pool {
         schedule,
       }),
       schedule,
+      heard: (lane) => this.#guard.heard(lane),
       proved: () => this.#lanes.proved(),
       idle: (lane) => this.#lanes.idle(lane),
       missing: (_lane, jobs) => this.#recovery.runAgain(jobs),

@@ -108,6 +108,8 @@ export class Dispatcher {
   }
 
   #placeCalls(lanes: readonly LaneState[]): void {
+    if (this.queue.size === 0) return;
+    for (const lane of lanes) lane.look();
     let skipped = 0;
     while (skipped < this.queue.extensions && lanes.some(hasRoom)) {
       const job = this.queue.peek();

@@ -32,7 +32,7 @@ export function chooseLane(job: Job, { all: lanes, isGrowing }: LaneChoice): Lan
   for (const lane of lanes) {
     if (!lane.isOpen || lane.jobs.has(job.callId)) continue; // one that it was taken back from may still run it
     if (lane.isSpare && lanes.some(({ stalledIn }) => stalledIn === extension)) continue;
-    const backlogMs = lane.backlogMs + (lane.installed.has(extension) ? 0 : SPILL_MS);
+    const backlogMs = lane.backlogMs + lane.resumedMs + (lane.installed.has(extension) ? 0 : SPILL_MS);
     leastMs = Math.min(leastMs, backlogMs);
     if (!lane.hasRoom || backlogMs >= bestMs) continue;
     best = lane;

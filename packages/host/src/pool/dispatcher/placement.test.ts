@@ -1,0 +1,95 @@
+import { SLOT } from '@sandglass/core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { extensionWire, succeeded, TestPool, type FakeLane } from '../testing/fake-lanes.js';
+import { rejection } from '../testing/rejection.js';
+
+const [WORK, SLOW] = [1, 2];
+
+let pool: TestPool;
+
+beforeEach(async () => {
+  pool = new TestPool({ minThreads: 2 });
+  for (const id of [WORK, SLOW]) await pool.load(extensionWire(id));
+  for (let i = 0; i < 2; i++) await place(WORK).then(({ lane, callId }) => finish(lane, callId)); // known from here on
+});
+
+afterEach(() => pool.core.close(0));
+
+/** Makes a call, and says where it went. */
+async function place(
+  extensionId: number,
+  options: { signal?: AbortSignal } = {},
+): Promise<{ call: Promise<unknown>; callId: number; lane: FakeLane }> {
+  const before = new Set(pool.lanes.flatMap(({ callIds }) => callIds));
+  const call = pool.call(extensionId, options);
+  await pool.settle();
+  for (const lane of pool.lanes)
+    for (const callId of lane.callIds) if (!before.has(callId)) return { call, callId, lane };
+  throw new Error('it waits');
+}
+
+async function finish(lane: FakeLane, callId: number): Promise<void> {
+  lane.leave();
+  const index = lane.batches.findIndex(({ calls }) => calls.some((call) => call.callId === callId));
+  lane.batches.splice(index, 1)[0]?.done([succeeded(callId)]);
+  await pool.settle();
+}
+
+/** Where the next small call goes; it ends at once. */
+async function next(): Promise<FakeLane> {
+  const { lane, callId } = await place(WORK);
+  const inCall = lane.slots[SLOT.callId] ?? 0;
+  await finish(lane, callId);
+  lane.slots[SLOT.callId] = inCall;
+  return lane;
+}
+
+test('nothing goes behind a call that has an answer, until it waits again', async () => {
+  const { call, callId, lane } = await place(SLOW);
+  lane.enter(callId);
+  lane.leave();
+  expect(await next()).not.toBe(lane); // nobody knows yet whether it was entered
+  lane.ask({ callId, name: 'sleep' });
+  await pool.settle();
+  expect(lane.settlements).toHaveLength(1);
+  expect(await next()).not.toBe(lane); // it has not begun
+  lane.enter(callId);
+  expect(await next()).not.toBe(lane);
+  lane.leave();
+  expect(await next()).toBe(lane);
+  await finish(lane, callId);
+  await call;
+});
+
+test('an answered call that was given up keeps nobody away', async () => {
+  const caller = new AbortController();
+  const { call, callId, lane } = await place(SLOW, { signal: caller.signal });
+  const aborted = rejection(call);
+  lane.enter(callId);
+  lane.leave();
+  lane.ask({ callId, name: 'sleep' });
+  await pool.settle();
+  expect(await next()).not.toBe(lane);
+  caller.abort();
+  await aborted;
+  expect(await next()).toBe(lane);
+});
+
+test('a lane that was stalled takes calls as soon as it reports the end of what it was in', async () => {
+  const first = await place(SLOW);
+  first.lane.enter(first.callId);
+  const second = await place(SLOW);
+  second.lane.enter(second.callId);
+  pool.pass(20); // both are stalled, not long enough for a spare lane
+  const waiting = pool.call(WORK);
+  await pool.settle();
+  await finish(first.lane, first.callId);
+  await first.call;
+  expect(first.lane.callIds).toHaveLength(1); // no tick has passed
+  first.lane.finishAll();
+  await waiting;
+  const lost = rejection(second.call);
+  await pool.core.close(0);
+  await lost;
+});
