@@ -62,7 +62,7 @@ export class LaneState {
   backlogMs = 0;
   /** Expected CPU time of the call that it goes on with after an answer: the backlog has it no longer. See {@link look}. */
   resumedMs = 0;
-  /** The call that was answered last, until the engine has begun a slice since. */
+  /** The call that was answered last, until the engine is seen at rest after it. */
   #answered: Job | undefined;
   #sliceAtAnswer = 0;
   idleSinceMs = 0;
@@ -116,12 +116,14 @@ export class LaneState {
     this.#sliceAtAnswer = this.#slice;
   }
 
-  /** Sees whether its engine is in a call that goes on, or will be in one at once. */
+  /** Sees whether its engine is in a call that goes on, or will be in one at once. Costs nothing where no call has asked for anything. */
   look(): void {
-    if (this.#answered && (!this.owns(this.#answered) || this.#slice !== this.#sliceAtAnswer))
-      this.#answered = undefined;
-    const job = this.#answered ?? this.jobs.get(this.watch.read(this.lane.slots));
-    this.resumedMs = job?.isEntered === true ? expectedMs(job.extension) : 0;
+    this.resumedMs = 0;
+    if (!this.#answered) return;
+    const hasBegun = this.#slice !== this.#sliceAtAnswer;
+    const job = hasBegun ? this.jobs.get(this.watch.read(this.lane.slots)) : this.#answered;
+    if (!job || !this.owns(job)) this.#answered = undefined;
+    else if (job.isEntered) this.resumedMs = expectedMs(job.extension);
   }
 
   /** Whether a job is on this lane and still wanted. */
