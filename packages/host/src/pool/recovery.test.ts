@@ -182,6 +182,33 @@ test('what waits behind a long call goes to another lane, and its first lane is 
   await pool.core.close(0);
 });
 
+test('what waits behind a long call moves also while the other lanes are full, and is the first to go', async () => {
+  const pool = await twoLanes();
+  const calls: Promise<unknown>[] = [];
+  for (let i = 0; i < 8; i++) {
+    calls.push(pool.call(1)); // two batches for each lane, the rest waits
+    await pool.settle();
+  }
+  const first = pool.lanes.find(({ callIds }) => callIds.includes(1))!;
+  const other = pool.lanes.find((lane) => lane !== first)!;
+  const [long, ...behind] = first.callIds;
+  expect([behind.length, other.batches.length]).toEqual([1, 2]);
+  first.enter(long!);
+  pool.pass(20);
+  await pool.settle();
+  expect(first.aborted).toEqual(behind);
+  other.finishAll();
+  await pool.settle();
+  expect(other.callIds).toEqual(expect.arrayContaining(behind));
+  first.leave();
+  for (let i = 0; i < 4; i++) {
+    for (const lane of pool.lanes) lane.finishAll();
+    await pool.settle();
+  }
+  expect(await Promise.all(calls)).toHaveLength(8);
+  await pool.core.close(0);
+});
+
 test('what its lane has begun stays there, and what waits moves, also while the thread is not seen in a call', async () => {
   const pool = await twoLanes();
   const calls = Array.from({ length: 6 }, () => pool.call(1));

@@ -30,7 +30,7 @@ export class Recovery {
   /** Moves what waits behind a long call to another lane, if there is one for it. */
   relieve(stalled: LaneState): void {
     if (stalled.isOverdue) this.#lanes.start();
-    if (!this.#lanes.canGrow && !this.#lanes.all.some((lane) => lane.hasRoom)) return;
+    if (!this.#lanes.canGrow && !this.#lanes.all.some((lane) => lane.isOpen)) return; // one that is full will have room soon
     const movable = stalled.jobs.values().filter((job) => isMovable(job, stalled));
     for (const job of movable.toReversed()) {
       stalled.takeBack(job);
