@@ -9,6 +9,9 @@ import { FairQueue } from './queue.js';
 /** What a load counts as in a lane's backlog, in CPU milliseconds: calls go elsewhere if they can. */
 const LOAD_COST_MS = 20;
 
+/** For so long after the last call, one of several lanes is left to calls: a load in their way takes 2 to 300 ms, and reloading a host makes hundreds. */
+const CALLS_GO_ON_MS = 20;
+
 /** From here on, what goes to an idle lane goes in halves: while this thread deals with the first, the lane is in the second. */
 const SPLIT_LENGTH = 8;
 
@@ -37,6 +40,7 @@ export class Dispatcher {
   readonly #lanes: Lanes;
   readonly #replies: Replies;
   #isScheduled = false;
+  #lastCallMs = -Infinity;
   readonly #run = (): void => this.flush();
 
   constructor(lanes: Lanes, replies: Replies) {
@@ -51,7 +55,10 @@ export class Dispatcher {
 
   enqueue(job: Job): void {
     if (job.isLoad) job.queued = this.loads.push(job);
-    else this.queue.push(job);
+    else {
+      this.queue.push(job);
+      this.#lastCallMs = job.acceptedMs;
+    }
     this.schedule();
   }
 
@@ -81,8 +88,8 @@ export class Dispatcher {
     this.#isScheduled = false;
     const lanes = this.#lanes.all;
     this.#placeIsolated(lanes);
+    this.#placeCalls(lanes); // before loads, each of which fills its lane
     this.#placeLoads(lanes);
-    this.#placeCalls(lanes);
     for (const lane of lanes) this.#send(lane);
     this.#grow(lanes);
     this.#isolate(lanes);
@@ -99,8 +106,9 @@ export class Dispatcher {
   }
 
   #placeLoads(lanes: readonly LaneState[]): void {
+    const isSpared = performance.now() - this.#lastCallMs < CALLS_GO_ON_MS;
     for (let job = this.loads.first; job; job = this.loads.first) {
-      const lane = chooseLoader(lanes);
+      const lane = chooseLoader(lanes, isSpared);
       if (!lane) return;
       this.remove(job);
       this.#sendLoad(lane, job);

@@ -1,7 +1,7 @@
 import { SLOT } from '@sandglass/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { extensionWire, succeeded, TestPool, type FakeLane } from '../testing/fake-lanes.js';
+import { extensionWire, LOADED, succeeded, TestPool, type FakeLane } from '../testing/fake-lanes.js';
 import { rejection } from '../testing/rejection.js';
 
 const [WORK, SLOW] = [1, 2];
@@ -92,4 +92,52 @@ test('a lane that was stalled takes calls as soon as it reports the end of what 
   const lost = rejection(second.call);
   await pool.core.close(0);
   await lost;
+});
+
+/** Loads extensions 11, 12, ... all at once. */
+function loadAll(target: TestPool, count: number): Promise<unknown> {
+  const loading = Array.from({ length: count }, (_, i) => target.core.load(extensionWire(11 + i)));
+  return Promise.allSettled(loading);
+}
+
+function finishLoad(lane: FakeLane): void {
+  lane.loads.shift()?.done({ ok: true, loaded: LOADED });
+}
+
+test('while calls come, one of several lanes loads nothing', async () => {
+  await next();
+  const loading = loadAll(pool, 3);
+  await pool.settle();
+  const loads = (): number[] => pool.lanes.map((lane) => lane.loads.length).toSorted();
+  expect(loads()).toEqual([0, 1]);
+  const loader = pool.lanes.find((lane) => lane.loads.length > 0)!;
+  expect(await next()).not.toBe(loader);
+  await new Promise((resolve) => setTimeout(resolve, 30)); // no more calls
+  finishLoad(loader);
+  await pool.settle();
+  expect(loads()).toEqual([1, 1]);
+  for (const lane of pool.lanes) finishLoad(lane);
+  await loading;
+});
+
+test('on the only lane, a call goes before the loads that wait', async () => {
+  const single = new TestPool({ maxThreads: 1 });
+  await single.load(extensionWire(WORK));
+  const loading = loadAll(single, 3);
+  await single.settle();
+  const lane = single.lane(0);
+  const call = single.call(WORK);
+  await single.settle();
+  expect([lane.callIds.length, lane.loads.length]).toEqual([0, 1]); // nobody knows how long that takes
+  finishLoad(lane);
+  await single.settle();
+  expect([lane.callIds.length, lane.loads.length]).toEqual([1, 1]);
+  lane.finishAll();
+  await call;
+  for (let i = 0; i < 2; i++) {
+    finishLoad(lane);
+    await single.settle();
+  }
+  await loading;
+  await single.core.close(0);
 });

@@ -41,14 +41,22 @@ export function chooseLane(job: Job, { all: lanes, isGrowing }: LaneChoice): Lan
   return bestMs > leastMs + WAIT_MS ? undefined : best;
 }
 
-/** The lane for a load: the least busy one that loads nothing else. */
-export function chooseLoader(lanes: readonly LaneState[]): LaneState | undefined {
+/**
+ * The lane for a load: the least busy one that loads nothing else.
+ *
+ * @param leavesOne whether one of several lanes is to load nothing.
+ */
+export function chooseLoader(lanes: readonly LaneState[], leavesOne: boolean): LaneState | undefined {
   let best: LaneState | undefined;
+  let open = 0;
+  let loading = 0;
   for (const lane of lanes) {
-    if (lane.status !== 'ready' || lane.isIsolation || lane.isStalled || lane.isLoading) continue;
-    if (!best || lane.jobs.size < best.jobs.size) best = lane;
+    if (!lane.isOpen) continue;
+    open += 1;
+    if (lane.isLoading) loading += 1;
+    else if (!best || lane.jobs.size < best.jobs.size) best = lane;
   }
-  return best;
+  return leavesOne && open > 1 && loading + 1 === open ? undefined : best;
 }
 
 /** A persistent extension lives on one lane, the one with the fewest residents when it first runs, or one that nobody lives on yet. */
