@@ -1,5 +1,5 @@
 import { SLOT } from '@sandglass/core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { extensionWire, LOADED, succeeded, TestPool, type FakeLane } from '../testing/fake-lanes.js';
 import { rejection } from '../testing/rejection.js';
@@ -14,7 +14,10 @@ beforeEach(async () => {
   for (let i = 0; i < 2; i++) await place(WORK).then(({ lane, callId }) => finish(lane, callId)); // known from here on
 });
 
-afterEach(() => pool.core.close(0));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await pool.core.close(0);
+});
 
 /** Makes a call, and says where it went. */
 async function place(
@@ -105,6 +108,7 @@ function finishLoad(lane: FakeLane): void {
 }
 
 test('while calls come, one of several lanes loads nothing', async () => {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(1_000);
   await next();
   const loading = loadAll(pool, 3);
   await pool.settle();
@@ -112,7 +116,7 @@ test('while calls come, one of several lanes loads nothing', async () => {
   expect(loads()).toEqual([0, 1]);
   const loader = pool.lanes.find((lane) => lane.loads.length > 0)!;
   expect(await next()).not.toBe(loader);
-  await new Promise((resolve) => setTimeout(resolve, 30)); // no more calls
+  now.mockReturnValue(1_030); // no more calls
   finishLoad(loader);
   await pool.settle();
   expect(loads()).toEqual([1, 1]);
@@ -140,4 +144,21 @@ test('on the only lane, a call goes before the loads that wait', async () => {
   }
   await loading;
   await single.core.close(0);
+});
+
+test('a load that waits for something takes no lane from the others', async () => {
+  vi.spyOn(performance, 'now').mockReturnValue(1_000);
+  await next();
+  const loading = loadAll(pool, 2);
+  await pool.settle();
+  const loader = pool.lanes.find((lane) => lane.loads.length > 0)!;
+  for (let i = 0; i < 3; i++) {
+    await next(); // calls go on
+    pool.pass(10); // between slices
+  }
+  await next();
+  expect(pool.lanes.map((lane) => lane.loads.length)).toEqual([1, 1]);
+  for (const lane of pool.lanes) finishLoad(lane);
+  await loading;
+  expect(loader.loads).toHaveLength(0);
 });

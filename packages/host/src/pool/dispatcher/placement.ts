@@ -53,7 +53,7 @@ export function chooseLoader(lanes: readonly LaneState[], leavesOne: boolean): L
   for (const lane of lanes) {
     if (!lane.isOpen) continue;
     open += 1;
-    if (lane.isLoading) loading += 1;
+    if (lane.isLoading) loading += lane.hasRoom ? 0 : 1; // calls go on beside a load that waits
     else if (!best || lane.jobs.size < best.jobs.size) best = lane;
   }
   return leavesOne && open > 1 && loading + 1 === open ? undefined : best;
