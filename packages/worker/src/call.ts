@@ -94,7 +94,8 @@ export class Call implements SliceListener {
 
   mustStop(now: number = performance.now()): boolean {
     if (this.stopped) return true;
-    this.#environment.courtesy?.offer(now, this.#watch.sliceMs(now));
+    const pausedMs = this.#environment.courtesy?.offer(now, this.#watch.sliceMs(now)) ?? 0;
+    if (pausedMs > 0) this.#watch.countPause(pausedMs);
     if (this.#watch.isOver(this.extension.limits[this.#budget], now))
       this.stopped = limitFailure('E_CPU', this.extension, this.#budget, this.#watch.runningMs());
     else if (now > this.#flushAt) this.#flush();

@@ -7,6 +7,7 @@ const AFTER_MS = 1;
 const EVERY_MS = 0.3;
 /** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, a quarter of its time. */
 const PAUSE_MS = 0.05;
+const MOST_PAUSE_MS = 0.1;
 
 /**
  * Lets other threads of the pool run when they have something to do and no core to do it on: a system that shares cores out in
@@ -23,12 +24,18 @@ export class Courtesy {
     this.#waiting = waiting;
   }
 
-  /** Call it often while guest code runs. @param sliceMs for how long it has */
-  offer(nowMs: number, sliceMs: number): void {
-    if (sliceMs < AFTER_MS || nowMs - this.#lookedMs < EVERY_MS) return;
+  /**
+   * Call it often while guest code runs.
+   *
+   * @param sliceMs for how long it has.
+   * @returns for how many milliseconds the thread has stepped aside; for how long others then kept it waiting is not counted.
+   */
+  offer(nowMs: number, sliceMs: number): number {
+    if (sliceMs < AFTER_MS || nowMs - this.#lookedMs < EVERY_MS) return 0;
     this.#lookedMs = nowMs;
-    if (this.#waiting.every((_, lane) => Atomics.load(this.#waiting, lane) <= 0)) return;
+    if (this.#waiting.every((_, lane) => Atomics.load(this.#waiting, lane) <= 0)) return 0;
     Atomics.wait(this.#bed, 0, 0, PAUSE_MS);
     this.#lookedMs = performance.now();
+    return Math.min(this.#lookedMs - nowMs, MOST_PAUSE_MS);
   }
 }
