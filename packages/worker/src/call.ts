@@ -94,8 +94,7 @@ export class Call implements SliceListener {
 
   mustStop(now: number = performance.now()): boolean {
     if (this.stopped) return true;
-    const pausedMs = this.#environment.courtesy?.offer(now, this.#watch.sliceMs(now)) ?? 0;
-    if (pausedMs > 0) this.#watch.countPause(pausedMs);
+    this.#watch.countPause(this.#environment.courtesy?.offer(now, this.#watch.sliceMs(now)) ?? 0);
     if (this.#watch.isOver(this.extension.limits[this.#budget], now))
       this.stopped = limitFailure('E_CPU', this.extension, this.#budget, this.#watch.runningMs());
     else if (now > this.#flushAt) this.#flush();

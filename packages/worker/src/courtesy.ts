@@ -7,6 +7,7 @@ const AFTER_MS = 1;
 const EVERY_MS = 0.3;
 /** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, a quarter of its time. */
 const PAUSE_MS = 0.05;
+/** What of that counts: beyond it, others had the core. */
 const MOST_PAUSE_MS = 0.1;
 
 /**

@@ -1,4 +1,4 @@
-import { SLOT, type EngineStats, type SettlementWire } from '@sandglass/core';
+import type { EngineStats, SettlementWire } from '@sandglass/core';
 
 import type { PoolExtension } from './extension.js';
 import { IdMap } from './id-map.js';
@@ -113,17 +113,18 @@ export class LaneState {
   answer(job: Job, settlement: SettlementWire): void {
     this.settlements.push(settlement);
     this.#answered = job;
-    this.#sliceAtAnswer = this.#slice;
+    this.#sliceAtAnswer = this.watch.readSlice(this.lane.slots);
   }
 
   /** Sees whether its engine is in a call that goes on, or will be in one at once. Costs nothing where no call has asked for anything. */
   look(): void {
     this.resumedMs = 0;
     if (!this.#answered) return;
-    const hasBegun = this.#slice !== this.#sliceAtAnswer;
-    const job = hasBegun ? this.jobs.get(this.watch.read(this.lane.slots)) : this.#answered;
+    const { slots } = this.lane;
+    const hasBegun = this.watch.readSlice(slots) !== this.#sliceAtAnswer;
+    const job = hasBegun ? this.jobs.get(this.watch.read(slots)) : this.#answered;
     if (!job || !this.owns(job)) this.#answered = undefined;
-    else if (job.isEntered) this.resumedMs = expectedMs(job.extension);
+    else if (job.isEntered) this.resumedMs = job.extension.costMs + (job.extension.isKnown ? 0 : UNKNOWN_COST_MS);
   }
 
   /** Whether a job is on this lane and still wanted. */
@@ -134,7 +135,7 @@ export class LaneState {
   /** Puts a job here, to go with the next batch. */
   put(job: Job): void {
     job.lane = this;
-    job.costMs = this.#costOf(job);
+    job.costMs = job.extension.costMs + this.#surcharge(job);
     this.backlogMs += job.costMs;
     this.outbox.push(job);
   }
@@ -199,17 +200,11 @@ export class LaneState {
     return missing;
   }
 
-  /** Slices that its engine has begun; 0 where nobody can see. */
-  get #slice(): number {
-    const { slots } = this.lane;
-    return slots ? Atomics.load(slots, SLOT.slice) : 0;
-  }
-
-  #costOf(job: Job): number {
+  #surcharge(job: Job): number {
     const { extension } = job;
-    if (extension.isKnown || this.#unknown.has(extension)) return extension.costMs;
+    if (extension.isKnown || this.#unknown.has(extension)) return 0;
     this.#unknown.set(extension, job);
-    return expectedMs(extension);
+    return UNKNOWN_COST_MS;
   }
 
   #leaveBacklog(job: Job, batch: Batch): boolean {
@@ -220,8 +215,4 @@ export class LaneState {
     this.openBatches -= 1;
     return true;
   }
-}
-
-function expectedMs({ costMs, isKnown }: PoolExtension): number {
-  return costMs + (isKnown ? 0 : UNKNOWN_COST_MS);
 }

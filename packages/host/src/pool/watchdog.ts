@@ -35,10 +35,15 @@ export class SliceWatch {
     return slots ? Atomics.load(slots, SLOT.callId) : 0;
   }
 
+  /** Slices that a lane's engine has begun; 0 where nobody can see. */
+  readSlice(slots: Int32Array | undefined): number {
+    return slots ? Atomics.load(slots, SLOT.slice) : 0;
+  }
+
   /** Reads the slots. Two reads need not belong together: only what stays the same over many ticks is acted on. */
   sample(slots: Int32Array, nowMs: number): void {
-    const callId = Atomics.load(slots, SLOT.callId);
-    const slice = Atomics.load(slots, SLOT.slice);
+    const callId = this.read(slots);
+    const slice = this.readSlice(slots);
     if (callId !== this.callId || slice !== this.#slice) {
       this.callId = callId;
       this.#slice = slice;

@@ -106,6 +106,7 @@ export class Dispatcher {
   }
 
   #placeLoads(lanes: readonly LaneState[]): void {
+    if (this.loads.size === 0) return;
     const isSpared = performance.now() - this.#lastCallMs < CALLS_GO_ON_MS;
     for (let job = this.loads.first; job; job = this.loads.first) {
       const lane = chooseLoader(lanes, isSpared);
