@@ -6,9 +6,11 @@ import { SLOT, type HostMessage, type ThreadMessage, type ThreadTask } from '@sa
 import { Batches } from './batches.js';
 import { createEngine, type Engine } from './engine.js';
 import { Linger } from './linger.js';
+import { yieldToHost } from './priority.js';
 
 /** The piscina task: makes the thread's engine. From then on the thread serves its port. */
 export default function attach(task: ThreadTask): Promise<void> {
+  yieldToHost();
   return serve(task, createEngine);
 }
 
