@@ -6,6 +6,7 @@ import {
   CARD_TABLE,
   clearMarked,
   COPIES_END,
+  indexAt,
   INDEXED_BYTES,
   lowestMarked,
   markAt,
@@ -211,9 +212,11 @@ function toImages(
  * @returns false if something wrote to the card table itself, so that the marks cannot be trusted: the instance has to go.
  */
 export function restore(machine: Machine, { heapEndAt }: Layout, snapshot: Snapshot): boolean {
-  const { cards, bytes, marks, words } = machine;
+  const { cards, bytes, marks, words, copies } = machine;
   const usedTo = Math.min(Math.max(words[heapEndAt >> 2]!, snapshot.header.heapEnd), bytes.length);
-  const left = cards.putBack(markAt(CARD_TABLE + marks.length), markAt(Math.min(usedTo, INDEXED_BYTES)));
+  const indexedTo = Math.min(usedTo, INDEXED_BYTES);
+  const tableEnd = markAt(CARD_TABLE + marks.length);
+  const left = cards.putBack(tableEnd, markAt(indexAt(indexedTo)), markAt(copies.end), markAt(indexedTo));
   if (left > 0 || usedTo > INDEXED_BYTES) putBackRest(machine, snapshot, usedTo);
   return left >= 0;
 }

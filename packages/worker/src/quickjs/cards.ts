@@ -12,14 +12,15 @@ export const CARD_SHIFT = 8;
 /** Memory that shares a mark. A small call writes to about 20 cards of 256 bytes: less to copy than larger ones, less to look for than smaller ones. */
 export const CARD_BYTES: number = 1 << CARD_SHIFT;
 
-/** Memory whose marks are looked at together. */
-const GROUP_BYTES: number = 8 * CARD_BYTES;
+/** Marks that are looked at together, and the memory that they stand for. */
+export const GROUP_MARKS = 32;
+const GROUP_BYTES: number = GROUP_MARKS * CARD_BYTES;
 
 /**
- * Address of the table. It lies above the static data, in the lower end of the C stack, 4.8 MB of which the stack limit
+ * Address of the table. It lies right above the static data, in the lower end of the C stack, 4.8 MB of which the stack limit
  * keeps the engine from reaching. There is room for the marks of 1.1 GiB.
  */
-export const CARD_TABLE: number = 1 << 18;
+export const CARD_TABLE = 0x1_8000;
 
 /** Address of the index, above the table: for each card up to {@link INDEXED_BYTES} 16 bits, the number of the card that holds its copy; 0 if there is none. */
 export const COPY_INDEX: number = 0x48_0000;
@@ -28,7 +29,7 @@ export const COPY_INDEX: number = 0x48_0000;
 export const INDEXED_BYTES: number = 1 << 24;
 
 /** Address of the copies, above the index. The first one is all zeros. */
-const COPIES: number = COPY_INDEX + 2 * (INDEXED_BYTES >> CARD_SHIFT);
+export const COPIES: number = COPY_INDEX + 2 * (INDEXED_BYTES >> CARD_SHIFT);
 
 /** One past the last copy. The part of the C stack that is in use begins above it. */
 export const COPIES_END: number = COPIES + (1 << 17);
@@ -37,7 +38,7 @@ export const COPIES_END: number = COPIES + (1 << 17);
 export const CARDS_SECTION = 'sandglass.cards';
 
 /** What the section holds. The first number goes up with whatever else the build adds or changes. */
-export const CARDS_VERSION: string = `4 ${CARD_SHIFT} ${CARD_TABLE} ${COPY_INDEX}`;
+export const CARDS_VERSION: string = `5 ${CARD_SHIFT} ${CARD_TABLE} ${COPY_INDEX}`;
 
 /** Whether a module marks its writes as this code expects. */
 export function isTracked(module: WebAssembly.Module): boolean {
@@ -50,10 +51,14 @@ export interface CardFunctions {
   /**
    * Puts every marked card back that has a copy, and clears its mark: of static data, and of all from the C stack on.
    *
-   * @param tableEnd address after the last mark that is in use, a multiple of 8, and `usedEnd` that of the last mark to look at.
-   * @returns the number of cards without a copy; -1 if the table or the copies were written to: nothing is put back.
+   * All arguments are addresses of marks, see {@link markAt}.
+   *
+   * @param tableEnd one past those of what is in use of the table, `indexEnd` of the index, and `copiesEnd` of the copies.
+   * @param usedEnd one past the last mark to look at.
+   * @returns the number of cards without a copy; -1 if the table, the index or the copies were written to where they are in
+   *   use: nothing is put back.
    */
-  putBack: (tableEnd: number, usedEnd: number) => number;
+  putBack: (tableEnd: number, indexEnd: number, copiesEnd: number, usedEnd: number) => number;
 }
 
 /** The memory of an instance and its card table. */
@@ -74,7 +79,7 @@ export function markWritten({ marks }: CardMemory, at: number, length: number): 
 
 /** Number of the marks up to an address, to a group. */
 function toGroups(address: number): number {
-  return Math.ceil(address / GROUP_BYTES) * 8;
+  return Math.ceil(address / GROUP_BYTES) * GROUP_MARKS;
 }
 
 /** Address of the mark of an address, to a group. */
@@ -132,11 +137,16 @@ export class CardCopies {
   readonly #cards: number[] = [];
   #used = 1;
 
+  /** Address after the last copy. */
+  get end(): number {
+    return COPIES + this.#used * CARD_BYTES;
+  }
+
   /** Makes a copy of a card as it is now, if there is room. */
   add({ bytes }: CardMemory, at: number): void {
     if (at >= INDEXED_BYTES) return;
     const isZero = bytes.subarray(at, at + CARD_BYTES).every((byte) => byte === 0);
-    const copy = isZero ? COPIES : COPIES + this.#used * CARD_BYTES;
+    const copy = isZero ? COPIES : this.end;
     if (copy === COPIES_END) return;
     if (!isZero) {
       bytes.copyWithin(copy, at, at + CARD_BYTES);
@@ -149,14 +159,19 @@ export class CardCopies {
   /** Takes all copies out of the memory. */
   clear({ bytes }: CardMemory): void {
     for (const at of this.#cards) setIndex(bytes, at, 0);
-    bytes.fill(0, COPIES, COPIES + this.#used * CARD_BYTES);
+    bytes.fill(0, COPIES, this.end);
     this.#cards.length = 0;
     this.#used = 1;
   }
 }
 
+/** Address in the index for an address, to a card. */
+export function indexAt(address: number): number {
+  return COPY_INDEX + 2 * (address >>> CARD_SHIFT);
+}
+
 function setIndex(bytes: Uint8Array, at: number, copy: number): void {
-  const index = COPY_INDEX + 2 * (at >>> CARD_SHIFT);
+  const index = indexAt(at);
   bytes[index] = copy & 0xff;
   bytes[index + 1] = copy >>> 8;
 }

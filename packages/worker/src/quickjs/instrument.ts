@@ -38,7 +38,7 @@ export function instrument(
     out.byte(id);
     if (id === SECTION.type) {
       types = readTypes(new BinaryReader(section));
-      out.block((more) => add(section, more, [PAIR_TYPE, RUN_HANDLER_TYPE]));
+      out.block((more) => add(section, more, ADDED_TYPES));
     } else if (id === SECTION.import) {
       out.block((imports) => (imported = rewriteImports(new BinaryReader(section), imports, poll, types)));
     } else if (id === SECTION.function) {
@@ -82,12 +82,16 @@ const SECTION = { custom: 0, type: 1, import: 2, function: 3, global: 6, export:
 const IMPORT = { function: 0, memory: 2 };
 const I32 = 0x7f;
 const EXPORT = { function: 0, global: 3 };
-/** `(i32, i32) → i32` */
-const PAIR_TYPE = Uint8Array.of(0x60, 2, I32, I32, 1, I32);
+/** `(i32, i32) → i32`, the same with four parameters, and that of `runHandler`. */
+const ADDED_TYPES = [
+  Uint8Array.of(0x60, 2, I32, I32, 1, I32),
+  Uint8Array.of(0x60, 4, I32, I32, I32, I32, 1, I32),
+  RUN_HANDLER_TYPE,
+];
 
-/** Types of the functions that are added, by their place after the binary's own: 0 for {@link PAIR_TYPE}, 1 for that of `runHandler`. */
-const PUT_BACK_TYPES = [0, 0, 0];
-const HANDLER_TYPES = [0, 1];
+/** Types of the functions that are added, by their place in {@link ADDED_TYPES}. */
+const PUT_BACK_TYPES = [0, 0, 1];
+const HANDLER_TYPES = [0, 2];
 /** Those that are exported, by their place. */
 const ADDED = { putBack: 2, encode: 3, runHandler: 4 };
 

@@ -16,7 +16,7 @@ export interface KnownLayout extends Omit<Layout, 'staticImage' | 'kinds'> {
  */
 export const KNOWN_LAYOUTS: Readonly<Record<string, KnownLayout>> = {
   // engine.wasm, of @jitl/quickjs-wasmfile-release-sync 0.32.0
-  a37ae57530a968706e2c52813d4b5e3d1700a92c8df1549045284cd1c1a53cdb: {
+  '515c0b8c7bf8e28d7138121e4d1c3ce4ca1e12ef8f27167d91566f07be64c4b9': {
     staticBytes: 94_208,
     staticHash: '2576b1b72e3cf976c5d42216d08e59bc1130121377706ad9ddbc15f44e2e24e3',
     heapBase: 5_333_088,

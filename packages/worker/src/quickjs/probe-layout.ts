@@ -94,7 +94,9 @@ export async function probeLayout(engine: EngineModule): Promise<Layout> {
 function probeStatic({ words }: Machine, fresh: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   let end = STATIC_BYTES / 4;
   while (end > 0 && words[end - 1] === 0) end--;
-  return fresh.slice(0, (Math.ceil((end * 4) / PAGE_BYTES) * PAGE_BYTES) / 4);
+  const bytes = Math.ceil((end * 4) / PAGE_BYTES) * PAGE_BYTES;
+  if (bytes === STATIC_BYTES) throw unknownLayout('the end of the static data'); // it may reach into the card table
+  return fresh.slice(0, bytes / 4);
 }
 
 function tagOf({ words }: Machine, value: number): number {

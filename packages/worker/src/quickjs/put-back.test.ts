@@ -6,9 +6,12 @@ import {
   CardCopies,
   type CardFunctions,
   type CardMemory,
+  COPIES,
   COPIES_END,
   COPY_INDEX,
   createCardMemory,
+  GROUP_MARKS,
+  indexAt,
   markAt,
   markWritten,
 } from './cards.js';
@@ -16,10 +19,9 @@ import { instrument } from './instrument.js';
 import { moduleOf, POLL } from './testing/module-of.js';
 
 const module = await WebAssembly.compile(instrument(moduleOf({}), POLL));
-const USED_END = markAt(COPIES_END + 72 * CARD_BYTES);
+const USED_TO = COPIES_END + 96 * CARD_BYTES;
 
 let memory: CardMemory;
-let tableEnd: number;
 let functions: CardFunctions;
 let copies: CardCopies;
 
@@ -27,9 +29,13 @@ beforeEach(async () => {
   const buffer = new WebAssembly.Memory({ initial: 100 });
   functions = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never; // added
   memory = createCardMemory(buffer.buffer as ArrayBuffer); // not shared
-  tableEnd = CARD_TABLE + memory.marks.length;
   copies = new CardCopies();
 });
+
+function putBack(): number {
+  const tableEnd = markAt(CARD_TABLE + memory.marks.length);
+  return functions.putBack(tableEnd, markAt(indexAt(USED_TO)), markAt(copies.end), markAt(USED_TO));
+}
 
 test.each([
   ['static data', 0],
@@ -43,7 +49,7 @@ test.each([
   const marked = [0, 1, 7, 8, 30, 31, 64];
   memory.bytes.fill(255, from, at(72));
   for (const n of marked) markWritten(memory, at(n), 1);
-  expect(functions.putBack(markAt(tableEnd), USED_END)).toBe(2);
+  expect(putBack()).toBe(2);
   for (let n = 0; n < 72; n++) {
     const isBack = marked.includes(n) && copied.includes(n);
     const expected = isBack
@@ -55,10 +61,10 @@ test.each([
 });
 
 test('marks above the part in use stay', () => {
-  const above = COPIES_END + 72 * CARD_BYTES;
+  const above = USED_TO;
   copies.add(memory, above);
   markWritten(memory, above, 1);
-  expect(functions.putBack(markAt(tableEnd), USED_END)).toBe(0);
+  expect(putBack()).toBe(0);
   expect(memory.marks[above / CARD_BYTES]).toBe(1);
 });
 
@@ -66,7 +72,10 @@ test.each([
   ['the table', CARD_TABLE, true],
   ['the last mark', CARD_TABLE + (6 * 2 ** 20) / CARD_BYTES, true],
   ['the index', COPY_INDEX, true],
-  ['the last copy', COPIES_END - 1, true],
+  ['the last of the index that is in use', indexAt(USED_TO) - 1, true],
+  ['the index beyond that', indexAt(USED_TO) + GROUP_MARKS * CARD_BYTES, false],
+  ['the first copy', COPIES, true],
+  ['where no copy is yet', COPIES + 2 * GROUP_MARKS * CARD_BYTES, false],
   ['what is below the table', CARD_TABLE - 1, false],
   ['what is above the copies', COPIES_END, false],
 ])('a write to %s is seen: %s', (_where, at, isSeen) => {
@@ -75,6 +84,6 @@ test.each([
     markWritten(memory, each, 1);
   }
   memory.bytes[CARD_BYTES] = 7;
-  expect(functions.putBack(markAt(tableEnd), USED_END)).toBe(isSeen ? -1 : 0);
+  expect(putBack()).toBe(isSeen ? -1 : 0);
   expect(memory.bytes[CARD_BYTES]).toBe(isSeen ? 7 : 0);
 });

@@ -1,4 +1,4 @@
-import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPIES_END, COPY_INDEX, markAt } from './cards.js';
+import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPIES, COPIES_END, COPY_INDEX, GROUP_MARKS, markAt } from './cards.js';
 import { BinaryWriter } from './leb128.js';
 
 /*
@@ -7,6 +7,7 @@ import { BinaryWriter } from './leb128.js';
  */
 
 const I32 = 0x7f;
+const I64 = 0x7e;
 const NO_RESULT = 0x40;
 /** log2 of the bytes that a load or store takes; the offset follows. */
 const ALIGNED = { byte: 0, half: 1, eight: 3 };
@@ -25,9 +26,9 @@ const OP = {
   set: 0x21,
   tee: 0x22,
   load64: 0x29,
-  load8: 0x2d,
   load16: 0x2f,
   store8: 0x3a,
+  constant64: 0x42,
   eqz64: 0x50,
   ltU: 0x49,
   geU: 0x4f,
@@ -35,14 +36,24 @@ const OP = {
   or: 0x72,
   sub: 0x6b,
   shl: 0x74,
+  shrU: 0x76,
+  ctz64: 0x7a,
+  sub64: 0x7d,
+  and64: 0x83,
+  or64: 0x84,
+  toI32: 0xa7,
 };
 const MEMORY_COPY = [0xfc, 10, 0, 0];
 
-/** Locals of the loops: a mark's address and the end of the marks, which are the arguments; the end of eight marks, the cards without a copy, a copy's number. */
-const [AT, END, GROUP_END, LEFT, COPY] = [0, 1, 2, 3, 4];
+/**
+ * Locals of the loops: a mark's address and the end of the marks, which are the arguments; the end of a group of marks, a marked
+ * card's mark, the cards without a copy, a copy's number; eight marks.
+ */
+const [AT, END, GROUP_END, MARK, LEFT, COPY, MARKS] = [0, 1, 2, 3, 4, 5, 6];
 
 /**
- * The functions, all `(i32, i32) → i32`, each as its body with its locals. The last is the one to export, `putBack`.
+ * The functions, each as its body with its locals. The last is the one to export, `putBack`: `(i32, i32, i32, i32) → i32`. The others
+ * are `(i32, i32) → i32`.
  *
  * @param first the index that the first of them gets.
  */
@@ -52,13 +63,10 @@ export function putBackFunctions(first: number): Uint8Array[] {
 
 /** Whether one of some marks is set. */
 function isMarked(): Uint8Array {
-  return body(0, (out) => {
+  return body([], (out) => {
     out.raw(OP.loop, NO_RESULT);
     returnAtEnd(out, () => out.constant(0));
-    loadEight(out);
-    out.raw(OP.eqz64, OP.if, NO_RESULT);
-    step(out, 8);
-    out.raw(OP.br, 1, OP.end);
+    passOverGroup(out);
     out.constant(1);
     out.raw(OP.return, OP.end, OP.unreachable);
   });
@@ -66,55 +74,59 @@ function isMarked(): Uint8Array {
 
 /** Puts back the cards of some marks, and counts those that have no copy. */
 function putBack(): Uint8Array {
-  return body(3, (out) => {
+  return body([I32, I32, I32, I32, I64], (out) => {
     out.raw(OP.loop, NO_RESULT);
     returnAtEnd(out, () => out.raw(OP.get, LEFT));
-    loadEight(out);
-    out.raw(OP.eqz64, OP.if, NO_RESULT);
-    step(out, 8);
-    out.raw(OP.br, 1, OP.end);
+    passOverGroup(out);
     out.raw(OP.get, AT);
-    out.constant(8);
+    out.constant(GROUP_MARKS);
     out.raw(OP.add, OP.set, GROUP_END);
-    out.raw(OP.loop, NO_RESULT);
-    out.raw(OP.get, AT, OP.load8, ALIGNED.byte, 0, OP.if, NO_RESULT);
+    out.raw(OP.loop, NO_RESULT); // over the group
+    loadEight(out, 0);
+    out.raw(OP.set, MARKS);
+    out.raw(OP.loop, NO_RESULT); // over the marks that are set
+    out.raw(OP.get, MARKS, OP.eqz64, OP.if, NO_RESULT, OP.else);
+    out.raw(OP.get, AT, OP.get, MARKS, OP.ctz64, OP.toI32);
+    out.constant(3); // bits of a byte
+    out.raw(OP.shrU, OP.add, OP.set, MARK);
     putBackCard(out);
-    out.raw(OP.end);
-    step(out, 1);
+    out.raw(OP.get, MARKS, OP.get, MARKS, OP.constant64, 1, OP.sub64, OP.and64, OP.set, MARKS); // without its lowest bit
+    out.raw(OP.br, 1, OP.end, OP.end);
+    step(out, 8);
     out.raw(OP.get, AT, OP.get, GROUP_END, OP.ltU, OP.brIf, 0, OP.end);
     out.raw(OP.br, 0, OP.end, OP.unreachable);
   });
 }
 
 function putBackAll(isMarkedIndex: number, putBackIndex: number): Uint8Array {
-  const [TABLE_END, USED_END] = [0, 1];
-  return body(0, (out) => {
-    out.constant(markAt(CARD_TABLE));
-    out.raw(OP.get, TABLE_END);
-    out.local(OP.call, isMarkedIndex);
-    out.constant(markAt(COPY_INDEX));
-    out.constant(markAt(COPIES_END));
-    out.local(OP.call, isMarkedIndex);
-    out.raw(OP.or, OP.if, NO_RESULT);
+  const [TABLE_END, INDEX_END, COPIES_IN_USE_END, USED_END] = [0, 1, 2, 3];
+  return body([], (out) => {
+    const call = (index: number, start: number, end: number): void => {
+      out.constant(markAt(start));
+      out.raw(OP.get, end);
+      out.local(OP.call, index);
+    };
+    call(isMarkedIndex, CARD_TABLE, TABLE_END);
+    call(isMarkedIndex, COPY_INDEX, INDEX_END);
+    call(isMarkedIndex, COPIES, COPIES_IN_USE_END);
+    out.raw(OP.or, OP.or, OP.if, NO_RESULT);
     out.constant(-1);
     out.raw(OP.return, OP.end);
     out.constant(markAt(0));
     out.constant(markAt(CARD_TABLE));
     out.local(OP.call, putBackIndex);
-    out.constant(markAt(COPIES_END));
-    out.raw(OP.get, USED_END);
-    out.local(OP.call, putBackIndex);
+    call(putBackIndex, COPIES_END, USED_END);
     out.raw(OP.add);
   });
 }
 
 function putBackCard(out: BinaryWriter): void {
-  out.raw(OP.get, AT);
+  out.raw(OP.get, MARK);
   out.constant(1);
   out.raw(OP.shl, OP.load16, ALIGNED.half);
   out.u32(COPY_INDEX - 2 * CARD_TABLE);
   out.raw(OP.tee, COPY, OP.if, NO_RESULT);
-  out.raw(OP.get, AT);
+  out.raw(OP.get, MARK);
   out.constant(CARD_TABLE);
   out.raw(OP.sub);
   toAddress(out);
@@ -122,7 +134,7 @@ function putBackCard(out: BinaryWriter): void {
   toAddress(out);
   out.constant(CARD_BYTES);
   out.raw(...MEMORY_COPY);
-  out.raw(OP.get, AT);
+  out.raw(OP.get, MARK);
   out.constant(0);
   out.raw(OP.store8, ALIGNED.byte, 0, OP.else);
   out.raw(OP.get, LEFT);
@@ -141,8 +153,20 @@ function returnAtEnd(out: BinaryWriter, result: () => void): void {
   out.raw(OP.return, OP.end);
 }
 
-function loadEight(out: BinaryWriter): void {
-  out.raw(OP.get, AT, OP.load64, ALIGNED.eight, 0);
+/** Goes on in the loop around it, with the next group, if none of this one's marks is set. */
+function passOverGroup(out: BinaryWriter): void {
+  loadEight(out, 0);
+  for (let at = 8; at < GROUP_MARKS; at += 8) {
+    loadEight(out, at);
+    out.raw(OP.or64);
+  }
+  out.raw(OP.eqz64, OP.if, NO_RESULT);
+  step(out, GROUP_MARKS);
+  out.raw(OP.br, 1, OP.end);
+}
+
+function loadEight(out: BinaryWriter, offset: number): void {
+  out.raw(OP.get, AT, OP.load64, ALIGNED.eight, offset);
 }
 
 function step(out: BinaryWriter, marks: number): void {
@@ -151,11 +175,11 @@ function step(out: BinaryWriter, marks: number): void {
   out.raw(OP.add, OP.set, AT);
 }
 
-/** @param locals i32s beside the arguments */
-function body(locals: number, write: (out: BinaryWriter) => void): Uint8Array {
-  const out = new BinaryWriter(128);
-  if (locals === 0) out.u32(0);
-  else out.raw(1, locals, I32);
+/** @param locals their types, beside the arguments */
+function body(locals: readonly number[], write: (out: BinaryWriter) => void): Uint8Array {
+  const out = new BinaryWriter(256);
+  out.u32(locals.length);
+  for (const type of locals) out.raw(1, type);
   write(out);
   out.raw(OP.end);
   return out.done();
