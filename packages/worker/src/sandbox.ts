@@ -5,6 +5,7 @@ import { NativeFunctions, type SliceListener } from './native-functions.js';
 import { prepareRealm } from './prepare-realm.js';
 import type { PreludeFunction } from './prelude.js';
 import { markWritten } from './quickjs/cards.js';
+import { entries } from './quickjs/entries.js';
 import { evaluate, type Pointer } from './quickjs/ffi.js';
 import { fillGaps } from './quickjs/fill-gaps.js';
 import type { Layout } from './quickjs/layout.js';
@@ -72,7 +73,9 @@ export class Sandbox {
     this.#handlers = handlers;
     this.#bridge = new ValueBridge(realm, prelude);
     this.#natives = new NativeFunctions(realm, this.#bridge, extension);
-    const { hooks } = realm.machine;
+    const { machine } = realm;
+    entries.open(machine);
+    const { hooks } = machine;
     hooks.shouldInterrupt = () => this.#poll();
     hooks.onTurns = () => this.#endNative();
     hooks.callFunction = (_ctx, _self, argc, argv, id) =>
@@ -88,7 +91,12 @@ export class Sandbox {
     // The prelude's functions are called by the natives, which it is given: both exist before either runs.
     const prelude = {} as Record<PreludeFunction, Pointer>;
     const sandbox = new Sandbox(realm, extension, prelude, []);
-    Object.assign(prelude, prepareRealm(realm, extension));
+    try {
+      Object.assign(prelude, prepareRealm(realm, extension));
+    } catch (error) {
+      sandbox.retire();
+      throw error;
+    }
     return sandbox;
   }
 
@@ -111,8 +119,10 @@ export class Sandbox {
 
   /** Gives up the instance for good. */
   retire(): Machine {
+    const { machine } = this.#realm;
     this.#isRetired = true;
-    return this.#realm.machine;
+    entries.close(machine);
+    return machine;
   }
 
   /** Heap that the engine has taken from the memory so far, in bytes. Falls only at a restore. */

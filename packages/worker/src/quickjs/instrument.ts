@@ -1,14 +1,16 @@
 import { CARDS_SECTION, CARDS_VERSION } from './cards.js';
 import { countLoop, FUEL } from './count-loops.js';
+import { GATE_TABLE, gateFunction } from './entries.js';
 import { BinaryReader, BinaryWriter } from './leb128.js';
 import { putBackFunctions } from './put-back.js';
-import { encodeFunction, RUN_HANDLER_TYPE, runHandlerFunction, type EngineFunctions } from './run-handler.js';
+import { encodeFunction, runHandlerFunction, type EngineFunctions } from './run-handler.js';
 import { ADDED_LOCALS, doBulkWrite, doStore, MEMORY_COPY, MEMORY_FILL, STORES } from './track-writes.js';
 
 /**
  * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`track-writes.ts`),
  * and every loop counts (`count-loops.ts`), so that natives end too. The memory may begin as small as the host likes, and
- * functions are added: one that puts back what was written (`put-back.ts`), and those that run a handler (`run-handler.ts`).
+ * functions are added: one that puts back what was written (`put-back.ts`), those that run a handler (`run-handler.ts`), and those
+ * that enter other instances (`entries.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *
@@ -30,6 +32,7 @@ export function instrument(
   let imported = { functions: 0, pollIndex: -1 };
   let fuel = 0;
   let exported: Map<string, number> = new Map();
+  let gate = 0;
   const addedTypes = functions ? [...PUT_BACK_TYPES, ...HANDLER_TYPES] : PUT_BACK_TYPES;
   const addedIndex = (i: number): number => imported.functions + typeOf.length + i;
   while (reader.at < binary.length) {
@@ -45,6 +48,9 @@ export function instrument(
       typeOf = readVector(new BinaryReader(section));
       const entries = addedTypes.map((type) => encoded(types.length + type));
       out.block((more) => add(section, more, entries));
+    } else if (id === SECTION.table && functions) {
+      gate = new BinaryReader(section).u32();
+      out.block((more) => add(section, more, [GATE_TABLE]));
     } else if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
       out.block((more) => add(section, more, [mutableGlobal(FUEL), mutableGlobal(0)]));
@@ -55,6 +61,9 @@ export function instrument(
         entries.push(exportEntry('encode', EXPORT.function, addedIndex(ADDED.encode)));
         entries.push(exportEntry('runHandler', EXPORT.function, addedIndex(ADDED.runHandler)));
         entries.push(exportEntry('strict', EXPORT.global, fuel + 1));
+        entries.push(exportEntry('gate', EXPORT.table, gate));
+        entries.push(exportEntry('enterHandler', EXPORT.function, addedIndex(ADDED.enterHandler)));
+        entries.push(exportEntry('enterPutBack', EXPORT.function, addedIndex(ADDED.enterPutBack)));
       }
       out.block((more) => add(section, more, entries));
     } else if (id === SECTION.code) {
@@ -64,7 +73,9 @@ export function instrument(
       const added = putBackFunctions(addedIndex(0));
       if (functions) {
         const indexOf = (name: keyof EngineFunctions): number => exported.get(functions[name])!;
+        const gateTo = (type: number): Uint8Array => gateFunction(PARAMETERS[type]!, types.length + type, gate);
         added.push(encodeFunction(indexOf, fuel + 1), runHandlerFunction(indexOf, addedIndex(ADDED.encode)));
+        added.push(gateTo(TYPE.runHandler), gateTo(TYPE.putBack));
       }
       out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel, added }));
     } else out.block((same) => same.copy(section, 0, section.length));
@@ -78,22 +89,20 @@ export function instrument(
 }
 
 const HEADER_BYTES = 8;
-const SECTION = { custom: 0, type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 };
+const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, global: 6, export: 7, code: 10 };
 const IMPORT = { function: 0, memory: 2 };
 const I32 = 0x7f;
-const EXPORT = { function: 0, global: 3 };
-/** `(i32, i32) → i32`, the same with four parameters, and that of `runHandler`. */
-const ADDED_TYPES = [
-  Uint8Array.of(0x60, 2, I32, I32, 1, I32),
-  Uint8Array.of(0x60, 4, I32, I32, I32, I32, 1, I32),
-  RUN_HANDLER_TYPE,
-];
+const EXPORT = { function: 0, table: 1, global: 3 };
+/** The functions that are added return an i32 and take so many: {@link TYPE} names them. */
+const PARAMETERS = [2, 4, 8, 9, 5];
+const TYPE = { pair: 0, putBack: 1, runHandler: 2, enterHandler: 3, enterPutBack: 4 };
+const ADDED_TYPES = PARAMETERS.map((count) => Uint8Array.of(0x60, count, ...Array<number>(count).fill(I32), 1, I32));
 
-/** Types of the functions that are added, by their place in {@link ADDED_TYPES}. */
-const PUT_BACK_TYPES = [0, 0, 1];
-const HANDLER_TYPES = [0, 2];
+/** Types of the functions that are added, in their order. */
+const PUT_BACK_TYPES = [TYPE.pair, TYPE.pair, TYPE.putBack];
+const HANDLER_TYPES = [TYPE.pair, TYPE.runHandler, TYPE.enterHandler, TYPE.enterPutBack];
 /** Those that are exported, by their place. */
-const ADDED = { putBack: 2, encode: 3, runHandler: 4 };
+const ADDED = { putBack: 2, encode: 3, runHandler: 4, enterHandler: 5, enterPutBack: 6 };
 
 const OP = { loop: 0x03, brTable: 0x0e, prefix: 0xfc };
 const FIRST_STORE = 0x36;

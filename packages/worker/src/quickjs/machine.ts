@@ -2,6 +2,7 @@ import type { EngineModule } from '@sandglass/core';
 import type { EmscriptenModuleCallbacks, QuickJSEmscriptenModule, QuickJSFFI } from '@jitl/quickjs-ffi-types';
 
 import { CardCopies, createCardMemory, markWritten, takeMarks, type CardFunctions, type CardMemory } from './cards.js';
+import { NO_ENTRY, type GateFunctions } from './entries.js';
 import { replaceEnvironment } from './environment.js';
 import { replaceImport } from './imports.js';
 import type { HandlerFunctions } from './run-handler.js';
@@ -52,14 +53,18 @@ export interface Machine extends MemoryViews {
   readonly module: QuickJSEmscriptenModule;
   readonly hooks: MachineHooks;
   readonly heap: Heap;
-  readonly cards: CardFunctions;
-  readonly handlers: HandlerFunctions;
+  /** What `instrument.ts` adds. */
+  readonly functions: AddedFunctions;
   readonly copies: CardCopies;
+  /** Where it is entered, while a sandbox has it: see `Entries`. */
+  entry: number;
   /** What it was filled with, without marks: `[address, byte length]`. */
   image: readonly (readonly [number, number])[];
   /** Puts a memory of zeros to where it was when the instance had started. @param staticImage the data that its binary begins with */
   begin: (staticImage: Uint32Array) => void;
 }
+
+type AddedFunctions = CardFunctions & HandlerFunctions & GateFunctions;
 
 interface MemoryViews extends CardMemory {
   readonly words: Uint32Array<ArrayBuffer>;
@@ -105,7 +110,7 @@ export async function createMachine(
   if (missing > 0) memory.grow(missing); // a used one
   const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0 };
   const views = viewsOf(memory);
-  let added!: CardFunctions & HandlerFunctions;
+  let added!: AddedFunctions;
   const options = {
     wasmMemory: memory,
     thisProgram: 'sandglass', // else the host's path ends up in the guest's memory
@@ -124,7 +129,7 @@ export async function createMachine(
         return 1;
       });
       const instance = new WebAssembly.Instance(engine.wasm, imports);
-      added = instance.exports as never; // `put-back.ts` and `run-handler.ts` add them
+      added = instance.exports as never; // `isTracked` has seen to it
       onSuccess(instance);
       return instance.exports;
     },
@@ -149,9 +154,9 @@ export async function createMachine(
     memory,
     hooks,
     heap,
-    cards: added,
-    handlers: added,
+    functions: added,
     copies: new CardCopies(),
+    entry: NO_ENTRY,
     image: [],
     begin,
   };

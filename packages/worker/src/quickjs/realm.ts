@@ -2,6 +2,7 @@ import { FORM, hasUndefinedElement } from '@sandglass/core';
 import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
 import { markWritten } from './cards.js';
+import { entries } from './entries.js';
 import { newCString, readCString, type Pointer } from './ffi.js';
 import { KINDS } from './kinds.js';
 import type { Layout } from './layout.js';
@@ -173,7 +174,7 @@ export class Realm {
     const { machine, layout, pointers } = this;
     const { inbox, frame } = pointers;
     markWritten(machine, frame, FRAME_BYTES);
-    const result = machine.handlers.runHandler(
+    const result = entries.runHandler(
       pointers.ctx,
       inbox,
       handler,
@@ -182,6 +183,7 @@ export class Realm {
       layout.exceptionTag,
       layout.objectTag,
       encodes ? 1 : 0,
+      machine.entry,
     );
     const { words } = machine; // of the memory as it is now
     const argument = words[(frame + FRAME.argument) >> 2]!;
@@ -305,7 +307,7 @@ export class Realm {
   encode(value: Pointer, form: number): Uint8Array<ArrayBuffer> | undefined {
     const isDone = value !== 0 && value === this.#last;
     this.#last = 0; // a second time, it may be another value's
-    const buffer = isDone ? this.#encoded : this.own(this.machine.handlers.encode(this.pointers.ctx, value));
+    const buffer = isDone ? this.#encoded : this.own(this.machine.functions.encode(this.pointers.ctx, value));
     if (this.isException(buffer)) {
       this.takeException(buffer);
       return undefined;

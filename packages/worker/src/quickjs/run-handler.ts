@@ -81,9 +81,6 @@ const OP = {
   or: 0x72,
 };
 
-/** Type `(i32 × 8) → i32`. */
-export const RUN_HANDLER_TYPE: Uint8Array = Uint8Array.of(0x60, 8, ...Array<number>(8).fill(I32), 1, I32);
-
 const [CTX, INBOX, HANDLER, UNDEFINED, FRAME_AT, EXCEPTION, OBJECT, ENCODES, VALUE, STATE] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
 ];
