@@ -25,6 +25,8 @@ export interface CallEnvironment {
   slots: Int32Array;
   /** Where other threads may want the core. */
   courtesy: Courtesy | undefined;
+  /** See `Stopwatch`. */
+  overtimeMs: number;
   /** Takes capability calls on their way to the host. */
   send: (calls: CapabilityCallWire[]) => void;
 }
@@ -39,7 +41,7 @@ export class Call implements SliceListener {
   /** Why guest code must not go on. The first reason stays. */
   stopped: ErrorWire | undefined;
   readonly #environment: CallEnvironment;
-  readonly #watch: Stopwatch = new Stopwatch();
+  readonly #watch: Stopwatch;
   /** The limit of its time. */
   readonly #budget: 'cpuTimeMs' | 'loadTimeMs';
   /** What settles the capability calls that wait, by `seq`. */
@@ -56,6 +58,7 @@ export class Call implements SliceListener {
     this.extension = extension;
     this.sandbox = sandbox;
     this.#environment = environment;
+    this.#watch = new Stopwatch(environment.overtimeMs);
     this.#budget = callId < 0 ? 'loadTimeMs' : 'cpuTimeMs';
   }
 
@@ -94,7 +97,7 @@ export class Call implements SliceListener {
 
   mustStop(now: number = performance.now()): boolean {
     if (this.stopped) return true;
-    this.#watch.countPause(this.#environment.courtesy?.offer(now, this.#watch.sliceMs(now)) ?? 0);
+    this.#environment.courtesy?.offer(now, this.#watch.sliceMs(now));
     if (this.#watch.isOver(this.extension.limits[this.#budget], now))
       this.stopped = limitFailure('E_CPU', this.extension, this.#budget, this.#watch.runningMs());
     else if (now > this.#flushAt) this.#flush();

@@ -15,8 +15,7 @@ beforeEach(() => {
 
 test('a long slice steps aside for whoever waits, for a moment', () => {
   waiting[2] = 1;
-  const pausedMs = courtesy.offer(performance.now() - 5, 6); // 5 ms until it runs again
-  expect(pausedMs).toBe(0.1);
+  courtesy.offer(performance.now(), 6);
   expect(wait).toHaveBeenCalledOnce();
   expect(wait.mock.lastCall?.[3]).toBeLessThan(0.1);
 });
@@ -24,7 +23,7 @@ test('a long slice steps aside for whoever waits, for a moment', () => {
 test('not when nobody waits, nor in a short slice', () => {
   courtesy.offer(performance.now(), 6);
   waiting[0] = 1;
-  expect(courtesy.offer(performance.now() + 10, 0.9)).toBe(0);
+  courtesy.offer(performance.now() + 10, 0.9);
   expect(wait).not.toHaveBeenCalled();
 });
 

@@ -7,8 +7,6 @@ const AFTER_MS = 1;
 const EVERY_MS = 0.3;
 /** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, a quarter of its time. */
 const PAUSE_MS = 0.05;
-/** What of that counts: beyond it, others had the core. */
-const MOST_PAUSE_MS = 0.1;
 
 /**
  * Lets other threads of the pool run when they have something to do and no core to do it on: a system that shares cores out in
@@ -29,14 +27,12 @@ export class Courtesy {
    * Call it often while guest code runs.
    *
    * @param sliceMs for how long it has.
-   * @returns for how many milliseconds the thread has stepped aside; for how long others then kept it waiting is not counted.
    */
-  offer(nowMs: number, sliceMs: number): number {
-    if (sliceMs < AFTER_MS || nowMs - this.#lookedMs < EVERY_MS) return 0;
+  offer(nowMs: number, sliceMs: number): void {
+    if (sliceMs < AFTER_MS || nowMs - this.#lookedMs < EVERY_MS) return;
     this.#lookedMs = nowMs;
-    if (this.#waiting.every((_, lane) => Atomics.load(this.#waiting, lane) <= 0)) return 0;
+    if (this.#waiting.every((_, lane) => Atomics.load(this.#waiting, lane) <= 0)) return;
     Atomics.wait(this.#bed, 0, 0, PAUSE_MS);
     this.#lookedMs = performance.now();
-    return Math.min(this.#lookedMs - nowMs, MOST_PAUSE_MS);
   }
 }

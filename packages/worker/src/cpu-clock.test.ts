@@ -34,10 +34,23 @@ test('time in which the thread did not run is not counted', () => {
   expect(watch.isOver(100)).toBe(true);
 });
 
-test('time in which it slept of its own accord is', () => {
-  const watch = new Stopwatch();
-  run(watch);
-  watch.countPause(27);
+test('but only so much of it, where somebody goes by the clock', () => {
+  const watch = new Stopwatch(50);
+  watch.start();
+  for (nowMs = 3; nowMs < 150; nowMs += 15) expect(watch.isOver(100)).toBe(false);
+  nowMs = 151;
   expect(watch.isOver(100)).toBe(true);
-  expect(watch.runningMs()).toBe(110);
+  expect(watch.runningMs()).toBe(151);
+  watch.stop();
+  watch.start(); // a slice of its own
+  nowMs += 10;
+  cpuMs = 1;
+  expect(watch.isOver(200)).toBe(false);
+});
+
+test('and nothing of a pause of the whole process', () => {
+  const watch = new Stopwatch(50);
+  run(watch);
+  nowMs = 10_000;
+  expect(watch.isOver(100)).toBe(false);
 });
