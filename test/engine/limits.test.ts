@@ -1,4 +1,4 @@
-import { encodeValue } from '@sandglass/core';
+import { encodeValue, SLOT } from '@sandglass/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { TestEngine } from './open-engine.js';
@@ -22,6 +22,17 @@ test('cpuTimeMs ends a loop, close to its bound, and tells what was used', async
   expect(limit).toMatchObject({ name: 'cpuTimeMs', value: 50 });
   expect(limit!.used).toBeGreaterThan(50);
   expect(usage.cpuTimeMs).toBeGreaterThan(50);
+});
+
+test('a slice that the watchdog wants to end ends at the next poll, and no other does', async () => {
+  const slots = new Int32Array(new SharedArrayBuffer(4 * SLOT.length));
+  const watched = await TestEngine.open({ slots });
+  const id = await watched.operation('(isLong) => { while (isLong); }', { limits: { cpuTimeMs: 60_000 } });
+  slots[SLOT.stop] = slots[SLOT.slice]! + 2;
+  expect(await watched.call(id, false)).toMatchObject({ ok: true });
+  expect(await watched.call(id, true)).toMatchObject({ code: 'E_CPU', ...limited('cpuTimeMs', 60_000) });
+  expect(await watched.call(id, false)).toMatchObject({ ok: true });
+  watched.engine.close();
 });
 
 test('cpuTimeMs counts over all slices of a call', async () => {

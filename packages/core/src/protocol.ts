@@ -213,7 +213,7 @@ export interface EngineStats {
   memoryBytes: number;
 }
 
-/** Fields of a thread's slots. All but `posted` are written by the thread and read by the host's watchdog; the counts wrap around. */
+/** Fields of a thread's slots. `posted` and `stop` are written by the host, all others by the thread and read by the host's watchdog; the counts wrap around. */
 export const SLOT = {
   /** Id of the call whose guest code runs now; 0 between slices. A load counts as a call with the id `-extensionId`, also in its capability calls. */
   callId: 0,
@@ -223,5 +223,7 @@ export const SLOT = {
   posted: 2,
   /** Calls of batches that the thread has begun, in the order in which they were sent. */
   begun: 3,
-  length: 4,
+  /** The slice that the thread is to end as soon as it polls: its call is beyond its limit. 0 for none. */
+  stop: 4,
+  length: 5,
 } as const;

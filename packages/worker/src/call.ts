@@ -25,8 +25,6 @@ export interface CallEnvironment {
   slots: Int32Array;
   /** Where other threads may want the core. */
   courtesy: Courtesy | undefined;
-  /** See `Stopwatch`. */
-  overtimeMs: number;
   /** Takes capability calls on their way to the host. */
   send: (calls: CapabilityCallWire[]) => void;
 }
@@ -41,12 +39,14 @@ export class Call implements SliceListener {
   /** Why guest code must not go on. The first reason stays. */
   stopped: ErrorWire | undefined;
   readonly #environment: CallEnvironment;
-  readonly #watch: Stopwatch;
+  readonly #watch: Stopwatch = new Stopwatch();
   /** The limit of its time. */
   readonly #budget: 'cpuTimeMs' | 'loadTimeMs';
   /** What settles the capability calls that wait, by `seq`. */
   #pending: Map<number, PromiseCapability> | undefined;
   #outbox: CapabilityCallWire[] | undefined;
+  /** The number of its slice. */
+  #slice = 0;
   #flushAt = 0;
   #seq = 0;
   #capabilityCalls = 0;
@@ -58,7 +58,6 @@ export class Call implements SliceListener {
     this.extension = extension;
     this.sandbox = sandbox;
     this.#environment = environment;
-    this.#watch = new Stopwatch(environment.overtimeMs);
     this.#budget = callId < 0 ? 'loadTimeMs' : 'cpuTimeMs';
   }
 
@@ -83,7 +82,7 @@ export class Call implements SliceListener {
   /** Runs guest code under this call's limits. Slices do not nest. */
   slice<T>(run: () => T): T {
     const { slots } = this.#environment;
-    Atomics.add(slots, SLOT.slice, 1);
+    this.#slice = (Atomics.add(slots, SLOT.slice, 1) + 1) | 0;
     Atomics.store(slots, SLOT.callId, this.callId);
     this.#flushAt = this.#watch.start() + FLUSH_AFTER_MS;
     try {
@@ -100,6 +99,8 @@ export class Call implements SliceListener {
     this.#environment.courtesy?.offer(now, this.#watch.sliceMs(now));
     if (this.#watch.isOver(this.extension.limits[this.#budget], now))
       this.stopped = limitFailure('E_CPU', this.extension, this.#budget, this.#watch.runningMs());
+    else if (Atomics.load(this.#environment.slots, SLOT.stop) === this.#slice)
+      this.stopped = limitFailure('E_CPU', this.extension, this.#budget);
     else if (now > this.#flushAt) this.#flush();
     return this.stopped !== undefined;
   }

@@ -20,30 +20,17 @@ export function cpuTimeMs(): number | undefined {
 /** Slices shorter than this never pay for a look at CPU time, which costs a microsecond. */
 const MARK_AFTER_MS = 2;
 
-/** What counts as watched from one look to the next, at the most: more is a pause of the whole process. The watchdog's own clock does the same. */
-const MAX_STEP_MS = 20;
-
 /** Time spent in guest code, measured by the clock and, once it matters, corrected by CPU time. */
 export class Stopwatch {
-  /** How far beyond its budget a slice may go on the clock when its thread did not run all the time. */
-  readonly #overtimeMs: number;
-  /** Of this slice, on the clock, up to the last look. */
-  #watchedMs = 0;
-  #lookedAt = 0;
   #startedAt = 0;
   #spentMs = 0;
   /** Clock and CPU time at the first look in this slice. */
   #mark: { atMs: number; cpuMs: number } | undefined;
 
-  constructor(overtimeMs: number = Infinity) {
-    this.#overtimeMs = overtimeMs;
-  }
-
   /** @returns the clock. */
   start(): number {
     this.#mark = undefined;
-    this.#watchedMs = 0;
-    return (this.#startedAt = this.#lookedAt = performance.now());
+    return (this.#startedAt = performance.now());
   }
 
   stop(): void {
@@ -57,7 +44,7 @@ export class Stopwatch {
 
   /** The same while running. */
   runningMs(): number {
-    return Math.max(this.#spentMs + performance.now() - this.#startedAt, this.#watchedMs);
+    return this.#spentMs + performance.now() - this.#startedAt;
   }
 
   /** Milliseconds since the last `start`, asked while running. */
@@ -65,11 +52,8 @@ export class Stopwatch {
     return now - this.#startedAt;
   }
 
-  /** Whether more than the budget is used, asked often while running. Time in which the thread did not run counts as overtime only. */
+  /** Whether more than the budget is used, asked while running. Time in which the thread did not run is not counted. */
   isOver(budgetMs: number, now: number = performance.now()): boolean {
-    this.#watchedMs += Math.min(now - this.#lookedAt, MAX_STEP_MS);
-    this.#lookedAt = now;
-    if (this.#watchedMs > budgetMs + this.#overtimeMs) return true;
     if (!this.#mark && now - this.#startedAt > MARK_AFTER_MS) {
       const cpuMs = cpuTimeMs();
       if (cpuMs !== undefined) this.#mark = { atMs: now, cpuMs };

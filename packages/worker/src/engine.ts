@@ -45,12 +45,6 @@ export interface EngineOptions {
   onCapabilities: (calls: CapabilityCallWire[]) => void;
 }
 
-/**
- * What a slice may go on beyond its limit where a watchdog goes by the clock: a third of what that gives it (`GRACE_MS` in the host). Other processes
- * may have had the core, but ending the call costs less than ending the thread.
- */
-const WATCHED_OVERTIME_MS = 30;
-
 /** The extensions and sandboxes of one thread. */
 export interface Engine {
   /** Evaluates an extension, or takes it from a snapshot that fits. Never rejects: an error is part of the answer. */
@@ -98,7 +92,6 @@ class ThreadEngine implements Engine {
     this.#environment = {
       slots: options.slots ?? new Int32Array(SLOT.length),
       courtesy: options.waiting && new Courtesy(options.waiting),
-      overtimeMs: options.slots ? WATCHED_OVERTIME_MS : Infinity,
       send: options.onCapabilities,
     };
     this.#runner = new Runner(this.#environment, (outcome) => this.#settled(outcome));

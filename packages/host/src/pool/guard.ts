@@ -5,7 +5,7 @@ import { limitError } from './errors.js';
 import type { Job } from './job.js';
 import type { LaneState } from './lane-state.js';
 import type { Ledger } from './ledger.js';
-import { GRACE_MS, IDLE_LOAD_MS, REPLACE_AFTER_MS, STALL_MS, TICK_MS } from './watchdog.js';
+import { GRACE_MS, IDLE_LOAD_MS, REPLACE_AFTER_MS, STALL_MS, STOP_AFTER_MS, TICK_MS } from './watchdog.js';
 
 /** Time that may pass between two ticks and still count: above what a busy event loop takes, below what a limit could notice. */
 const MAX_STEP_MS = 20;
@@ -86,9 +86,11 @@ export class Guard {
     if (job) lane.markEntered(job);
     lane.isStalled = true;
     lane.stalledIn = job?.extension;
-    lane.isOverdue = watch.elapsedMs >= limitMs(lane, job) + REPLACE_AFTER_MS;
+    const overMs = watch.elapsedMs - limitMs(lane, job);
+    lane.isOverdue = overMs >= REPLACE_AFTER_MS;
     this.#options.stalled(lane);
-    if (watch.elapsedMs >= limitMs(lane, job) + GRACE_MS) this.#end(lane, job);
+    if (overMs >= STOP_AFTER_MS) watch.stop(slots);
+    if (overMs >= GRACE_MS) this.#end(lane, job);
   }
 
   /** No call is to blame for a thread that hangs in the host's own code. */

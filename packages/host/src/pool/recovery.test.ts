@@ -1,4 +1,4 @@
-import { decodeValue } from '@sandglass/core';
+import { decodeValue, SLOT } from '@sandglass/core';
 import { expect, test, vi } from 'vitest';
 
 import { extensionWire, LOADED, succeeded, TestPool } from './testing/fake-lanes.js';
@@ -19,8 +19,13 @@ test('a lane stuck in one call past its CPU limit and the grace is ended, and th
   const blamed = rejection(calls[0]!);
   await pool.settle();
   const stuck = pool.lanes.findIndex((lane) => lane.callIds.includes(1));
+  const { slots } = pool.lane(stuck);
   pool.lane(stuck).enter(1);
-  pool.pass(300);
+  pool.pass(200);
+  expect(slots[SLOT.stop]).toBe(0);
+  pool.pass(25);
+  expect(slots[SLOT.stop]).toBe(slots[SLOT.slice]);
+  pool.pass(60);
   expect(pool.lane(stuck).isTerminated).toBe(false);
   pool.pass(20);
   expect(await blamed).toEqual(

@@ -4,6 +4,8 @@ import { SLOT } from '@sandglass/core';
 export const TICK_MS = 5;
 /** What a thread gets beyond a call's limit to end it by its own means: the interrupt handler polls, natives return. */
 export const GRACE_MS = 100;
+/** Beyond its limit by this much, a call is ended by its thread even if the thread did not have the core all the time: other processes may keep it busy, and the grace runs out by the clock. */
+export const STOP_AFTER_MS = 20;
 /** Beyond its limit by this much, a call is in a native that does not poll: another lane comes up while the grace runs out. */
 export const REPLACE_AFTER_MS = 10;
 /** A load that has been between slices for this long waits for something: calls go on beside it. */
@@ -38,6 +40,11 @@ export class SliceWatch {
   /** Slices that a lane's engine has begun; 0 where nobody can see. */
   readSlice(slots: Int32Array | undefined): number {
     return slots ? Atomics.load(slots, SLOT.slice) : 0;
+  }
+
+  /** Asks the thread to end the slice that was seen last, if it is still in it. */
+  stop(slots: Int32Array): void {
+    Atomics.store(slots, SLOT.stop, this.#slice);
   }
 
   /** Reads the slots. Two reads need not belong together: only what stays the same over many ticks is acted on. */
