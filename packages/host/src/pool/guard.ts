@@ -15,6 +15,8 @@ export interface GuardOptions {
   lanes(): readonly LaneState[];
   /** A lane has been in one call for long: place what waits behind it elsewhere. */
   stalled(lane: LaneState): void;
+  /** A lane has not got on for a while: what waits for it need not. */
+  quiet(lane: LaneState): void;
   /** A lane takes more calls: it was stalled and goes on, or has begun those that it had. */
   resumed(lane: LaneState): void;
   /** A lane has to be ended; whom to blame, if anyone, is settled. */
@@ -54,6 +56,7 @@ export class Guard {
       lane.ignoredThisTick = 0;
       if (lane.jobs.size === 0) {
         this.#resume(lane);
+        lane.isQuiet = false;
         lane.pulse.rest();
         continue;
       }
@@ -75,8 +78,9 @@ export class Guard {
     watch.sample(slots, nowMs);
     const isBetweenSlices = watch.callId === 0;
     const withLoads = isBetweenSlices && watch.elapsedMs >= IDLE_LOAD_MS;
-    if (watch.elapsedMs >= STALL_MS && lane.markBegun(Atomics.load(slots, SLOT.begun), withLoads))
-      this.#options.resumed(lane);
+    lane.isQuiet = watch.elapsedMs >= STALL_MS;
+    if (lane.isQuiet && lane.markBegun(Atomics.load(slots, SLOT.begun), withLoads)) this.#options.resumed(lane);
+    else if (lane.isQuiet) this.#options.quiet(lane);
     if (isBetweenSlices) {
       this.#resume(lane);
       return this.#feelPulse(lane, nowMs);

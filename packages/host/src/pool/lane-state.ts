@@ -45,6 +45,8 @@ export class LaneState {
   readonly residents: Set<PoolExtension> = new Set();
   readonly watch: SliceWatch = new SliceWatch();
   readonly pulse: Pulse = new Pulse();
+  /** Has not got on with anything for some ticks of the watchdog, whatever it is in. */
+  isQuiet = false;
   /** In one call for so long that nothing more is sent, and nothing is left behind it. */
   isStalled = false;
   /** What it is stalled in. */

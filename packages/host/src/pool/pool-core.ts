@@ -85,6 +85,7 @@ export class PoolCore implements Pool {
       ledger: this.#ledger,
       lanes: () => this.#lanes.all,
       stalled: (lane) => this.#recovery.relieve(lane),
+      quiet: () => this.#dispatcher.schedule(),
       resumed: () => {
         this.#lanes.trim();
         this.#dispatcher.schedule();

@@ -162,3 +162,72 @@ test('a load that waits for something takes no lane from the others', async () =
   await loading;
   expect(loader.loads).toHaveLength(0);
 });
+
+/** Makes so many calls at once. */
+function callAll(count: number, extensionId = WORK): Promise<unknown> {
+  return Promise.all(Array.from({ length: count }, () => pool.call(extensionId)));
+}
+
+function sent(): number[] {
+  return pool.lanes.map(({ callIds }) => callIds.length);
+}
+
+/** Shows how long the calls of an extension take. */
+async function teach(extensionId: number, cpuTimeMs: number): Promise<void> {
+  for (let i = 0; i < 64; i++) {
+    const { lane, call } = await place(extensionId);
+    for (const { calls, done } of lane.batches.splice(0))
+      done(calls.map(({ callId }) => Object.assign(succeeded(callId), { usage: { cpuTimeMs, heapBytes: 0 } })));
+    await call;
+  }
+}
+
+test('small calls stay on one lane: when it is full they wait', async () => {
+  await teach(WORK, 0.002);
+  const first = callAll(64);
+  await pool.settle();
+  expect(sent()).toEqual([64, 0]); // in two batches
+  const second = callAll(8);
+  await pool.settle();
+  expect(sent()).toEqual([64, 0]);
+  pool.lane(0).finishAll();
+  await first;
+  await pool.settle();
+  expect(sent()).toEqual([8, 0]);
+  pool.lane(0).finishAll();
+  await second;
+});
+
+test('calls that take longer go where there is less', async () => {
+  await teach(WORK, 0.05);
+  const calls = callAll(64);
+  await pool.settle();
+  expect(Math.min(...sent())).toBeGreaterThan(20);
+  for (const lane of pool.lanes) lane.finishAll();
+  await calls;
+});
+
+test('small calls go elsewhere while a longer one is in their way', async () => {
+  await teach(WORK, 0.002);
+  await teach(SLOW, 1);
+  const { lane, call, callId } = await place(SLOW);
+  const small = callAll(16);
+  await pool.settle();
+  expect(lane.callIds).toEqual([callId]);
+  for (const each of pool.lanes) each.finishAll();
+  await Promise.all([call, small]);
+});
+
+test('a lane that is full of small calls and does not get on with them keeps nobody waiting', async () => {
+  await teach(WORK, 0.002);
+  const calls = callAll(64);
+  await pool.settle();
+  const waiting = callAll(8);
+  await pool.settle();
+  expect(sent()).toEqual([64, 0]);
+  pool.pass(20); // in no slice: nothing that the watchdog would take for a call
+  await pool.settle();
+  expect(sent()).toEqual([64, 8]);
+  for (const lane of pool.lanes) lane.finishAll();
+  await Promise.all([calls, waiting]);
+});

@@ -13,6 +13,13 @@ export const SPILL_MS = 0.5;
  */
 const WAIT_MS = 1;
 
+/**
+ * Backlog that counts as none: about the time in which another lane's thread wakes. Small calls (`PoolExtension`) so stay on one lane, whose
+ * sandboxes and caches are warm, while nothing longer is in their way. With 200 extensions in turn, 64 calls in flight and two lanes on two cores
+ * that is 160 to 250 k/s, where 105 to 170 went over both; with one extension it is the same (260 to 350).
+ */
+const WAKE_MS = 0.05;
+
 /** The lanes there are, and whether one more is on its way or would be if something waited. */
 export interface LaneChoice {
   readonly all: readonly LaneState[];
@@ -20,25 +27,33 @@ export interface LaneChoice {
 }
 
 /**
- * The lane for a call: the least busy one with room, with a preference for where its sandboxes are warm; undefined if there is none, or
- * another will have room before this one would come to the call.
+ * The lane for a call: the least busy one, with a preference for where its sandboxes are warm, and for the first of equals; undefined if
+ * there is none, or one that is full will have room before another would come to the call.
  */
 export function chooseLane(job: Job, { all: lanes, isGrowing }: LaneChoice): LaneState | undefined {
   const { extension } = job;
   if (extension.isPersistent) return chooseHome(job, lanes, isGrowing);
-  let best: LaneState | undefined;
-  let bestMs = Infinity;
+  let least: LaneState | undefined;
   let leastMs = Infinity;
+  let roomy: LaneState | undefined;
+  let roomyMs = Infinity;
   for (const lane of lanes) {
     if (!lane.isOpen || lane.jobs.has(job.callId)) continue; // one that it was taken back from may still run it
     if (lane.isSpare && lanes.some(({ stalledIn }) => stalledIn === extension)) continue;
-    const backlogMs = lane.backlogMs + lane.resumedMs + (lane.installed.has(extension) ? 0 : SPILL_MS);
-    leastMs = Math.min(leastMs, backlogMs);
-    if (!lane.hasRoom || backlogMs >= bestMs) continue;
-    best = lane;
-    bestMs = backlogMs;
+    const busyMs = Math.max(lane.backlogMs + lane.resumedMs - WAKE_MS, 0);
+    const backlogMs = busyMs + (lane.installed.has(extension) ? 0 : SPILL_MS);
+    if (backlogMs < leastMs) {
+      least = lane;
+      leastMs = backlogMs;
+    }
+    if (lane.hasRoom && backlogMs < roomyMs) {
+      roomy = lane;
+      roomyMs = backlogMs;
+    }
   }
-  return bestMs > leastMs + WAIT_MS ? undefined : best;
+  if (least?.hasRoom === true) return least;
+  const hasRoomSoon = leastMs === 0 && least?.isQuiet === false; // full of small calls
+  return hasRoomSoon || roomyMs > leastMs + WAIT_MS ? undefined : roomy;
 }
 
 /**
