@@ -40,6 +40,11 @@ export class PoisonedError extends Error {
  * one of them may throw {@link PoisonedError} and nothing else.
  */
 export class Sandbox {
+  /**
+   * Of the slice that is running, in whichever sandbox of the thread: were it each sandbox's own, V8's collector would have to note for every
+   * one of them that something old holds something new.
+   */
+  static #listener: SliceListener | undefined;
   /** Where it waits while it is idle, for who keeps it. */
   place: Link<Idle<Sandbox>> | undefined;
   readonly #realm: Realm;
@@ -48,7 +53,6 @@ export class Sandbox {
   readonly #bridge: ValueBridge;
   readonly #natives: NativeFunctions;
   #handlers: readonly Pointer[];
-  #listener: SliceListener | undefined;
   /** Static imports are resolved while the entrypoint compiles; whatever comes later is a dynamic one. */
   #linking = false;
   /** A failure inside a native callback, which must not throw through WASM. */
@@ -79,7 +83,7 @@ export class Sandbox {
     hooks.shouldInterrupt = () => this.#poll();
     hooks.onTurns = () => this.#endNative();
     hooks.callFunction = (_ctx, _self, argc, argv, id) =>
-      this.#protect(() => this.#natives.call(this.#listener, id, argc, argv));
+      this.#protect(() => this.#natives.call(Sandbox.#listener, id, argc, argv));
     hooks.normalizeModule = (_rt, _ctx, _base, specifier) =>
       this.#protect(() => this.#natives.resolve(String(specifier), this.#linking));
   }
@@ -273,7 +277,7 @@ export class Sandbox {
   /** Every entry into the instance. */
   #enter<T>(listener: SliceListener | undefined, run: () => T): T {
     if (this.#isRetired) throw new PoisonedError('the sandbox was given up');
-    this.#listener = listener;
+    Sandbox.#listener = listener;
     this.#callbackError = undefined;
     this.#overdueSince = Infinity;
     this.#polls = FIRST_POLLS;
@@ -287,14 +291,14 @@ export class Sandbox {
       this.#isSound = false;
       throw error instanceof PoisonedError ? error : new PoisonedError(String(error), { cause: error });
     } finally {
-      this.#listener = undefined;
+      Sandbox.#listener = undefined;
     }
   }
 
   /** The interrupt handler. The engine counts branches and calls, which can be slow (an overflow with its stack trace takes a millisecond): so the count follows the clock. */
   #poll(): 0 | 1 {
     const now = performance.now();
-    if (this.#callbackError !== undefined || this.#listener?.mustStop(now)) return 1;
+    if (this.#callbackError !== undefined || Sandbox.#listener?.mustStop(now)) return 1;
     const factor = Math.min(2, POLL_MS / Math.max(0, now - this.#polledAt));
     this.#polledAt = now;
     this.#polls = Math.min(MAX_POLLS, Math.max(MIN_POLLS, Math.round(this.#polls * factor)));
@@ -305,7 +309,7 @@ export class Sandbox {
   /** In a loop of the engine's own. Throwing here ends the instance. */
   #endNative(): void {
     const now = performance.now();
-    if (this.#listener?.mustStop(now) !== true) return;
+    if (Sandbox.#listener?.mustStop(now) !== true) return;
     this.#overdueSince = Math.min(this.#overdueSince, now);
     if (now - this.#overdueSince > NATIVE_GRACE_MS) throw new Error('a native ran beyond the limits of its call');
   }

@@ -213,10 +213,10 @@ function toImages(
  * @returns false if something wrote to the card table itself, so that the marks cannot be trusted: the instance has to go.
  */
 export function restore(machine: Machine, { heapEndAt }: Layout, snapshot: Snapshot): boolean {
-  const { bytes, marks, words, copies, entry } = machine;
+  const { bytes, words, copies, entry } = machine;
   const usedTo = Math.min(Math.max(words[heapEndAt >> 2]!, snapshot.header.heapEnd), bytes.length);
   const indexedTo = Math.min(usedTo, INDEXED_BYTES);
-  const tableEnd = markAt(CARD_TABLE + marks.length);
+  const tableEnd = markAt(markAt(bytes.length));
   const left = entries.putBack(tableEnd, markAt(indexAt(indexedTo)), markAt(copies.end), markAt(indexedTo), entry + 1);
   if (left > 0 || usedTo > INDEXED_BYTES) putBackRest(machine, snapshot, usedTo);
   return left >= 0;

@@ -28,17 +28,20 @@ export const COPY_INDEX: number = 0x48_0000;
 /** Memory whose cards have a place in the index. */
 export const INDEXED_BYTES: number = 1 << 24;
 
-/** Address of the copies, above the index. The first one is all zeros. */
-export const COPIES: number = COPY_INDEX + 2 * (INDEXED_BYTES >> CARD_SHIFT);
+/** Address of the list of the cards that were put back last, above the index: see `prefetch.ts`. */
+export const RECENT: number = COPY_INDEX + 2 * (INDEXED_BYTES >> CARD_SHIFT);
+
+/** Address of the copies, above the list. The first one is all zeros. */
+export const COPIES: number = RECENT + CARD_BYTES;
 
 /** One past the last copy. The part of the C stack that is in use begins above it. */
-export const COPIES_END: number = COPIES + (1 << 17);
+export const COPIES_END: number = RECENT + (1 << 17);
 
 /** Name of the binary's custom section that says how it marks. */
 export const CARDS_SECTION = 'sandglass.cards';
 
 /** What the section holds. The first number goes up with whatever else the build adds or changes. */
-export const CARDS_VERSION: string = `6 ${CARD_SHIFT} ${CARD_TABLE} ${COPY_INDEX}`;
+export const CARDS_VERSION: string = `7 ${CARD_SHIFT} ${CARD_TABLE} ${COPY_INDEX}`;
 
 /** Whether a module marks its writes as this code expects. */
 export function isTracked(module: WebAssembly.Module): boolean {
@@ -53,9 +56,9 @@ export interface CardFunctions {
    *
    * All arguments are addresses of marks, see {@link markAt}.
    *
-   * @param tableEnd one past those of what is in use of the table, `indexEnd` of the index, and `copiesEnd` of the copies.
+   * @param tableEnd one past those of what is in use of the table, `indexEnd` of the index, and `copiesEnd` of the list and the copies.
    * @param usedEnd one past the last mark to look at.
-   * @returns the number of cards without a copy; -1 if the table, the index or the copies were written to where they are in
+   * @returns the number of cards without a copy; -1 if the table, the index, the list or the copies were written to where they are in
    *   use: nothing is put back.
    */
   putBack: (tableEnd: number, indexEnd: number, copiesEnd: number, usedEnd: number) => number;
@@ -73,8 +76,9 @@ export function createCardMemory(buffer: ArrayBuffer): CardMemory {
 }
 
 /** Notes that this side has written to the memory. */
-export function markWritten({ marks }: CardMemory, at: number, length: number): void {
-  for (let card = at >>> CARD_SHIFT; card <= (at + length - 1) >>> CARD_SHIFT; card++) marks[card] = 1;
+export function markWritten({ bytes }: CardMemory, at: number, length: number): void {
+  const last = CARD_TABLE + ((at + length - 1) >>> CARD_SHIFT);
+  for (let mark = CARD_TABLE + (at >>> CARD_SHIFT); mark <= last; mark++) bytes[mark] = 1;
 }
 
 /** Number of the marks up to an address, to a group. */
@@ -159,7 +163,7 @@ export class CardCopies {
   /** Takes all copies out of the memory. */
   clear({ bytes }: CardMemory): void {
     for (const at of this.#cards) setIndex(bytes, at, 0);
-    bytes.fill(0, COPIES, this.end);
+    bytes.fill(0, RECENT, this.end);
     this.#cards.length = 0;
     this.#used = 1;
   }

@@ -2,6 +2,7 @@ import { CARDS_SECTION, CARDS_VERSION } from './cards.js';
 import { countLoop, FUEL } from './count-loops.js';
 import { GATE_TABLE, gateFunction } from './entries.js';
 import { BinaryReader, BinaryWriter } from './leb128.js';
+import { prefetchFunction } from './prefetch.js';
 import { putBackFunctions } from './put-back.js';
 import { encodeFunction, runHandlerFunction, type EngineFunctions } from './run-handler.js';
 import { ADDED_LOCALS, doBulkWrite, doStore, MEMORY_COPY, MEMORY_FILL, STORES } from './track-writes.js';
@@ -9,8 +10,8 @@ import { ADDED_LOCALS, doBulkWrite, doStore, MEMORY_COPY, MEMORY_FILL, STORES } 
 /**
  * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`track-writes.ts`),
  * and every loop counts (`count-loops.ts`), so that natives end too. The memory may begin as small as the host likes, and
- * functions are added: one that puts back what was written (`put-back.ts`), those that run a handler (`run-handler.ts`), and those
- * that enter other instances (`entries.ts`).
+ * functions are added: one that puts back what was written (`put-back.ts`), those that run a handler (`run-handler.ts`, `prefetch.ts`), and
+ * those that enter other instances (`entries.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *
@@ -74,7 +75,8 @@ export function instrument(
       if (functions) {
         const indexOf = (name: keyof EngineFunctions): number => exported.get(functions[name])!;
         const gateTo = (type: number): Uint8Array => gateFunction(PARAMETERS[type]!, types.length + type, gate);
-        added.push(encodeFunction(indexOf, fuel + 1), runHandlerFunction(indexOf, addedIndex(ADDED.encode)));
+        added.push(encodeFunction(indexOf, fuel + 1), prefetchFunction());
+        added.push(runHandlerFunction(indexOf, addedIndex(ADDED.encode), addedIndex(ADDED.prefetch)));
         added.push(gateTo(TYPE.runHandler), gateTo(TYPE.putBack));
       }
       out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel, added }));
@@ -100,9 +102,9 @@ const ADDED_TYPES = PARAMETERS.map((count) => Uint8Array.of(0x60, count, ...Arra
 
 /** Types of the functions that are added, in their order. */
 const PUT_BACK_TYPES = [TYPE.pair, TYPE.pair, TYPE.putBack];
-const HANDLER_TYPES = [TYPE.pair, TYPE.runHandler, TYPE.enterHandler, TYPE.enterPutBack];
-/** Those that are exported, by their place. */
-const ADDED = { putBack: 2, encode: 3, runHandler: 4, enterHandler: 5, enterPutBack: 6 };
+const HANDLER_TYPES = [TYPE.pair, TYPE.pair, TYPE.runHandler, TYPE.enterHandler, TYPE.enterPutBack];
+/** Those that others refer to, by their place. */
+const ADDED = { putBack: 2, encode: 3, prefetch: 4, runHandler: 5, enterHandler: 6, enterPutBack: 7 };
 
 const OP = { loop: 0x03, brTable: 0x0e, prefix: 0xfc };
 const FIRST_STORE = 0x36;

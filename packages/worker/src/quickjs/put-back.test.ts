@@ -14,6 +14,7 @@ import {
   indexAt,
   markAt,
   markWritten,
+  RECENT,
 } from './cards.js';
 import { instrument } from './instrument.js';
 import { moduleOf, POLL } from './testing/module-of.js';
@@ -60,6 +61,26 @@ test.each([
   }
 });
 
+test('what was put back last is listed with its copy, as far as there is room', () => {
+  const at = (card: number): number => COPIES_END + card * CARD_BYTES;
+  const list = (): number[] => {
+    const end = new DataView(memory.bytes.buffer).getUint32(RECENT, true);
+    return [...new Uint16Array(memory.bytes.buffer, RECENT + 4, (end - RECENT - 4) / 2)];
+  };
+  memory.bytes[at(1)] = 1;
+  for (let n = 0; n < 80; n++) copies.add(memory, at(n));
+  for (const n of [1, 5]) markWritten(memory, at(n), 1);
+  putBack();
+  const first = COPIES / CARD_BYTES;
+  expect(list()).toEqual([at(1) / CARD_BYTES, first + 1, at(5) / CARD_BYTES, first]);
+  markWritten(memory, at(0), 80 * CARD_BYTES);
+  putBack();
+  expect(list().length).toBe(2 * 63);
+  expect(memory.bytes[COPIES]).toBe(0); // behind the list
+  putBack();
+  expect(list()).toEqual([]);
+});
+
 test('marks above the part in use stay', () => {
   const above = USED_TO;
   copies.add(memory, above);
@@ -74,6 +95,7 @@ test.each([
   ['the index', COPY_INDEX, true],
   ['the last of the index that is in use', indexAt(USED_TO) - 1, true],
   ['the index beyond that', indexAt(USED_TO) + GROUP_MARKS * CARD_BYTES, false],
+  ['the list', RECENT, true],
   ['the first copy', COPIES, true],
   ['where no copy is yet', COPIES + 2 * GROUP_MARKS * CARD_BYTES, false],
   ['what is below the table', CARD_TABLE - 1, false],

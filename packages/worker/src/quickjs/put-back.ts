@@ -1,5 +1,6 @@
-import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPIES, COPIES_END, COPY_INDEX, GROUP_MARKS, markAt } from './cards.js';
+import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPIES_END, COPY_INDEX, GROUP_MARKS, markAt, RECENT } from './cards.js';
 import { BinaryWriter } from './leb128.js';
+import { listCard, startList } from './prefetch.js';
 
 /*
  * What `instrument.ts` adds to the engine: see `CardFunctions` in `cards.ts`. It is not instrumented, so what it writes leaves no
@@ -108,10 +109,11 @@ function putBackAll(isMarkedIndex: number, putBackIndex: number): Uint8Array {
     };
     call(isMarkedIndex, CARD_TABLE, TABLE_END);
     call(isMarkedIndex, COPY_INDEX, INDEX_END);
-    call(isMarkedIndex, COPIES, COPIES_IN_USE_END);
+    call(isMarkedIndex, RECENT, COPIES_IN_USE_END);
     out.raw(OP.or, OP.or, OP.if, NO_RESULT);
     out.constant(-1);
     out.raw(OP.return, OP.end);
+    startList(out);
     out.constant(markAt(0));
     out.constant(markAt(CARD_TABLE));
     out.local(OP.call, putBackIndex);
@@ -136,7 +138,9 @@ function putBackCard(out: BinaryWriter): void {
   out.raw(...MEMORY_COPY);
   out.raw(OP.get, MARK);
   out.constant(0);
-  out.raw(OP.store8, ALIGNED.byte, 0, OP.else);
+  out.raw(OP.store8, ALIGNED.byte, 0);
+  listCard(out, MARK, COPY);
+  out.raw(OP.else);
   out.raw(OP.get, LEFT);
   out.constant(1);
   out.raw(OP.add, OP.set, LEFT, OP.end);

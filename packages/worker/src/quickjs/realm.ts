@@ -57,7 +57,9 @@ export class Realm {
   readonly pointers: RealmPointers;
   readonly #rt: JSRuntimePointer;
   readonly #ctx: JSContextPointer;
-  #owned: Pointer[] = [];
+  /** As many as are owned, then old ones: emptied, it would get new memory with every call. */
+  readonly #owned: Pointer[] = [];
+  #ownedCount = 0;
   /** What the last handler came to, and that encoded; 0 if it was not. */
   #last: Pointer = 0;
   #encoded: Pointer = 0;
@@ -94,18 +96,18 @@ export class Realm {
 
   /** Marks a value for `release`. */
   own(value: Pointer): Pointer {
-    if (value !== 0) this.#owned.push(value);
+    if (value !== 0) this.#owned[this.#ownedCount++] = value;
     return value;
   }
 
   /** Gives up all owned values, the latest first. Not needed before a restore: see `forget`. */
   release(): void {
-    while (this.#owned.length > 0) this.free(this.#owned.pop()!);
+    while (this.#ownedCount > 0) this.free(this.#owned[--this.#ownedCount]!);
   }
 
   /** Drops the list of owned values without touching the heap, which is about to be restored. */
   forget(): void {
-    this.#owned.length = 0;
+    this.#ownedCount = 0;
     this.#last = 0;
   }
 

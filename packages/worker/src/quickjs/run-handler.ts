@@ -1,4 +1,5 @@
 import { BinaryWriter } from './leb128.js';
+import { prefetchList } from './prefetch.js';
 
 /*
  * What `instrument.ts` adds to the engine for calls: see `HandlerFunctions`. Each entry into an instance costs 0.3 to 0.5 µs
@@ -85,8 +86,12 @@ const [CTX, INBOX, HANDLER, UNDEFINED, FRAME_AT, EXCEPTION, OBJECT, ENCODES, VAL
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
 ];
 
-/** @param encode the index of {@link encodeFunction} */
-export function runHandlerFunction(indexOf: (name: EngineFunction) => number, encode: number): Uint8Array {
+/** @param encode the index of {@link encodeFunction}, `prefetch` of `prefetchFunction` */
+export function runHandlerFunction(
+  indexOf: (name: EngineFunction) => number,
+  encode: number,
+  prefetch: number,
+): Uint8Array {
   const out = new BinaryWriter(256);
   out.raw(1, 2, I32); // VALUE and STATE
   const get = (...locals: number[]): void => {
@@ -107,6 +112,7 @@ export function runHandlerFunction(indexOf: (name: EngineFunction) => number, en
     returnValue();
   };
 
+  prefetchList(out, prefetch);
   get(FRAME_AT);
   out.constant(0);
   store(FRAME.encoded);

@@ -1,0 +1,125 @@
+import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, RECENT } from './cards.js';
+import { BinaryWriter } from './leb128.js';
+
+/*
+ * What a call will write to, and what will be put back there, is read once before the call: side by side, so that the processor fetches
+ * it all at once, where the engine and the restore would wait for one cache line after the other. It is the cards that were put back last,
+ * of which `put-back.ts` keeps a list.
+ *
+ * With 200 extensions in turn, whose instances no cache holds, an engine takes 10 to 30 % less time for a call, with 100 some 5 % less, with one
+ * as long as without (interleaved runs).
+ *
+ * The list: the address of its end, then for each card its number in the lower half and that of its copy in the upper.
+ */
+
+const WORD_BYTES = 4;
+const FIRST = RECENT + WORD_BYTES;
+const LIST_END = RECENT + CARD_BYTES;
+/** Bytes that the processor fetches at a time, on x86-64 and most of ARM. */
+const CACHE_LINE_BYTES = 64;
+const HALF = 0xffff;
+const HALF_BITS = 16;
+
+const I32 = 0x7f;
+const NO_RESULT = 0x40;
+const BYTE = 0;
+const WORD = 2;
+
+const OP = {
+  loop: 0x03,
+  if: 0x04,
+  end: 0x0b,
+  br: 0x0c,
+  return: 0x0f,
+  call: 0x10,
+  drop: 0x1a,
+  get: 0x20,
+  set: 0x21,
+  load: 0x28,
+  load8: 0x2d,
+  store: 0x36,
+  ltU: 0x49,
+  add: 0x6a,
+  sub: 0x6b,
+  and: 0x71,
+  or: 0x72,
+  shl: 0x74,
+  shrU: 0x76,
+};
+
+const [AT, END, ENTRY, ADDRESS] = [0, 1, 2, 3];
+
+/** Begins the list anew. */
+export function startList(out: BinaryWriter): void {
+  out.constant(RECENT);
+  out.constant(FIRST);
+  out.raw(OP.store, WORD, 0);
+}
+
+/**
+ * Adds a card, if there is room: those of a call that writes much are as well fetched as it goes.
+ *
+ * @param mark the local with the address of its mark, `copy` with the number of its copy.
+ */
+export function listCard(out: BinaryWriter, mark: number, copy: number): void {
+  loadEnd(out);
+  out.constant(LIST_END);
+  out.raw(OP.ltU, OP.if, NO_RESULT);
+  loadEnd(out);
+  out.raw(OP.get, mark);
+  out.constant(CARD_TABLE);
+  out.raw(OP.sub, OP.get, copy);
+  out.constant(HALF_BITS);
+  out.raw(OP.shl, OP.or, OP.store, WORD, 0);
+  out.constant(RECENT);
+  loadEnd(out);
+  out.constant(WORD_BYTES);
+  out.raw(OP.add, OP.store, WORD, 0, OP.end);
+}
+
+/** Calls {@link prefetchFunction} with the list. */
+export function prefetchList(out: BinaryWriter, prefetch: number): void {
+  out.constant(FIRST);
+  loadEnd(out);
+  out.local(OP.call, prefetch);
+  out.raw(OP.drop);
+}
+
+/** `(i32, i32) → i32`: reads a byte of each cache line of the cards between two addresses of the list, of their copies, and their marks. Comes to 0. */
+export function prefetchFunction(): Uint8Array {
+  const out = new BinaryWriter(128);
+  out.raw(1, 2, I32); // ENTRY and ADDRESS
+  const touch = (offset: number): void => {
+    out.raw(OP.get, ADDRESS, OP.load8, BYTE);
+    out.u32(offset);
+    out.raw(OP.drop);
+  };
+  const touchCard = (): void => {
+    out.constant(CARD_SHIFT);
+    out.raw(OP.shl, OP.set, ADDRESS);
+    for (let offset = 0; offset < CARD_BYTES; offset += CACHE_LINE_BYTES) touch(offset);
+  };
+  out.raw(OP.loop, NO_RESULT, OP.get, AT, OP.get, END, OP.ltU, OP.if, NO_RESULT);
+  out.raw(OP.get, AT, OP.load, WORD, 0, OP.set, ENTRY);
+  out.raw(OP.get, ENTRY);
+  out.constant(HALF);
+  out.raw(OP.and, OP.set, ADDRESS);
+  touch(CARD_TABLE);
+  out.raw(OP.get, ADDRESS);
+  touchCard();
+  out.raw(OP.get, ENTRY);
+  out.constant(HALF_BITS);
+  out.raw(OP.shrU);
+  touchCard();
+  out.raw(OP.get, AT);
+  out.constant(WORD_BYTES);
+  out.raw(OP.add, OP.set, AT, OP.br, 1, OP.end, OP.end);
+  out.constant(0);
+  out.raw(OP.end);
+  return out.done();
+}
+
+function loadEnd(out: BinaryWriter): void {
+  out.constant(RECENT);
+  out.raw(OP.load, WORD, 0);
+}
