@@ -172,12 +172,18 @@ function sent(): number[] {
   return pool.lanes.map(({ callIds }) => callIds.length);
 }
 
+/** Ends all calls, each of which took so long. */
+function finishIn(cpuTimeMs: number): void {
+  for (const { batches } of pool.lanes)
+    for (const { calls, done } of batches.splice(0))
+      done(calls.map(({ callId }) => Object.assign(succeeded(callId), { usage: { cpuTimeMs, heapBytes: 0 } })));
+}
+
 /** Shows how long the calls of an extension take. */
 async function teach(extensionId: number, cpuTimeMs: number): Promise<void> {
   for (let i = 0; i < 64; i++) {
-    const { lane, call } = await place(extensionId);
-    for (const { calls, done } of lane.batches.splice(0))
-      done(calls.map(({ callId }) => Object.assign(succeeded(callId), { usage: { cpuTimeMs, heapBytes: 0 } })));
+    const { call } = await place(extensionId);
+    finishIn(cpuTimeMs);
     await call;
   }
 }
@@ -205,6 +211,20 @@ test('calls that take longer go where there is less', async () => {
   expect(Math.min(...sent())).toBeGreaterThan(20);
   for (const lane of pool.lanes) lane.finishAll();
   await calls;
+});
+
+test('what takes longer goes where small calls do not', async () => {
+  await teach(SLOW, 0.05);
+  const calls = callAll(64, SLOW); // both lanes know it
+  await pool.settle();
+  finishIn(0.05);
+  await calls;
+  const small = await place(WORK);
+  expect(await next()).toBe(small.lane);
+  const slow = await place(SLOW);
+  expect(slow.lane).not.toBe(small.lane);
+  await finish(small.lane, small.callId);
+  await finish(slow.lane, slow.callId);
 });
 
 test('small calls go elsewhere while a longer one is in their way', async () => {

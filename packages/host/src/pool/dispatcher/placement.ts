@@ -27,12 +27,14 @@ export interface LaneChoice {
 }
 
 /**
- * The lane for a call: the least busy one, with a preference for where its sandboxes are warm, and for the first of equals; undefined if
- * there is none, or one that is full will have room before another would come to the call.
+ * The lane for a call: the least busy one, with a preference for where its sandboxes are warm, and of equals for the first if the call is
+ * small, else for the last, so that they are not in each other's way. Undefined if there is none, or one that is full will have room before
+ * another would come to the call.
  */
 export function chooseLane(job: Job, { all: lanes, isGrowing }: LaneChoice): LaneState | undefined {
   const { extension } = job;
   if (extension.isPersistent) return chooseHome(job, lanes, isGrowing);
+  const isSmall = extension.costMs === 0;
   let least: LaneState | undefined;
   let leastMs = Infinity;
   let roomy: LaneState | undefined;
@@ -42,7 +44,7 @@ export function chooseLane(job: Job, { all: lanes, isGrowing }: LaneChoice): Lan
     if (lane.isSpare && lanes.some(({ stalledIn }) => stalledIn === extension)) continue;
     const busyMs = Math.max(lane.backlogMs + lane.resumedMs - WAKE_MS, 0);
     const backlogMs = busyMs + (lane.installed.has(extension) ? 0 : SPILL_MS);
-    if (backlogMs < leastMs) {
+    if (isSmall ? backlogMs < leastMs : backlogMs <= leastMs) {
       least = lane;
       leastMs = backlogMs;
     }

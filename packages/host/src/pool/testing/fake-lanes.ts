@@ -91,7 +91,7 @@ export class FakeLane implements Lane {
 
 /** An outcome whose value is the call's id. */
 export function succeeded(callId: number, value: unknown = callId): OutcomeWire {
-  return { callId, ok: true, value: encodeValue(value), usage: { cpuTimeMs: 0.01, heapBytes: 0 } };
+  return { callId, ok: true, value: encodeValue(value), usage: { cpuTimeMs: 0.002, heapBytes: 0 } };
 }
 
 export function failed(callId: number): OutcomeWire {
