@@ -2,6 +2,7 @@ export * from './batch.js';
 export { check } from './check.js';
 export * from './errors.js';
 export * from './limits.js';
+export { IdMap } from './id-map.js';
 export { LinkedList, type Link } from './linked-list.js';
 export * from './manifest.js';
 export { Patience } from './patience.js';

@@ -64,6 +64,6 @@ function toLaneStats(lane: LaneState): LaneStats {
 function toExtensionStats(extension: PoolExtension, lanes: readonly LaneState[]): ExtensionStats {
   const { wire, counters, waiting, live } = extension;
   const queued = waiting.size;
-  const installedOn = lanes.filter(({ installed }) => installed.has(extension)).length;
+  const installedOn = lanes.filter(({ installed }) => installed.has(wire.id)).length;
   return { id: wire.id, name: wire.name, lanes: installedOn, ...counters.toStats(queued, live - queued) };
 }

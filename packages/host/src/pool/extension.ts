@@ -1,4 +1,4 @@
-import { LinkedList, type ExtensionWire, type InstallWire } from '@sandglass/core';
+import { LinkedList, type ExtensionWire, type InstallWire, type Link } from '@sandglass/core';
 
 import type { Job } from './job.js';
 import type { LaneState } from './lane-state.js';
@@ -23,6 +23,8 @@ export class PoolExtension {
   /** Names of the capabilities it may call. */
   readonly capabilities: ReadonlySet<string>;
   readonly waiting: LinkedList<Job> = new LinkedList();
+  /** Its place among the extensions that have calls waiting. */
+  readonly turn: Link<PoolExtension> = LinkedList.link<PoolExtension>(this);
   readonly counters: CallCounters = new CallCounters();
   /** Accepted and not settled. */
   live = 0;

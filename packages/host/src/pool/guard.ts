@@ -129,6 +129,6 @@ export class Guard {
 function limitMs(lane: LaneState, job: Job | undefined): number {
   if (job) return job.isLoad ? job.limits.loadTimeMs : job.limits.cpuTimeMs;
   let mostMs = 0;
-  for (const { wire } of lane.installed) mostMs = Math.max(mostMs, wire.limits.cpuTimeMs);
+  for (const { wire } of lane.installed.values()) mostMs = Math.max(mostMs, wire.limits.cpuTimeMs);
   return mostMs;
 }

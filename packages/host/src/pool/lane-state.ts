@@ -1,7 +1,6 @@
-import type { EngineStats, SettlementWire } from '@sandglass/core';
+import { IdMap, type EngineStats, type SettlementWire } from '@sandglass/core';
 
 import type { PoolExtension } from './extension.js';
-import { IdMap } from './id-map.js';
 import type { Job } from './job.js';
 import type { Lane } from './lane.js';
 import { Durations } from './stats.js';
@@ -39,8 +38,8 @@ export class LaneState {
   status: 'starting' | 'ready' | 'lost' = 'starting';
   /** What was sent and has no outcome yet; settled ones too, since the engine may still be in them. */
   readonly jobs: IdMap<Job> = new IdMap();
-  /** Extensions that its engine knows. */
-  readonly installed: Set<PoolExtension> = new Set();
+  /** Extensions that its engine knows, by id. */
+  readonly installed: IdMap<PoolExtension> = new IdMap();
   /** Persistent extensions that live here. */
   readonly residents: Set<PoolExtension> = new Set();
   readonly watch: SliceWatch = new SliceWatch();

@@ -68,7 +68,7 @@ export class Lanes {
 
   /** Whether lanes have failed so often in a row, and none works, that calls should not wait. */
   get isHopeless(): boolean {
-    return this.#backoff.isHopeless(performance.now()) && !this.#all.some(({ status }) => status === 'ready');
+    return !this.#all.some(({ status }) => status === 'ready') && this.#backoff.isHopeless(performance.now());
   }
 
   get failures(): number {

@@ -1,10 +1,9 @@
-import { SandglassError } from '@sandglass/core';
+import { IdMap, SandglassError } from '@sandglass/core';
 import type { ErrorCode } from '@sandglass/core';
 
 import { Deadlines } from './deadlines.js';
 import { limitError } from './errors.js';
 import type { PoolExtension } from './extension.js';
-import { IdMap } from './id-map.js';
 import type { Job } from './job.js';
 import { CallCounters } from './stats.js';
 

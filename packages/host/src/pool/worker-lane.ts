@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Worker } from 'node:worker_threads';
 
-import { SLOT } from '@sandglass/core';
+import { IdMap, SLOT } from '@sandglass/core';
 import type {
   EngineModule,
   ExtensionWire,
@@ -13,7 +13,6 @@ import type {
 } from '@sandglass/core';
 import { Piscina } from 'piscina';
 
-import { IdMap } from './id-map.js';
 import type { CallBatch, Lane, LaneEvents, StartLane } from './lane.js';
 import { readOutcomes, toPackedCalls } from './packing.js';
 import { Vigil } from './vigil.js';

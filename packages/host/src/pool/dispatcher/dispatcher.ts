@@ -157,8 +157,8 @@ export class Dispatcher {
     const batch = lane.openBatch(length);
     for (const job of batch.jobs) {
       const { extension } = job;
-      if (!lane.installed.has(extension)) {
-        lane.installed.add(extension);
+      if (!lane.installed.has(extension.wire.id)) {
+        lane.installed.set(extension.wire.id, extension);
         if (extension.install) install.push(extension.install);
       }
       job.beginRun();
@@ -177,7 +177,7 @@ export class Dispatcher {
 
   #sendLoad(lane: LaneState, job: Job): void {
     job.lane = lane;
-    lane.installed.add(job.extension);
+    lane.installed.set(job.extension.wire.id, job.extension);
     job.costMs = LOAD_COST_MS;
     job.batch = { jobs: [job], unentered: 1 };
     lane.jobs.set(job.callId, job);

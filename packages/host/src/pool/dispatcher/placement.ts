@@ -31,9 +31,10 @@ export interface LaneChoice {
  * small, else for the last, so that they are not in each other's way. Undefined if there is none, or one that is full will have room before
  * another would come to the call.
  */
-export function chooseLane(job: Job, { all: lanes, isGrowing }: LaneChoice): LaneState | undefined {
+export function chooseLane(job: Job, choice: LaneChoice): LaneState | undefined {
   const { extension } = job;
-  if (extension.isPersistent) return chooseHome(job, lanes, isGrowing);
+  if (extension.isPersistent) return chooseHome(job, choice);
+  const { all: lanes } = choice;
   const isSmall = extension.costMs === 0;
   let least: LaneState | undefined;
   let leastMs = Infinity;
@@ -43,7 +44,7 @@ export function chooseLane(job: Job, { all: lanes, isGrowing }: LaneChoice): Lan
     if (!lane.isOpen || lane.jobs.has(job.callId)) continue; // one that it was taken back from may still run it
     if (lane.isSpare && lanes.some(({ stalledIn }) => stalledIn === extension)) continue;
     const busyMs = Math.max(lane.backlogMs + lane.resumedMs - WAKE_MS, 0);
-    const backlogMs = busyMs + (lane.installed.has(extension) ? 0 : SPILL_MS);
+    const backlogMs = busyMs + (lane.installed.has(extension.wire.id) ? 0 : SPILL_MS);
     if (isSmall ? backlogMs < leastMs : backlogMs <= leastMs) {
       least = lane;
       leastMs = backlogMs;
@@ -77,15 +78,14 @@ export function chooseLoader(lanes: readonly LaneState[], leavesOne: boolean): L
 }
 
 /** A persistent extension lives on one lane, the one with the fewest residents when it first runs, or one that nobody lives on yet. */
-function chooseHome(job: Job, lanes: readonly LaneState[], isGrowing: boolean): LaneState | undefined {
-  const { extension } = job;
+function chooseHome({ extension }: Job, choice: LaneChoice): LaneState | undefined {
   if (!extension.home) {
     let best: LaneState | undefined;
-    for (const lane of lanes) {
+    for (const lane of choice.all) {
       if (lane.status !== 'ready' || lane.isIsolation || lane.isSpare || lane.isStalled) continue;
       if (!best || lane.residents.size < best.residents.size) best = lane;
     }
-    if (best && best.residents.size > 0 && isGrowing) return undefined; // a lane of its own comes up
+    if (best && best.residents.size > 0 && choice.isGrowing) return undefined; // a lane of its own comes up
     extension.home = best;
     best?.residents.add(extension);
   }
