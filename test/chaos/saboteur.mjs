@@ -45,6 +45,7 @@ export default function sabotaged(task) {
     const engine = await createEngine(options);
     return {
       load: (...args) => engine.load(...args),
+      prefetch: (...args) => engine.prefetch(...args),
       install: (...args) => engine.install(...args),
       settle: (...args) => engine.settle(...args),
       abort: (...args) => engine.abort(...args),

@@ -6,12 +6,6 @@ import type { CallWire, OutcomeWire } from './protocol.js';
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const table = (...values: number[]): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);
 
-function unpacked(packed: Uint8Array): CallWire[] {
-  const calls: CallWire[] = [];
-  unpackCalls(packed, (call) => calls.push(call));
-  return calls;
-}
-
 const CALLS: CallWire[] = [
   { callId: 1, extensionId: 7, handler: 0, argument: bytes(1, 2, 3) },
   { callId: 2 ** 31 - 1, extensionId: 2 ** 31 - 1, handler: 9_999, argument: bytes() },
@@ -27,7 +21,7 @@ const OUTCOMES: OutcomeWire[] = [
 
 test.each([0, 1, 3])('%i calls come out of a packed list as they went in', (count) => {
   const calls = CALLS.slice(0, count);
-  expect(unpacked(packCalls(calls))).toEqual(calls);
+  expect(unpackCalls(packCalls(calls))).toEqual(calls);
 });
 
 test.each([0, 1, 2, 4])('%i outcomes come out of a packed list as they went in', (count) => {
@@ -40,7 +34,7 @@ test('a list may lie anywhere in a buffer, aligned or not', () => {
   const packed = packCalls(CALLS);
   const shifted = new Uint8Array(packed.byteLength + 3);
   shifted.set(packed, 3);
-  expect(unpacked(shifted.subarray(3))).toEqual(CALLS);
+  expect(unpackCalls(shifted.subarray(3))).toEqual(CALLS);
 });
 
 test.each([

@@ -36,17 +36,19 @@ export function packCalls(calls: readonly CallWire[]): Uint8Array {
   return list.packed;
 }
 
-/** Reads what {@link packCalls} made, one call after the other. The arguments are views of the buffer. */
-export function unpackCalls(packed: Uint8Array, run: (call: CallWire) => void): void {
+/** Reads what {@link packCalls} made. The arguments are views of the buffer. */
+export function unpackCalls(packed: Uint8Array): CallWire[] {
+  const calls: CallWire[] = [];
   const table = tableOf(packed);
-  if (!table) return;
+  if (!table) return calls;
   let offset = table.byteLength;
   for (let row = 1; row < table.length; row += ROW_LENGTH) {
     const end = offset + at(table, row + 3);
     const argument = viewOf(packed, offset, end - offset);
-    run(new UnpackedCall(at(table, row), at(table, row + 1), at(table, row + 2), argument));
+    calls.push(new UnpackedCall(at(table, row), at(table, row + 1), at(table, row + 2), argument));
     offset = end;
   }
+  return calls;
 }
 
 /** A class, not a literal: see `Node` in `linked-list.ts`. */

@@ -1,4 +1,5 @@
 import {
+  IdMap,
   packOutcomes,
   SLOT,
   unpackCalls,
@@ -44,7 +45,7 @@ export class Batches {
   readonly #send: (message: ThreadMessage) => void;
   readonly #slots: Int32Array;
   /** By call: the batch that waits for it. */
-  readonly #waiting: Map<number, Batch> = new Map();
+  readonly #waiting: IdMap<Batch> = new IdMap();
   /** Of the batch that runs, those that were not sent yet. */
   readonly #outcomes: OutcomeWire[] = [];
 
@@ -60,11 +61,13 @@ export class Batches {
   }
 
   /** Runs the calls one by one, and sends what comes of it. */
-  run(engine: Engine, batchId: number, calls: PackedWire): void {
+  run(engine: Engine, batchId: number, packed: PackedWire): void {
+    const calls = unpackCalls(toBytes(packed));
     const outcomes = this.#outcomes;
     const batch = new Batch(batchId);
     let handedOverAt = performance.now();
-    unpackCalls(toBytes(calls), (call) => {
+    engine.prefetch(calls);
+    for (const call of calls) {
       Atomics.add(this.#slots, SLOT.begun, 1);
       const outcome = engine.run(call);
       if (outcome) outcomes.push(outcome);
@@ -72,13 +75,13 @@ export class Batches {
         batch.left++;
         this.#waiting.set(call.callId, batch);
       }
-      if (outcomes.length === 0) return;
+      if (outcomes.length === 0) continue;
       const now = performance.now();
-      if (now - handedOverAt < HAND_OVER_AFTER_MS) return;
+      if (now - handedOverAt < HAND_OVER_AFTER_MS) continue;
       this.#handOver(outcomes);
       outcomes.length = 0;
       handedOverAt = now;
-    });
+    }
     if (batch.left === 0) this.#close(batch, outcomes);
     else if (outcomes.length > 0) this.#handOver(outcomes);
     outcomes.length = 0;

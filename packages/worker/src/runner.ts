@@ -1,4 +1,4 @@
-import type { CallWire, ErrorWire, OutcomeWire, SettlementWire } from '@sandglass/core';
+import { IdMap, type CallWire, type ErrorWire, type OutcomeWire, type SettlementWire } from '@sandglass/core';
 
 import { Call, type CallEnvironment } from './call.js';
 import { describeFailure, describePoison, limitFailure } from './failure.js';
@@ -13,7 +13,7 @@ export class Runner {
   readonly #environment: CallEnvironment;
   readonly #onOutcome: (outcome: OutcomeWire) => void;
   /** Calls that wait for a capability or a promise, by id. */
-  readonly #active: Map<number, Waiting> = new Map();
+  readonly #active: IdMap<Waiting> = new IdMap();
   /** Calls whose sandbox is being made, with their extension. Aborting one takes it out. */
   readonly #starting: Map<number, number> = new Map();
 
@@ -105,7 +105,7 @@ export class Runner {
   /** All calls that a slice of this one may have moved on. */
   #sharing(waiting: Waiting): Waiting[] {
     if (waiting.call.extension.isolation === 'pristine') return [waiting];
-    return [...this.#active.values()].filter(({ call }) => call.sandbox === waiting.call.sandbox);
+    return this.#active.values().filter(({ call }) => call.sandbox === waiting.call.sandbox);
   }
 
   /** Ends the calls that a slice moved to their end. In a shared sandbox, ending one runs jobs that may move on others. */
@@ -136,8 +136,10 @@ export class Runner {
   #result(call: Call, { state, value }: Progress): Result {
     const { sandbox, extension } = call;
     if (extension.isolation === 'persistent' && !call.stopped) sandbox.drain(call); // its jobs are its own cost
-    // A native that never polls may have overrun the budget.
-    if (call.mustStop() || state !== 'fulfilled') return describeFailure(call, value);
+    if (call.stopped || state !== 'fulfilled') {
+      call.mustStop(); // a native that never polls may have overrun the budget
+      return describeFailure(call, value);
+    }
     const copied = sandbox.copy(call, value);
     const thrown = copied instanceof Thrown ? copied.value : 0;
     if (call.mustStop() || copied instanceof Thrown) return describeFailure(call, thrown);

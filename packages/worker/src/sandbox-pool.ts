@@ -44,6 +44,12 @@ export class SandboxPool implements SandboxSource {
     return this.#snapshot.wire.bytes.byteLength * (1 + this.#sandboxes);
   }
 
+  prefetch(): number {
+    const { limits, isolation } = this.extension;
+    const own = limits.maxArgumentBytes | limits.maxResultBytes | isolation.length | this.#snapshot.header.heapEnd;
+    return own + (this.#free[this.#free.length - 1]?.prefetch() ?? 0);
+  }
+
   take(): Sandbox | undefined {
     const sandbox = this.#free.pop();
     if (sandbox?.place) this.#idle.delete(sandbox.place);

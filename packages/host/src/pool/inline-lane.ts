@@ -1,4 +1,4 @@
-import type { EngineModule, ExtensionWire, SettlementWire, SnapshotWire } from '@sandglass/core';
+import { IdMap, type EngineModule, type ExtensionWire, type SettlementWire, type SnapshotWire } from '@sandglass/core';
 import { createEngine } from '@sandglass/worker';
 import type { Engine } from '@sandglass/worker';
 
@@ -20,13 +20,25 @@ export function inlineLane(options: InlineLanesOptions = {}): StartLane {
   return (events) => new InlineLane(events, options);
 }
 
+/** A class, not a literal: see `LinkedList` in core. */
+class OpenBatch {
+  /** Calls that have not settled. */
+  left: number;
+  readonly done: (outcomes: unknown) => void;
+
+  constructor(left: number, done: (outcomes: unknown) => void) {
+    this.left = left;
+    this.done = done;
+  }
+}
+
 class InlineLane implements Lane {
   readonly slots: undefined;
   readonly #events: LaneEvents;
   #engine: Engine | undefined;
   #isOver = false;
-  /** What each batch waits for, and whom it tells. */
-  readonly #open: Set<{ callIds: Set<number>; done: (outcomes: unknown) => void }> = new Set();
+  /** By call: the batch that waits for it. */
+  readonly #open: IdMap<OpenBatch> = new IdMap();
 
   constructor(events: LaneEvents, options: InlineLanesOptions) {
     this.#events = events;
@@ -51,9 +63,11 @@ class InlineLane implements Lane {
   }
 
   batch({ install, calls }: CallBatch, done: (outcomes: unknown) => void): void {
-    this.#open.add({ callIds: new Set(calls.map(({ callId }) => callId)), done });
+    const batch = new OpenBatch(calls.length, done);
+    for (const { callId } of calls) this.#open.set(callId, batch);
     this.#later((engine) => {
       for (const each of install) engine.install(each);
+      engine.prefetch(calls);
       this.#finish(calls.flatMap((call) => engine.run(call) ?? []));
       if (!this.#isOver) this.#events.entered();
     });
@@ -115,11 +129,12 @@ class InlineLane implements Lane {
 
   /** Ends the batches that waited only for these calls. */
   #close(callIds: number[]): void {
-    for (const batch of this.#open) {
-      for (const callId of callIds) batch.callIds.delete(callId);
-      if (batch.callIds.size > 0) continue;
-      this.#open.delete(batch);
-      batch.done([]);
+    for (const callId of callIds) {
+      const batch = this.#open.get(callId);
+      if (!batch) continue;
+      this.#open.delete(callId);
+      batch.left -= 1;
+      if (batch.left === 0) batch.done([]);
     }
   }
 

@@ -1,4 +1,4 @@
-import { packOutcomes, unpackCalls, type CallWire } from '@sandglass/core';
+import { packOutcomes, unpackCalls } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
 import { readOutcomes, toPackedCalls } from './packing.js';
@@ -19,9 +19,7 @@ test.each([
   const packed = toPackedCalls([call(byteLength)]);
   expect(typeof packed).toBe(type);
   const bytes = typeof packed === 'string' ? Buffer.from(packed, 'latin1') : packed;
-  const calls: CallWire[] = [];
-  unpackCalls(bytes, (each) => calls.push(each));
-  expect(calls).toEqual([call(byteLength)]);
+  expect(unpackCalls(bytes)).toEqual([call(byteLength)]);
 });
 
 test('outcomes are read from a string and from bytes', () => {

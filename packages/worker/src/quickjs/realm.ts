@@ -1,7 +1,7 @@
 import { FORM, hasUndefinedElement } from '@sandglass/core';
 import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
-import { markWritten } from './cards.js';
+import { markWritten, RECENT } from './cards.js';
 import { entries } from './entries.js';
 import { newCString, readCString, type Pointer } from './ffi.js';
 import { KINDS } from './kinds.js';
@@ -92,6 +92,14 @@ export class Realm {
       inbox,
       inboxData,
     });
+  }
+
+  /** Reads what the next call needs: see `SandboxSource`. */
+  prefetch(): number {
+    const { words, bytes, heap, copies, entry } = this.machine;
+    const { frame, inboxData } = this.pointers;
+    const own = heap.refusedBytes | copies.end | entry | this.#ownedCount;
+    return own + words[frame >> 2]! + bytes[inboxData]! + bytes[RECENT]!;
   }
 
   /** Marks a value for `release`. */

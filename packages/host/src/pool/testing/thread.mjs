@@ -37,9 +37,7 @@ function load({ extension }) {
 }
 
 async function batch({ calls }) {
-  const running = [];
-  unpackCalls(Buffer.from(calls, 'latin1'), (call) => running.push(run(call)));
-  const outcomes = await Promise.all(running);
+  const outcomes = await Promise.all(unpackCalls(Buffer.from(calls, 'latin1')).map(run));
   return packOutcomes(outcomes.filter((outcome) => outcome !== undefined));
 }
 
