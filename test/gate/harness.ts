@@ -2,6 +2,7 @@ import { type Server, type Socket, createServer } from 'node:net';
 import { type LookupFunction } from 'node:net';
 
 import { type Capabilities, CapabilityError, createCapabilities } from '../../packages/host/src/capabilities/index.js';
+import { Ending } from '../../packages/host/src/ending.js';
 import type { AuditEntry, LogEntry, RequestOptions } from '../../packages/host/src/types.js';
 
 /** A server that counts its connections. Loopback, its own port. */
@@ -87,7 +88,7 @@ export interface Guest extends AsyncDisposable {
   audits: AuditEntry[];
   logs: LogEntry[];
   /** Ends the call. */
-  controller: AbortController;
+  ending: Ending;
   call(name: string, ...args: unknown[]): Promise<Outcome>;
   request(url: unknown, options?: unknown): Promise<Outcome>;
 }
@@ -113,10 +114,10 @@ export function createGuest(options: GuestOptions): Guest {
       onLog: (entry) => void logs.push(entry),
     });
   const grant = capabilities.prepare({ name: options.extension ?? 'guest', version: '1.0.0' }, options.scopes);
-  const controller = new AbortController();
+  const ending = new Ending();
   const call = { id: 7, remainingTimeMs: () => options.remainingTimeMs ?? 30_000 };
   const invoke = (name: string, ...args: unknown[]): Promise<Outcome> =>
-    capabilities.invoke(grant, name, args, { call, signal: controller.signal }).then(
+    capabilities.invoke(grant, name, args, { call, ending }).then(
       (value) => ({ ok: true, value }),
       (error: unknown) => {
         if (error instanceof CapabilityError) return { ok: false, error };
@@ -127,7 +128,7 @@ export function createGuest(options: GuestOptions): Guest {
     capabilities,
     audits,
     logs,
-    controller,
+    ending,
     call: invoke,
     request: (...args) => invoke('request', ...args),
     [Symbol.asyncDispose]: () => capabilities.close(),

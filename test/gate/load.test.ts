@@ -32,7 +32,7 @@ test('the end of a call with 1,000 open requests and 1,000 sleeps leaves nothing
   );
   const sleeps = Array.from({ length: MANY }, () => guest.call('sleep', 20_000));
   while (server.open < 64) await setImmediate();
-  guest.controller.abort();
+  guest.ending.fire();
   const outcomes = await Promise.all([...requests, ...sleeps]);
   expect(new Set(outcomes.map((outcome) => failure(outcome).code))).toEqual(new Set(['E_NETWORK', 'E_GUEST']));
   await guest.capabilities.close();

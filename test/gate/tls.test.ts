@@ -3,8 +3,10 @@ import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { expect, test } from 'vitest';
 
+import type { BuiltInContext } from '../../packages/host/src/capabilities/built-in-context.js';
 import { CapabilityError } from '../../packages/host/src/capabilities/index.js';
 import { createRequestCapability } from '../../packages/host/src/capabilities/request/request.js';
+import { Ending } from '../../packages/host/src/ending.js';
 import { answer, lookupTable, startServer } from './harness.js';
 
 // Made for these tests with openssl, valid to 2120: an authority, and certificates of its making for one key.
@@ -23,11 +25,13 @@ async function get(url: string, ca?: string): Promise<unknown> {
   const request = createRequestCapability({ lookup: lookupTable(), allowAddresses: ['127.0.0.1'] }, ca);
   const scope = { methods: ['GET'], urls: [url.replace(/[^/]*$/, '*')] };
   const call = { id: 1, remainingTimeMs: () => 10_000 };
-  const context = {
+  const ending = new Ending();
+  const context: BuiltInContext = {
     extension: { name: 'guest', version: '1' },
     call,
     scope,
-    signal: new AbortController().signal,
+    signal: ending.signal,
+    ending,
     audit: () => {},
   };
   try {

@@ -5,29 +5,34 @@ import type { CapabilityError } from './error.js';
 /** Longest reason in an audit entry. */
 const MAX_REASON_LENGTH = 2_048;
 
-/** One capability call on its way to its audit entry. */
-export interface AuditRecord {
-  /** Adds details; later ones replace earlier ones. */
-  add(details: AuditDetails): void;
-  /** Writes the entry. Call it once, with what the call failed with, if it did. */
-  finish(failure?: CapabilityError): void;
-}
+/** One capability call on its way to its audit entry. A class, no literal: see `LinkedList` in core. */
+export class AuditRecord {
+  readonly #call: Pick<AuditEntry, 'extension' | 'callId' | 'capability'>;
+  readonly #write: (entry: AuditEntry) => void;
+  readonly #startMs: number = performance.now();
+  readonly #details: AuditDetails = {};
 
-/** Begins the record of a capability call. */
-export function beginAudit(
-  call: Pick<AuditEntry, 'extension' | 'callId' | 'capability'>,
-  write: (entry: AuditEntry) => void,
-): AuditRecord {
-  const startMs = performance.now();
-  const details: AuditDetails = {};
-  return {
-    add: (more) => void Object.assign(details, more),
-    finish(failure) {
-      const { target = '', bytes = 0, status } = details;
-      const measured = { bytes, durationMs: performance.now() - startMs, ...(status === undefined ? {} : { status }) };
-      write({ ...call, target, decision: 'allowed', ...(failure ? describe(failure) : {}), ...measured });
-    },
+  constructor(call: Pick<AuditEntry, 'extension' | 'callId' | 'capability'>, write: (entry: AuditEntry) => void) {
+    this.#call = call;
+    this.#write = write;
+  }
+
+  /** Adds details; later ones replace earlier ones. */
+  readonly add = (more: AuditDetails): void => {
+    Object.assign(this.#details, more);
   };
+
+  /** Writes the entry. Call it once, with what the call failed with, if it did. */
+  finish(failure?: CapabilityError): void {
+    const { extension, callId, capability } = this.#call;
+    const { target = '', bytes = 0, status } = this.#details;
+    const durationMs = performance.now() - this.#startMs;
+    // Field by field: what is spread leaves a trail, see `Context` of the registry.
+    const entry: AuditEntry = { extension, callId, capability, target, decision: 'allowed', bytes, durationMs };
+    if (failure) Object.assign(entry, describe(failure));
+    if (status !== undefined) entry.status = status;
+    this.#write(entry);
+  }
 }
 
 /** A sink that cannot hurt the call that writes to it: neither by a throw nor by a rejected promise. */

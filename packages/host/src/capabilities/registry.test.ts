@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { AuditEntry, LogEntry } from '../types.js';
 import { type Capability, defineCapability } from './define.js';
 import { CapabilityError } from './error.js';
+import { Ending } from '../ending.js';
 import { type Capabilities, type InvokeContext, createCapabilities } from './registry.js';
 
 const extension = { name: 'guest', version: '1.0.0' };
@@ -23,8 +24,8 @@ function create(custom: readonly Capability[] = []): Capabilities {
   });
 }
 
-function context(signal: AbortSignal = new AbortController().signal): InvokeContext {
-  return { call: { id: 3, remainingTimeMs: () => DEFAULT_LIMITS.wallTimeMs }, signal };
+function context(ending: Ending = new Ending()): InvokeContext {
+  return { call: { id: 3, remainingTimeMs: () => DEFAULT_LIMITS.wallTimeMs }, ending };
 }
 
 /** The wire of the error that a call must end with. */
@@ -132,14 +133,14 @@ describe('sleep', () => {
   test('a thousand sleeps share one timer; the end of the call clears them all', async () => {
     const capabilities = create();
     const grant = capabilities.prepare(extension, { sleep: {} });
-    const controller = new AbortController();
+    const ending = new Ending();
     const sleeps = Array.from({ length: 1_000 }, (_, index) =>
-      capabilities.invoke(grant, 'sleep', [1_000 + index], context(controller.signal)),
+      capabilities.invoke(grant, 'sleep', [1_000 + index], context(ending)),
     );
     const settled = Promise.allSettled(sleeps);
     await vi.advanceTimersByTimeAsync(1_100);
     expect(vi.getTimerCount()).toBe(1);
-    controller.abort();
+    ending.fire();
     expect(vi.getTimerCount()).toBe(0);
     const states = (await settled).map(({ status }) => status);
     expect(states.filter((status) => status === 'fulfilled')).toHaveLength(101);
@@ -148,10 +149,10 @@ describe('sleep', () => {
 
   test('a sleep in a call that is over does not begin', async () => {
     const capabilities = create();
+    const ending = new Ending();
+    ending.fire();
     expect(
-      await errorOf(
-        capabilities.invoke(capabilities.prepare(extension, { sleep: {} }), 'sleep', [5], context(AbortSignal.abort())),
-      ),
+      await errorOf(capabilities.invoke(capabilities.prepare(extension, { sleep: {} }), 'sleep', [5], context(ending))),
     ).toMatchObject({ code: 'E_GUEST' });
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -1,6 +1,7 @@
 import { decodeValue, encodeValue, isSandglassError, SandglassError } from '@sandglass/core';
 import type { CapabilityCallWire, CapabilityErrorWire, Limits } from '@sandglass/core';
 
+import type { Ending } from '../ending.js';
 import { limitError } from './errors.js';
 import type { PoolExtension } from './extension.js';
 import type { Job } from './job.js';
@@ -15,8 +16,8 @@ export interface CapabilityCall {
   readonly extensionId: number;
   readonly name: string;
   readonly args: unknown[];
-  /** Fires when the call settles, or begins again elsewhere. */
-  readonly signal: AbortSignal;
+  /** When the call settles, or begins again elsewhere. */
+  readonly ending: Ending;
   /** Milliseconds left of the call's `wallTimeMs`. */
   remainingTimeMs(): number;
 }
@@ -39,7 +40,7 @@ export interface CapabilityOptions {
 
 export interface CapabilityDesk extends CapabilityOptions {
   ledger: Ledger;
-  nowMs(): number;
+  nowMs: () => number;
   /** Something was added to a lane's settlements or aborts. */
   schedule(): void;
 }
@@ -107,7 +108,7 @@ export class CapabilityCalls {
     };
     let answer: Promise<unknown>;
     try {
-      answer = desk.onCapability(describe(desk, job, call, args));
+      answer = desk.onCapability(new ServedCall(desk, job, call, args));
     } catch (error) {
       answer = Promise.reject(error);
     }
@@ -166,19 +167,29 @@ function isWanted(lane: LaneState, job: Job, run: number): boolean {
   return !job.isSettled && job.run === run && job.lane === lane;
 }
 
-/** A lazy signal, and closures only where somebody may call them later. */
-function describe(desk: CapabilityDesk, job: Job, call: CapabilityCallWire, args: unknown[]): CapabilityCall {
-  const { run } = job;
-  return {
-    callId: job.callId,
-    extensionId: job.extension.wire.id,
-    name: call.name,
-    args,
-    get signal() {
-      return job.run === run ? job.runSignal : AbortSignal.abort();
-    },
-    remainingTimeMs: () => Math.max(job.deadlineMs - desk.nowMs(), 0),
-  };
+/** A class, no literal: see `LinkedList` in core. */
+class ServedCall implements CapabilityCall {
+  readonly callId: number;
+  readonly extensionId: number;
+  readonly name: string;
+  readonly args: unknown[];
+  readonly ending: Ending;
+  readonly #nowMs: () => number;
+  readonly #job: Job;
+
+  constructor({ nowMs }: CapabilityDesk, job: Job, { name }: CapabilityCallWire, args: unknown[]) {
+    this.callId = job.callId;
+    this.extensionId = job.extension.wire.id;
+    this.name = name;
+    this.args = args;
+    this.ending = job.ending;
+    this.#nowMs = nowMs;
+    this.#job = job;
+  }
+
+  remainingTimeMs(): number {
+    return Math.max(this.#job.deadlineMs - this.#nowMs(), 0);
+  }
 }
 
 function countArguments(job: Job, call: CapabilityCallWire): SandglassError | undefined {

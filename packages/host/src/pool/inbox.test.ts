@@ -193,9 +193,11 @@ test('an answer beyond maxArgumentBytes, and a result beyond maxResultBytes, end
   await pool.core.close(0);
 });
 
-test('the signal of a capability call fires when its call settles', async () => {
+test('the ending of a capability call fires when its call settles', async () => {
   const signals: AbortSignal[] = [];
-  const { pool, call } = await running({ onCapability: ({ signal }) => (signals.push(signal), new Promise(() => {})) });
+  const { pool, call } = await running({
+    onCapability: ({ ending }) => (signals.push(ending.signal), new Promise(() => {})),
+  });
   pool.lane(0).ask({ callId: 1 });
   expect(signals[0]?.aborted).toBe(false);
   pool.lane(0).finishAll();

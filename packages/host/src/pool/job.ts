@@ -1,5 +1,6 @@
 import type { Limits, Link, SnapshotWire } from '@sandglass/core';
 
+import { Ending } from '../ending.js';
 import type { Timed } from './deadlines.js';
 import type { PoolExtension } from './extension.js';
 import type { Batch, LaneState } from './lane-state.js';
@@ -75,7 +76,7 @@ export class Job {
   logLines = 0;
   logBytes = 0;
 
-  #controller: AbortController | undefined;
+  #ending: Ending | undefined;
 
   constructor(options: JobOptions) {
     this.callId = options.callId;
@@ -103,18 +104,18 @@ export class Job {
     return { extension: this.extension.wire.name, callId: this.isLoad ? undefined : this.callId };
   }
 
-  /** Fires when this run is over. Made on demand: few capabilities look at it. */
-  get runSignal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.isSettled) this.#controller.abort();
-    return this.#controller.signal;
+  /** The end of this run. Made on demand. */
+  get ending(): Ending {
+    this.#ending ??= new Ending();
+    if (this.isSettled) this.#ending.fire();
+    return this.#ending;
   }
 
   /** Ends what the current run has asked for. */
   endRun(): void {
-    const controller = this.#controller;
-    this.#controller = undefined;
-    controller?.abort();
+    const ending = this.#ending;
+    this.#ending = undefined;
+    ending?.fire();
   }
 
   /** Counts afresh for a run on another lane. */

@@ -111,8 +111,8 @@ test.each(kinds)(
     const controller = new AbortController();
     const told = vi.fn<() => void>();
     const pool = await poolOf(kind, {
-      onCapability: ({ signal }) => {
-        signal.addEventListener('abort', told);
+      onCapability: ({ ending }) => {
+        ending.on(told);
         controller.abort();
         return new Promise(() => {});
       },

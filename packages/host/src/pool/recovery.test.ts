@@ -278,8 +278,8 @@ test('a call that sleeps may run again: the answer to its first run is dropped',
   const signals: AbortSignal[] = [];
   const pool = new TestPool({
     maxThreads: 1,
-    onCapability: ({ signal }) => {
-      signals.push(signal);
+    onCapability: ({ ending }) => {
+      signals.push(ending.signal);
       return new Promise((resolve) => (wake = resolve));
     },
   });

@@ -4,8 +4,8 @@ import * as z from 'zod/mini';
 import { AddressGate } from '../../gate/address-gate.js';
 import { type RequestGate, compileRequestScope } from '../../gate/request-scope.js';
 import type { RequestOptions } from '../../types.js';
-import { onAbort } from '../abort.js';
-import { type Capability, type CapabilityContext, defineCapability } from '../define.js';
+import type { BuiltInContext } from '../built-in-context.js';
+import { type Capability, defineCapability } from '../define.js';
 import { CapabilityError, typeError } from '../error.js';
 import { ExtensionAgents } from './agents.js';
 import { encodeBody } from './body.js';
@@ -73,7 +73,7 @@ export function createRequestCapability(options: RequestOptions = {}, ca?: Conne
     scope: scopeSchema,
     args: argsSchema,
     order: 'args-first',
-    async handler([rawUrl, given], context: CapabilityContext<RequestScope>) {
+    async handler([rawUrl, given], context: BuiltInContext<RequestScope>) {
       context.audit({ target: rawUrl.slice(0, MAX_TARGET_LENGTH) });
       const gate = gateOf(context.scope);
       const request = await check(rawUrl, given, gate);
@@ -123,17 +123,17 @@ async function perform(request: OutgoingRequest, options: SendOptions): Promise<
 async function withDeadline<T>(
   url: URL,
   { deadlines, timeoutMs }: { deadlines: RequestDeadlines; timeoutMs: number },
-  context: CapabilityContext,
+  { call, ending }: BuiltInContext,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const limitMs = Math.max(0, Math.min(timeoutMs, context.call.remainingTimeMs()));
+  const limitMs = Math.max(0, Math.min(timeoutMs, call.remainingTimeMs()));
   let late = false;
   const inTime = deadlines.add(limitMs, () => {
     late = true;
     controller.abort();
   });
-  const forget = onAbort(context.signal, () => controller.abort());
+  const forget = ending.on(() => controller.abort());
   try {
     return await run(controller.signal);
   } catch (error) {

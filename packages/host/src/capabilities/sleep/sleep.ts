@@ -1,7 +1,8 @@
 import { emptyScopeSchema } from '@sandglass/core';
 import * as z from 'zod/mini';
 
-import { onAbort } from '../abort.js';
+import type { Ending } from '../../ending.js';
+import type { BuiltInContext } from '../built-in-context.js';
 import { type Capability, defineCapability } from '../define.js';
 import { CapabilityError } from '../error.js';
 import type { TimerQueue } from './timer-queue.js';
@@ -18,17 +19,18 @@ export function createSleepCapability(timers: TimerQueue): Capability {
     scope: emptyScopeSchema,
     args: z.tuple([anyNumber]),
     effect: false,
-    handler: ([milliseconds], { signal }) => wait(timers, milliseconds > 0 ? milliseconds : 0, signal),
+    handler: ([milliseconds], { ending }: BuiltInContext<object>) =>
+      wait(timers, milliseconds > 0 ? milliseconds : 0, ending),
   });
 }
 
-function wait(timers: TimerQueue, delayMs: number, signal: AbortSignal): Promise<void> {
+function wait(timers: TimerQueue, delayMs: number, ending: Ending): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = timers.add(delayMs, () => {
       forget();
       resolve();
     });
-    const forget = onAbort(signal, () => {
+    const forget = ending.on(() => {
       cancel();
       reject(new CapabilityError('E_GUEST', 'The call ended before the sleep'));
     });

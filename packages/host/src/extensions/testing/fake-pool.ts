@@ -1,5 +1,6 @@
 import { decodeValue, encodeValue, type ExtensionWire, type Registration, SandglassError } from '@sandglass/core';
 
+import { Ending } from '../../ending.js';
 import type { CreatePoolOptions, Pool } from '../../pool/pool.js';
 
 /** What a source stands for in tests: plain functions of the host in the place of a guest's. */
@@ -37,13 +38,15 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
       if (isClosed) throw new SandglassError('E_CLOSED', 'closed');
       if (!entry) throw new SandglassError('E_NOT_FOUND', `${extension.name} is not loaded`);
       const callId = ++lastCallId;
+      const ending = new Ending();
+      signal?.addEventListener('abort', () => ending.fire(), { once: true });
       const use = (name: string, ...args: unknown[]): Promise<unknown> =>
         options.onCapability({
           callId,
           extensionId: extension.id,
           name,
           args,
-          signal: signal ?? new AbortController().signal,
+          ending,
           remainingTimeMs: () => 1_000,
         });
       const running = Promise.resolve().then(() => entry.guest.handlers?.[handler]?.(decodeValue(argument), use));
