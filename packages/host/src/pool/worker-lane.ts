@@ -290,12 +290,12 @@ class WorkerLane implements Lane {
     Atomics.sub(this.#places.waiting, this.#place, 1);
     if (this.#isOver) return;
     if (typeof message !== 'object' || message === null) return this.#events.violation();
-    const { type, ...rest } = message as Record<string, unknown>; // an object: any key may be read
-    if (type === 'batch') this.#reply(this.#batches, rest['batchId'], readOutcomes(rest['outcomes']));
-    else if (type === 'outcomes') this.#events.outcomes(readOutcomes(rest['outcomes']));
-    else if (type === 'capabilities') this.#events.capabilities(rest['calls']);
-    else if (type === 'loaded') this.#reply(this.#loads, rest['extensionId'], rest['reply']);
-    else if (type === 'stats') this.#events.stats(rest['stats']);
+    const { type, batchId, outcomes, calls, extensionId, reply, stats } = message as Record<string, unknown>; // an object: any key may be read
+    if (type === 'batch') this.#reply(this.#batches, batchId, readOutcomes(outcomes));
+    else if (type === 'outcomes') this.#events.outcomes(readOutcomes(outcomes));
+    else if (type === 'capabilities') this.#events.capabilities(calls);
+    else if (type === 'loaded') this.#reply(this.#loads, extensionId, reply);
+    else if (type === 'stats') this.#events.stats(stats);
     else this.#events.violation();
   }
 
