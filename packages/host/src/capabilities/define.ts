@@ -11,7 +11,7 @@ export interface CapabilityContext<Scope = unknown> {
   };
   /** The granted scope, parsed by the capability's own schema. The same object for every call of a loaded extension. */
   scope: Scope;
-  /** Fires when the call settles, for whatever reason. */
+  /** Fires when the call settles, for whatever reason. Made when it is read: a copy of the context (`{ ...context }`) lacks it. */
   signal: AbortSignal;
   /** Adds to the audit entry of this capability call. */
   audit(details: AuditDetails): void;
