@@ -184,8 +184,8 @@ export type HostMessage =
       install?: InstallWire[];
       /** What `packCalls` makes of a list of {@link CallWire}. */
       calls: PackedWire;
-      /** Nothing else is in flight in the whole pool: the caller may make its next call as soon as it has the answer. */
-      isAlone?: true;
+      /** Stay awake for a moment after it: callers may make their next calls as soon as they have the answers, and a core is to spare. */
+      staysAwake?: true;
     }
   | { type: 'load'; extension: ExtensionWire; snapshot?: SnapshotWire }
   | { type: 'settle'; settlements: SettlementWire[] }

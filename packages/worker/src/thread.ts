@@ -34,8 +34,8 @@ class Thread {
   #loads = 0;
   /** `SLOT.posted` when the port was last read. */
   #seen = 0;
-  /** Whether the last batch was the only call in flight. */
-  #isAlone = false;
+  /** What the last batch said. */
+  #staysAwake = false;
   readonly #linger: Linger;
 
   constructor({ port, slots, waiting, lane }: ThreadTask) {
@@ -68,7 +68,7 @@ class Thread {
    */
   #sleep(): void {
     while (this.#batches.size === 0 && this.#loads === 0) {
-      if (this.#isAlone) this.#linger.wait(this.#seen);
+      if (this.#staysAwake) this.#linger.wait(this.#seen);
       const woken = Atomics.wait(this.#slots, SLOT.posted, this.#seen) === 'ok';
       if (woken) Atomics.sub(this.#waiting, this.#lane, 1);
       this.#seen = Atomics.load(this.#slots, SLOT.posted); // before reading: what is posted later ends the next wait
@@ -82,7 +82,7 @@ class Thread {
     const engine = this.#engine;
     switch (message.type) {
       case 'batch':
-        this.#isAlone = message.isAlone === true;
+        this.#staysAwake = message.staysAwake === true;
         for (const each of message.install ?? []) engine.install(each);
         return this.#batches.run(engine, message.batchId, message.calls);
       case 'load':

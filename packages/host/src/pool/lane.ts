@@ -23,8 +23,8 @@ export interface CallBatch {
   /** Extensions of theirs that the lane does not know yet. */
   install: InstallWire[];
   calls: CallWire[];
-  /** Whether it is one call, and the only one in flight. */
-  isAlone: boolean;
+  /** Whether a core is to spare, so that whoever waits for the other side may do so awake. */
+  staysAwake: boolean;
 }
 
 /** One engine somewhere: in a worker thread, or on this one. Whoever starts it ends it with `terminate`. */

@@ -1,7 +1,7 @@
 import { decodeValue } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
-import { extensionWire, failed, LOADED, succeeded, TestPool, type SentBatch } from './testing/fake-lanes.js';
+import { extensionWire, failed, LOADED, succeeded, TestPool } from './testing/fake-lanes.js';
 import { rejection } from './testing/rejection.js';
 
 const coded = (code: string): unknown => expect.objectContaining({ code });
@@ -57,25 +57,21 @@ test('a lone call goes at once, to the lane that has loaded its extension, and s
   await pool.core.close(0);
 });
 
-test('a call is told to be alone only if nothing else is in flight anywhere', async () => {
-  const pool = await poolWith(1);
-  const seen = new Set<SentBatch>();
-  const calls: Promise<unknown>[] = [];
-  const isAlone = async (count: number): Promise<(boolean | undefined)[]> => {
-    calls.push(...Array.from({ length: count }, () => pool.call(1)));
+test('who waits stays awake while a core is to spare', async () => {
+  const pool = new TestPool({ cores: 2, minThreads: 2, maxThreads: 2 });
+  for (const id of [1, 2]) await pool.load(extensionWire(id));
+  const staysAwake = async (extension: number): Promise<boolean | undefined> => {
+    const seen = new Set(pool.lanes.flatMap(({ batches }) => batches));
+    calls.push(pool.call(extension));
     await pool.settle();
-    const sent = pool.lanes.flatMap(({ batches }) => batches).filter((batch) => !seen.has(batch));
-    for (const batch of sent) seen.add(batch);
-    return sent.map((batch) => batch.isAlone);
+    return pool.lanes.flatMap(({ batches }) => batches).find((batch) => !seen.has(batch))?.staysAwake;
   };
-  expect(await isAlone(1)).toEqual([true]);
-  expect(await isAlone(1)).toEqual([false]);
+  const calls: Promise<unknown>[] = [];
+  expect(await staysAwake(1)).toBe(true);
+  expect(await staysAwake(2)).toBe(false); // on the other lane
   for (const lane of pool.lanes) lane.finishAll();
   await Promise.all(calls);
-  expect(await isAlone(2)).not.toContain(true);
-  for (const lane of pool.lanes) lane.finishAll();
-  await Promise.all(calls);
-  expect(await isAlone(1)).toEqual([true]);
+  expect(await staysAwake(1)).toBe(true);
   for (const lane of pool.lanes) lane.finishAll();
   await Promise.all(calls);
   await pool.core.close(0);

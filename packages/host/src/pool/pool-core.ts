@@ -6,7 +6,7 @@ import type { ExtensionWire, LoadedWire, SnapshotWire } from '@sandglass/core';
 
 import type { PoolOptions } from '../types.js';
 import { CapabilityCalls, type CapabilityOptions } from './capability-calls.js';
-import { Dispatcher } from './dispatcher/dispatcher.js';
+import { Dispatcher, type Replies } from './dispatcher/dispatcher.js';
 import { PoolExtension } from './extension.js';
 import { Guard } from './guard.js';
 import { Inbox } from './inbox.js';
@@ -33,6 +33,8 @@ export interface PoolCoreOptions extends CapabilityOptions, PoolOptions {
   startLane: StartLane;
   /** Called once all lanes have ended. */
   onClose?: () => Promise<void>;
+  /** For tests: cores that the process may use. */
+  cores?: number;
   /** For tests: the monotonic clock behind all limits. */
   realNowMs?: () => number;
 }
@@ -74,12 +76,14 @@ export class PoolCore implements Pool {
         lost: (lane, reason) => this.#recovery.lose(lane, 'lost', reason),
       },
     );
-    this.#dispatcher = new Dispatcher(this.#lanes, {
+    const cores = options.cores ?? availableParallelism();
+    const replies: Replies = {
       batchDone: (lane, batch, outcomes) => this.#inbox.batchDone(lane, batch, outcomes),
       loadDone: (lane, job, reply) => this.#inbox.loadDone(lane, job, reply),
       loadBegins: (job) =>
         this.#ledger.restartDeadline(job, job.limits.loadTimeMs + LOAD_SLACK_MS, this.#guard.clock.nowMs()),
-    });
+    };
+    this.#dispatcher = new Dispatcher(this.#lanes, replies, cores);
     this.#recovery = new Recovery(this.#ledger, this.#lanes, this.#dispatcher);
     this.#guard = new Guard({
       ledger: this.#ledger,

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort, Worker } from 'node:worker_threads';
 
@@ -53,9 +52,6 @@ const MAX_YOUNG_MB = 12;
  */
 const NO_REQUIRE_MODULE = '--no-experimental-require-module';
 const EXEC_ARGV: string[] = process.allowedNodeEnvironmentFlags.has(NO_REQUIRE_MODULE) ? [NO_REQUIRE_MODULE] : [];
-
-/** Staying awake for an answer is for machines where the other side can work meanwhile. */
-const CAN_STAY_AWAKE = availableParallelism() > 1;
 
 /** Messages that are read ahead at once: far more than what one batch posts, far less than a flood. */
 const MAX_DRAINED_MESSAGES = 2_000;
@@ -217,13 +213,12 @@ class WorkerLane implements Lane {
     this.#fail(new Error('no thread is free'));
   }
 
-  batch({ install, calls, isAlone }: CallBatch, done: (outcomes: unknown) => void): void {
+  batch({ install, calls, staysAwake }: CallBatch, done: (outcomes: unknown) => void): void {
     const batchId = (this.#lastBatchId += 1);
     this.#await(this.#batches, batchId, done);
     const message: HostMessage = { type: 'batch', batchId, calls: toPackedCalls(calls) };
     if (install.length > 0) message.install = install;
-    const staysAwake = isAlone && CAN_STAY_AWAKE;
-    if (staysAwake) message.isAlone = true;
+    if (staysAwake) message.staysAwake = true;
     this.#post(message);
     if (staysAwake) this.#vigil.begin();
   }

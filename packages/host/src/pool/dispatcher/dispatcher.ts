@@ -39,11 +39,14 @@ export class Dispatcher {
   readonly isolated: LinkedList<Job> = new LinkedList();
   readonly #lanes: Lanes;
   readonly #replies: Replies;
+  readonly #cores: number;
   #isScheduled = false;
   #lastCallMs = -Infinity;
   readonly #run = (): void => this.flush();
 
-  constructor(lanes: Lanes, replies: Replies) {
+  /** @param cores that the process may use. */
+  constructor(lanes: Lanes, replies: Replies, cores: number) {
+    this.#cores = cores;
     this.#lanes = lanes;
     this.#replies = replies;
   }
@@ -166,13 +169,15 @@ export class Dispatcher {
       job.sentMs = sentMs;
       calls.push({ callId: job.callId, extensionId: extension.wire.id, handler: job.handler, argument: job.argument });
     }
-    const isAlone = length === 1 && this.#inFlight === 1;
-    lane.lane.batch({ install, calls, isAlone }, (outcomes) => this.#replies.batchDone(lane, batch, outcomes));
+    const staysAwake = this.#isCoreToSpare;
+    lane.lane.batch({ install, calls, staysAwake }, (outcomes) => this.#replies.batchDone(lane, batch, outcomes));
   }
 
-  /** Jobs that wait, or are on a lane. */
-  get #inFlight(): number {
-    return this.#lanes.all.reduce((sum, { jobs, outbox }) => sum + jobs.size + outbox.length, this.waiting);
+  /** Whether the lanes that have work and this thread leave none of the cores without one. */
+  get #isCoreToSpare(): boolean {
+    let busy = 0;
+    for (const { jobs } of this.#lanes.all) if (jobs.size > 0) busy += 1;
+    return busy < this.#cores;
   }
 
   #sendLoad(lane: LaneState, job: Job): void {
