@@ -184,7 +184,7 @@ export type HostMessage =
       install?: InstallWire[];
       /** What `packCalls` makes of a list of {@link CallWire}. */
       calls: PackedWire;
-      /** Stay awake for a moment after it: callers may make their next calls as soon as they have the answers, and a core is to spare. */
+      /** Stay awake for a moment after it: callers may make their next calls as soon as they have the answers, and no other thread needs the core. */
       staysAwake?: true;
     }
   | { type: 'load'; extension: ExtensionWire; snapshot?: SnapshotWire }

@@ -1,11 +1,11 @@
 /** A slice that lasts longer than this is no ordinary call. */
 const AFTER_MS = 1;
 /**
- * How often it looks whether others wait. Beside endless loops, 1.5 % of small calls took longer than a millisecond, with a look each
- * millisecond 4.5 %; one each 0.1 ms gained nothing.
+ * How often it looks whether others wait. Beside the bombs of the corpus, 99 of 100 small calls (four callers without a pause) took 0.31 to 0.35 ms
+ * with a look each 0.12 ms, 0.36 to 0.44 with one each 0.3 ms.
  */
-const EVERY_MS = 0.3;
-/** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, a quarter of its time. */
+const EVERY_MS = 0.12;
+/** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, half of its time. */
 const PAUSE_MS = 0.05;
 
 /**

@@ -23,8 +23,8 @@ export interface CallBatch {
   /** Extensions of theirs that the lane does not know yet. */
   install: InstallWire[];
   calls: CallWire[];
-  /** Whether a core is to spare, so that whoever waits for the other side may do so awake. */
-  staysAwake: boolean;
+  /** Cores that the process may use, less the lanes that have work; below 0 if those are more. */
+  idleCores: number;
 }
 
 /** One engine somewhere: in a worker thread, or on this one. Whoever starts it ends it with `terminate`. */

@@ -57,21 +57,21 @@ test('a lone call goes at once, to the lane that has loaded its extension, and s
   await pool.core.close(0);
 });
 
-test('who waits stays awake while a core is to spare', async () => {
+test('a batch says how many cores its lane and the others leave', async () => {
   const pool = new TestPool({ cores: 2, minThreads: 2, maxThreads: 2 });
   for (const id of [1, 2]) await pool.load(extensionWire(id));
-  const staysAwake = async (extension: number): Promise<boolean | undefined> => {
+  const calls: Promise<unknown>[] = [];
+  const idleCores = async (extension: number): Promise<number | undefined> => {
     const seen = new Set(pool.lanes.flatMap(({ batches }) => batches));
     calls.push(pool.call(extension));
     await pool.settle();
-    return pool.lanes.flatMap(({ batches }) => batches).find((batch) => !seen.has(batch))?.staysAwake;
+    return pool.lanes.flatMap(({ batches }) => batches).find((batch) => !seen.has(batch))?.idleCores;
   };
-  const calls: Promise<unknown>[] = [];
-  expect(await staysAwake(1)).toBe(true);
-  expect(await staysAwake(2)).toBe(false); // on the other lane
+  expect(await idleCores(1)).toBe(1);
+  expect(await idleCores(2)).toBe(0); // on the other lane
   for (const lane of pool.lanes) lane.finishAll();
   await Promise.all(calls);
-  expect(await staysAwake(1)).toBe(true);
+  expect(await idleCores(1)).toBe(1);
   for (const lane of pool.lanes) lane.finishAll();
   await Promise.all(calls);
   await pool.core.close(0);

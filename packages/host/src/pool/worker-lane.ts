@@ -213,14 +213,14 @@ class WorkerLane implements Lane {
     this.#fail(new Error('no thread is free'));
   }
 
-  batch({ install, calls, staysAwake }: CallBatch, done: (outcomes: unknown) => void): void {
+  batch({ install, calls, idleCores }: CallBatch, done: (outcomes: unknown) => void): void {
     const batchId = (this.#lastBatchId += 1);
     this.#await(this.#batches, batchId, done);
     const message: HostMessage = { type: 'batch', batchId, calls: toPackedCalls(calls) };
     if (install.length > 0) message.install = install;
-    if (staysAwake) message.staysAwake = true;
+    if (idleCores >= 0) message.staysAwake = true; // the host takes its core when it needs one: threads have a lower priority
     this.#post(message);
-    if (staysAwake) this.#vigil.begin();
+    if (idleCores > 0) this.#vigil.begin();
   }
 
   load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void {

@@ -169,15 +169,15 @@ export class Dispatcher {
       job.sentMs = sentMs;
       calls.push({ callId: job.callId, extensionId: extension.wire.id, handler: job.handler, argument: job.argument });
     }
-    const staysAwake = this.#isCoreToSpare;
-    lane.lane.batch({ install, calls, staysAwake }, (outcomes) => this.#replies.batchDone(lane, batch, outcomes));
+    const idleCores = this.#idleCores;
+    lane.lane.batch({ install, calls, idleCores }, (outcomes) => this.#replies.batchDone(lane, batch, outcomes));
   }
 
-  /** Whether the lanes that have work and this thread leave none of the cores without one. */
-  get #isCoreToSpare(): boolean {
-    let busy = 0;
-    for (const { jobs } of this.#lanes.all) if (jobs.size > 0) busy += 1;
-    return busy < this.#cores;
+  /** Cores without the lanes that have work. */
+  get #idleCores(): number {
+    let idle = this.#cores;
+    for (const { jobs } of this.#lanes.all) if (jobs.size > 0) idle -= 1;
+    return idle;
   }
 
   #sendLoad(lane: LaneState, job: Job): void {
