@@ -7,7 +7,7 @@ import { compileEngine } from '@sandglass/worker';
 import { buildHost, type Host } from '../../packages/host/src/host.js';
 import { createPool, type CreatePoolOptions } from '../../packages/host/src/pool/pool.js';
 import { PoolCore } from '../../packages/host/src/pool/pool-core.js';
-import { createWorkerLanes } from '../../packages/host/src/pool/worker-lane.js';
+import { createWorkerLanes } from '../../packages/host/src/pool/links/thread-link.js';
 import type { HostOptions } from '../../packages/host/src/types.js';
 import { packageJson } from '../conformance/bench.js';
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { encodeValue, type SnapshotWire } from '@sandglass/core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
-import { CARD_BYTES, COPIES_END, COPY_INDEX, INDEXED_BYTES } from '../../packages/worker/src/quickjs/cards.js';
+import { CARD_BYTES, COPIES_END, COPY_INDEX, INDEXED_BYTES } from '../../packages/worker/src/quickjs/memory/cards.js';
 import { TestEngine } from './open-engine.js';
 
 const NativeMemory = WebAssembly.Memory;

@@ -2,7 +2,7 @@ import { type Server, type Socket, createServer } from 'node:net';
 import { type LookupFunction } from 'node:net';
 
 import { type Capabilities, CapabilityError, createCapabilities } from '../../packages/host/src/capabilities/index.js';
-import { Ending } from '../../packages/host/src/ending.js';
+import { CallEnd } from '../../packages/host/src/time/call-end.js';
 import type { AuditEntry, LogEntry, RequestOptions } from '../../packages/host/src/types.js';
 
 /** A server that counts its connections. Loopback, its own port. */
@@ -88,7 +88,7 @@ export interface Guest extends AsyncDisposable {
   audits: AuditEntry[];
   logs: LogEntry[];
   /** Ends the call. */
-  ending: Ending;
+  ending: CallEnd;
   call(name: string, ...args: unknown[]): Promise<Outcome>;
   request(url: unknown, options?: unknown): Promise<Outcome>;
 }
@@ -114,7 +114,7 @@ export function createGuest(options: GuestOptions): Guest {
       onLog: (entry) => void logs.push(entry),
     });
   const grant = capabilities.prepare({ name: options.extension ?? 'guest', version: '1.0.0' }, options.scopes);
-  const ending = new Ending();
+  const ending = new CallEnd();
   const call = { id: 7, remainingTimeMs: () => options.remainingTimeMs ?? 30_000 };
   const invoke = (name: string, ...args: unknown[]): Promise<Outcome> =>
     capabilities.invoke(grant, name, args, { call, ending }).then(

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { BuiltInContext } from '../../packages/host/src/capabilities/built-in-context.js';
 import { CapabilityError } from '../../packages/host/src/capabilities/index.js';
 import { createRequestCapability } from '../../packages/host/src/capabilities/request/request.js';
-import { Ending } from '../../packages/host/src/ending.js';
+import { CallEnd } from '../../packages/host/src/time/call-end.js';
 import { answer, lookupTable, startServer } from './harness.js';
 
 // Made for these tests with openssl, valid to 2120: an authority, and certificates of its making for one key.
@@ -25,7 +25,7 @@ async function get(url: string, ca?: string): Promise<unknown> {
   const request = createRequestCapability({ lookup: lookupTable(), allowAddresses: ['127.0.0.1'] }, ca);
   const scope = { methods: ['GET'], urls: [url.replace(/[^/]*$/, '*')] };
   const call = { id: 1, remainingTimeMs: () => 10_000 };
-  const ending = new Ending();
+  const ending = new CallEnd();
   const context: BuiltInContext = {
     extension: { name: 'guest', version: '1' },
     call,

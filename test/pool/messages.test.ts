@@ -7,7 +7,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import { PoolCore, type PoolCoreOptions } from '../../packages/host/src/pool/pool-core.js';
 import { extensionWire } from '../../packages/host/src/pool/testing/fake-lanes.js';
-import { createWorkerLanes } from '../../packages/host/src/pool/worker-lane.js';
+import { createWorkerLanes } from '../../packages/host/src/pool/links/thread-link.js';
 
 const THREAD = fileURLToPath(new URL('../../packages/host/src/pool/testing/thread.mjs', import.meta.url));
 

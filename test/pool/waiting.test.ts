@@ -2,7 +2,7 @@ import { compileEngine } from '@sandglass/worker';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { PoolCore } from '../../packages/host/src/pool/pool-core.js';
-import { createWorkerLanes, type WorkerLanes } from '../../packages/host/src/pool/worker-lane.js';
+import { createWorkerLanes, type WorkerLanes } from '../../packages/host/src/pool/links/thread-link.js';
 import { describeSource, operation, run } from './open-pool.js';
 
 const work = describeSource(operation('(n) => n + 1'));

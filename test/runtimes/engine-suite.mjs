@@ -6,7 +6,7 @@ import { compileEngine, createEngine } from '@sandglass/worker';
 
 // The engine's own parts, which its package keeps private.
 import { KNOWN_LAYOUTS } from '../../packages/worker/dist/quickjs/known-layouts.js';
-import { findLayout } from '../../packages/worker/dist/quickjs/layout.js';
+import { findLayout } from '../../packages/worker/dist/quickjs/memory/layout.js';
 import { extension } from './extensions.mjs';
 import { same } from './expect.mjs';
 

@@ -55,7 +55,7 @@ export async function canCount(): Promise<boolean> {
 }
 
 /**
- * Machine instructions of one run of a subject, WebAssembly and whatever V8 generates included.
+ * Instance instructions of one run of a subject, WebAssembly and whatever V8 generates included.
  *
  * Start, loading and warm-up come before the first mark and are not counted.
  */

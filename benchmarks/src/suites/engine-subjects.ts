@@ -10,10 +10,10 @@ import {
 import { compileEngine, createEngine, type Engine } from '@sandglass/worker';
 
 // The engine's own parts, which its package keeps private.
-import { findLayout } from '../../../packages/worker/dist/quickjs/layout.js';
-import { createCardMemory } from '../../../packages/worker/dist/quickjs/cards.js';
-import { SandboxFactory } from '../../../packages/worker/dist/sandbox-factory.js';
-import { openSnapshot } from '../../../packages/worker/dist/snapshot.js';
+import { findLayout } from '../../../packages/worker/dist/quickjs/memory/layout.js';
+import { createCardMemory } from '../../../packages/worker/dist/quickjs/memory/cards.js';
+import { SandboxFactory } from '../../../packages/worker/dist/supply/sandbox-factory.js';
+import { openSnapshot } from '../../../packages/worker/dist/sandbox/snapshot.js';
 import type { Subject } from '../run/subject.js';
 
 /** A handler to call in the engine on this thread: no pool, no host. */

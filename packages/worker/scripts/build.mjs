@@ -21,7 +21,7 @@ const stock = await readFile(require.resolve('@jitl/quickjs-wasmfile-release-syn
 const functions = await findExports(new WebAssembly.Module(stock));
 await writeFile(at('engine.wasm'), instrument(stock, await findPoll(), functions));
 await build({
-  entryPoints: [at('thread.js')],
+  entryPoints: [at('thread/thread.js')],
   outfile: at('thread.bundle.js'),
   bundle: true,
   platform: 'node',

@@ -1,2 +1,2 @@
-export { createEngine, type Engine, type EngineOptions } from './engine.js';
+export { createEngine, type Engine, type EngineOptions } from './calls/engine.js';
 export { compileEngine } from './quickjs/engine-module.js';

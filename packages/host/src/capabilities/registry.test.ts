@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { AuditEntry, LogEntry } from '../types.js';
 import { type Capability, defineCapability } from './define.js';
 import { CapabilityError } from './error.js';
-import { Ending } from '../ending.js';
+import { CallEnd } from '../time/call-end.js';
 import { type Capabilities, type InvokeContext, createCapabilities } from './registry.js';
 
 const extension = { name: 'guest', version: '1.0.0' };
@@ -24,7 +24,7 @@ function create(custom: readonly Capability[] = []): Capabilities {
   });
 }
 
-function context(ending: Ending = new Ending()): InvokeContext {
+function context(ending: CallEnd = new CallEnd()): InvokeContext {
   return { call: { id: 3, remainingTimeMs: () => DEFAULT_LIMITS.wallTimeMs }, ending };
 }
 
@@ -133,7 +133,7 @@ describe('sleep', () => {
   test('a thousand sleeps share one timer; the end of the call clears them all', async () => {
     const capabilities = create();
     const grant = capabilities.prepare(extension, { sleep: {} });
-    const ending = new Ending();
+    const ending = new CallEnd();
     const sleeps = Array.from({ length: 1_000 }, (_, index) =>
       capabilities.invoke(grant, 'sleep', [1_000 + index], context(ending)),
     );
@@ -149,7 +149,7 @@ describe('sleep', () => {
 
   test('a sleep in a call that is over does not begin', async () => {
     const capabilities = create();
-    const ending = new Ending();
+    const ending = new CallEnd();
     ending.fire();
     expect(
       await errorOf(capabilities.invoke(capabilities.prepare(extension, { sleep: {} }), 'sleep', [5], context(ending))),

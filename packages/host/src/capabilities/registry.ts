@@ -7,7 +7,7 @@ import {
   isSandglassError,
 } from '@sandglass/core';
 
-import type { Ending } from '../ending.js';
+import type { CallEnd } from '../time/call-end.js';
 import type { AuditEntry, LogEntry, RequestOptions } from '../types.js';
 import { AuditRecord, guardSink } from './audit.js';
 import type { BuiltInContext } from './built-in-context.js';
@@ -188,7 +188,7 @@ class Context implements BuiltInContext {
   readonly call: CapabilityContext['call'];
   readonly scope: unknown;
   readonly audit: CapabilityContext['audit'];
-  readonly ending: Ending;
+  readonly ending: CallEnd;
 
   constructor({ call, ending }: InvokeContext, { extension, scopes }: Grant, name: string, { add }: AuditRecord) {
     this.extension = extension;

@@ -4,7 +4,7 @@ import { sha256 } from '../sha256.js';
 import type { RewrittenSource } from './rewrite-for-of-yield.js';
 import { decodeDataUrl, findSourceMapUrl } from './source-map-url.js';
 import type { StackMapper } from './source-map.js';
-import { mayHoldForOfYield, mayHoldNul } from './suspicions.js';
+import { mayHoldForOfYield, mayHoldNul } from './needs-parsing.js';
 
 /** A bundle is read, parsed and hashed on the host's thread; the largest published ones have a few hundred KiB. */
 export const MAX_SOURCE_LENGTH: number = 8 * 1024 * 1024;

@@ -6,7 +6,7 @@ import { TraceMap, originalPositionFor } from '@jridgewell/trace-mapping';
 import { expect, test } from 'vitest';
 
 import { rewriteForOfYield } from './rewrite-for-of-yield.js';
-import { mayHoldForOfYield } from './suspicions.js';
+import { mayHoldForOfYield } from './needs-parsing.js';
 import { parseModule } from './syntax.js';
 
 /** The engine as @sandglass/worker depends on it; only what these tests use. */

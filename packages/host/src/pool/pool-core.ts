@@ -5,20 +5,20 @@ import { SandglassError } from '@sandglass/core';
 import type { ExtensionWire, LoadedWire, SnapshotWire } from '@sandglass/core';
 
 import type { PoolOptions } from '../types.js';
-import { CapabilityCalls, type CapabilityOptions } from './capability-calls.js';
-import { Dispatcher, type Replies } from './dispatcher/dispatcher.js';
-import { PoolExtension } from './extension.js';
-import { Guard } from './guard.js';
-import { Inbox } from './inbox.js';
-import { Job, loadCallId } from './job.js';
-import type { StartLane } from './lane.js';
-import { Lanes } from './lanes.js';
-import { aborted, Ledger } from './ledger.js';
-import { collectStats } from './collect-stats.js';
+import { CapabilityCalls, type CapabilityOptions } from './inbox/capability-calls.js';
+import { Dispatcher, type Replies } from './dispatch/dispatcher.js';
+import { PoolExtension } from './jobs/pool-extension.js';
+import { Watchdog } from './watchdog/watchdog.js';
+import { Inbox } from './inbox/inbox.js';
+import { Job, loadCallId } from './jobs/job.js';
+import type { StartLane } from './links/lane-link.js';
+import { LaneSet } from './lanes/lane-set.js';
+import { aborted, Ledger } from './jobs/ledger.js';
+import { collectStats } from './stats/collect-stats.js';
 import type { CallRequest, Pool } from './pool.js';
-import { Recovery } from './recovery.js';
-import type { PoolStats } from './stats.js';
-import { GRACE_MS } from './watchdog.js';
+import { Recovery } from './watchdog/recovery.js';
+import type { PoolStats } from './stats/stats.js';
+import { GRACE_MS } from './lanes/slice-watch.js';
 
 /** What a load gets beyond `loadTimeMs`, so that its engine, or else the watchdog, ends it first and knows why. */
 const LOAD_SLACK_MS = 2 * GRACE_MS;
@@ -44,10 +44,10 @@ export class PoolCore implements Pool {
   readonly #options: PoolCoreOptions;
   readonly #extensions: Map<number, PoolExtension> = new Map();
   readonly #ledger: Ledger;
-  readonly #lanes: Lanes;
+  readonly #lanes: LaneSet;
   readonly #dispatcher: Dispatcher;
   readonly #inbox: Inbox;
-  readonly #guard: Guard;
+  readonly #watchdog: Watchdog;
   readonly #maxQueueLength: number;
   readonly #maxExtensionQueueLength: number;
   readonly #recovery: Recovery;
@@ -59,7 +59,7 @@ export class PoolCore implements Pool {
     this.#maxExtensionQueueLength = options.maxExtensionQueueLength ?? Math.ceil(this.#maxQueueLength / 2);
     this.#ledger = new Ledger((job) => this.#release(job));
     const maxLanes = options.maxThreads ?? availableParallelism();
-    this.#lanes = new Lanes(
+    this.#lanes = new LaneSet(
       {
         start: options.startLane,
         minLanes: Math.min(options.minThreads ?? 0, maxLanes),
@@ -81,14 +81,14 @@ export class PoolCore implements Pool {
       batchDone: (lane, batch, outcomes) => this.#inbox.batchDone(lane, batch, outcomes),
       loadDone: (lane, job, reply) => this.#inbox.loadDone(lane, job, reply),
       loadBegins: (job) =>
-        this.#ledger.restartDeadline(job, job.limits.loadTimeMs + LOAD_SLACK_MS, this.#guard.clock.nowMs()),
+        this.#ledger.restartDeadline(job, job.limits.loadTimeMs + LOAD_SLACK_MS, this.#watchdog.clock.nowMs()),
     };
     this.#dispatcher = new Dispatcher(this.#lanes, replies, cores);
     this.#recovery = new Recovery(this.#ledger, this.#lanes, this.#dispatcher);
-    this.#guard = new Guard({
+    this.#watchdog = new Watchdog({
       ledger: this.#ledger,
       lanes: () => this.#lanes.all,
-      stalled: (lane) => this.#recovery.relieve(lane),
+      stalled: (lane) => this.#recovery.moveQueuedCalls(lane),
       quiet: () => this.#dispatcher.schedule(),
       resumed: () => {
         this.#lanes.trim();
@@ -98,7 +98,7 @@ export class PoolCore implements Pool {
       realNowMs: options.realNowMs,
     });
     const schedule = (): void => this.#dispatcher.schedule();
-    const { clock } = this.#guard;
+    const { clock } = this.#watchdog;
     const { onCapability, isEffect, syncNames } = options;
     this.#inbox = new Inbox({
       ledger: this.#ledger,
@@ -111,8 +111,8 @@ export class PoolCore implements Pool {
         schedule,
       }),
       schedule,
-      heard: (lane) => this.#guard.heard(lane),
-      proved: () => this.#lanes.proved(),
+      heard: (lane) => this.#watchdog.heard(lane),
+      markHealthy: () => this.#lanes.markHealthy(),
       idle: (lane) => this.#lanes.idle(lane),
       missing: (_lane, jobs) => this.#recovery.runAgain(jobs),
       unsound: (lane) => this.#recovery.lose(lane, 'killed'),
@@ -200,7 +200,7 @@ export class PoolCore implements Pool {
 
   /** Looks at deadlines and lanes, as the watchdog's timer does. */
   tick(): void {
-    this.#guard.tick();
+    this.#watchdog.tick();
   }
 
   close(deadlineMs: number): Promise<void> {
@@ -216,7 +216,7 @@ export class PoolCore implements Pool {
         new SandglassError('E_CLOSED', `Cannot finish "${job.extension.wire.name}": the host closed`, job.origin),
       );
     }
-    this.#guard.stop();
+    this.#watchdog.stop();
     this.#lanes.close();
     await Promise.race([this.#options.onClose?.(), delay(END_THREADS_MS, undefined, { ref: false })]);
   }
@@ -241,8 +241,8 @@ export class PoolCore implements Pool {
   }
 
   #accept(job: Job): void {
-    this.#ledger.accept(job, this.#guard.clock.nowMs());
-    this.#guard.start();
+    this.#ledger.accept(job, this.#watchdog.clock.nowMs());
+    this.#watchdog.start();
     this.#dispatcher.enqueue(job);
   }
 

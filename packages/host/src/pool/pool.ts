@@ -4,9 +4,9 @@ import type { EngineModule, ExtensionWire, LoadedWire, SnapshotWire, UsageWire }
 import { compileEngine } from '@sandglass/worker/compile';
 
 import type { PoolOptions } from '../types.js';
-import type { CapabilityOptions } from './capability-calls.js';
+import type { CapabilityOptions } from './inbox/capability-calls.js';
 import { PoolCore } from './pool-core.js';
-import type { PoolStats } from './stats.js';
+import type { PoolStats } from './stats/stats.js';
 
 export interface CallRequest {
   /** A loaded extension; its `id` finds it. */
@@ -65,10 +65,10 @@ export async function createPool(options: CreatePoolOptions): Promise<Pool> {
   const compiling = options.wasm ?? compileEngine(); // while modules load, of which each kind of lane has its own
   const capabilities: CapabilityOptions = { onCapability, isEffect, syncNames };
   if (pool === 'inline') {
-    const [{ inlineLane }, wasm] = await Promise.all([import('./inline-lane.js'), compiling]);
+    const [{ inlineLane }, wasm] = await Promise.all([import('./links/inline-link.js'), compiling]);
     return new PoolCore({ ...capabilities, minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm }) });
   }
-  const [{ createWorkerLanes }, wasm] = await Promise.all([import('./worker-lane.js'), compiling]);
+  const [{ createWorkerLanes }, wasm] = await Promise.all([import('./links/thread-link.js'), compiling]);
   const lanes = createWorkerLanes({
     filename: import.meta.resolve('@sandglass/worker/thread'),
     wasm,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import type { ExtensionStats, PoolStats } from '../pool/stats.js';
+import type { ExtensionStats, PoolStats } from '../pool/stats/stats.js';
 import { METRIC_FAMILIES, renderMetrics } from './metrics.js';
 
 const NONE = { count: 0, p50: 0, p90: 0, p99: 0, max: 0 };

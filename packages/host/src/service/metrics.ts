@@ -1,4 +1,4 @@
-import type { ExtensionStats, Percentiles, PoolStats } from '../pool/stats.js';
+import type { ExtensionStats, Percentiles, PoolStats } from '../pool/stats/stats.js';
 import type { ExtensionInfo } from '../types.js';
 import { formatMetrics, type Metric, type Sample } from './prometheus.js';
 

@@ -1,7 +1,7 @@
 import { EvalFlags, type JSContextPointer } from '@jitl/quickjs-ffi-types';
 
-import { markWritten } from './cards.js';
-import type { Machine } from './machine.js';
+import { markWritten } from './memory/cards.js';
+import type { Instance } from './instance.js';
 
 /** Pointers are plain numbers here; the FFI's types brand them. */
 export type Pointer = number;
@@ -10,7 +10,7 @@ const encoder: TextEncoder = new TextEncoder();
 const decoder: TextDecoder = new TextDecoder();
 
 /** Copies text to the heap as UTF-8 with a closing NUL. The caller frees it. @throws RangeError if the heap is full */
-export function newCString(machine: Machine, text: string): { at: Pointer; length: number } {
+export function newCString(machine: Instance, text: string): { at: Pointer; length: number } {
   const encoded = encoder.encode(text);
   const at = machine.module._malloc(encoded.length + 1);
   if (at === 0) throw new RangeError('the heap is full');
@@ -22,13 +22,13 @@ export function newCString(machine: Machine, text: string): { at: Pointer; lengt
 }
 
 /** Reads a NUL-terminated string from the heap. */
-export function readCString({ bytes }: Machine, at: Pointer): string {
+export function readCString({ bytes }: Instance, at: Pointer): string {
   return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
 }
 
 /** Evaluates a script or a module; the result may be an exception. */
 export function evaluate(
-  machine: Machine,
+  machine: Instance,
   ctx: JSContextPointer,
   source: string,
   as: 'script' | 'module' = 'script',

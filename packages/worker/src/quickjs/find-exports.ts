@@ -1,10 +1,10 @@
 import { ENGINE_FUNCTIONS, type EngineFunctions } from './run-handler.js';
-import { loadMachine } from './variant.js';
+import { loadEngine } from './variant.js';
 
 /** The names under which the stock engine exports the functions that `run-handler.ts` calls: its build shortens names. */
 export async function findExports(stock: WebAssembly.Module): Promise<EngineFunctions> {
   let exports: [name: string, value: unknown][] = [];
-  const module = await loadMachine({
+  const module = await loadEngine({
     instantiateWasm(imports: WebAssembly.Imports, onSuccess: (instance: WebAssembly.Instance) => void) {
       const instance = new WebAssembly.Instance(stock, imports);
       exports = Object.entries(instance.exports);

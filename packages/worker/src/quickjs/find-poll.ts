@@ -1,5 +1,5 @@
-import { findImport } from './imports.js';
-import { loadMachine } from './variant.js';
+import { findImport } from './imports/replace-import.js';
+import { loadEngine } from './variant.js';
 
 /** The import of the stock engine that asks whether to go on: the one for its interrupt handler. */
 export async function findPoll(): Promise<WebAssembly.ModuleImportDescriptor> {
@@ -8,7 +8,7 @@ export async function findPoll(): Promise<WebAssembly.ModuleImportDescriptor> {
       resolve(found);
       throw new Error('only the imports were wanted');
     };
-    loadMachine({ instantiateWasm }).catch(reject);
+    loadEngine({ instantiateWasm }).catch(reject);
   });
   return findImport(imports, [/\bshouldInterrupt\(/]);
 }

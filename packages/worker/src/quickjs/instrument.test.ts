@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 
 import { beforeAll, expect, test } from 'vitest';
 
-import { CARD_BYTES, createCardMemory, isTampered, isTracked, type CardMemory } from './cards.js';
+import { CARD_BYTES, createCardMemory, isTampered, isTracked, type CardMemory } from './memory/cards.js';
 import { BinaryWriter } from './leb128.js';
 import { FUEL } from './count-loops.js';
 import { findExports } from './find-exports.js';

@@ -1,6 +1,6 @@
-import { CARDS_SECTION, CARDS_VERSION } from './cards.js';
+import { CARDS_SECTION, CARDS_VERSION } from './memory/cards.js';
 import { countLoop, FUEL } from './count-loops.js';
-import { GATE_TABLE, gateFunction } from './entries.js';
+import { GATE_TABLE, gateFunction } from './instance-table.js';
 import { BinaryReader, BinaryWriter } from './leb128.js';
 import { prefetchFunction } from './prefetch.js';
 import { putBackFunctions } from './put-back.js';

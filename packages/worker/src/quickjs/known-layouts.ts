@@ -1,5 +1,5 @@
 import type { Kind } from './kinds.js';
-import type { Layout } from './layout.js';
+import type { Layout } from './memory/layout.js';
 
 /** A layout without what an instance is needed for. */
 export interface KnownLayout extends Omit<Layout, 'staticImage' | 'kinds'> {

@@ -1,4 +1,4 @@
-import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPY_INDEX, RECENT } from './cards.js';
+import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPY_INDEX, RESTORED_LIST } from './memory/cards.js';
 import { BinaryWriter } from './leb128.js';
 
 /*
@@ -17,8 +17,8 @@ import { BinaryWriter } from './leb128.js';
  */
 
 const WORD_BYTES = 4;
-const FIRST = RECENT + WORD_BYTES;
-const LIST_END = RECENT + CARD_BYTES;
+const FIRST = RESTORED_LIST + WORD_BYTES;
+const LIST_END = RESTORED_LIST + CARD_BYTES;
 /** Bytes that the processor fetches at a time, on x86-64 and most of ARM. */
 const CACHE_LINE_BYTES = 64;
 const HALF = 0xffff;
@@ -57,7 +57,7 @@ const [AT, END, ENTRY, ADDRESS] = [0, 1, 2, 3];
 
 /** Begins the list anew. */
 export function startList(out: BinaryWriter): void {
-  out.constant(RECENT);
+  out.constant(RESTORED_LIST);
   out.constant(FIRST);
   out.raw(OP.store, WORD, 0);
 }
@@ -77,7 +77,7 @@ export function listCard(out: BinaryWriter, mark: number, copy: number): void {
   out.raw(OP.sub, OP.get, copy);
   out.constant(HALF_BITS);
   out.raw(OP.shl, OP.or, OP.store, WORD, 0);
-  out.constant(RECENT);
+  out.constant(RESTORED_LIST);
   loadEnd(out);
   out.constant(WORD_BYTES);
   out.raw(OP.add, OP.store, WORD, 0, OP.end);
@@ -130,6 +130,6 @@ export function prefetchFunction(): Uint8Array {
 }
 
 function loadEnd(out: BinaryWriter): void {
-  out.constant(RECENT);
+  out.constant(RESTORED_LIST);
   out.raw(OP.load, WORD, 0);
 }

@@ -1,12 +1,12 @@
 import type { EngineModule } from '@sandglass/core';
 import type { JSContextPointer } from '@jitl/quickjs-ffi-types';
 
-import { CARD_TABLE } from './cards.js';
+import { CARD_TABLE } from './memory/cards.js';
 import { toHex } from './engine-module.js';
 import { evaluate } from './ffi.js';
 import type { Kind } from './kinds.js';
-import { PAGE_BYTES, SCRATCH_BYTES, type Layout } from './layout.js';
-import { createMachine, type Machine } from './machine.js';
+import { PAGE_BYTES, SCRATCH_BYTES, type Layout } from './memory/layout.js';
+import { createInstance, type Instance } from './instance.js';
 
 /** One or more expressions of each kind. What is not listed is `other`: promises, weak references, generators. */
 const SAMPLES: readonly (readonly [Kind, string[]])[] = [
@@ -62,7 +62,7 @@ const OBJECT_BYTES = 48;
 
 /** Finds the layout of an engine that nothing is known of, on a scratch instance. @throws {Error} if a probe finds nothing, or too much */
 export async function probeLayout(engine: EngineModule): Promise<Layout> {
-  const machine = await createMachine(engine, { maxBytes: SCRATCH_BYTES });
+  const machine = await createInstance(engine, { maxBytes: SCRATCH_BYTES });
   const fresh = machine.words.slice(0, STATIC_BYTES / 4);
   const ctx = machine.ffi.QTS_NewContext(machine.ffi.QTS_NewRuntime(), 0 as never); // 0: all intrinsics
   const heap = probeHeap(machine, ctx);
@@ -91,7 +91,7 @@ export async function probeLayout(engine: EngineModule): Promise<Layout> {
 }
 
 /** Static data ends with the last page that is in use after all the probes. */
-function probeStatic({ words }: Machine, fresh: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+function probeStatic({ words }: Instance, fresh: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   let end = STATIC_BYTES / 4;
   while (end > 0 && words[end - 1] === 0) end--;
   const bytes = Math.ceil((end * 4) / PAGE_BYTES) * PAGE_BYTES;
@@ -99,12 +99,12 @@ function probeStatic({ words }: Machine, fresh: Uint32Array<ArrayBuffer>): Uint3
   return fresh.slice(0, bytes / 4);
 }
 
-function tagOf({ words }: Machine, value: number): number {
+function tagOf({ words }: Instance, value: number): number {
   return words[(value >> 2) + 1]!;
 }
 
 /** A large allocation moves the heap's end and, below it, the allocator's free tail; and it adds to the count of bytes taken. */
-function probeHeap({ module, words }: Machine, ctx: number): { heapBase: number; heapEndAt: number } {
+function probeHeap({ module, words }: Instance, ctx: number): { heapBase: number; heapEndAt: number } {
   const LARGE = 3 << 20;
   const before = words.slice(0, STATIC_BYTES / 4);
   module._malloc(LARGE);
@@ -117,7 +117,7 @@ function probeHeap({ module, words }: Machine, ctx: number): { heapBase: number;
 }
 
 /** `Math.random` is xorshift64*: its state is the one word that steps just so. */
-function probeRandom(machine: Machine, ctx: JSContextPointer): number {
+function probeRandom(machine: Instance, ctx: JSContextPointer): number {
   const before = machine.bytes.slice(ctx, ctx + CONTEXT_BYTES);
   evaluate(machine, ctx, 'Math.random()');
   const old = new DataView(before.buffer);
@@ -136,7 +136,7 @@ function xorshift(state: bigint): bigint {
 }
 
 /** A round of a loop lowers the count by one or two, all else that happens leaves it alone. */
-function probeCountdown(machine: Machine, ctx: JSContextPointer): number {
+function probeCountdown(machine: Instance, ctx: JSContextPointer): number {
   const { words } = machine;
   const at = ctx >> 2;
   const [none, many, again] = [0, 1_000, 0].map((rounds) => {
@@ -153,7 +153,7 @@ function probeCountdown(machine: Machine, ctx: JSContextPointer): number {
 }
 
 /** Two buffers of known address and length show which words lead to them. */
-function probeBuffer({ ffi, module, words }: Machine, ctx: JSContextPointer): Layout['buffer'] {
+function probeBuffer({ ffi, module, words }: Instance, ctx: JSContextPointer): Layout['buffer'] {
   const candidates = [48, 80].map((length) => {
     const bytes = module._malloc(length);
     const object = words[ffi.QTS_NewArrayBuffer(ctx, bytes as never, length) >> 2]!;
@@ -176,7 +176,7 @@ function probeBuffer({ ffi, module, words }: Machine, ctx: JSContextPointer): La
 }
 
 /** The class id is the one halfword of the header that is equal within each of these kinds and differs between them. */
-function probeClassOffset({ bytes }: Machine, sampled: { kind: Kind; at: number }[]): number {
+function probeClassOffset({ bytes }: Instance, sampled: { kind: Kind; at: number }[]): number {
   const probes = sampled.filter(({ kind }) =>
     ['array', 'error', 'date', 'regexp', 'map', 'set', 'buffer', 'dataview', 'proxy'].includes(kind),
   );

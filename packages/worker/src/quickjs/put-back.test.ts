@@ -14,8 +14,8 @@ import {
   indexAt,
   markAt,
   markWritten,
-  RECENT,
-} from './cards.js';
+  RESTORED_LIST,
+} from './memory/cards.js';
 import { instrument } from './instrument.js';
 import { moduleOf, POLL } from './testing/module-of.js';
 
@@ -64,8 +64,8 @@ test.each([
 test('what was put back last is listed with its copy, as far as there is room', () => {
   const at = (card: number): number => COPIES_END + card * CARD_BYTES;
   const list = (): number[] => {
-    const end = new DataView(memory.bytes.buffer).getUint32(RECENT, true);
-    return [...new Uint16Array(memory.bytes.buffer, RECENT + 4, (end - RECENT - 4) / 2)];
+    const end = new DataView(memory.bytes.buffer).getUint32(RESTORED_LIST, true);
+    return [...new Uint16Array(memory.bytes.buffer, RESTORED_LIST + 4, (end - RESTORED_LIST - 4) / 2)];
   };
   memory.bytes[at(1)] = 1;
   for (let n = 0; n < 80; n++) copies.add(memory, at(n));
@@ -95,7 +95,7 @@ test.each([
   ['the index', COPY_INDEX, true],
   ['the last of the index that is in use', indexAt(USED_TO) - 1, true],
   ['the index beyond that', indexAt(USED_TO) + GROUP_MARKS * CARD_BYTES, false],
-  ['the list', RECENT, true],
+  ['the list', RESTORED_LIST, true],
   ['the first copy', COPIES, true],
   ['where no copy is yet', COPIES + 2 * GROUP_MARKS * CARD_BYTES, false],
   ['what is below the table', CARD_TABLE - 1, false],

@@ -1,4 +1,13 @@
-import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPIES_END, COPY_INDEX, GROUP_MARKS, markAt, RECENT } from './cards.js';
+import {
+  CARD_BYTES,
+  CARD_SHIFT,
+  CARD_TABLE,
+  COPIES_END,
+  COPY_INDEX,
+  GROUP_MARKS,
+  markAt,
+  RESTORED_LIST,
+} from './memory/cards.js';
 import { BinaryWriter } from './leb128.js';
 import { listCard, startList } from './prefetch.js';
 
@@ -109,7 +118,7 @@ function putBackAll(isMarkedIndex: number, putBackIndex: number): Uint8Array {
     };
     call(isMarkedIndex, CARD_TABLE, TABLE_END);
     call(isMarkedIndex, COPY_INDEX, INDEX_END);
-    call(isMarkedIndex, RECENT, COPIES_IN_USE_END);
+    call(isMarkedIndex, RESTORED_LIST, COPIES_IN_USE_END);
     out.raw(OP.or, OP.or, OP.if, NO_RESULT);
     out.constant(-1);
     out.raw(OP.return, OP.end);

@@ -1,12 +1,12 @@
 import { FORM, hasUndefinedElement } from '@sandglass/core';
 import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
-import { markWritten, RECENT } from './cards.js';
-import { entries } from './entries.js';
+import { markWritten, RESTORED_LIST } from './memory/cards.js';
+import { entries } from './instance-table.js';
 import { newCString, readCString, type Pointer } from './ffi.js';
 import { KINDS } from './kinds.js';
-import type { Layout } from './layout.js';
-import type { Machine } from './machine.js';
+import type { Layout } from './memory/layout.js';
+import type { Instance } from './instance.js';
 import { FRAME, FRAME_BYTES } from './run-handler.js';
 
 /** Values up to this size are decoded from a buffer that is part of the realm, larger ones from one of their own. */
@@ -52,7 +52,7 @@ export interface RealmPointers {
  * Pointers are owned by the realm and given up together by `release`, except those of a {@link PromiseCapability}.
  */
 export class Realm {
-  readonly machine: Machine;
+  readonly machine: Instance;
   readonly layout: Layout;
   readonly pointers: RealmPointers;
   readonly #rt: JSRuntimePointer;
@@ -65,7 +65,7 @@ export class Realm {
   #encoded: Pointer = 0;
 
   /** Takes over a realm that lies in the instance's memory already. */
-  constructor(machine: Machine, layout: Layout, pointers: RealmPointers) {
+  constructor(machine: Instance, layout: Layout, pointers: RealmPointers) {
     this.machine = machine;
     this.layout = layout;
     this.pointers = pointers;
@@ -74,7 +74,7 @@ export class Realm {
   }
 
   /** A new runtime and context with every built-in. */
-  static create(machine: Machine, layout: Layout, stackBytes: number): Realm {
+  static create(machine: Instance, layout: Layout, stackBytes: number): Realm {
     const { ffi, module } = machine;
     const rt = ffi.QTS_NewRuntime();
     const ctx = ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
@@ -99,7 +99,7 @@ export class Realm {
     const { words, bytes, heap, copies, entry } = this.machine;
     const { frame, inboxData } = this.pointers;
     const own = heap.refusedBytes | copies.end | entry | this.#ownedCount;
-    return own + words[frame >> 2]! + bytes[inboxData]! + bytes[RECENT]!;
+    return own + words[frame >> 2]! + bytes[inboxData]! + bytes[RESTORED_LIST]!;
   }
 
   /** Marks a value for `release`. */

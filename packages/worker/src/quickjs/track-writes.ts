@@ -1,4 +1,4 @@
-import { CARD_SHIFT, CARD_TABLE } from './cards.js';
+import { CARD_SHIFT, CARD_TABLE } from './memory/cards.js';
 import type { BinaryWriter } from './leb128.js';
 
 /*

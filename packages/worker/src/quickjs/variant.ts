@@ -12,4 +12,4 @@ type Loader = EmscriptenModuleLoader<QuickJSEmscriptenModule>;
 const { default: loader } = glue as unknown as { default: Loader | { default: Loader } };
 
 /** Instantiates the stock binary, or what it is given in its place. */
-export const loadMachine: Loader = typeof loader === 'function' ? loader : loader.default;
+export const loadEngine: Loader = typeof loader === 'function' ? loader : loader.default;

@@ -1,5 +1,5 @@
-import { VirtualClock } from '../../pool/clock.js';
-import { Deadlines, type Timed } from '../../pool/deadlines.js';
+import { VirtualClock } from '../../time/virtual-clock.js';
+import { Deadlines, type Timed } from '../../time/deadlines.js';
 
 /** How exactly limits are kept. */
 const TICK_MS = 10;

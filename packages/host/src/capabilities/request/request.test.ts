@@ -1,7 +1,7 @@
 import { MockAgent } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { Ending } from '../../ending.js';
+import { CallEnd } from '../../time/call-end.js';
 import type { AuditEntry, RequestOptions } from '../../types.js';
 import { CapabilityError } from '../error.js';
 import { type Capabilities, createCapabilities } from '../registry.js';
@@ -32,13 +32,13 @@ function create(options: RequestOptions = {}): Capabilities {
 interface CallOptions {
   granted?: Record<string, unknown>;
   remainingTimeMs?: number;
-  ending?: Ending;
+  ending?: CallEnd;
 }
 
 function request(args: unknown[], options: CallOptions = {}): Promise<unknown> {
   const grant = capabilities.prepare({ name: 'guest', version: '1' }, options.granted ?? scopes);
   const call = { id: 1, remainingTimeMs: () => options.remainingTimeMs ?? 5_000 };
-  return capabilities.invoke(grant, 'request', args, { call, ending: options.ending ?? new Ending() });
+  return capabilities.invoke(grant, 'request', args, { call, ending: options.ending ?? new CallEnd() });
 }
 
 async function errorOf(call: Promise<unknown>): Promise<CapabilityError['wire']> {
@@ -188,7 +188,7 @@ test('one deadline, bounded by what is left of the call', async () => {
 });
 
 test('the end of the call ends the request', async () => {
-  const ending = new Ending();
+  const ending = new CallEnd();
   agent.get('https://good.test').intercept({ path: '/a', method: 'GET' }).reply(200, 'late').delay(60_000);
   const ended = errorOf(request([GOOD], { ending }));
   ending.fire();

@@ -1,7 +1,7 @@
 import { emptyScopeSchema } from '@sandglass/core';
 import * as z from 'zod/mini';
 
-import type { Ending } from '../../ending.js';
+import type { CallEnd } from '../../time/call-end.js';
 import type { BuiltInContext } from '../built-in-context.js';
 import { type Capability, defineCapability } from '../define.js';
 import { CapabilityError } from '../error.js';
@@ -24,7 +24,7 @@ export function createSleepCapability(timers: TimerQueue): Capability {
   });
 }
 
-function wait(timers: TimerQueue, delayMs: number, ending: Ending): Promise<void> {
+function wait(timers: TimerQueue, delayMs: number, ending: CallEnd): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = timers.add(delayMs, () => {
       forget();

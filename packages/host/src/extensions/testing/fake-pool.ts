@@ -1,6 +1,6 @@
 import { decodeValue, encodeValue, type ExtensionWire, type Registration, SandglassError } from '@sandglass/core';
 
-import { Ending } from '../../ending.js';
+import { CallEnd } from '../../time/call-end.js';
 import type { CreatePoolOptions, Pool } from '../../pool/pool.js';
 
 /** What a source stands for in tests: plain functions of the host in the place of a guest's. */
@@ -38,7 +38,7 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
       if (isClosed) throw new SandglassError('E_CLOSED', 'closed');
       if (!entry) throw new SandglassError('E_NOT_FOUND', `${extension.name} is not loaded`);
       const callId = ++lastCallId;
-      const ending = new Ending();
+      const ending = new CallEnd();
       signal?.addEventListener('abort', () => ending.fire(), { once: true });
       const use = (name: string, ...args: unknown[]): Promise<unknown> =>
         options.onCapability({

@@ -11,14 +11,14 @@ import { DEFAULT_LIMITS, SLOT } from '@sandglass/core';
 import type { Limits } from '@sandglass/core';
 
 import { PoolCore, type PoolCoreOptions } from '../pool-core.js';
-import type { CallBatch, Lane, LaneEvents, StartLane } from '../lane.js';
+import type { CallBatch, LaneLink, LaneEvents, StartLane } from '../links/lane-link.js';
 
 export interface SentBatch extends CallBatch {
   done: (outcomes: unknown) => void;
 }
 
 /** A lane whose engine is the test. */
-export class FakeLane implements Lane {
+export class FakeLane implements LaneLink {
   readonly slots: Int32Array = new Int32Array(new SharedArrayBuffer(SLOT.length * 4));
   readonly events: LaneEvents;
   readonly batches: SentBatch[] = [];

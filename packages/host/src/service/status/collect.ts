@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@sandglass/core';
 
 import type { Host } from '../../host.js';
-import type { ExtensionStats, Settled } from '../../pool/stats.js';
+import type { ExtensionStats, Settled } from '../../pool/stats/stats.js';
 import type { AuditEntry, ExtensionInfo } from '../../types.js';
 import { type History, INTERVAL_MS } from './history.js';
 

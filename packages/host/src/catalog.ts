@@ -1,0 +1,178 @@
+import { type Registration, SandglassError, type SandboxType } from '@sandglass/core';
+
+import type { Capabilities } from './capabilities/registry.js';
+import type { Pool } from './pool/pool.js';
+import { EndpointRouter } from './routing/endpoint-router.js';
+import { HookRegistry } from './routing/hook-registry.js';
+import { OperationRegistry } from './routing/operation-registry.js';
+import type { Extension } from './extensions/extension.js';
+import { toLoadError } from './extensions/map-error.js';
+
+/** What each type may register. */
+const REGISTERS: Readonly<Record<SandboxType, readonly Registration['type'][]>> = {
+  endpoint: ['route'],
+  hook: ['filter', 'action'],
+  operation: ['operation'],
+};
+
+export interface AddOptions {
+  /** Registered only after this has ended, though loaded before. */
+  turn?: Promise<unknown>;
+  /** Lists an extension that does not load as failed, for a look at what is wrong and a reload. @default false */
+  keepFailed?: boolean;
+}
+
+/** The extensions of a host: loads them into the pool, keeps what they registered, lets them go. */
+export class Catalog {
+  readonly router: EndpointRouter<Extension> = new EndpointRouter();
+  readonly hooks: HookRegistry<Extension> = new HookRegistry();
+  readonly operations: OperationRegistry<Extension> = new OperationRegistry();
+  readonly #pool: Pick<Pool, 'load' | 'unload'>;
+  readonly #capabilities: Pick<Capabilities, 'releaseExtension'>;
+  /** The version that serves, or failed, by name. */
+  readonly #current = new Map<string, Extension>();
+  readonly #versions: Map<number, Extension>;
+  /** Changes to one extension follow one another. */
+  readonly #changes = new Map<string, Promise<unknown>>();
+
+  /**
+   * @param versions filled here: every version that a sandbox may still run, by id. An old one stays until its calls
+   *   have finished.
+   */
+  constructor(
+    pool: Pick<Pool, 'load' | 'unload'>,
+    capabilities: Pick<Capabilities, 'releaseExtension'>,
+    versions: Map<number, Extension>,
+  ) {
+    this.#pool = pool;
+    this.#capabilities = capabilities;
+    this.#versions = versions;
+  }
+
+  get extensions(): Extension[] {
+    return [...this.#current.values()];
+  }
+
+  /**
+   * Loads an extension under a name that is free.
+   *
+   * @throws {SandglassError} `E_LOAD` if the name is taken, and whatever keeps it from loading.
+   */
+  add(extension: Extension, { turn, keepFailed = false }: AddOptions = {}): Promise<void> {
+    const { name } = extension;
+    return this.#inOrder(name, async () => {
+      const known = this.#current.get(name);
+      if (known && known.state !== 'failed') {
+        throw new SandglassError('E_LOAD', `Cannot load "${name}": an extension of that name is loaded already`, {
+          extension: name,
+        });
+      }
+      this.#current.set(name, extension);
+      try {
+        await this.#start(extension, turn);
+      } catch (error) {
+        if (keepFailed) extension.fail(error as Error);
+        else this.#current.delete(name);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Puts a new version in the place of the one that serves. Calls in flight finish on the old one, which goes on serving if
+   * the new one does not load.
+   *
+   * @param open reads the new version; it has to have the same name.
+   */
+  replace(name: string, open: (old: Extension) => Promise<Extension>): Promise<Extension> {
+    return this.#inOrder(name, async () => {
+      const old = this.#known(name);
+      const extension = await open(old);
+      if (extension.name !== name)
+        throw new SandglassError('E_MANIFEST', `Cannot reload "${name}": it is called "${extension.name}" now`, {
+          extension: name,
+        });
+      await this.#start(extension);
+      this.#current.set(name, extension);
+      this.#retire(old).catch(() => {}); // it fails only with the pool, and then all else does
+      return extension;
+    });
+  }
+
+  /** Takes an extension out of service at once; resolves when its calls in flight have finished. */
+  remove(name: string): Promise<void> {
+    return this.#inOrder(name, async () => {
+      const extension = this.#known(name);
+      this.router.unmount(name);
+      this.hooks.unregister(name);
+      this.operations.unregister(name);
+      await this.#retire(extension);
+      this.#current.delete(name);
+      await this.#capabilities.releaseExtension(name);
+    });
+  }
+
+  #known(name: string): Extension {
+    const extension = this.#current.get(name);
+    if (!extension) throw new SandglassError('E_NOT_FOUND', `No extension "${name}" is loaded`, { extension: name });
+    return extension;
+  }
+
+  async #start(extension: Extension, turn?: Promise<unknown>): Promise<void> {
+    const { id } = extension.wire;
+    this.#versions.set(id, extension);
+    try {
+      const { registrations } = await this.#pool.load(extension.wire);
+      await turn;
+      try {
+        this.#register(extension, registrations);
+      } catch (error) {
+        await this.#pool.unload(id);
+        throw error;
+      }
+      extension.ready(registrations);
+    } catch (error) {
+      this.#versions.delete(id);
+      throw toLoadError(error, extension);
+    }
+  }
+
+  #register(extension: Extension, registrations: readonly Registration[]): void {
+    const { name } = extension;
+    const { type } = extension.wire;
+    const odd = registrations.find((registration) => !REGISTERS[type].includes(registration.type));
+    if (odd) throw new SandglassError('E_LOAD', `it is of type ${type} and registers a ${odd.type}`);
+    const of = <Type extends Registration['type']>(...types: Type[]): Extract<Registration, { type: Type }>[] =>
+      registrations.filter((registration): registration is Extract<Registration, { type: Type }> =>
+        (types as string[]).includes(registration.type),
+      );
+    switch (type) {
+      case 'endpoint':
+        return this.router.mount(name, extension, of('route'));
+      case 'hook':
+        return this.hooks.register(name, extension, of('filter', 'action'));
+      case 'operation':
+        return this.operations.register(name, extension, of('operation'));
+      default:
+        return type satisfies never;
+    }
+  }
+
+  async #retire(extension: Extension): Promise<void> {
+    if (extension.state === 'failed') return;
+    await extension.retire();
+    await this.#pool.unload(extension.wire.id);
+    this.#versions.delete(extension.wire.id);
+  }
+
+  #inOrder<T>(name: string, change: () => Promise<T>): Promise<T> {
+    const before = this.#changes.get(name) ?? Promise.resolve();
+    const done = before.then(change, change);
+    this.#changes.set(name, done);
+    const forget = (): void => {
+      if (this.#changes.get(name) === done) this.#changes.delete(name);
+    };
+    done.then(forget, forget);
+    return done;
+  }
+}

@@ -1,0 +1,93 @@
+import { SLOT } from '@sandglass/core';
+
+/** How often the slots of busy lanes are read. At 2 ms the pool lost 8 % of its throughput. */
+export const TICK_MS = 5;
+/** What a thread gets beyond a call's limit to end it by its own means: the interrupt handler polls, natives return. */
+export const GRACE_MS = 100;
+/** Beyond its limit by this much, a call is ended by its thread even if the thread did not have the core all the time: other processes may keep it busy, and the grace runs out by the clock. */
+export const STOP_AFTER_MS = 20;
+/** Beyond its limit by this much, a call is in a native that does not poll: another lane comes up while the grace runs out. */
+export const REPLACE_AFTER_MS = 10;
+/** A load that has been between slices for this long waits for something: calls go on beside it. */
+export const IDLE_LOAD_MS = 15;
+/** A lane that owes answers and has been between slices for this long is asked for a sign of life. */
+export const ASK_AFTER_MS = 1_000;
+/** Without one for this long, its thread hangs in the host's own code. Far above what its longest work outside guests takes. */
+export const HANG_MS = 4_000;
+/** In one slice for longer than this, a lane counts as stalled: what waits behind it goes elsewhere. */
+export const STALL_MS = 5;
+/** When all lanes have been in one slice for longer than this, one more is started. */
+export const SPARE_AFTER_MS = 15;
+
+/**
+ * Sees from a lane's slots which call its engine is in and since when, without asking the engine.
+ *
+ * Slots are plain numbers that a guest which took the engine over can forge: that ends its own lane at the worst.
+ */
+export class SliceWatch {
+  /** The call whose slice was seen last; 0 for none. */
+  callId = 0;
+  /** How long that slice has been seen, on the clock of the ticks. */
+  elapsedMs = 0;
+  #slice = 0;
+  #sinceMs = 0;
+
+  /** The call that a lane is in now; 0 for none. */
+  read(slots: Int32Array | undefined): number {
+    return slots ? Atomics.load(slots, SLOT.callId) : 0;
+  }
+
+  /** Slices that a lane's engine has begun; 0 where nobody can see. */
+  readSlice(slots: Int32Array | undefined): number {
+    return slots ? Atomics.load(slots, SLOT.slice) : 0;
+  }
+
+  /** Asks the thread to end the slice that was seen last, if it is still in it. */
+  stop(slots: Int32Array): void {
+    Atomics.store(slots, SLOT.stop, this.#slice);
+  }
+
+  /** Reads the slots. Two reads need not belong together: only what stays the same over many ticks is acted on. */
+  sample(slots: Int32Array, nowMs: number): void {
+    const callId = this.read(slots);
+    const slice = this.readSlice(slots);
+    if (callId !== this.callId || slice !== this.#slice) {
+      this.callId = callId;
+      this.#slice = slice;
+      this.#sinceMs = nowMs;
+    }
+    this.elapsedMs = nowMs - this.#sinceMs;
+  }
+}
+
+/**
+ * Sees that an engine's thread hangs outside guest code, where no slot tells: by asking, and waiting for the answer.
+ *
+ * A thread that waits for its calls answers at once, so that one question a second is all that this costs.
+ */
+export class Heartbeat {
+  #askedMs: number | undefined;
+  #lastAnswer: unknown;
+
+  /** Owes nothing, or is seen at work. */
+  rest(): void {
+    this.#askedMs = undefined;
+  }
+
+  /**
+   * Call it while the lane owes answers and is between slices.
+   *
+   * @param quietMs for how long it has been.
+   * @param answer what it answered last: another object for each answer.
+   * @returns whether it has to be asked now, or has not answered for too long.
+   */
+  check(nowMs: number, quietMs: number, answer: unknown): 'alive' | 'ask' | 'hangs' {
+    if (quietMs < ASK_AFTER_MS) this.rest();
+    else if (this.#askedMs === undefined || (answer !== this.#lastAnswer && nowMs - this.#askedMs >= ASK_AFTER_MS)) {
+      this.#askedMs = nowMs;
+      this.#lastAnswer = answer;
+      return 'ask';
+    } else if (answer === this.#lastAnswer && nowMs - this.#askedMs >= HANG_MS) return 'hangs';
+    return 'alive';
+  }
+}

@@ -1,0 +1,146 @@
+import { IdMap, type EngineModule, type ExtensionWire, type SettlementWire, type SnapshotWire } from '@sandglass/core';
+import { createEngine } from '@sandglass/worker';
+import type { Engine } from '@sandglass/worker';
+
+import type { CallBatch, LaneLink, LaneEvents, StartLane } from './lane-link.js';
+
+export interface InlineLanesOptions {
+  /** The compiled engine. @default compiled when the lane starts */
+  wasm?: EngineModule;
+  /** For tests. @default the engine of `@sandglass/worker` */
+  createEngine?: typeof createEngine;
+}
+
+/**
+ * Makes the lane of `pool: 'inline'`: the engine on the calling thread.
+ *
+ * There is no watchdog: a native that never returns (DESIGN, fact 6) blocks this thread for good.
+ */
+export function inlineLane(options: InlineLanesOptions = {}): StartLane {
+  return (events) => new InlineLink(events, options);
+}
+
+/** A class, not a literal: see `LinkedList` in core. */
+class OpenBatch {
+  /** Calls that have not settled. */
+  left: number;
+  readonly done: (outcomes: unknown) => void;
+
+  constructor(left: number, done: (outcomes: unknown) => void) {
+    this.left = left;
+    this.done = done;
+  }
+}
+
+class InlineLink implements LaneLink {
+  readonly slots: undefined;
+  readonly #events: LaneEvents;
+  #engine: Engine | undefined;
+  #isOver = false;
+  /** By call: the batch that waits for it. */
+  readonly #open: IdMap<OpenBatch> = new IdMap();
+
+  constructor(events: LaneEvents, options: InlineLanesOptions) {
+    this.#events = events;
+    void this.#start(options);
+  }
+
+  async #start({ wasm, createEngine: create = createEngine }: InlineLanesOptions): Promise<void> {
+    try {
+      const engine = await create({
+        ...(wasm && { wasm }),
+        onOutcomes: (outcomes) => this.#finish(outcomes),
+        onCapabilities: (calls) => {
+          if (!this.#isOver) this.#events.capabilities(calls);
+        },
+      });
+      if (this.#isOver) return engine.close();
+      this.#engine = engine;
+      this.#events.ready();
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  batch({ install, calls }: CallBatch, done: (outcomes: unknown) => void): void {
+    const batch = new OpenBatch(calls.length, done);
+    for (const { callId } of calls) this.#open.set(callId, batch);
+    this.#later((engine) => {
+      for (const each of install) engine.install(each);
+      engine.prefetch(calls);
+      this.#finish(calls.flatMap((call) => engine.run(call) ?? []));
+      if (!this.#isOver) this.#events.entered();
+    });
+  }
+
+  load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void {
+    this.#later((engine) => {
+      engine.load(extension, snapshot).then(
+        (reply) => {
+          if (!this.#isOver) done(reply); // oxlint-disable-line promise/no-callback-in-promise -- lanes speak callbacks
+        },
+        (error: unknown) => this.#lose(error),
+      );
+    });
+  }
+
+  settle(settlements: SettlementWire[]): void {
+    this.#later((engine) => engine.settle(settlements));
+  }
+
+  abort(callIds: number[]): void {
+    this.#later((engine) => {
+      engine.abort(callIds);
+      this.#close(callIds);
+    });
+  }
+
+  forget(extensionId: number): void {
+    this.#later((engine) => engine.forget(extensionId));
+  }
+
+  requestStats(): void {
+    if (this.#engine) this.#events.stats(this.#engine.stats());
+  }
+
+  terminate(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#engine?.close();
+  }
+
+  /** Guests run in a turn of their own, so that a busy pool leaves this thread's other work its share. */
+  #later(action: (engine: Engine) => void): void {
+    setImmediate(() => {
+      if (this.#isOver || !this.#engine) return;
+      try {
+        action(this.#engine);
+      } catch (error) {
+        this.#lose(error);
+      }
+    });
+  }
+
+  #finish(outcomes: { callId: number }[]): void {
+    if (this.#isOver) return;
+    this.#events.outcomes(outcomes);
+    this.#close(outcomes.map(({ callId }) => callId));
+  }
+
+  /** Ends the batches that waited only for these calls. */
+  #close(callIds: number[]): void {
+    for (const callId of callIds) {
+      const batch = this.#open.get(callId);
+      if (!batch) continue;
+      this.#open.delete(callId);
+      batch.left -= 1;
+      if (batch.left === 0) batch.done([]);
+    }
+  }
+
+  #lose(error: unknown): void {
+    if (this.#isOver) return;
+    this.terminate();
+    this.#events.lost(error instanceof Error ? error : new Error(String(error)));
+  }
+}

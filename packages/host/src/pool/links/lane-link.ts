@@ -1,0 +1,48 @@
+import type { CallWire, ExtensionWire, InstallWire, SettlementWire, SnapshotWire } from '@sandglass/core';
+
+/** What a lane tells its owner. Payloads are unchecked: a guest may have taken the engine over. */
+export interface LaneEvents {
+  /** It takes batches and loads from now on. */
+  ready(): void;
+  /** A list of `OutcomeWire`, if all is well. */
+  outcomes(outcomes: unknown): void;
+  /** A list of `CapabilityCallWire`, if all is well. */
+  capabilities(calls: unknown): void;
+  /** An `EngineStats`, if all is well. */
+  stats(stats: unknown): void;
+  /** Every call that was sent has been entered; what has no outcome yet waits. Optional: it only frees capacity earlier. */
+  entered(): void;
+  /** A message that is none. */
+  violation(): void;
+  /** It is gone, or never came up. Nothing follows. Not called after `terminate`. */
+  lost(reason: Error): void;
+}
+
+/** Calls that go to a lane together. */
+export interface CallBatch {
+  /** Extensions of theirs that the lane does not know yet. */
+  install: InstallWire[];
+  calls: CallWire[];
+  /** Cores that the process may use, less the lanes that have work; below 0 if those are more. */
+  idleCores: number;
+}
+
+/** One engine somewhere: in a worker thread, or on this one. Whoever starts it ends it with `terminate`. */
+export interface LaneLink {
+  /** Which call its engine is in: see `SLOT`. Absent where nobody could read it meanwhile. */
+  readonly slots: Int32Array | undefined;
+  /** @param done gets the last outcomes, unchecked, once every call of the batch has settled. */
+  batch(batch: CallBatch, done: (outcomes: unknown) => void): void;
+  /** @param done gets a `LoadReply`, unchecked. */
+  load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void;
+  settle(settlements: SettlementWire[]): void;
+  abort(callIds: number[]): void;
+  forget(extensionId: number): void;
+  /** Answered by `stats`, when the engine next listens. */
+  requestStats(): void;
+  /** Ends the engine wherever it is. What it had reported before is delivered first. */
+  terminate(): void;
+}
+
+/** Starts a lane. Failures are reported to `events.lost`, later, never thrown. */
+export type StartLane = (events: LaneEvents) => LaneLink;

@@ -1,0 +1,152 @@
+import type {
+  CapabilityCallWire,
+  EngineStats,
+  ErrorWire,
+  LoadedWire,
+  OutcomeWire,
+  Registration,
+  UsageWire,
+} from '@sandglass/core';
+
+import { isErrorCode } from '../jobs/call-errors.js';
+
+/**
+ * Checks of what comes from an engine, which a guest may have taken over.
+ *
+ * Each function returns a fresh or proven value, or undefined for a message that is none. Structured clone has made plain
+ * data of it: reading a property runs no code.
+ */
+
+/** Longest text of an engine that is kept, in UTF-16 code units. */
+const MAX_MESSAGE_LENGTH = 65_536;
+/** Registrations of one extension. Directus extensions have a handful; this only bounds memory. */
+const MAX_REGISTRATIONS = 10_000;
+/** Arguments of one capability call. Capabilities declare how many they take; this only bounds the work of the check. */
+const MAX_ARGUMENTS = 16;
+
+type Plain = Record<string, unknown>;
+
+/** Bytes that nobody else can change: not on shared memory. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.buffer instanceof ArrayBuffer;
+}
+
+/** A list within `maxLength`, or undefined. Its elements are still unchecked. */
+export function readList(value: unknown, maxLength: number = Number.MAX_SAFE_INTEGER): readonly unknown[] | undefined {
+  return Array.isArray(value) && value.length <= maxLength ? value : undefined;
+}
+
+/** Id of the call that a message is about, or undefined. A negative one stands for a load. */
+export function readCallId(value: unknown): number | undefined {
+  const callId = asObject(value)?.['callId'];
+  return typeof callId === 'number' && Number.isInteger(callId) && callId !== 0 ? callId : undefined;
+}
+
+/** The outcome of a call. Sizes are the ledger's to judge. */
+export function readOutcome(value: unknown): OutcomeWire | undefined {
+  const raw = asObject(value);
+  const callId = readCallId(raw);
+  if (raw === undefined || callId === undefined) return undefined;
+  const usage = readUsage(raw['usage']);
+  if (raw['ok'] === true) {
+    const result = raw['value'];
+    return isBytes(result) ? { callId, ok: true, value: result, usage } : undefined;
+  }
+  const error = raw['ok'] === false ? readErrorWire(raw['error']) : undefined;
+  return error && { callId, ok: false, error, usage };
+}
+
+/** A capability call. That the call exists, and may make it, is the ledger's to judge. */
+export function readCapabilityCall(value: unknown): CapabilityCallWire | undefined {
+  const raw = asObject(value);
+  const callId = readCallId(raw);
+  if (raw === undefined || callId === undefined) return undefined;
+  const { seq, name } = raw;
+  const args = readList(raw['args'], MAX_ARGUMENTS);
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 1) return undefined;
+  if (typeof name !== 'string' || !args?.every(isBytes)) return undefined;
+  return { callId, seq, name, args: args as Uint8Array[] }; // every element was just checked
+}
+
+/** An error, with its text cut to a bound. */
+export function readErrorWire(value: unknown): ErrorWire | undefined {
+  const raw = asObject(value);
+  if (raw === undefined || !isErrorCode(raw['code'])) return undefined;
+  const error: ErrorWire = { code: raw['code'], message: text(raw['message']) };
+  const limit = asObject(raw['limit']);
+  if (limit && typeof limit['name'] === 'string' && isNumber(limit['value'])) {
+    const name = limit['name'].slice(0, 64) as NonNullable<ErrorWire['limit']>['name']; // only shown
+    error.limit = isNumber(limit['used'])
+      ? { name, value: limit['value'], used: limit['used'] }
+      : { name, value: limit['value'] };
+  }
+  if (isBytes(raw['thrown'])) error.thrown = raw['thrown'];
+  return error;
+}
+
+/** What a load resolved to. */
+export function readLoaded(value: unknown): LoadedWire | undefined {
+  const raw = asObject(value);
+  const snapshot = asObject(raw?.['snapshot']);
+  const registrations = readList(raw?.['registrations'], MAX_REGISTRATIONS)?.map(readRegistration);
+  const bytes = snapshot?.['bytes'];
+  const key = snapshot?.['key'];
+  if (!registrations?.every((registration) => registration !== undefined)) return undefined;
+  if (typeof key !== 'string' || !(bytes instanceof SharedArrayBuffer || bytes instanceof ArrayBuffer))
+    return undefined;
+  const offered = OFFERED.find((each) => each === raw?.['offered']);
+  const loaded: LoadedWire = { registrations, snapshot: { key, bytes }, heapBytes: nonNegative(raw?.['heapBytes']) };
+  return offered ? { ...loaded, offered } : loaded;
+}
+
+/** Counters of an engine; what is missing or no number counts as 0. */
+export function readEngineStats(value: unknown): EngineStats | undefined {
+  const raw = asObject(value);
+  return (
+    raw && {
+      sandboxes: nonNegative(raw['sandboxes']),
+      snapshots: nonNegative(raw['snapshots']),
+      restores: nonNegative(raw['restores']),
+      replacements: nonNegative(raw['replacements']),
+      memoryBytes: nonNegative(raw['memoryBytes']),
+    }
+  );
+}
+
+const OFFERED = ['used', 'damaged', 'foreign'] as const satisfies LoadedWire['offered'][];
+const METHODS: ReadonlySet<unknown> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+function readRegistration(value: unknown): Registration | undefined {
+  const raw = asObject(value);
+  const handler = raw?.['handler'];
+  if (raw === undefined || typeof handler !== 'number' || !Number.isInteger(handler) || handler < 0) return undefined;
+  const { type, method, path, event, id } = raw;
+  if (type === 'route') {
+    if (!METHODS.has(method) || typeof path !== 'string') return undefined;
+    return { type, method: method as 'GET', path, handler }; // one of METHODS
+  }
+  if (type === 'filter' || type === 'action') return typeof event === 'string' ? { type, event, handler } : undefined;
+  if (type === 'operation') return typeof id === 'string' ? { type, id, handler } : undefined;
+  return undefined;
+}
+
+function readUsage(value: unknown): UsageWire {
+  const raw = asObject(value);
+  return { cpuTimeMs: nonNegative(raw?.['cpuTimeMs']), heapBytes: nonNegative(raw?.['heapBytes']) };
+}
+
+function asObject(value: unknown): Plain | undefined {
+  return typeof value === 'object' && value !== null ? (value as Plain) : undefined; // its keys stay unknown
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function nonNegative(value: unknown): number {
+  return isNumber(value) && value > 0 ? value : 0;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, MAX_MESSAGE_LENGTH) : '';
+}

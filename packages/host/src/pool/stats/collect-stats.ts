@@ -1,0 +1,69 @@
+import type { PoolExtension } from '../jobs/pool-extension.js';
+import type { Lane } from '../lanes/lane.js';
+import type { LaneSet } from '../lanes/lane-set.js';
+import { CallCounters } from './stats.js';
+import type { ExtensionStats, LaneStats, PoolStats } from './stats.js';
+
+/** Counts that only the pool itself knows. */
+export interface PoolCounts {
+  waiting: number;
+  live: number;
+  reruns: number;
+  moved: number;
+}
+
+/** Puts together what `stats()` shows. */
+export function collectStats(
+  counts: PoolCounts,
+  retired: CallCounters,
+  lanes: LaneSet,
+  extensions: PoolExtension[],
+): PoolStats {
+  const total = new CallCounters();
+  total.add(retired);
+  for (const { counters } of extensions) total.add(counters);
+  const ready = lanes.all;
+  const laneStats = ready.map(toLaneStats);
+  const { restores, replacements, ignored, violations, kills, lost } = lanes.gone;
+  const sum = (key: 'restores' | 'replacements' | 'ignored' | 'violations' | 'memoryBytes'): number =>
+    laneStats.reduce((all, lane) => all + lane[key], 0);
+  return {
+    ...total.toStats(counts.waiting, counts.live - counts.waiting),
+    restores: restores + sum('restores'),
+    replacements: replacements + sum('replacements'),
+    kills,
+    lost,
+    reruns: counts.reruns,
+    moved: counts.moved,
+    ignored: ignored + sum('ignored'),
+    violations: violations + sum('violations'),
+    memoryBytes: sum('memoryBytes'),
+    lanes: laneStats,
+    extensions: extensions.map((extension) => toExtensionStats(extension, ready)),
+  };
+}
+
+function toLaneStats(lane: Lane): LaneStats {
+  const { id, status, outcomes, installed, engineStats, ignored, violations } = lane;
+  let running = 0;
+  for (const job of lane.jobs.values()) if (lane.owns(job)) running += 1;
+  const state = status === 'ready' ? 'ready' : 'starting';
+  return {
+    id,
+    state,
+    running,
+    outcomes,
+    runMs: lane.runMs.percentiles(),
+    extensions: installed.size,
+    ...engineStats,
+    ignored,
+    violations,
+  };
+}
+
+function toExtensionStats(extension: PoolExtension, lanes: readonly Lane[]): ExtensionStats {
+  const { wire, counters, waiting, live } = extension;
+  const queued = waiting.size;
+  const installedOn = lanes.filter(({ installed }) => installed.has(wire.id)).length;
+  return { id: wire.id, name: wire.name, lanes: installedOn, ...counters.toStats(queued, live - queued) };
+}

@@ -1,0 +1,101 @@
+import { SandglassError } from '@sandglass/core';
+
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Job } from '../jobs/job.js';
+import type { Lane } from '../lanes/lane.js';
+import type { LaneSet } from '../lanes/lane-set.js';
+import type { Ledger } from '../jobs/ledger.js';
+
+/** A call runs this often at the most; each time but the last its lane was lost. */
+const MAX_RUNS = 4;
+/** The same for a call that its lane was in when it died: it may be the cause. */
+const MAX_SUSPICIONS = 2;
+
+/** What becomes of calls whose lane is lost, or stuck: they run again where that does nothing twice, else they fail. */
+export class Recovery {
+  readonly #ledger: Ledger;
+  readonly #lanes: LaneSet;
+  readonly #dispatcher: Dispatcher;
+  /** Runs that were begun again after a loss. */
+  reruns = 0;
+  /** Calls that were taken from a stalled lane before they began. */
+  moved = 0;
+
+  constructor(ledger: Ledger, lanes: LaneSet, dispatcher: Dispatcher) {
+    this.#ledger = ledger;
+    this.#lanes = lanes;
+    this.#dispatcher = dispatcher;
+  }
+
+  /** Moves what waits behind a long call to another lane, if there is one for it. */
+  moveQueuedCalls(stalled: Lane): void {
+    if (stalled.isOverdue) this.#lanes.start();
+    if (!this.#lanes.canGrow && !this.#lanes.all.some((lane) => lane.isOpen)) return; // one that is full will have room soon
+    const movable = stalled.jobs.values().filter((job) => isMovable(job, stalled));
+    for (const job of movable.toReversed()) {
+      stalled.takeBack(job);
+      stalled.aborts.push(job.callId);
+      this.moved += 1;
+      this.#dispatcher.requeue(job);
+    }
+  }
+
+  /** Takes out a lane that is dead, or has to be ended, and settles what becomes of its jobs. */
+  lose(lane: Lane, how: 'lost' | 'killed', reason?: Error): void {
+    const runningId = lane.watch.read(lane.lane.slots);
+    const wasReady = lane.status === 'ready';
+    this.#lanes.remove(lane, how, reason);
+    const suspect = how === 'lost' ? lane.jobs.get(runningId) : undefined;
+    if (suspect) suspect.suspicions += 1;
+    this.runAgain(
+      lane.jobs.values().filter((job) => lane.owns(job)),
+      reason,
+    );
+    lane.jobs.clear();
+    if (this.#lanes.isHopeless) this.#giveUp();
+    this.#lanes.keepMinimum();
+    if (wasReady && !lane.isIsolation) this.#lanes.start();
+    this.#dispatcher.schedule();
+  }
+
+  /** Lets jobs whose run came to nothing run again, where that does nothing twice. */
+  runAgain(jobs: Job[], reason?: Error): void {
+    for (const job of jobs.toReversed()) {
+      job.lane = undefined;
+      job.batch = undefined;
+      job.endRun();
+      const refusal = whyNotAgain(job);
+      if (refusal) {
+        const message = `Cannot finish "${job.extension.wire.name}": its worker was lost, and ${refusal}`;
+        this.#ledger.reject(job, new SandglassError('E_WORKER_LOST', message, { ...job.origin, cause: reason }));
+      } else {
+        this.reruns += 1;
+        this.#dispatcher.requeue(job);
+      }
+    }
+  }
+
+  /** The error of what cannot run because no lane holds. */
+  hopeless(name?: string, callId?: number): SandglassError {
+    const { failures, lastFailure } = this.#lanes;
+    const message = `Cannot ${name === undefined ? 'start' : `run "${name}"`}: ${failures} workers in a row failed, the last one with: ${lastFailure?.message ?? 'unknown'}`;
+    return new SandglassError('E_WORKER_LOST', message, { extension: name, callId, cause: lastFailure });
+  }
+
+  #giveUp(): void {
+    for (const job of [...this.#ledger]) {
+      this.#ledger.reject(job, this.hopeless(job.extension.wire.name, job.origin.callId));
+    }
+  }
+}
+
+function isMovable(job: Job, stalled: Lane): boolean {
+  return stalled.owns(job) && !job.isEntered && !job.isLoad && !job.extension.isPersistent;
+}
+
+function whyNotAgain(job: Job): string | undefined {
+  if (job.effects > 0) return 'another run would repeat its effects';
+  if (job.suspicions >= MAX_SUSPICIONS) return `the worker died in this very call ${job.suspicions} times`;
+  if (job.run >= MAX_RUNS) return `so were the workers of ${job.run - 1} runs before`;
+  return undefined;
+}

@@ -1,4 +1,0 @@
-export { loadExtension, type TestExtension, type TestOptions, type TestRequest, type TestResponse } from './testing.js';
-/** Scripts answers of servers, for `loadExtension`'s `request`. undici's own, so that an author needs no second copy. */
-export { MockAgent } from 'undici';
-export type { ExtensionSource } from '../types.js';

@@ -1,0 +1,153 @@
+import {
+  SLOT,
+  type CapabilityCallWire,
+  type CapabilityErrorWire,
+  type ErrorWire,
+  type ExtensionWire,
+  type Limits,
+  type OutcomeWire,
+} from '@sandglass/core';
+
+import type { CoreYield } from './core-yield.js';
+import { Stopwatch } from './cpu-clock.js';
+import { limitFailure } from './failure.js';
+import { toOutcome, type Result } from './outcome.js';
+import type { Pointer } from '../quickjs/ffi.js';
+import type { PromiseCapability } from '../quickjs/realm.js';
+import type { SliceListener } from '../sandbox/native-functions.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
+
+/** Capability calls made in a slice longer than this leave before it ends. */
+const FLUSH_AFTER_MS = 50;
+
+/** What a call needs of its engine. */
+export interface CallEnvironment {
+  slots: Int32Array;
+  /** Where other threads may want the core. */
+  coreYield: CoreYield | undefined;
+  /** Takes capability calls on their way to the host. */
+  send: (calls: CapabilityCallWire[]) => void;
+}
+
+/** One run of a handler, or of an entrypoint while it loads: its limits, and what it waits for. */
+export class Call implements SliceListener {
+  readonly callId: number;
+  readonly extension: ExtensionWire;
+  readonly sandbox: Sandbox;
+  /** The promise that the call waits for. */
+  promise: Pointer = 0;
+  /** Why guest code must not go on. The first reason stays. */
+  stopped: ErrorWire | undefined;
+  readonly #environment: CallEnvironment;
+  readonly #watch: Stopwatch = new Stopwatch();
+  /** The limit of its time. */
+  readonly #budget: 'cpuTimeMs' | 'loadTimeMs';
+  /** What settles the capability calls that wait, by `seq`. */
+  #pending: Map<number, PromiseCapability> | undefined;
+  #outbox: CapabilityCallWire[] | undefined;
+  /** The number of its slice. */
+  #slice = 0;
+  #flushAt = 0;
+  #seq = 0;
+  #capabilityCalls = 0;
+  #logLines = 0;
+  #logBytes = 0;
+
+  constructor(callId: number, extension: ExtensionWire, sandbox: Sandbox, environment: CallEnvironment) {
+    this.callId = callId;
+    this.extension = extension;
+    this.sandbox = sandbox;
+    this.#environment = environment;
+    this.#budget = callId < 0 ? 'loadTimeMs' : 'cpuTimeMs';
+  }
+
+  /** How it ended, with what it used. */
+  outcome(result: Result): OutcomeWire {
+    return toOutcome(this.callId, result, this.#watch.spentMs, this.sandbox.heapBytes);
+  }
+
+  /** What settles a capability call; once. */
+  takePromise(seq: number): PromiseCapability | undefined {
+    const promise = this.#pending?.get(seq);
+    this.#pending?.delete(seq);
+    return promise;
+  }
+
+  /** Values that the call still holds in a sandbox that goes on without it. */
+  held(): Pointer[] {
+    const promises = [...(this.#pending?.values() ?? [])];
+    return [this.promise, ...promises.flatMap(({ promise, resolve, reject }) => [promise, resolve, reject])];
+  }
+
+  /** Runs guest code under this call's limits. Slices do not nest. */
+  slice<T>(run: () => T): T {
+    const { slots } = this.#environment;
+    this.#slice = (Atomics.add(slots, SLOT.slice, 1) + 1) | 0;
+    Atomics.store(slots, SLOT.callId, this.callId);
+    this.#flushAt = this.#watch.start() + FLUSH_AFTER_MS;
+    try {
+      return run();
+    } finally {
+      this.#watch.stop();
+      Atomics.store(slots, SLOT.callId, 0);
+      this.#flush();
+    }
+  }
+
+  mustStop(now: number = performance.now()): boolean {
+    if (this.stopped) return true;
+    this.#environment.coreYield?.offer(now, this.#watch.sliceMs(now));
+    if (this.#watch.isOver(this.extension.limits[this.#budget], now))
+      this.stopped = limitFailure('E_CPU', this.extension, this.#budget, this.#watch.runningMs());
+    else if (Atomics.load(this.#environment.slots, SLOT.stop) === this.#slice)
+      this.stopped = limitFailure('E_CPU', this.extension, this.#budget);
+    else if (now > this.#flushAt) this.#flush();
+    return this.stopped !== undefined;
+  }
+
+  onCapability(index: number, args: Uint8Array[], promise: PromiseCapability): CapabilityErrorWire | undefined {
+    const { maxCapabilityCalls, maxPendingCapabilityCalls } = this.extension.limits;
+    if (++this.#capabilityCalls > maxCapabilityCalls) return this.#exceed('maxCapabilityCalls', this.#capabilityCalls);
+    const pending = (this.#pending ??= new Map());
+    if (pending.size >= maxPendingCapabilityCalls) return this.#exceed('maxPendingCapabilityCalls', pending.size + 1);
+    const bytes = sizeOf(args);
+    if (bytes > this.extension.limits.maxResultBytes) return this.#exceed('maxResultBytes', bytes);
+    pending.set(this.#post(index, args), promise);
+    return undefined;
+  }
+
+  onSync(index: number, args: Uint8Array[]): CapabilityErrorWire | undefined {
+    const { maxLogLines, maxLogBytes } = this.extension.limits;
+    const console = this.extension.capabilities[index]?.name === 'console';
+    const bytes = sizeOf(args);
+    if (this.#logLines + 1 > maxLogLines) return console ? undefined : this.#exceed('maxLogLines', this.#logLines + 1);
+    if (this.#logBytes + bytes > maxLogBytes)
+      return console ? undefined : this.#exceed('maxLogBytes', this.#logBytes + bytes);
+    this.#logLines++;
+    this.#logBytes += bytes;
+    this.#post(index, args);
+    return undefined;
+  }
+
+  #post(index: number, args: Uint8Array[]): number {
+    const name = this.extension.capabilities[index]?.name ?? '';
+    (this.#outbox ??= []).push({ callId: this.callId, seq: ++this.#seq, name, args });
+    return this.#seq;
+  }
+
+  #flush(): void {
+    if (!this.#outbox) return;
+    this.#environment.send(this.#outbox);
+    this.#outbox = undefined;
+  }
+
+  /** Ends the call: the guest sees an error now, and no more once the engine polls. */
+  #exceed(name: keyof Limits, used: number): CapabilityErrorWire {
+    this.stopped ??= limitFailure('E_QUOTA', this.extension, name, used);
+    return { name: 'Error', message: this.stopped.message, code: 'E_QUOTA' };
+  }
+}
+
+function sizeOf(args: Uint8Array[]): number {
+  return args.reduce((sum, { length }) => sum + length, 0);
+}

@@ -1,0 +1,38 @@
+/** A slice that lasts longer than this is no ordinary call. */
+const AFTER_MS = 1;
+/**
+ * How often it looks whether others wait. Beside the bombs of the corpus, 99 of 100 small calls (four callers without a pause) took 0.31 to 0.35 ms
+ * with a look each 0.12 ms, 0.36 to 0.44 with one each 0.3 ms.
+ */
+const EVERY_MS = 0.12;
+/** How long it steps aside. With what the system adds, about 0.1 ms: at the worst, half of its time. */
+const PAUSE_MS = 0.05;
+
+/**
+ * Lets other threads of the pool run when they have something to do and no core to do it on: a system that shares cores out in
+ * turns of milliseconds would leave them behind a long slice for 4 ms and more.
+ */
+export class CoreYield {
+  readonly #waiting: Int32Array;
+  /** What a pause sleeps on; nothing wakes it. */
+  readonly #neverNotified: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+  #lookedMs = 0;
+
+  /** @param waiting see `ThreadTask.waiting`. */
+  constructor(waiting: Int32Array) {
+    this.#waiting = waiting;
+  }
+
+  /**
+   * Call it often while guest code runs.
+   *
+   * @param sliceMs for how long it has.
+   */
+  offer(nowMs: number, sliceMs: number): void {
+    if (sliceMs < AFTER_MS || nowMs - this.#lookedMs < EVERY_MS) return;
+    this.#lookedMs = nowMs;
+    if (this.#waiting.every((_, lane) => Atomics.load(this.#waiting, lane) <= 0)) return;
+    Atomics.wait(this.#neverNotified, 0, 0, PAUSE_MS);
+    this.#lookedMs = performance.now();
+  }
+}

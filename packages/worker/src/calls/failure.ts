@@ -1,0 +1,106 @@
+import {
+  decodeValue,
+  encodeValue,
+  revive,
+  type ErrorCode,
+  type ErrorWire,
+  type ExtensionWire,
+  type Limits,
+  type Table,
+} from '@sandglass/core';
+
+import type { Call } from './call.js';
+import type { Pointer } from '../quickjs/ffi.js';
+import { PoisonedError } from '../sandbox/sandbox.js';
+
+/** What `describeThrown` of the prelude answers. */
+type Description = [
+  code: ErrorCode | '',
+  kind: 'value' | 'error',
+  nameOrValue: unknown,
+  message: string,
+  stack: string,
+  data: Table | undefined,
+];
+
+/**
+ * Says why a call failed, from the engine's own facts first: a limit it enforced, a memory that was full, a stack that was
+ * used up. Only then what the guest threw counts, and an error that claims to be one of those is just a guest's error.
+ *
+ * @param thrown the guest's value; 0 if the heap was too full to hold one.
+ */
+export function describeFailure(call: Call, thrown: Pointer): ErrorWire {
+  if (call.stopped) return call.stopped;
+  const description = thrown === 0 ? undefined : call.sandbox.describe(call, thrown);
+  if (call.stopped) return call.stopped; // describing it ran guest code
+  const { extension, sandbox } = call;
+  const parsed = description && (decodeValue(description) as Description); // made by the prelude
+  if (sandbox.refusedBytes > 0 && (!parsed || isOutOfMemory(parsed)))
+    return memoryFailure(extension, sandbox.refusedBytes);
+  if (parsed && isEngineError(parsed, /stack overflow/) && sandbox.reachedStackLimit()) return stackFailure(extension);
+  if (!parsed) return { code: 'E_GUEST', message: 'The extension threw an error that cannot be read' };
+  const [code, kind, nameOrValue, message, stack, data] = parsed;
+  const plain =
+    kind === 'value'
+      ? { kind, value: nameOrValue }
+      : { kind, name: nameOrValue, message, stack: guestFrames(stack), data: data && revive(data) };
+  return {
+    code: code || 'E_GUEST',
+    message: kind === 'error' ? message : String(nameOrValue),
+    thrown: encodeValue(plain),
+  };
+}
+
+/** At the very end of the heap, the engine throws null for want of room for an error. */
+function isOutOfMemory(description: Description): boolean {
+  const [, kind, value] = description;
+  return (kind === 'value' && value === null) || isEngineError(description, /out of memory/);
+}
+
+/** Errors of the engine itself are of these classes; a guest can make one too, so it is never the only fact. */
+function isEngineError([, kind, name, message]: Description, text: RegExp): boolean {
+  return kind === 'error' && (name === 'InternalError' || name === 'SyntaxError') && text.test(message);
+}
+
+/** A stack without the frames of the prelude. */
+function guestFrames(stack: string): string {
+  return stack
+    .split('\n')
+    .filter((line) => !line.includes('(sandglass:'))
+    .join('\n');
+}
+
+/** Says why an instance had to be dropped. */
+export function describePoison(error: unknown, call: Call): ErrorWire {
+  if (call.stopped) return call.stopped;
+  if (call.sandbox.refusedBytes > 0) return memoryFailure(call.extension, call.sandbox.refusedBytes);
+  if (error instanceof PoisonedError && error.cause instanceof RangeError) return stackFailure(call.extension);
+  return { code: 'E_WORKER_LOST', message: `Cannot go on running "${call.extension.name}": its sandbox failed` };
+}
+
+function memoryFailure(extension: ExtensionWire, used: number): ErrorWire {
+  return limitFailure('E_MEMORY', extension, 'memoryLimitBytes', used);
+}
+
+function stackFailure(extension: ExtensionWire): ErrorWire {
+  return limitFailure('E_STACK', extension, 'stackBytes');
+}
+
+/** The error of a call that met a limit. `used` is in the limit's unit; left out where only the limit is known. */
+export function limitFailure(
+  code: ErrorCode,
+  { name, limits }: ExtensionWire,
+  limit: keyof Limits,
+  used?: number,
+): ErrorWire {
+  const value = limits[limit];
+  const why =
+    used === undefined
+      ? `${limit} of ${value} is used up`
+      : `${Math.ceil(used)} used or asked for, ${limit} is ${value}`;
+  return {
+    code,
+    message: `Cannot go on running "${name}": ${why}`,
+    limit: { name: limit, value, ...(used !== undefined && { used }) },
+  };
+}

@@ -1,0 +1,206 @@
+import { IdMap, type CallWire, type ErrorWire, type OutcomeWire, type SettlementWire } from '@sandglass/core';
+
+import { Call, type CallEnvironment } from './call.js';
+import { describeFailure, describePoison, limitFailure } from './failure.js';
+import { toOutcome, type Result } from './outcome.js';
+import type { Progress } from '../quickjs/realm.js';
+import type { SandboxSource } from '../supply/sandbox-source.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
+import { Thrown } from '../sandbox/value-bridge.js';
+
+/** Runs calls: from the handler's invocation over its awaits to an outcome. */
+export class Runner {
+  readonly #environment: CallEnvironment;
+  readonly #onOutcome: (outcome: OutcomeWire) => void;
+  /** Calls that wait for a capability or a promise, by id. */
+  readonly #active: IdMap<Waiting> = new IdMap();
+  /** Calls whose sandbox is being made, with their extension. Aborting one takes it out. */
+  readonly #starting: Map<number, number> = new Map();
+
+  /** @param onOutcome is told of every call's end but an aborted one's, also from within `start`. */
+  constructor(environment: CallEnvironment, onOutcome: (outcome: OutcomeWire) => void) {
+    this.#environment = environment;
+    this.#onOutcome = onOutcome;
+  }
+
+  /** Runs a call up to its first await that has to wait; later if its sandbox has to be made first. */
+  start(wire: CallWire, source: SandboxSource): void {
+    const { extension } = source;
+    const { length } = wire.argument;
+    if (length > extension.limits.maxArgumentBytes) {
+      return this.#fail(wire.callId, limitFailure('E_QUOTA', extension, 'maxArgumentBytes', length));
+    }
+    const sandbox = source.take();
+    if (sandbox) return this.#invoke(wire, source, sandbox);
+    this.#starting.set(wire.callId, extension.id);
+    source.create().then(
+      (made) => {
+        if (!this.#starting.delete(wire.callId)) source.give(made);
+        else if (made.isRetired) this.start(wire, source); // by another call that waited for it too
+        else this.#invoke(wire, source, made);
+      },
+      (error: unknown) => {
+        if (!this.#starting.delete(wire.callId)) return;
+        const message = `Cannot make a sandbox for "${extension.name}": ${String(error)}`;
+        this.#fail(wire.callId, { code: 'E_WORKER_LOST', message });
+      },
+    );
+  }
+
+  /** Answers a capability call; nothing happens if its call is over. */
+  settle(settlement: SettlementWire): void {
+    const waiting = this.#active.get(settlement.callId);
+    const promise = waiting?.call.takePromise(settlement.seq);
+    if (!waiting || !promise) return;
+    const { call } = waiting;
+    this.#guard(waiting, () => {
+      call.slice(() => call.sandbox.settle(call, promise, settlement));
+      this.#settleAdvanced(waiting);
+    });
+  }
+
+  /** Keeps a promise until it has come to something. */
+  wait(
+    call: Call,
+    source: SandboxSource | undefined,
+    { value }: Progress,
+    onSettled: (progress: Progress) => void,
+  ): void {
+    call.promise = call.sandbox.keep(value);
+    this.#active.set(call.callId, new Waiting(call, source, onSettled));
+  }
+
+  /** Gives up a call without an outcome. */
+  abort(callId: number): void {
+    this.#starting.delete(callId);
+    const waiting = this.#active.get(callId);
+    if (!waiting) return;
+    this.#active.delete(callId);
+    this.#guard(waiting, () => this.#giveBack(waiting));
+  }
+
+  /** Aborts all calls of an extension. */
+  abortExtension(extensionId: number): void {
+    for (const [callId, id] of this.#starting) if (id === extensionId) this.#starting.delete(callId);
+    for (const { call } of this.#active.values()) if (call.extension.id === extensionId) this.abort(call.callId);
+  }
+
+  #invoke(wire: CallWire, source: SandboxSource, sandbox: Sandbox): void {
+    const { extension } = source;
+    const call = new Call(wire.callId, extension, sandbox, this.#environment);
+    const running = new Waiting(call, source, (progress) => this.#finish(running, progress));
+    this.#guard(running, () => {
+      sandbox.begin();
+      const result = call.slice(() => {
+        const progress = sandbox.invoke(call, wire.handler, wire.argument);
+        if (progress.state !== 'pending' || call.stopped) return this.#result(call, progress);
+        this.wait(call, source, progress, running.onSettled);
+        return undefined;
+      });
+      if (result) this.#end(running, result);
+      if (extension.isolation === 'persistent') this.#settleAdvanced(running);
+    });
+  }
+
+  /** All calls that a slice of this one may have moved on. */
+  #sharing(waiting: Waiting): Waiting[] {
+    if (waiting.call.extension.isolation === 'pristine') return [waiting];
+    return this.#active.values().filter(({ call }) => call.sandbox === waiting.call.sandbox);
+  }
+
+  /** Ends the calls that a slice moved to their end. In a shared sandbox, ending one runs jobs that may move on others. */
+  #settleAdvanced(waiting: Waiting): void {
+    while (this.#sharing(waiting).some((each) => this.#look(each)));
+  }
+
+  /** Whether a waiting call has come to something. */
+  #look({ call, onSettled }: Waiting): boolean {
+    if (!this.#active.has(call.callId)) return false;
+    const progress = call.sandbox.poll(call.promise);
+    if (progress.state === 'pending' && !call.stopped) return false;
+    this.#active.delete(call.callId);
+    onSettled(progress);
+    return true;
+  }
+
+  #finish(waiting: Waiting, progress: Progress): void {
+    this.#guard(waiting, () => {
+      this.#end(
+        waiting,
+        waiting.call.slice(() => this.#result(waiting.call, progress)),
+      );
+    });
+  }
+
+  /** Copies the result out, within the call's limits. */
+  #result(call: Call, { state, value }: Progress): Result {
+    const { sandbox, extension } = call;
+    if (extension.isolation === 'persistent' && !call.stopped) sandbox.drain(call); // its jobs are its own cost
+    if (call.stopped || state !== 'fulfilled') {
+      call.mustStop(); // a native that never polls may have overrun the budget
+      return describeFailure(call, value);
+    }
+    const copied = sandbox.copy(call, value);
+    const thrown = copied instanceof Thrown ? copied.value : 0;
+    if (call.mustStop() || copied instanceof Thrown) return describeFailure(call, thrown);
+    const { length } = copied;
+    return length <= extension.limits.maxResultBytes
+      ? copied
+      : limitFailure('E_QUOTA', extension, 'maxResultBytes', length);
+  }
+
+  /** Reports the result and gives the sandbox back. */
+  #end(waiting: Waiting, result: Result): void {
+    const { call } = waiting;
+    this.#onOutcome(call.outcome(result));
+    // What a stopped call left running would go on at the cost of the others.
+    const spoiled = !(result instanceof Uint8Array) && (call.stopped || call.sandbox.refusedBytes > 0);
+    if (spoiled && call.extension.isolation === 'persistent') this.#discard(waiting);
+    else this.#giveBack(waiting);
+  }
+
+  #giveBack({ call, source }: Waiting): void {
+    if (call.extension.isolation === 'persistent') call.sandbox.release(...call.held());
+    source?.give(call.sandbox);
+  }
+
+  /** Runs what touches an instance. One that fails is dropped, and its calls fail. */
+  #guard(waiting: Waiting, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      const { call, source, onSettled } = waiting;
+      this.#active.delete(call.callId);
+      if (!source) return onSettled({ state: 'rejected', value: 0 }); // a load, which reports for itself
+      this.#onOutcome(call.outcome(describePoison(error, call)));
+      this.#discard(waiting);
+    }
+  }
+
+  #discard(waiting: Waiting): void {
+    waiting.source?.discard(waiting.call.sandbox);
+    for (const { call } of this.#sharing(waiting)) {
+      if (!this.#active.delete(call.callId)) continue;
+      const message = `Cannot go on running "${call.extension.name}": another call ended its sandbox`;
+      this.#onOutcome(call.outcome({ code: 'E_WORKER_LOST', message }));
+    }
+  }
+
+  #fail(callId: number, error: ErrorWire): void {
+    this.#onOutcome(toOutcome(callId, error));
+  }
+}
+
+/** A call in its sandbox. A load has no source. A class, not a literal: see `LinkedList` in core. */
+class Waiting {
+  readonly call: Call;
+  readonly source: SandboxSource | undefined;
+  /** Told once what the call's promise came to. */
+  readonly onSettled: (progress: Progress) => void;
+
+  constructor(call: Call, source: SandboxSource | undefined, onSettled: (progress: Progress) => void) {
+    this.call = call;
+    this.source = source;
+    this.onSettled = onSettled;
+  }
+}

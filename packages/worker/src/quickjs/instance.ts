@@ -1,0 +1,215 @@
+import type { EngineModule } from '@sandglass/core';
+import type { EmscriptenModuleCallbacks, QuickJSEmscriptenModule, QuickJSFFI } from '@jitl/quickjs-ffi-types';
+
+import {
+  CardCopies,
+  createCardMemory,
+  markWritten,
+  takeMarks,
+  type CardFunctions,
+  type CardMemory,
+} from './memory/cards.js';
+import { NO_ENTRY, type GateFunctions } from './instance-table.js';
+import { replaceEnvironment } from './imports/environment.js';
+import { replaceImport } from './imports/replace-import.js';
+import type { HandlerFunctions } from './run-handler.js';
+import { replaceLocalTime } from './imports/utc.js';
+import { createFFI, loadEngine } from './variant.js';
+
+const WASM_PAGE_BYTES = 65_536;
+
+/** A memory that is too small grows by half. */
+const GROWTH = 1.5;
+
+type Callback<Name extends keyof EmscriptenModuleCallbacks> = EmscriptenModuleCallbacks[Name] extends (
+  asyncify: never,
+  ...args: infer Args
+) => unknown
+  ? (...args: Args) => number
+  : never;
+
+/** What the engine asks of its host while guest code runs. None may throw: an exception through WASM poisons the instance. */
+export interface InstanceHooks {
+  /** A host function was called; returns a JSValue pointer, 0 for undefined. */
+  callFunction: Callback<'callFunction'>;
+  /** 1 ends the running guest code with an error that it cannot catch. Polled about every 10,000 branches and calls. */
+  shouldInterrupt: () => 0 | 1;
+  /** Asked every 65,536 turns of the engine's own loops (`count-loops.ts`). Throws to end the instance, and only then. */
+  onLoopFuelSpent: () => void;
+  /** Answers an import specifier with a pointer to the module's name, or throws into the guest and returns 0. */
+  normalizeModule: Callback<'normalizeModule'>;
+}
+
+/** Where the heap lies, and what happened to allocations beyond its end. */
+export interface Heap {
+  /** First byte that the engine allocates. */
+  start: number;
+  /** One past its last byte: the end of the memory when it has grown all it may. */
+  readonly end: number;
+  /** End of the heap, in bytes, that the last refused allocation asked for; 0 while none was. The owner resets it. */
+  refusedBytes: number;
+}
+
+/**
+ * One WASM instance of QuickJS with a linear memory of its own, and the raw functions that drive it. Any of these may make
+ * the memory grow: what shows it (`bytes`, `words`, ...) is another object then, and must be read anew.
+ */
+export interface Instance extends MemoryViews {
+  readonly memory: WebAssembly.Memory;
+  readonly ffi: QuickJSFFI;
+  readonly module: QuickJSEmscriptenModule;
+  readonly hooks: InstanceHooks;
+  readonly heap: Heap;
+  /** What `instrument.ts` adds. */
+  readonly functions: AddedFunctions;
+  readonly copies: CardCopies;
+  /** Where it is entered, while a sandbox has it: see `Entries`. */
+  entry: number;
+  /** What it was filled with, without marks: `[address, byte length]`. */
+  image: readonly (readonly [number, number])[];
+  /** Puts a memory of zeros to where it was when the instance had started. @param staticImage the data that its binary begins with */
+  begin: (staticImage: Uint32Array) => void;
+}
+
+type AddedFunctions = CardFunctions & HandlerFunctions & GateFunctions;
+
+interface MemoryViews extends CardMemory {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
+}
+
+/** Linear memory, static data and C stack (5.3 MB) included, in whole WASM pages: see `toWholePages`. */
+export interface MemorySize {
+  /** What it may grow to. */
+  maxBytes: number;
+  /** @default `maxBytes` */
+  initialBytes?: number;
+}
+
+/** A size in bytes, rounded up. */
+export function toWholePages(bytes: number): number {
+  return toPages(bytes) * WASM_PAGE_BYTES;
+}
+
+const INERT: InstanceHooks = {
+  callFunction: () => 0,
+  shouldInterrupt: () => 0,
+  onLoopFuelSpent: silent,
+  normalizeModule: () => 0,
+};
+
+/**
+ * Instantiates the engine. Running out of memory is an exception that the guest can catch and the instance survives.
+ *
+ * The memory begins small, since V8 collects garbage for every 32 MB or so of memories that are made, used or not.
+ *
+ * @param used a memory of zeros that may grow as much.
+ */
+export async function createInstance(
+  engine: EngineModule,
+  { maxBytes, initialBytes = maxBytes }: MemorySize,
+  used?: WebAssembly.Memory,
+): Promise<Instance> {
+  const maximum = toPages(maxBytes);
+  const initial = Math.min(toPages(initialBytes), maximum);
+  const memory = used ?? new WebAssembly.Memory({ initial, maximum });
+  const missing = initial - toPages(memory.buffer.byteLength);
+  if (missing > 0) memory.grow(missing); // a used one
+  const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0 };
+  const views = viewsOf(memory);
+  let added!: AddedFunctions;
+  const options = {
+    wasmMemory: memory,
+    thisProgram: 'sandglass', // else the host's path ends up in the guest's memory
+    print: silent,
+    printErr: silent,
+    instantiateWasm(imports: WebAssembly.Imports, onSuccess: (instance: WebAssembly.Instance) => void) {
+      replaceLocalTime(imports, memory);
+      replaceEnvironment(imports, memory);
+      const refreshGlue = replaceImport(imports, [/\.grow\(/], (bytes: number) => {
+        if (!grow(memory, heap, bytes >>> 0)) {
+          if (added.strict.value === 1) throw new RangeError('the heap is full');
+          return 0;
+        }
+        refreshGlue(memory.buffer.byteLength);
+        Object.assign(views, viewsOf(memory));
+        return 1;
+      });
+      const instance = new WebAssembly.Instance(engine.wasm, imports);
+      added = instance.exports as never; // `isTracked` has seen to it
+      onSuccess(instance);
+      return instance.exports;
+    },
+  };
+  const module = await loadEngine(options);
+  const hooks = { ...INERT };
+  module.callbacks = toCallbacks(hooks);
+  const started = takeMarks(views, 0, views.bytes.length).map(({ at, length }) => {
+    markWritten(views, at, length);
+    return { at, bytes: views.bytes.slice(at, at + length) };
+  });
+  const begin = (staticImage: Uint32Array): void => {
+    views.words.set(staticImage);
+    for (const { at, bytes } of started) {
+      views.bytes.set(bytes, at);
+      markWritten(views, at, bytes.length);
+    }
+  };
+  const own = {
+    ffi: createFFI(module),
+    module,
+    memory,
+    hooks,
+    heap,
+    functions: added,
+    copies: new CardCopies(),
+    entry: NO_ENTRY,
+    image: [],
+    begin,
+  };
+  return Object.assign(views, own);
+}
+
+function toPages(bytes: number): number {
+  return Math.ceil(bytes / WASM_PAGE_BYTES);
+}
+
+function viewsOf(memory: WebAssembly.Memory): MemoryViews {
+  const buffer = memory.buffer as ArrayBuffer; // not shared
+  return { words: new Uint32Array(buffer), view: new DataView(buffer), ...createCardMemory(buffer) };
+}
+
+/** Stands for `emscripten_resize_heap`. @returns whether there is room for so many bytes now; if not, `malloc` fails */
+function grow(memory: WebAssembly.Memory, heap: Heap, bytes: number): boolean {
+  const current = memory.buffer.byteLength;
+  if (bytes <= heap.end) {
+    try {
+      memory.grow(toPages(Math.min(heap.end, Math.max(bytes, current * GROWTH)) - current));
+      return true;
+    } catch {
+      // the machine has no more
+    }
+  }
+  heap.refusedBytes = bytes;
+  return false;
+}
+
+/** What loops ask with, in the place of the runtime that the interrupt handler gets. */
+const NO_RUNTIME = 0;
+
+function silent(): void {}
+
+/** Synchronous builds pass no asyncify; pointers are branded numbers. */
+function toCallbacks(hooks: InstanceHooks): EmscriptenModuleCallbacks {
+  return {
+    freeHostRef: silent,
+    callFunction: (_asyncify, ...args) => hooks.callFunction(...args) as never,
+    shouldInterrupt: (_asyncify, runtime) => {
+      if (runtime !== NO_RUNTIME) return hooks.shouldInterrupt();
+      hooks.onLoopFuelSpent();
+      return 0;
+    },
+    loadModuleSource: () => 0 as never, // normalizeModule lets only loaded modules through
+    normalizeModule: (_asyncify, ...args) => hooks.normalizeModule(...args) as never,
+  };
+}

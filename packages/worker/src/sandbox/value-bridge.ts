@@ -1,0 +1,56 @@
+import { encodeValue, FORM, type CapabilityErrorWire } from '@sandglass/core';
+
+import type { PreludeFunction } from './prelude/prelude.js';
+import type { Pointer } from '../quickjs/ffi.js';
+import type { Realm } from '../quickjs/realm.js';
+
+/** The copy of a value, or what was thrown while it was made. */
+export type Copied = Uint8Array | Thrown;
+
+/** What guest code threw; 0 if the heap was too full to hold it. */
+export class Thrown {
+  readonly value: Pointer;
+
+  constructor(value: Pointer) {
+    this.value = value;
+  }
+}
+
+/** Copies values into a realm and out of it: natively where the engine can, else with the prelude's help. */
+export class ValueBridge {
+  readonly #realm: Realm;
+  readonly #prelude: Readonly<Record<PreludeFunction, Pointer>>;
+
+  constructor(realm: Realm, prelude: Readonly<Record<PreludeFunction, Pointer>>) {
+    this.#realm = realm;
+    this.#prelude = prelude;
+  }
+
+  /** May answer with an exception. */
+  decode(encoded: Uint8Array): Pointer {
+    const value = this.#realm.decode(encoded);
+    if (encoded[0] === FORM.direct || this.#realm.isException(value)) return value;
+    return this.#realm.call(this.#prelude.revive, value);
+  }
+
+  /**
+   * May run guest code: getters.
+   *
+   * @param lenient functions and symbols become placeholders, so that the host sees their type.
+   */
+  copy(value: Pointer, lenient = false): Copied {
+    const realm = this.#realm;
+    const direct = realm.encode(value, FORM.direct);
+    if (direct) return direct;
+    const args = lenient ? [value, realm.own(realm.newNumber(1))] : [value];
+    const table = realm.call(this.#prelude.flatten, ...args);
+    if (realm.isException(table)) return new Thrown(realm.takeException(table));
+    return realm.encode(table, FORM.table) ?? new Thrown(0);
+  }
+
+  /** An Error of the guest's realm that stands for a failure outside. */
+  newError({ name, message, code, properties = {} }: CapabilityErrorWire): Pointer {
+    const parts = encodeValue([name, message, code, Object.keys(properties), Object.values(properties)]);
+    return this.#realm.call(this.#prelude.makeError, this.#realm.decode(parts));
+  }
+}

@@ -1,0 +1,72 @@
+import type { ExtensionWire } from '@sandglass/core';
+
+import type { SandboxFactory } from './sandbox-factory.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
+import type { PoolCounters, SandboxSource } from './sandbox-source.js';
+import type { Snapshot } from '../sandbox/snapshot.js';
+
+/** The one sandbox of a persistent extension, from its first call on: calls share it and interleave at their awaits. */
+export class PersistentSandbox implements SandboxSource {
+  readonly extension: ExtensionWire;
+  readonly #factory: SandboxFactory;
+  readonly #counters: PoolCounters;
+  readonly #snapshot: Snapshot;
+  #making: Promise<Sandbox> | undefined;
+  #ready: Sandbox | undefined;
+  /** Goes up when the sandbox is given up, so that one in the making is not taken for its successor. */
+  #generation = 0;
+
+  constructor(factory: SandboxFactory, extension: ExtensionWire, snapshot: Snapshot, counters: PoolCounters) {
+    this.#factory = factory;
+    this.extension = extension;
+    this.#snapshot = snapshot;
+    this.#counters = counters;
+  }
+
+  get memoryBytes(): number {
+    return this.#snapshot.wire.bytes.byteLength + (this.#ready?.heapBytes ?? 0);
+  }
+
+  prefetch(): number {
+    return this.#ready?.prefetch() ?? 0;
+  }
+
+  take(): Sandbox | undefined {
+    return this.#ready;
+  }
+
+  create(): Promise<Sandbox> {
+    this.#making ??= this.#make(this.#generation);
+    return this.#making;
+  }
+
+  give(sandbox: Sandbox): void {
+    sandbox.release();
+  }
+
+  discard(sandbox: Sandbox): void {
+    this.#factory.retire(sandbox);
+    if (sandbox !== this.#ready) return;
+    this.close();
+    this.#counters.replacements++;
+  }
+
+  close(): void {
+    if (this.#ready) this.#counters.sandboxes--;
+    this.#ready = undefined;
+    this.#making = undefined;
+    this.#generation++;
+  }
+
+  async #make(generation: number): Promise<Sandbox> {
+    try {
+      const sandbox = await this.#factory.open(this.extension, this.#snapshot);
+      if (generation !== this.#generation) return sandbox;
+      this.#counters.sandboxes++;
+      return (this.#ready = sandbox);
+    } catch (error) {
+      if (generation === this.#generation) this.#making = undefined; // the next call tries again
+      throw error;
+    }
+  }
+}
