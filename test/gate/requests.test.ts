@@ -64,7 +64,7 @@ function methodVerdict(row: RequestRow): Verdict {
 function verdictOf(row: RequestRow): Verdict {
   if (row.headers) return headerVerdict(row.headers, row.why);
   if (row.why === 'BigInt in JSON body')
-    return { code: 'E_GUEST', message: /^Request body cannot be sent as JSON: it has a BigInt$/ };
+    return { code: 'E_GUEST', message: /^Request body cannot be sent as JSON: it has a bigint$/ };
   if (row.why === 'GET with body') return { sends: { 'content-length': '1' } };
   return methodVerdict(row);
 }

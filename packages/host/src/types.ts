@@ -105,6 +105,8 @@ export interface RequestOptions {
   allowAddresses?: string[];
   /** One deadline for a request with all its redirects. 1 to 600_000. @default 10_000 */
   timeoutMs?: number;
+  /** Bytes of a request's body as it is sent. 0 to 1 GiB. @default 8_388_608 */
+  maxRequestBytes?: number;
   /** Bytes of a response body, compressed and decoded alike. @default 5_242_880 */
   maxResponseBytes?: number;
   /** @default 5 */

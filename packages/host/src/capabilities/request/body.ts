@@ -1,10 +1,19 @@
-import { typeError } from '../error.js';
+import type { ExpansionLimits } from '../expansion.js';
+import { bodyTooLarge } from './failure.js';
+import { encodeMultipart, encodeUrlencoded } from './form-encoding.js';
 import { toFormFields } from './form.js';
 import type { RequestHeaders } from './headers.js';
+import { encodeJson } from './json-body.js';
 
 export type RequestBody = string | Uint8Array | null;
 
 const FORM = 'application/x-www-form-urlencoded';
+
+/**
+ * Values of a body that is made of an object, each counted wherever it stands; a property counts as four. Writing that
+ * many takes this thread up to 50 ms, however they are arranged (docs/security.md).
+ */
+export const MAX_BODY_VALUES = 262_144;
 
 /**
  * Encodes a body by its type and the content type that the guest gave, and sets the content type that is missing.
@@ -12,11 +21,18 @@ const FORM = 'application/x-www-form-urlencoded';
  * An object is JSON, or a form when the content type says so; a string and bytes go as they are.
  *
  * @param headers of `readHeaders`; changed in place.
- * @throws {CapabilityError} a TypeError for an object that cannot be encoded.
+ * @throws {CapabilityError} `E_QUOTA` for a body beyond `maxBytes` or 262,144 values; a TypeError for an object that
+ *   cannot be encoded.
  */
-export async function encodeBody(body: string | object | undefined, headers: RequestHeaders): Promise<RequestBody> {
+export function encodeBody(body: string | object | undefined, headers: RequestHeaders, maxBytes: number): RequestBody {
   if (body === undefined) return null;
-  const contentType = headers['content-type']?.toLowerCase() ?? '';
+  const encoded = encode(body, headers, { maxBytes, maxValues: MAX_BODY_VALUES });
+  const bytes = typeof encoded === 'string' ? Buffer.byteLength(encoded) : encoded.byteLength;
+  if (bytes > maxBytes) throw bodyTooLarge(`over ${maxBytes} bytes (maxRequestBytes)`);
+  return encoded;
+}
+
+function encode(body: string | object, headers: RequestHeaders, limits: ExpansionLimits): string | Uint8Array {
   if (typeof body === 'string') {
     headers['content-type'] ??= FORM;
     return body;
@@ -27,30 +43,13 @@ export async function encodeBody(body: string | object | undefined, headers: Req
       ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
       : new Uint8Array(body);
   }
-  if (contentType.includes(FORM)) return new URLSearchParams(toFormFields(body)).toString();
-  if (contentType.includes('multipart/form-data')) return encodeMultipart(body, headers);
-  headers['content-type'] ??= 'application/json';
-  return encodeJson(body);
-}
-
-async function encodeMultipart(body: object, headers: RequestHeaders): Promise<Uint8Array> {
-  const form = new FormData();
-  for (const [name, value] of toFormFields(body)) form.append(name, value);
-  const encoded = new Response(form);
-  headers['content-type'] = encoded.headers.get('content-type') ?? ''; // with the boundary
-  return new Uint8Array(await encoded.arrayBuffer());
-}
-
-/** @throws {CapabilityError} for a BigInt, a cycle, or nesting that exhausts the stack. */
-function encodeJson(body: object): string {
-  try {
-    return JSON.stringify(body);
-  } catch (error) {
-    throw typeError(`Request body cannot be sent as JSON: ${reason(error)}`);
+  const contentType = headers['content-type']?.toLowerCase() ?? '';
+  if (contentType.includes(FORM)) return encodeUrlencoded(toFormFields(body, limits), limits.maxBytes);
+  if (contentType.includes('multipart/form-data')) {
+    const multipart = encodeMultipart(toFormFields(body, limits), limits.maxBytes);
+    headers['content-type'] = multipart.contentType;
+    return multipart.body;
   }
-}
-
-function reason(error: unknown): string {
-  if (error instanceof RangeError) return 'it is nested too deep';
-  return error instanceof TypeError && error.message.includes('BigInt') ? 'it has a BigInt' : 'it is circular';
+  headers['content-type'] ??= 'application/json';
+  return encodeJson(body, limits);
 }

@@ -46,6 +46,13 @@ export function networkFailure(
   return new CapabilityError('E_NETWORK', `Request to "${url.host}" failed: ${what}`, { properties: { code }, cause });
 }
 
+/** A body of a request that goes over a limit. */
+export function bodyTooLarge(what: string): CapabilityError {
+  return new CapabilityError('E_QUOTA', `Request body is too large: ${what}`, {
+    properties: { code: 'ERR_BAD_REQUEST' },
+  });
+}
+
 /** A response that goes over a limit. */
 export function tooLarge(url: URL, what: string): CapabilityError {
   return new CapabilityError('E_QUOTA', `Response of "${url.host}" is too large: ${what}`, {

@@ -30,11 +30,45 @@ test.each([
   { 'x:': '1' },
   { x: 'a\nb' },
   { x: ['a', 'b\0'] },
+  { x: [undefined] },
+  { x: 10n ** 1_000n },
 ])('refuses what cannot be a header, %#', (given) => {
   expect(() => readHeaders(given)).toThrow(
     expect.objectContaining({ wire: expect.objectContaining({ name: 'TypeError', code: 'E_GUEST' }) }),
   );
 });
+
+const many = (count: number, value: unknown = 'v'): object =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`h${index}`, value]));
+
+test.each([
+  ['names', many(101)],
+  ['names whose values drop', many(101, null)],
+  ['bytes of one value', { a: 'x'.repeat(16_380) }],
+  ['bytes of a name', { ['a'.repeat(16_385)]: '' }],
+  ['bytes of many values', many(100, 'x'.repeat(200))],
+  ['parts of a list', { a: Array.from({ length: 1_000_000 }, () => '') }],
+])('too many %s are refused', (_, given) => {
+  expect(() => readHeaders(given)).toThrow(
+    expect.objectContaining({
+      wire: expect.objectContaining({
+        code: 'E_QUOTA',
+        message: expect.stringMatching(/^Request headers are too large: over (100 headers|16384 bytes)$/),
+      }),
+    }),
+  );
+});
+
+test('as many as may be are sent', () => {
+  expect(Object.keys(readHeaders(many(100, 'x'.repeat(150))))).toHaveLength(103);
+});
+
+test.each([new Uint8Array(1_000), Object('text'), new Map([['a', 'b']])])(
+  'what is neither an object of headers nor a list is refused, %#',
+  (given) => {
+    expect(() => readHeaders(given as object)).toThrow('Request headers has to be of type object');
+  },
+);
 
 test.each([undefined, {}, []])('without headers there are the defaults, %#', (given) => {
   expect({ ...readHeaders(given) }).toEqual(DEFAULTS);

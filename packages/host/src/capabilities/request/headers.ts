@@ -1,4 +1,6 @@
 import { CapabilityError, typeError } from '../error.js';
+import { isPlainObject } from '../expansion.js';
+import { printPrimitive } from './form.js';
 
 /** Request headers by lower-case name. Without a prototype: a name is only a name. */
 export type RequestHeaders = Record<string, string>;
@@ -9,6 +11,12 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** What RFC 9110 §5.5 lets a value hold, one byte per character. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Headers that a request may have. Apache refuses more. */
+const MAX_HEADERS = 100;
+
+/** Bytes of names and values, with the four that HTTP puts between and after them. Node and many others refuse more. */
+const MAX_HEADER_BYTES = 16_384;
 
 /** Headers that belong to the connection or to the client, not to its user: dropped. Proxy-* and sec-* too. Source: Fetch standard, "forbidden request-header". */
 const DROPPED: ReadonlySet<string> = new Set([
@@ -59,14 +67,17 @@ const DEFAULTS: Readonly<RequestHeaders> = {
  * Reads the headers that a guest gave: names without case, numbers as text, lists joined, null, undefined and false
  * dropped; the same name in two cases joins as a list. Defaults fill what is missing.
  *
- * @throws {CapabilityError} a TypeError for what cannot be a header, `E_SCOPE` for a header that is refused.
+ * @throws {CapabilityError} a TypeError for what cannot be a header, `E_SCOPE` for a header that is refused, `E_QUOTA` for
+ *   more than 100 headers or 16,384 bytes.
  */
 export function readHeaders(given: object | undefined): RequestHeaders {
   const headers: RequestHeaders = Object.create(null) as RequestHeaders; // Object.create is typed any
-  for (const [rawName, rawValue] of Object.entries(given ?? {})) {
+  let left = MAX_HEADER_BYTES;
+  for (const rawName of namesOf(given ?? {})) {
     const name = readName(rawName);
-    const value = readValue(name, rawValue);
+    const value = readValue(name, (given as Record<string, unknown>)[rawName]); // one of its own keys
     if (value === undefined || isDropped(name)) continue;
+    if ((left -= name.length + value.length + 4) < 0) throw tooLarge(`over ${MAX_HEADER_BYTES} bytes`);
     headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
   }
   for (const [name, value] of Object.entries(DEFAULTS)) headers[name] ??= value;
@@ -96,7 +107,16 @@ export function toGuestHeaders(
   return Object.fromEntries(entries);
 }
 
+/** What is neither a plain object nor a list has no names, or one for each of its bytes. */
+function namesOf(given: object): string[] {
+  if (!isPlainObject(given) && !Array.isArray(given)) throw typeError('Request headers has to be of type object');
+  const names = Object.keys(given);
+  if (names.length > MAX_HEADERS) throw tooLarge(`over ${MAX_HEADERS} headers`);
+  return names;
+}
+
 function readName(rawName: string): string {
+  if (rawName.length > MAX_HEADER_BYTES) throw tooLarge(`over ${MAX_HEADER_BYTES} bytes`);
   if (!TOKEN.test(rawName) || rawName === '__proto__') throw typeError('Request header name is not a token');
   const name = rawName.toLowerCase();
   if (REFUSED.has(name)) throw new CapabilityError('E_SCOPE', `No permission to use request header "${name}"`);
@@ -106,18 +126,26 @@ function readName(rawName: string): string {
 function readValue(name: string, raw: unknown): string | undefined {
   if (raw === undefined || raw === null || raw === false) return undefined;
   const parts: unknown[] = Array.isArray(raw) ? raw : [raw];
-  const value = parts
-    .map((part) => readPart(name, part))
-    .join(', ')
-    .trim();
+  let value = '';
+  for (let index = 0; index < parts.length; index++) {
+    value += `${index > 0 ? ', ' : ''}${readPart(name, parts[index])}`;
+    if (value.length > MAX_HEADER_BYTES) throw tooLarge(`over ${MAX_HEADER_BYTES} bytes`);
+  }
+  value = value.trim();
   if (!VALUE.test(value)) throw typeError(`Invalid character in request header "${name}"`);
   return value;
 }
 
 function readPart(name: string, part: unknown): string {
-  if (typeof part === 'string') return part;
-  if (typeof part === 'number' || typeof part === 'bigint' || typeof part === 'boolean') return String(part);
+  const text = printPrimitive(part);
+  if (text !== undefined) return text;
   throw typeError(`Request header "${name}" has to be of type string`);
+}
+
+function tooLarge(what: string): CapabilityError {
+  return new CapabilityError('E_QUOTA', `Request headers are too large: ${what}`, {
+    properties: { code: 'ERR_BAD_REQUEST' },
+  });
 }
 
 function isDropped(name: string): boolean {

@@ -16,6 +16,7 @@ import { readHeaders } from './headers.js';
 import type { OutgoingRequest, SendOptions } from './send.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_REQUEST_BYTES = 8_388_608;
 const DEFAULT_MAX_RESPONSE_BYTES = 5_242_880;
 const DEFAULT_MAX_REDIRECTS = 5;
 
@@ -64,6 +65,7 @@ export function createRequestCapability(options: RequestOptions = {}, ca?: Conne
   const addresses = new AddressGate(options);
   const deadlines = new RequestDeadlines();
   const agents = new ExtensionAgents({ gate: addresses, lookup: options.lookup, timeoutMs, ca });
+  const maxRequestBytes = readOption('maxRequestBytes', options.maxRequestBytes, DEFAULT_MAX_REQUEST_BYTES, 0, 2 ** 30);
   const limits = {
     maxResponseBytes: readOption('maxResponseBytes', options.maxResponseBytes, DEFAULT_MAX_RESPONSE_BYTES, 0, 2 ** 30),
     maxRedirects: readOption('maxRedirects', options.maxRedirects, DEFAULT_MAX_REDIRECTS, 0, 100),
@@ -76,7 +78,7 @@ export function createRequestCapability(options: RequestOptions = {}, ca?: Conne
     async handler([rawUrl, given], context: BuiltInContext<RequestScope>) {
       context.audit({ target: rawUrl.slice(0, MAX_TARGET_LENGTH) });
       const gate = gateOf(context.scope);
-      const request = await check(rawUrl, given, gate);
+      const request = check(rawUrl, given, { gate, maxRequestBytes });
       const dispatcher = options.dispatcher ?? (await agents.get(context.extension.name));
       const { audit } = context;
       return withDeadline(request.url, { deadlines, timeoutMs }, context, (signal) =>
@@ -94,7 +96,11 @@ function readOption(name: string, given: number | undefined, byDefault: number, 
 }
 
 /** Checks a request in the order of CONTRACT §6, steps 4 to 6, and makes it ready to send. */
-async function check(rawUrl: string, given: object | undefined, gate: RequestGate): Promise<OutgoingRequest> {
+function check(
+  rawUrl: string,
+  given: object | undefined,
+  { gate, maxRequestBytes }: { gate: RequestGate; maxRequestBytes: number },
+): OutgoingRequest {
   const target = gate.matchUrl(rawUrl);
   if (!target.ok)
     throw new CapabilityError('E_SCOPE', `No permission to request "${rawUrl}"`, { cause: new Error(target.reason) });
@@ -108,7 +114,8 @@ async function check(rawUrl: string, given: object | undefined, gate: RequestGat
   if (!gate.allowsMethod(method))
     throw new CapabilityError('E_SCOPE', `No permission to use request method "${method}"`);
   const sent = readHeaders(headers as object | undefined); // checked above
-  return { url: target.url, method, headers: sent, body: await encodeBody(body as string | object | undefined, sent) };
+  const encoded = encodeBody(body as string | object | undefined, sent, maxRequestBytes); // as above
+  return { url: target.url, method, headers: sent, body: encoded };
 }
 
 /** What sends, and all that it needs of streams and compression, is loaded with the first request. */

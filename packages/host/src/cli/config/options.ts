@@ -48,6 +48,7 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ['request.denyAddresses', 'list', 'Addresses, CIDR or a-b ranges refused on top of the built-in ones'],
   ['request.allowAddresses', 'list', 'Addresses or ranges opened although the built-in ones refuse them'],
   ['request.timeoutMs', 'number', 'One deadline for an outgoing request with all its redirects'],
+  ['request.maxRequestBytes', 'number', 'Bytes of the body of an outgoing request'],
   ['request.maxResponseBytes', 'number', 'Bytes of the body of a response to an outgoing request'],
   ['request.maxRedirects', 'number', 'Redirects of an outgoing request that are followed'],
   ['service.port', 'number', 'TCP port; 0 takes a free one'],

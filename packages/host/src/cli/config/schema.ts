@@ -60,6 +60,7 @@ const request: z.ZodType<RequestOptions, RequestOptions> = z.strictObject({
   denyAddresses: texts.default([]),
   allowAddresses: texts.default([]),
   timeoutMs: count(1, 600_000).default(10_000),
+  maxRequestBytes: count(0, 1024 * MIB).default(8 * MIB),
   maxResponseBytes: count(0, 1024 * MIB).default(5 * MIB),
   maxRedirects: count(0, 100).default(5),
 }) as never; // as above

@@ -1,0 +1,65 @@
+/** What a value may come to when all that it shares is written out. */
+export interface ExpansionLimits {
+  /** Items of lists, and properties, which cost four times as much. */
+  maxValues: number;
+  maxBytes: number;
+}
+
+/** What a property costs beside an item of a list, in an object of many keys (measured: 0.8 µs against 0.2). */
+const PROPERTY_COST = 4;
+
+/** Nesting beyond which a value counts as circular. The boundary lets less through. */
+const MAX_DEPTH = 1_000;
+
+/**
+ * Counts what a guest's value comes to when it is written out: a list that stands in ten places counts ten times, as it
+ * would be written or walked ten times. Sixty lists that each hold the one before twice are 2^60 values.
+ */
+export class Expansion {
+  readonly #limits: ExpansionLimits;
+  readonly #fail: (what: string) => Error;
+  #values = 0;
+  #bytes = 0;
+
+  /** @param fail makes the error of a value over a limit, of words such as "over 8388608 bytes". */
+  constructor(limits: ExpansionLimits, fail: (what: string) => Error) {
+    this.#limits = limits;
+    this.#fail = fail;
+  }
+
+  /** @throws what `fail` makes, once a limit is passed. */
+  count(values: number, bytes = 0): void {
+    const { maxValues, maxBytes } = this.#limits;
+    if ((this.#values += values) > maxValues)
+      throw this.#fail(`over ${maxValues} values, each counted wherever it stands`);
+    if ((this.#bytes += bytes) > maxBytes) throw this.#fail(`over ${maxBytes} bytes`);
+  }
+
+  /**
+   * Counts lists and plain objects, with all that they hold.
+   *
+   * @param leaf gets everything else, keys included, and counts it, or throws.
+   * @throws {RangeError} for a cycle, and for nesting beyond 1,000 levels.
+   */
+  add(value: unknown, leaf: (value: unknown, depth: number) => void, depth = 0): void {
+    if (depth > MAX_DEPTH) throw new RangeError(`circular, or nested deeper than ${MAX_DEPTH} levels`);
+    if (Array.isArray(value)) {
+      this.count(value.length); // holes too: they are written
+      for (const item of value) this.add(item, leaf, depth + 1);
+    } else if (isPlainObject(value)) {
+      const keys = Object.keys(value);
+      this.count(PROPERTY_COST * keys.length);
+      for (const key of keys) {
+        leaf(key, depth);
+        this.add(value[key], leaf, depth + 1);
+      }
+    } else leaf(value, depth);
+  }
+}
+
+/** Whether a value is an object that is neither a list nor of a class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
