@@ -54,8 +54,8 @@ export interface CallOptions {
 export interface LogEntry {
   extension: string;
   callId: number;
-  /** `info` for `log`, `debug` for the guest's console. */
-  level: 'info' | 'debug';
+  /** `info` for `log`, `debug` for the guest's console, `warn` for what the host says of this log. */
+  level: 'info' | 'debug' | 'warn';
   /** As the guest gave it; `formatForTerminal` makes it safe to print. */
   message: string;
 }
@@ -154,6 +154,10 @@ export interface HostOptions {
   capabilities?: readonly Capability[];
   /** @default grants what is requested */
   grant?: GrantPolicy;
+  /**
+   * Gets what guests log. While a promise that it returns is pending, the line counts as waiting; lines beyond an
+   * extension's share of 16 MiB, half of it if no other one logs, are dropped, and the next one tells how many.
+   */
   onLog?: (entry: LogEntry) => void;
   /** Whether what guests write to `console` reaches `onLog`, at level debug. @default false */
   logConsole?: boolean;

@@ -2,8 +2,8 @@ import type { AuditEntry } from '../types.js';
 import type { AuditDetails } from './define.js';
 import type { CapabilityError } from './error.js';
 
-/** Longest reason in an audit entry. */
-const MAX_REASON_LENGTH = 2_048;
+/** Longest reason, and longest target, in an audit entry. */
+const MAX_TEXT_LENGTH = 2_048;
 
 /** One capability call on its way to its audit entry. A class, no literal: see `LinkedList` in core. */
 export class AuditRecord {
@@ -28,7 +28,15 @@ export class AuditRecord {
     const { target = '', bytes = 0, status } = this.#details;
     const durationMs = performance.now() - this.#startMs;
     // Field by field: what is spread leaves a trail, see `Context` of the registry.
-    const entry: AuditEntry = { extension, callId, capability, target, decision: 'allowed', bytes, durationMs };
+    const entry: AuditEntry = {
+      extension,
+      callId,
+      capability,
+      target: cut(target),
+      decision: 'allowed',
+      bytes,
+      durationMs,
+    };
     if (failure) Object.assign(entry, describe(failure));
     if (status !== undefined) entry.status = status;
     this.#write(entry);
@@ -51,12 +59,14 @@ export function guardSink<Entry>(sink: ((entry: Entry) => unknown) | undefined):
 function describe(failure: CapabilityError): Pick<AuditEntry, 'decision' | 'reason'> {
   const texts: string[] = [];
   for (let current: unknown = failure, depth = 0; current !== undefined && depth < 5; depth++) {
-    texts.push(current instanceof Error ? current.message : String(current));
+    texts.push((current instanceof Error ? current.message : String(current)).slice(0, MAX_TEXT_LENGTH));
     current = current instanceof Error ? current.cause : undefined;
   }
-  const reason = texts
-    .filter((text) => text !== '')
-    .join(': ')
-    .slice(0, MAX_REASON_LENGTH);
-  return { decision: failure.wire.code === 'E_SCOPE' ? 'denied' : 'allowed', reason };
+  const reason = texts.filter((text) => text !== '').join(': ');
+  return { decision: failure.wire.code === 'E_SCOPE' ? 'denied' : 'allowed', reason: cut(reason) };
+}
+
+/** A copy of a text's beginning: what a slice is cut from lives as long as the slice. */
+function cut(text: string): string {
+  return text.length > MAX_TEXT_LENGTH ? Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString() : text;
 }

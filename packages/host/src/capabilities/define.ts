@@ -37,6 +37,13 @@ export interface CapabilityDefinition<Scope, Args extends readonly unknown[], Re
   scope: z.core.$ZodType<Scope>;
   /** Schema of its arguments, a `z.tuple` without a rest. Synchronous. Missing arguments are undefined, further ones are dropped. */
   args: z.core.$ZodType<Args>;
+  /**
+   * Values in the arguments of one call, shared ones counted wherever they stand: an item of a list is one, a property four. More are
+   * `E_QUOTA`, before `args` sees them. `Infinity` if the handler bounds them itself.
+   *
+   * @default 65_536: a schema takes this thread up to 50 ms to refuse that many
+   */
+  maxArgumentValues?: number;
   /** Which comes first, and so which error a guest sees when both fail. @default 'scope-first' */
   order?: 'scope-first' | 'args-first';
   /** Whether a second run would do something a second time. Such a call is never run again after a worker is lost. @default true */
@@ -60,12 +67,15 @@ export interface Capability<
   readonly module: string;
   readonly order: 'scope-first' | 'args-first';
   readonly effect: boolean;
+  readonly maxArgumentValues: number;
   /** How many arguments it takes. */
   readonly parameters: number;
 }
 
 /** Module of the built-in capabilities. */
 export const API_MODULE = 'directus:api';
+
+const MAX_ARGUMENT_VALUES = 65_536;
 
 /** One identifier or two, short enough to read in an audit. */
 const NAME = /^[A-Za-z_$][\w$]{0,63}(?:\.[A-Za-z_$][\w$]{0,63})?$/;
@@ -101,7 +111,10 @@ export function defineCapability<Scope, Args extends readonly unknown[], Result>
   if (module.startsWith('node:')) throw invalid(name, 'guests have no node: modules');
   const parameters = countParameters(name, definition.args);
   if (sync && sync.length > parameters) throw invalid(name, 'sync describes more parameters than args');
-  return Object.freeze({ order: 'scope-first', effect: true, ...definition, module, parameters } as const);
+  const maxArgumentValues = definition.maxArgumentValues ?? MAX_ARGUMENT_VALUES;
+  if (!(maxArgumentValues > 0)) throw invalid(name, 'maxArgumentValues has to be a number above 0');
+  const byDefault = { order: 'scope-first', effect: true } as const;
+  return Object.freeze({ ...byDefault, ...definition, module, parameters, maxArgumentValues } as const);
 }
 
 /** Reads the schema's own description: an `instanceof` would refuse a host's other copy of zod. */

@@ -249,6 +249,44 @@ describe('a capability of the host', () => {
     });
   });
 
+  test('arguments that come to too much end before the schema and the handler see them', async () => {
+    const handler = vi.fn<() => string>(() => 'served');
+    const inspected = vi.fn<() => boolean>(() => true);
+    const args = z.tuple([z.any().check(z.refine(inspected))]);
+    const small = defineCapability({ name: 'small', scope: z.object({}), args, handler });
+    const large = defineCapability({ name: 'large', scope: z.object({}), args, maxArgumentValues: 2 ** 18, handler });
+    const capabilities = create([small, large]);
+    const grant = capabilities.prepare(extension, { small: {}, large: {} });
+    const call = (name: string, argument: unknown): Promise<unknown> =>
+      capabilities.invoke(grant, name, [argument], context());
+    const doubled = (levels: number, seed: unknown = 1): unknown =>
+      Array.from({ length: levels }).reduce((value) => [value, value], seed);
+    const circular: unknown[] = [doubled(10)];
+    circular.push(circular);
+    const text = 'x'.repeat(1_000);
+    for (const argument of [
+      doubled(60),
+      doubled(16),
+      new Map([['a', new Set([doubled(60)])]]),
+      doubled(15, text),
+      circular,
+      Array.from({ length: 1e6 }),
+    ]) {
+      expect(await errorOf(call('small', argument))).toEqual({
+        name: 'Error',
+        message: expect.stringMatching(/^Arguments of "small" are too large: over (65536 values|16777216 bytes)/),
+        code: 'E_QUOTA',
+      });
+    }
+    expect(inspected).not.toHaveBeenCalled();
+    expect(audits).toHaveLength(6);
+    const self: unknown[] = [];
+    self.push(self);
+    for (const argument of [doubled(14), self, new Uint8Array(1e6)])
+      expect(await call('small', argument)).toBe('served');
+    expect(await call('large', doubled(16))).toBe('served');
+  });
+
   test('two of one name are refused, a built-in one included', () => {
     expect(() => create([readItems, readItems])).toThrow('Two capabilities have the name "readItems"');
     const log = defineCapability({
@@ -276,6 +314,22 @@ describe('the gate', () => {
       expect(audits).toMatchObject([{ capability: name, decision: 'denied' }]);
     },
   );
+
+  test('what guests give is cut in an audit entry', async () => {
+    const long = defineCapability({
+      name: 'long',
+      scope: z.object({}),
+      args: z.tuple([z.string()]),
+      handler([target], { audit }) {
+        audit({ target });
+        throw new CapabilityError('E_GUEST', target);
+      },
+    });
+    const capabilities = create([long]);
+    const text = 'é'.repeat(1e6);
+    await errorOf(capabilities.invoke(capabilities.prepare(extension, { long: {} }), 'long', [text], context()));
+    expect(audits).toMatchObject([{ target: text.slice(0, 2_048), reason: text.slice(0, 2_048) }]);
+  });
 
   test('scopes of a prototype are not granted', async () => {
     const capabilities = create();

@@ -9,10 +9,12 @@ import {
 
 import type { CallEnd } from '../time/call-end.js';
 import type { AuditEntry, LogEntry, RequestOptions } from '../types.js';
+import { parseArgs } from './arguments.js';
 import { AuditRecord, guardSink } from './audit.js';
 import type { BuiltInContext } from './built-in-context.js';
 import type { Capability, CapabilityContext } from './define.js';
-import { CapabilityError, type CapabilityErrorCode, noPermission, typeError } from './error.js';
+import { CapabilityError, type CapabilityErrorCode, noPermission } from './error.js';
+import { LogSink } from './log/log-sink.js';
 import { createLogCapability } from './log/log.js';
 import { createRequestCapability } from './request/request.js';
 import { createSleepCapability } from './sleep/sleep.js';
@@ -84,7 +86,7 @@ export interface Capabilities {
 export function createCapabilities(options: CapabilitiesOptions = {}): Capabilities {
   const timers = new TimerQueue();
   const request = createRequestCapability(options.request);
-  const writeLog = guardSink(options.onLog);
+  const { write: writeLog } = new LogSink(options.onLog);
   const writeAudit = guardSink(options.onAudit);
   const builtIn = [createLogCapability(writeLog), createSleepCapability(timers), request.capability];
   const byName = indexByName([...builtIn, ...(options.custom ?? [])]);
@@ -205,16 +207,6 @@ class Context implements BuiltInContext {
 
 function assertGranted(grant: Grant, name: string): void {
   if (!Object.hasOwn(grant.scopes, name)) throw noPermission(name);
-}
-
-function parseArgs({ name, args, parameters }: Capability, given: readonly unknown[]): readonly unknown[] {
-  const parsed = check(
-    args,
-    Array.from({ length: parameters }, (_, index) => given[index]),
-    true,
-  );
-  if (parsed.success) return parsed.data;
-  throw typeError(parsed.error.issues[0]?.message ?? `Invalid arguments of "${name}"`);
 }
 
 function writeConsole(

@@ -3,6 +3,9 @@ export interface Output {
   write(text: string): unknown;
   /** Whether a person reads it: colours and one-line logs then, JSON and plain text otherwise. */
   readonly isTTY?: boolean | undefined;
+  /** Whether it holds back what was written until `drain`. */
+  readonly writableNeedDrain?: boolean | undefined;
+  once?(event: 'drain', listener: () => void): unknown;
 }
 
 /** What a command touches of the process around it. Tests pass their own. */

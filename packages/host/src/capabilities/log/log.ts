@@ -17,6 +17,7 @@ export function createLogCapability(write: (entry: LogEntry) => void): Capabilit
     scope: emptyScopeSchema,
     args: z.tuple([z.string({ error: TYPE })]),
     effect: true,
+    maxArgumentValues: Number.POSITIVE_INFINITY, // it takes no list
     sync: [{ label: 'Log message', type: 'string' }],
     handler([message], { extension, call }) {
       write({ extension: extension.name, callId: call.id, level: 'info', message });

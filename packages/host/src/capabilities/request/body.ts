@@ -9,11 +9,8 @@ export type RequestBody = string | Uint8Array | null;
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/**
- * Values of a body that is made of an object, each counted wherever it stands; a property counts as four. Writing that
- * many takes this thread up to 50 ms, however they are arranged (docs/security.md).
- */
-export const MAX_BODY_VALUES = 262_144;
+/** Writing that many takes this thread up to 50 ms, however they are arranged (docs/security.md). */
+const MAX_VALUES = 262_144;
 
 /**
  * Encodes a body by its type and the content type that the guest gave, and sets the content type that is missing.
@@ -26,7 +23,7 @@ export const MAX_BODY_VALUES = 262_144;
  */
 export function encodeBody(body: string | object | undefined, headers: RequestHeaders, maxBytes: number): RequestBody {
   if (body === undefined) return null;
-  const encoded = encode(body, headers, { maxBytes, maxValues: MAX_BODY_VALUES });
+  const encoded = encode(body, headers, { maxBytes, maxValues: MAX_VALUES });
   const bytes = typeof encoded === 'string' ? Buffer.byteLength(encoded) : encoded.byteLength;
   if (bytes > maxBytes) throw bodyTooLarge(`over ${maxBytes} bytes (maxRequestBytes)`);
   return encoded;

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 import { typeError } from '../error.js';
-import { Expansion, type ExpansionLimits } from '../expansion.js';
+import { Expansion, type ExpansionLimits, isPlainObject } from '../expansion.js';
 import { bodyTooLarge } from './failure.js';
 
 /** Values that a date, a boxed value and an element of a typed array count as, by the time that they take. */
@@ -18,12 +18,7 @@ const ESCAPED_SHORT = 2;
  */
 export function encodeJson(body: object, limits: ExpansionLimits): string {
   const expansion = new Expansion(limits, bodyTooLarge);
-  try {
-    expansion.add(body, (value) => countLeaf(value, expansion));
-  } catch (error) {
-    if (error instanceof RangeError) throw unwritable(`it is ${error.message}`);
-    throw error;
-  }
+  expansion.add(body, (value) => countLeaf(value, expansion));
   return JSON.stringify(body);
 }
 
@@ -33,6 +28,7 @@ function countLeaf(value: unknown, expansion: Expansion): void {
     throw unwritable(`it has a ${typeof value}`);
   if (typeof value !== 'object' || value === null) return;
   if (types.isTypedArray(value)) return expansion.count(OBJECT_COST * value.length); // each becomes a property
+  if (Array.isArray(value) || isPlainObject(value)) throw unwritable('it is circular, or nested too deep');
   expansion.count(OBJECT_COST);
   if (types.isDate(value)) return;
   if (!types.isBoxedPrimitive(value))

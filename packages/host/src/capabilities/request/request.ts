@@ -2,6 +2,7 @@ import { type RequestScope, type SandglassError, requestScopeSchema } from '@san
 import * as z from 'zod/mini';
 
 import { AddressGate } from '../../gate/address-gate.js';
+import { MAX_URL_LENGTH } from '../../gate/canonical-url.js';
 import { type RequestGate, compileRequestScope } from '../../gate/request-scope.js';
 import type { RequestOptions } from '../../types.js';
 import type { BuiltInContext } from '../built-in-context.js';
@@ -19,9 +20,6 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_REQUEST_BYTES = 8_388_608;
 const DEFAULT_MAX_RESPONSE_BYTES = 5_242_880;
 const DEFAULT_MAX_REDIRECTS = 5;
-
-/** Longest URL in an audit entry. */
-const MAX_TARGET_LENGTH = 2_048;
 
 /** The capability `request`, and the connections behind it. */
 export interface RequestCapability {
@@ -75,8 +73,9 @@ export function createRequestCapability(options: RequestOptions = {}, ca?: Conne
     scope: scopeSchema,
     args: argsSchema,
     order: 'args-first',
+    maxArgumentValues: Number.POSITIVE_INFINITY, // what it writes is counted
     async handler([rawUrl, given], context: BuiltInContext<RequestScope>) {
-      context.audit({ target: rawUrl.slice(0, MAX_TARGET_LENGTH) });
+      context.audit({ target: rawUrl });
       const gate = gateOf(context.scope);
       const request = check(rawUrl, given, { gate, maxRequestBytes });
       const dispatcher = options.dispatcher ?? (await agents.get(context.extension.name));
@@ -103,7 +102,9 @@ function check(
 ): OutgoingRequest {
   const target = gate.matchUrl(rawUrl);
   if (!target.ok)
-    throw new CapabilityError('E_SCOPE', `No permission to request "${rawUrl}"`, { cause: new Error(target.reason) });
+    throw new CapabilityError('E_SCOPE', `No permission to request "${shorten(rawUrl)}"`, {
+      cause: new Error(target.reason),
+    });
   const method = own(given, 'method', 'GET');
   const body = own(given, 'body');
   const headers = own(given, 'headers');
@@ -116,6 +117,11 @@ function check(
   const sent = readHeaders(headers as object | undefined); // checked above
   const encoded = encodeBody(body as string | object | undefined, sent, maxRequestBytes); // as above
   return { url: target.url, method, headers: sent, body: encoded };
+}
+
+/** A URL as it was given, up to the length that is looked at. */
+function shorten(rawUrl: string): string {
+  return rawUrl.length > MAX_URL_LENGTH ? `${rawUrl.slice(0, MAX_URL_LENGTH)}…` : rawUrl;
 }
 
 /** What sends, and all that it needs of streams and compression, is loaded with the first request. */

@@ -19,6 +19,7 @@ export function createSleepCapability(timers: TimerQueue): Capability {
     scope: emptyScopeSchema,
     args: z.tuple([anyNumber]),
     effect: false,
+    maxArgumentValues: Number.POSITIVE_INFINITY, // it takes no list
     handler: ([milliseconds], { ending }: BuiltInContext<object>) =>
       wait(timers, milliseconds > 0 ? milliseconds : 0, ending),
   });

@@ -10,10 +10,10 @@ import { CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
 import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
-import type { Io } from '../io.js';
+import type { Io, Output } from '../io.js';
 import { openHost } from '../open-host.js';
 import { describeScopes } from '../output/describe-scopes.js';
-import { createLogger, type Log } from '../output/logger.js';
+import { createDrain, createLogger, type Log } from '../output/logger.js';
 import { createStyle } from '../output/style.js';
 import { guestStack } from '../output/thrown.js';
 import { untilAborted } from '../until-aborted.js';
@@ -43,7 +43,7 @@ async function serve(config: Config, io: Io): Promise<void> {
   const format = logFormat === 'auto' ? (io.stdout.isTTY === true ? 'pretty' : 'json') : logFormat;
   const log = createLogger({ output: io.stdout, level: logLevel, format, style: createStyle(io.stdout, io.env) });
   const status = config.service.status ? createStatus() : undefined;
-  const host = await openHost(config, { ...createSinks(log, status), createResponse: createServerResponse });
+  const host = await openHost(config, { ...createSinks(log, io.stdout, status), createResponse: createServerResponse });
   try {
     for (const extension of host.extensions) logExtension(log, extension);
     const service = createConfiguredService(host, config, log, status);
@@ -64,10 +64,14 @@ async function serve(config: Config, io: Io): Promise<void> {
 }
 
 /** The sinks of a host that write to a log, and to the status page if there is one. */
-function createSinks(log: Log, status: Status | undefined): HostOptions {
+function createSinks(log: Log, output: Output, status: Status | undefined): HostOptions {
+  const untilDrained = createDrain(output);
   return {
     ...status?.sinks,
-    onLog: ({ level, message, ...fields }) => log(level, message, fields),
+    onLog({ level, message, ...fields }) {
+      log(level, message, fields);
+      return untilDrained();
+    },
     onAudit(entry) {
       status?.sinks.onAudit(entry);
       const { capability, decision, ...fields } = entry;

@@ -58,3 +58,13 @@ function createPrettyLog({ output, level, style }: LoggerOptions): Log {
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
 }
+
+/** Tells when an output takes more: undefined while it does, else one promise for all who ask. */
+export function createDrain(output: Output): () => Promise<void> | undefined {
+  let drained: Promise<void> | undefined;
+  return () => {
+    if (output.writableNeedDrain !== true) return undefined;
+    drained ??= new Promise<void>((resolve) => void output.once?.('drain', resolve)).then(() => (drained = undefined));
+    return drained;
+  };
+}

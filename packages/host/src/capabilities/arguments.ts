@@ -1,0 +1,45 @@
+import { check } from '@sandglass/core';
+
+import type { Capability } from './define.js';
+import { CapabilityError, typeError } from './error.js';
+import { Expansion } from './expansion.js';
+
+/** Characters of all texts of one call's arguments. */
+const MAX_TEXT = 16_777_216;
+
+/**
+ * Checks the arguments of one capability call by the capability's schema.
+ *
+ * @throws {CapabilityError} a TypeError in the schema's words; `E_QUOTA` for more values than it takes, or 16 MiB of
+ *   text.
+ */
+export function parseArgs(capability: Capability, given: readonly unknown[]): readonly unknown[] {
+  const { name, args, parameters, maxArgumentValues } = capability;
+  if (maxArgumentValues !== Number.POSITIVE_INFINITY) assertSmall(name, given, maxArgumentValues);
+  const parsed = check(
+    args,
+    Array.from({ length: parameters }, (_, index) => given[index]),
+    true,
+  );
+  if (parsed.success) return parsed.data;
+  throw typeError(parsed.error.issues[0]?.message ?? `Invalid arguments of "${name}"`);
+}
+
+/**
+ * Schemas, and what handlers do, go through all that arguments hold: what is shared wherever it stands, and what is
+ * circular until the stack ends.
+ */
+function assertSmall(name: string, args: readonly unknown[], maxValues: number): void {
+  const expansion = new Expansion(
+    { maxValues, maxBytes: MAX_TEXT },
+    (what) => new CapabilityError('E_QUOTA', `Arguments of "${name}" are too large: ${what}`),
+  );
+  const countLeaf = (value: unknown, depth: number): void => {
+    if (typeof value === 'string') expansion.count(0, value.length);
+    else if (value instanceof Map || value instanceof Set) {
+      expansion.count(value.size);
+      for (const entry of value) expansion.add(entry, countLeaf, depth + 1);
+    }
+  };
+  expansion.add(args, countLeaf);
+}
