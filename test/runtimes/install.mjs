@@ -12,15 +12,18 @@ export const CACHE = fileURLToPath(new URL('../../node_modules/.cache/sandglass'
  *
  * @returns the folder that has `node_modules`.
  */
-export async function install(name, ...packages) {
+export async function install(name, packages, { overrides = {}, ...options } = {}) {
   const folder = join(CACHE, name);
   const marker = join(folder, 'installed.txt');
   const wanted = packages.join('\n');
   if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return folder;
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, overrides }));
   console.error(`installing ${packages.join(' ')}`);
-  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { cwd: folder });
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], {
+    cwd: folder,
+    ...options,
+  });
   await writeFile(marker, wanted);
   return folder;
 }

@@ -20,12 +20,12 @@ export const HOST_RUNTIMES = {
 
 async function node(major) {
   if (major === MAJOR) return [process.execPath];
-  const folder = await install(`node${major}`, `node@${major}`);
+  const folder = await install(`node${major}`, [`node@${major}`]);
   return [join(folder, 'node_modules/node/bin/node')];
 }
 
 /** Path of a runtime that is a package of the same name. */
 export async function binary(name) {
-  const folder = await install(name, `${name}@${VERSIONS[name]}`);
+  const folder = await install(name, [`${name}@${VERSIONS[name]}`]);
   return join(folder, 'node_modules/.bin', name);
 }

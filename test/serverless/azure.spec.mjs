@@ -11,7 +11,7 @@ import { bundleExample } from './artefact.mjs';
 import { assertServesExtensions } from './contract.mjs';
 
 test('the request and response of @azure/functions fit the handler', async () => {
-  const cache = await install('azure-functions', '@azure/functions@4');
+  const cache = await install('azure-functions', ['@azure/functions@4']);
   const { HttpRequest, HttpResponse } = createRequire(join(cache, 'index.js'))('@azure/functions');
   const app = join(cache, 'app');
   await bundleExample('azure/src/extensions.mjs', join(app, 'src'), '@azure/functions');

@@ -12,7 +12,7 @@ let folder;
 const running = [];
 
 before(async () => {
-  cache = await install('functions-framework', '@google-cloud/functions-framework@5');
+  cache = await install('functions-framework', ['@google-cloud/functions-framework@5']);
   folder = await bundleExample('google/index.mjs', join(cache, 'app'), '@google-cloud/functions-framework');
 });
 

@@ -13,7 +13,7 @@ let lambda;
 let offline;
 
 before(async () => {
-  const cache = await install('serverless-offline', 'serverless@3', 'serverless-offline@13');
+  const cache = await install('serverless-offline', ['serverless@3', 'serverless-offline@13']);
   const folder = join(cache, 'app');
   await rm(folder, { recursive: true, force: true });
   await cp(join(EXAMPLES, 'lambda'), folder, { recursive: true });

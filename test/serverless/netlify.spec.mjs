@@ -17,7 +17,7 @@ async function load(folder, name, conditions = './dist/main.js') {
 }
 
 before(async () => {
-  const cache = await install('netlify', '@netlify/functions-dev@2.0.8');
+  const cache = await install('netlify', ['@netlify/functions-dev@2.0.8']);
   const projectRoot = await copyProject('netlify', join(cache, 'app'));
   const { FunctionsHandler } = await load(cache, '@netlify/functions-dev');
   const { Reactive, mockLocation } = await load(cache, '@netlify/dev-utils');

@@ -10,7 +10,7 @@ let origin;
 let server;
 
 before(async () => {
-  const cache = await install('vercel', 'vercel@60.1.3');
+  const cache = await install('vercel', ['vercel@60.1.3']);
   const cwd = await copyProject('vercel', join(cache, 'app'));
   const [port, ...others] = await Promise.all(Array.from({ length: 4 }, freePort));
   const resources = ['queue', 'runtime-cache', 'schedules'].map((name, i) => `--${name}-port=${others[i]}`);

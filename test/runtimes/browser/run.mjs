@@ -12,7 +12,7 @@ const RUN_TIMEOUT_MS = 60_000;
 
 /** @returns the version of the browser, and the suite's results */
 export async function runInBrowser() {
-  const folder = await install('chromium', '@sparticuz/chromium@147', 'puppeteer-core@24');
+  const folder = await install('chromium', ['@sparticuz/chromium@147', 'puppeteer-core@24']);
   const [chromium, puppeteer] = ['@sparticuz/chromium', 'puppeteer-core'].map((name) => load(folder, name));
   const content = await files();
   const executablePath = await chromium.executablePath();
@@ -39,7 +39,7 @@ function load(folder, name) {
 }
 
 async function files() {
-  const { build } = load(await install('esbuild', 'esbuild@0.28'), 'esbuild');
+  const { build } = load(await install('esbuild', ['esbuild@0.28']), 'esbuild');
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('page.mjs', import.meta.url))],
     bundle: true,

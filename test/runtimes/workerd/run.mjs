@@ -34,7 +34,7 @@ export async function runInWorkerd() {
 }
 
 async function bundle(folder) {
-  const { build } = createRequire(join(await install('esbuild', 'esbuild@0.28'), 'index.js'))('esbuild');
+  const { build } = createRequire(join(await install('esbuild', ['esbuild@0.28']), 'index.js'))('esbuild');
   const { resolve } = createRequire(new URL('../../../packages/worker/package.json', import.meta.url));
   const wasm = await readFile(resolve(WASM));
   const entry = fileURLToPath(new URL('worker.mjs', import.meta.url));

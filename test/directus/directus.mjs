@@ -1,0 +1,159 @@
+/** A real Directus: installed into the cache, started on loopback with SQLite, driven through its own API. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { run } from '../runtimes/install.mjs';
+
+const TOKEN = 'an-admin-token-of-the-side-by-side-suite';
+
+/** Items for hooks to look at. */
+const COLLECTION = {
+  collection: 'things',
+  schema: {},
+  meta: {},
+  fields: [
+    { field: 'id', type: 'integer', schema: { is_primary_key: true, has_auto_increment: true }, meta: {} },
+    { field: 'kind', type: 'string', schema: {}, meta: {} },
+    { field: 'title', type: 'string', schema: {}, meta: {} },
+  ],
+};
+
+/**
+ * Starts Directus with the extensions of a folder. Each operation in it gets a flow of its own that a webhook starts.
+ *
+ * @param install folder with `node_modules/directus`
+ * @param extensions folder in Directus' layout
+ * @param operations ids of the operations in it
+ * @param env more environment variables, a preload among them
+ */
+export async function startDirectus({ install, extensions, operations, env = {} }) {
+  const home = await mkdtemp(join(tmpdir(), 'sandglass-directus-'));
+  const port = await freePort();
+  const node = process.execPath; // what isolated-vm was compiled for
+  const cli = join(install, 'node_modules/directus/cli.js');
+  const options = {
+    cwd: install,
+    env: {
+      PATH: process.env.PATH,
+      HOME: home,
+      DB_CLIENT: 'sqlite3',
+      DB_FILENAME: join(home, 'data.db'),
+      SECRET: 'a-secret-that-nobody-needs',
+      ADMIN_EMAIL: 'admin@example.com',
+      ADMIN_PASSWORD: 'a-password-that-nobody-needs',
+      ADMIN_TOKEN: TOKEN,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      EXTENSIONS_PATH: extensions,
+      IMPORT_IP_DENY_LIST: '169.254.169.254',
+      STORAGE_LOCAL_ROOT: join(home, 'uploads'),
+      TELEMETRY: 'false',
+      LOG_LEVEL: 'warn',
+      LOG_STYLE: 'raw',
+      RATE_LIMITER_ENABLED: 'false',
+      PRESSURE_LIMITER_ENABLED: 'false',
+      ...env,
+    },
+  };
+  await run(node, [cli, 'bootstrap'], { ...options, timeoutMs: 300_000 });
+  const child = spawn(node, [cli, 'start'], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stdout.on('data', (chunk) => (log += chunk));
+  child.stderr.on('data', (chunk) => (log += chunk));
+  const origin = `http://127.0.0.1:${port}`;
+  const api = async (method, path, body) => {
+    const response = await fetch(origin + path, {
+      method,
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text).data;
+  };
+  const side = {
+    name: 'directus',
+    origin,
+    api,
+    pid: child.pid,
+    log: () => log,
+    isUp: () => child.exitCode === null && child.signalCode === null,
+    async operation(id, input) {
+      const response = await fetch(`${origin}/flows/trigger/${flows.get(id)}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ input }),
+      });
+      const { result, error, message } = await response.json();
+      if (message === undefined) return { result };
+      return { error: message === null ? error : { message } };
+    },
+    endpoint: (path, init) => fetch(`${origin}/${path}`, init),
+    async filter(payload) {
+      const response = await fetch(`${origin}/items/things?fields=kind,title`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+        body: JSON.stringify(payload),
+      });
+      const { data, errors } = await response.json();
+      return errors ? { error: errors[0].message } : { result: data };
+    },
+    async close() {
+      child.kill('SIGKILL');
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+  const flows = new Map();
+  try {
+    await until(async () => (await fetch(`${origin}/server/ping`).catch(() => undefined))?.ok, 120_000);
+    await api('POST', '/collections', COLLECTION);
+    for (const id of operations) flows.set(id, await makeFlow(api, id));
+    await until(async () => (await fetch(`${origin}/server/ping`)).ok, 5_000);
+  } catch (error) {
+    await side.close();
+    throw new Error(`Directus did not start:\n${log.slice(-4_000)}`, { cause: error });
+  }
+  return side;
+}
+
+/** A flow that gives `input` of the webhook's body to the operation, and answers with what came of it. */
+async function makeFlow(api, id) {
+  const flow = await api('POST', '/flows', {
+    name: id,
+    status: 'active',
+    trigger: 'webhook',
+    options: { method: 'POST', async: false, return: '$last', cache_enabled: false },
+    accountability: null,
+  });
+  const addOperation = async (key, rest) =>
+    (await api('POST', '/operations', { flow: flow.id, position_x: 1, position_y: 1, name: key, key, ...rest })).id;
+  const wrap = (key, json) => addOperation(key, { type: 'transform', options: { json } });
+  const operation = await addOperation('subject', {
+    type: id,
+    options: { input: '{{ $trigger.body.input }}' },
+    resolve: await wrap('resolved', { result: '{{ subject }}' }),
+    reject: await wrap('rejected', { error: '{{ subject }}', message: '{{ subject.message }}' }),
+  });
+  await api('PATCH', `/flows/${flow.id}`, { operation });
+  return flow.id;
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function until(isSo, timeoutMs) {
+  const end = Date.now() + timeoutMs;
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`nothing within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,46 @@
+// `pnpm test:directus`: the same extensions on a real Directus and here, with one upstream. Installs Directus into the
+// cache first (isolated-vm compiles for about two minutes). Exits 1 if anything differs that differences.json does not
+// name. `--json file` keeps all outcomes, `--install folder` takes a Directus that is there.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { install } from '../runtimes/install.mjs';
+import { judge, report, runAll } from './compare.mjs';
+import { startDirectus } from './directus.mjs';
+import { writeExtensions } from './extensions.mjs';
+import { startSandglass } from './sandglass.mjs';
+import { startUpstream } from './upstream.mjs';
+
+/** The Data Studio's own pages are no part of this; any version of them does. */
+const NO_APP = { '@directus/app': '18.0.0' };
+
+const { values } = parseArgs({
+  options: { json: { type: 'string' }, install: { type: 'string' }, version: { type: 'string', default: '12.4.1' } },
+});
+
+const folder =
+  values.install ??
+  (await install(`directus-${values.version}`, [`directus@${values.version}`, 'sqlite3'], {
+    overrides: NO_APP,
+    timeoutMs: 900_000,
+  }));
+const extensions = await mkdtemp(join(tmpdir(), 'sandglass-extensions-'));
+const upstream = await startUpstream();
+const sides = [];
+try {
+  await writeExtensions(extensions, [], import.meta.url);
+  sides.push(await startDirectus({ install: folder, extensions, operations: ['probe'] }));
+  sides.push(await startSandglass({ extensions }));
+  const rows = await runAll(sides, upstream);
+  if (values.json) await writeFile(values.json, JSON.stringify(rows, undefined, 2));
+  const documented = JSON.parse(await readFile(new URL('differences.json', import.meta.url), 'utf8'));
+  const verdict = judge(rows, documented);
+  console.log(report(verdict));
+  process.exitCode = verdict.judged.some((row) => row.verdict === 'different') ? 1 : 0;
+} finally {
+  for (const side of sides) await side.close();
+  await upstream.close();
+  await rm(extensions, { recursive: true, force: true });
+}
