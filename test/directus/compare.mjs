@@ -29,7 +29,9 @@ async function runProbe(side, { body, settleMs }, upstream) {
   upstream.seen();
   const outcome = await side.operation('probe', { body, upstream: upstream.origin });
   if (settleMs) await new Promise((resolve) => setTimeout(resolve, settleMs));
-  const seen = upstream.seen().map(({ headers, ...rest }) => ({ ...rest, headers: without(headers, CLIENT_HEADERS) }));
+  const seen = upstream
+    .seen()
+    .map(({ method, url, body, headers }) => ({ method, url, body, headers: without(headers, CLIENT_HEADERS) }));
   if (settleMs) seen.sort((a, b) => (a.url < b.url ? -1 : 1));
   return { ...outcome, seen };
 }

@@ -40,7 +40,7 @@ const ANSWERS = {
 
 /** Starts it. `seen()` gives what has arrived since it was last asked. */
 export async function startUpstream() {
-  let seen = [];
+  const seen = [];
   const server = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
