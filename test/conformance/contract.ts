@@ -6,6 +6,7 @@
 export const CONTRACT = {
   '1 manifest': {
     'name and version': '`name` and `version` are strings, required',
+    'package name': 'better: `name` is the name of an npm package; any other is an invalid manifest',
     'types that run': '`endpoint`, `hook`, `operation` can be sandboxed',
     'types that never run': 'app types and `bundle` are recognised, never run here',
     'path shape': '`path`: a string for hook and endpoint; `{app, api}` for operation and bundle',
@@ -67,6 +68,8 @@ export const CONTRACT = {
   },
   '5 calls': {
     mount: 'mounted at `/<package name>`, scoped names as they are',
+    'one mount': 'better: an endpoint whose name differs in its case alone from that of another does not load',
+    'one form': 'better: an escape of a letter, a digit or one of `-._~@` in a path is the character',
     request: 'the handler gets exactly `{ url, headers, body }`',
     url: '`url` is relative to the mount, query included',
     headers: '`headers` lower-case, `set-cookie` an array',

@@ -11,8 +11,21 @@ export type SandboxType = (typeof SANDBOX_TYPES)[number];
 /** Types that Directus runs in the browser: recognised, never run here. */
 export const APP_TYPES = ['interface', 'display', 'layout', 'module', 'panel', 'theme'] as const;
 
+/** npm's limit. */
+const MAX_NAME_LENGTH = 214;
+
+/**
+ * The names of npm packages, those of old packages with capitals included, without npm's marks `!'()*`: what is left stands in
+ * a URL as it is, is one step of a path or two, and never a dot segment. Source: validate-npm-package-name 8.
+ */
+const PACKAGE_NAME = /^(?:@[\w.~-]+\/[\w~-]|[a-z0-9~])[\w.~-]*$/i;
+
+/** Names that npm refuses. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['node_modules', 'favicon.ico']);
+
 /** A `package.json` that asks for a sandbox. */
 export interface Manifest {
+  /** Of an npm package, with a scope or without. Extensions are mounted, logged and counted by it. */
   name: string;
   version: string;
   type: SandboxType;
@@ -38,8 +51,14 @@ const extensionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.enum(APP_TYPES) }),
 ]);
 
+const packageName = z.string().check(
+  z.refine(isPackageName, {
+    error: 'has to be the name of an npm package, for example "hello" or "@acme/hello", of 214 characters at the most',
+  }),
+);
+
 const packageSchema = z.object({
-  name: nonEmpty,
+  name: packageName,
   version: nonEmpty,
   'directus:extension': extensionSchema,
 });
@@ -92,15 +111,18 @@ function parseScopes(packageJson: unknown, requested: Record<string, unknown>, s
   return scopes;
 }
 
+function isPackageName(name: string): boolean {
+  return name.length <= MAX_NAME_LENGTH && PACKAGE_NAME.test(name) && !RESERVED_NAMES.has(name.toLowerCase());
+}
+
 function invalid(packageJson: unknown, reason: string): SandglassError {
   const raw: unknown =
     typeof packageJson === 'object' && packageJson !== null && 'name' in packageJson ? packageJson.name : undefined;
-  const extension = typeof raw === 'string' ? raw : undefined;
-  return new SandglassError(
-    'E_MANIFEST',
-    `Invalid manifest${extension === undefined ? '' : ` of "${extension}"`}: ${reason}`,
-    { extension },
-  );
+  const name = typeof raw === 'string' ? raw : undefined;
+  const shown = name === undefined ? '' : ` of ${JSON.stringify(name.slice(0, MAX_NAME_LENGTH))}`;
+  return new SandglassError('E_MANIFEST', `Invalid manifest${shown}: ${reason}`, {
+    extension: name !== undefined && isPackageName(name) ? name : undefined,
+  });
 }
 
 /** The first issue as `path: reason`; one is enough to act on. */

@@ -103,9 +103,7 @@ export class Catalog {
   remove(name: string): Promise<void> {
     return this.#inOrder(name, async () => {
       const extension = this.#known(name);
-      this.router.unmount(name);
-      this.hooks.unregister(name);
-      this.operations.unregister(name);
+      this.#unregister(name);
       await this.#retire(extension);
       this.#current.delete(name);
       await this.#capabilities.releaseExtension(name);
@@ -148,14 +146,25 @@ export class Catalog {
       );
     switch (type) {
       case 'endpoint':
-        return this.router.mount(name, extension, of('route'));
+        this.router.mount(name, extension, of('route'));
+        break;
       case 'hook':
-        return this.hooks.register(name, extension, of('filter', 'action'));
+        this.hooks.register(name, extension, of('filter', 'action'));
+        break;
       case 'operation':
-        return this.operations.register(name, extension, of('operation'));
+        this.operations.register(name, extension, of('operation'));
+        break;
       default:
         return type satisfies never;
     }
+    this.#unregister(name, type);
+  }
+
+  /** @param kept the type whose registrations stay: a reload may have made another type of an extension. */
+  #unregister(name: string, kept?: SandboxType): void {
+    if (kept !== 'endpoint') this.router.unmount(name);
+    if (kept !== 'hook') this.hooks.unregister(name);
+    if (kept !== 'operation') this.operations.unregister(name);
   }
 
   async #retire(extension: Extension): Promise<void> {

@@ -62,10 +62,10 @@ test('the lower limit wins; limits that are none are a TypeError', async () => {
 
 test('what a guest is told of the source holds no path of the host', async () => {
   await using host = await start({ v1: { registrations: [] } });
-  const manifest = packageJson('odd (name)', 'endpoint');
-  (manifest as Record<string, { path: string }>)['directus:extension']!.path = './dist/../a b.js';
+  const manifest = packageJson('@acme/odd', 'endpoint');
+  (manifest as Record<string, { path: string }>)['directus:extension']!.path = './dist/../a (b).js';
   await host.load({ manifest, source: 'v1' });
-  expect(host.pool.wires[0]?.filename).toBe('odd__name_/a_b.js');
+  expect(host.pool.wires[0]?.filename).toBe('@acme/odd/a__b_.js');
 });
 
 test('the grant policy may take scopes away', async () => {
@@ -241,7 +241,7 @@ test('without onError, errors go to stderr in one harmless line', async () => {
   const print = vi.spyOn(console, 'error').mockImplementation(() => {});
   const pool = createFakePool({
     v1: {
-      registrations: [action('x')],
+      registrations: [action('x\u001b[2J')],
       handlers: [
         () => {
           throw new Error('x');
@@ -250,10 +250,10 @@ test('without onError, errors go to stderr in one harmless line', async () => {
     },
   });
   await using host = await buildHost({}, pool);
-  await host.load(extension('h\u001b[2J', 'hook', 'v1'));
-  await host.action('x');
+  await host.load(extension('h', 'hook', 'v1'));
+  await host.action('x\u001b[2J');
   expect(print).toHaveBeenCalledExactlyOnceWith(
-    'sandglass: h\\x1b[2J x: An error was thrown while executing action "x"',
+    'sandglass: h x\\x1b[2J: An error was thrown while executing action "x\\x1b[2J"',
   );
   print.mockRestore();
 });
@@ -265,4 +265,23 @@ test('an onError that throws hurts nobody', async () => {
   await using host = await start({ v1: { registrations: [get('/')], handlers: [() => ({})] } }, { onError });
   await host.load(extension('e', 'endpoint', 'v1'));
   expect((await fetchText(host, '/e'))[0]).toBe(500);
+});
+
+test('an endpoint whose name differs in its case alone from that of another does not load, whichever comes first', async () => {
+  const answer = (body: string): FakeGuest => ({
+    registrations: [get('*')],
+    handlers: [() => ({ status: 200, body })],
+  });
+  await using host = await start({ victim: answer('victim'), thief: answer('thief') });
+  await host.load(extension('@acme/victim', 'endpoint', 'victim'));
+  const refused = expect.objectContaining({
+    code: 'E_LOAD',
+    message: expect.stringMatching('"@acme/Victim".*"@acme/victim"'),
+  });
+  await expect(host.load(extension('@acme/Victim', 'endpoint', 'thief'))).rejects.toThrow(refused);
+  expect(await fetchText(host, '/@ACME/victim/login')).toEqual([200, 'victim']);
+  await host.unload('@acme/victim');
+  await host.load(extension('@acme/Victim', 'endpoint', 'thief'));
+  await expect(host.load(extension('@acme/victim', 'endpoint', 'victim'))).rejects.toMatchObject({ code: 'E_LOAD' });
+  expect(await fetchText(host, '/@acme/victim')).toEqual([200, 'thief']);
 });

@@ -136,3 +136,15 @@ test('the stack of what a guest threw is mapped to its author’s files', async 
   await host.load({ ...extension('o', 'operation', 'v1'), sourceMap });
   await expect(host.operation('op')).rejects.toMatchObject({ cause: { stack: '    at f (o/src/o.ts:11:1)\n' } });
 });
+
+test('an endpoint that is a hook after a reload answers no more requests', async () => {
+  const source = extension('e', 'endpoint', 'v1');
+  await using host = await start({
+    v1: { registrations: [get('/')], handlers: [() => ({ status: 200, body: 'old' })] },
+    v2: { registrations: [filter('x')], handlers: [() => 'filtered'] },
+  });
+  await host.load(source);
+  Object.assign(source, extension('e', 'hook', 'v2'));
+  await host.reload('e');
+  expect([(await fetchText(host, '/e'))[0], await host.filter('x', 0)]).toEqual([404, 'filtered']);
+});

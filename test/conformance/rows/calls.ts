@@ -151,6 +151,22 @@ export const callRows: readonly Row[] = [
       expect((await ask(bench, '/nobody')).status).toBe(404);
     }),
   ),
+  ...['victim', '@acme/victim'].map((name) =>
+    row('5 calls: one mount', name, async (bench) => {
+      await using _ = await bench.load('endpoint', endpoint("() => ({ status: 200, body: 'first' })"), { name });
+      const other = bench.load('endpoint', endpoint("() => ({ status: 200, body: 'second' })"), {
+        name: name.toUpperCase(),
+      });
+      await expect(other).rejects.toMatchObject({ code: 'E_LOAD', message: expect.stringContaining(`"${name}"`) });
+      expect(await ask(bench, `/${name.toUpperCase()}`)).toMatchObject({ status: 200, text: 'first' });
+    }),
+  ),
+  row('5 calls: one form', 'escapes in mount and route', async (bench) => {
+    const source = "export default (router) => router.get('/hello', ({ url }) => ({ status: 200, body: { url } }));";
+    await using _ = await bench.load('endpoint', source, { name: '@acme/e' });
+    expect((await ask(bench, '/%40acme/%65/%48ell%6f?%61')).text).toBe('{"url":"/%48ell%6f?%61"}');
+    expect((await ask(bench, '/%40acme%2Fe/hello')).status).toBe(404);
+  }),
   row('5 calls: request', 'three properties, one argument', async (bench) =>
     expect(Object.keys(await seen(bench, '/'))).toEqual(['url', 'headers', 'body']),
   ),

@@ -80,6 +80,12 @@ export const manifestRows: readonly Row[] = [
   invalid('1 manifest: name and version', 'no name', manifest('hook', {}, { name: undefined }), 'name'),
   invalid('1 manifest: name and version', 'no version', manifest('hook', {}, { version: undefined }), 'version'),
   invalid('1 manifest: name and version', 'a number as version', manifest('hook', {}, { version: 1 }), 'version'),
+  ...['Old.Style_1', '@Acme/x', 'a'.repeat(214)].map((name) =>
+    valid('1 manifest: package name', name, manifest('hook', {}, { name }), 'hook', { name }),
+  ),
+  ...['@acme', 'a/b', '../a', 'a?', 'a#', '%61', '_a', 'a b', 'vic\ttim', '\u212aelvin', 'a'.repeat(215)].map((name) =>
+    invalid('1 manifest: package name', JSON.stringify(name), manifest('hook', {}, { name }), 'npm package'),
+  ),
   ...(['endpoint', 'hook', 'operation'] as const).map((type) =>
     valid('1 manifest: types that run', type, manifest(type, {}), type),
   ),

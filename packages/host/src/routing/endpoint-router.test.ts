@@ -68,6 +68,33 @@ test('mounts by package name, scoped names as they are, without case', () => {
     expect(router.find('GET', path)).toBeNull();
 });
 
+test('a path is matched in one form, whose escapes mean nothing; what is left of it keeps its own', () => {
+  const router = new EndpointRouter<string>();
+  router.mount('hello', 'plain', [get('*')]);
+  router.mount('@acme/hello', 'scoped', [get('/a~b')]);
+  expect(router.find('GET', '/%48e%6Clo/%61')).toEqual({ owner: 'plain', handler: 0, mountLength: 10 });
+  expect(router.find('GET', '/%40acme/hel%6co/%41%7eb')).toEqual({ owner: 'scoped', handler: 0, mountLength: 16 });
+  for (const path of ['/%40acme%2Fhello/a~b', '/@acme/x%2F..%2Fhello/a~b', '/hello%3F', '/%2Fhello', '/hel%C3%B6o'])
+    expect(router.find('GET', path)).toBeNull();
+});
+
+test.each([
+  ['victim', 'Victim'],
+  ['Victim', 'victim'],
+  ['@acme/victim', '@acme/VICTIM'],
+])('beside %s, %s is not mounted, and does not unmount it', (name, other) => {
+  const router = new EndpointRouter<string>();
+  router.mount(name, 'first', [get('/')]);
+  expect(() => router.mount(other, 'second', [get('*')])).toThrow(
+    expect.objectContaining({ code: 'E_LOAD', message: expect.stringContaining(`"${name}"`) }),
+  );
+  router.unmount(other);
+  expect(router.find('GET', `/${other}`)?.owner).toBe('first');
+  router.unmount(name);
+  router.mount(other, 'second', [get('*')]);
+  expect(router.find('GET', `/${name}`)?.owner).toBe('second');
+});
+
 test('the mount itself is the path /', () => {
   const router = new EndpointRouter<string>();
   router.mount('hello', 'x', [get('/')]);

@@ -1,5 +1,6 @@
 import { type Registration, SandglassError } from '@sandglass/core';
 
+import { toMatchedPath } from './request-target.js';
 import { MAX_ROUTE_COST, parseRoutePattern, type RoutePattern } from './route-pattern.js';
 
 /** A longer path is matched by static routes only; it bounds what {@link MAX_ROUTE_COST} stands for. */
@@ -23,6 +24,8 @@ interface Route {
 }
 
 interface Mount<Owner> {
+  /** The extension's, as it is spelt. */
+  name: string;
   owner: Owner;
   /** Routes without wildcards by method and path; the others in `wild`. The index keeps "first registered wins". */
   fixed: Map<string, { handler: number; index: number }>;
@@ -32,7 +35,8 @@ interface Mount<Owner> {
 /**
  * Finds the route of a request among the endpoints, each mounted at `/<package name>` (CONTRACT §5).
  *
- * Paths are compared as they stand in the URL, without case and with percent-escapes as they are.
+ * Names and paths are compared in the form of {@link toMatchedPath}. The path of a request says how long its mount is, so
+ * that no mount covers another: two steps after `/@`, else one.
  */
 export class EndpointRouter<Owner> {
   readonly #mounts = new Map<string, Mount<Owner>>();
@@ -40,10 +44,18 @@ export class EndpointRouter<Owner> {
   /**
    * Mounts an endpoint, in place of one of the same name.
    *
-   * @throws {SandglassError} `E_LOAD` for a path that is not supported; nothing is mounted then.
+   * @param name of an npm package.
+   * @throws {SandglassError} `E_LOAD` for a path that is not supported, or a name that differs in its case alone from that of
+   *   another endpoint; nothing changes then.
    */
   mount(name: string, owner: Owner, routes: readonly RouteRegistration[]): void {
-    const mount: Mount<Owner> = { owner, fixed: new Map(), wild: [] };
+    const base = mountPath(name);
+    const other = this.#mounts.get(base);
+    if (other && other.name !== name)
+      throw new SandglassError('E_LOAD', `"${other.name}" is mounted at "${base}" already, and paths have no case`, {
+        extension: name,
+      });
+    const mount: Mount<Owner> = { name, owner, fixed: new Map(), wild: [] };
     let cost = 0;
     routes.forEach(({ method, path, handler }, index) => {
       const pattern = parseRoutePattern(path);
@@ -56,32 +68,32 @@ export class EndpointRouter<Owner> {
         'E_LOAD',
         `Routes with wildcards are too many: they cost ${cost}, at most ${MAX_ROUTE_COST} is allowed`,
       );
-    this.#mounts.set(mountPath(name), mount);
+    this.#mounts.set(base, mount);
   }
 
+  /** Does nothing to the mount of another extension. */
   unmount(name: string): void {
-    this.#mounts.delete(mountPath(name));
+    const base = mountPath(name);
+    if (this.#mounts.get(base)?.name === name) this.#mounts.delete(base);
   }
 
-  /** @param pathname path of a parsed URL. HEAD finds what GET finds. */
+  /** @param pathname path of a serialised URL. HEAD finds what GET finds. */
   find(method: string, pathname: string): RouteMatch<Owner> | null {
-    const path = pathname.toLowerCase();
-    for (const base of mountsAbove(path)) {
-      const mount = this.#mounts.get(base);
-      const handler = mount && findHandler(mount, method === 'HEAD' ? 'GET' : method, path.slice(base.length) || '/');
-      if (handler !== undefined) return { owner: mount!.owner, handler, mountLength: base.length };
-    }
-    return null;
+    const path = toMatchedPath(pathname);
+    const end = mountEnd(path);
+    const mount = this.#mounts.get(path.slice(0, end));
+    const handler = mount && findHandler(mount, method === 'HEAD' ? 'GET' : method, path.slice(end) || '/');
+    if (handler === undefined) return null;
+    return { owner: mount!.owner, handler, mountLength: path.length === pathname.length ? end : mountEnd(pathname) };
   }
 }
 
-/** The mounts a path can belong to: `/name` and `/@scope/name`. */
-function* mountsAbove(path: string): Generator<string> {
+/** Length of the part of a path that may be a mount: `/name` or `/@scope/name`. */
+function mountEnd(path: string): number {
   const first = path.indexOf('/', 1);
-  yield first === -1 ? path : path.slice(0, first);
-  if (first === -1) return;
-  const second = path.indexOf('/', first + 1);
-  yield second === -1 ? path : path.slice(0, second);
+  const isScoped = path.startsWith('/@') || path.startsWith('/%40');
+  const end = isScoped && first !== -1 ? path.indexOf('/', first + 1) : first;
+  return end === -1 ? path.length : end;
 }
 
 function findHandler<Owner>(mount: Mount<Owner>, method: string, path: string): number | undefined {
@@ -96,7 +108,6 @@ function findHandler<Owner>(mount: Mount<Owner>, method: string, path: string): 
   return fixed?.handler;
 }
 
-/** A name that is no npm name is mounted as a URL would spell it. */
 function mountPath(name: string): string {
-  return new URL(`http://mount/${name}`).pathname.toLowerCase();
+  return `/${name.toLowerCase()}`;
 }

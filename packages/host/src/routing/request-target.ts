@@ -19,3 +19,24 @@ export function splitTarget(url: string): RequestTarget {
   if (mark === -1 || mark > end) return { path: url.slice(begin, end), search: '' };
   return { path: url.slice(begin, mark), search: end === mark + 1 ? '' : url.slice(mark, end) };
 }
+
+/** Percent-escapes of ASCII; which of them stand for the character itself says {@link UNRESERVED}. */
+const ESCAPE = /%[2-7][\da-f]/gi;
+/** RFC 3986 §6.2.2.2: an escape of these is the same as the character. `@` is that of a scope, which clients escape too. */
+const UNRESERVED = /[\w.~@-]/;
+
+/**
+ * The one form of a path that names and routes are compared in: without case, and without escapes where they mean nothing.
+ * It has as many slashes as the path. Dot segments are gone from a `Request` already, those with escapes too.
+ *
+ * @param path of a serialised URL: ASCII.
+ */
+export function toMatchedPath(path: string): string {
+  const plain = path.includes('%') ? path.replace(ESCAPE, unescapeUnreserved) : path;
+  return plain.toLowerCase();
+}
+
+function unescapeUnreserved(escape: string): string {
+  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+  return UNRESERVED.test(character) ? character : escape;
+}

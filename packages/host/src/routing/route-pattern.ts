@@ -1,5 +1,7 @@
 import { SandglassError } from '@sandglass/core';
 
+import { toMatchedPath } from './request-target.js';
+
 /** Longest path a route may have. */
 const MAX_PATTERN_LENGTH = 1_024;
 
@@ -17,11 +19,11 @@ type Token =
 
 /** A route's path, parsed. Matching takes tokens × length steps at the most: there is no backtracking. */
 export interface RoutePattern {
-  /** The path, lower-case and without a slash at its end, if it has no wildcard and no optional part; else null. */
+  /** The path, in the form that paths are matched in and without a slash at its end, if it has no wildcard and no optional part; else null. */
   text: string | null;
   /** Its share of {@link MAX_ROUTE_COST}. */
   cost: number;
-  /** @param path a URL's path, lower-case. */
+  /** @param path in the form of {@link toMatchedPath}. */
   matches(path: string): boolean;
 }
 
@@ -49,7 +51,7 @@ export function parseRoutePattern(path: string): RoutePattern {
       'E_LOAD',
       `Route path "${path}" cannot hold "${refused[0]}": regular expressions are not supported`,
     );
-  const lower = path.toLowerCase();
+  const lower = toMatchedPath(path);
   const tokens = tokenize(lower.length > 1 && lower.endsWith('/') ? lower.slice(0, -1) : lower);
   const [first] = tokens;
   const text =
