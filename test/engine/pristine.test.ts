@@ -247,20 +247,19 @@ test('a sandbox that grew far is replaced, one that grew a little is restored', 
   expect(engine.engine.stats().replacements).toBe(replacements + 1);
 });
 
-test('a thousand calls wait side by side, each in a sandbox of its own, and few are kept', async () => {
+test('a thousand calls wait side by side, each as in a sandbox of its own, in few', async () => {
   const waiting = await TestEngine.open({ answer: () => undefined });
   const id = await waiting.operation('async (n) => { own = n; await sleep(n); return own === n ? n : -1; }', {
     before: 'let own',
   });
   const calls = Array.from({ length: 1_000 }, (_, n) => waiting.start(id, n));
   while (waiting.seen.length < 1_000) await new Promise((resolve) => setImmediate(resolve));
-  expect(waiting.engine.stats().sandboxes).toBe(1_000);
+  expect(waiting.engine.stats().sandboxes).toBeLessThanOrEqual(32);
   waiting.engine.settle(
     waiting.seen.map(({ callId, seq }) => ({ callId, seq, ok: true, value: encodeValue(undefined) })),
   );
   const ended = await Promise.all(calls.map((call) => call.ended));
   expect(ended.map(({ value }) => value)).toEqual(calls.map((_, n) => n));
-  expect(waiting.engine.stats().sandboxes).toBeLessThanOrEqual(64);
   waiting.engine.close();
 }, 60_000);
 
@@ -280,8 +279,10 @@ test('calls that end while others wait for a sandbox leave them theirs', async (
 
 test('forgetting an extension drops its sandboxes and its calls, the waiting and the starting ones', async () => {
   const waiting = await TestEngine.open({ answer: () => undefined });
-  const id = await waiting.operation('async () => { await sleep(1); }');
-  waiting.start(id); // in the sandbox at hand
+  const id = await waiting.operation(
+    'async () => { const big = new Uint8Array(1 << 20).fill(1); await sleep(1); return big.length; }',
+  );
+  waiting.start(id); // in the sandbox at hand, which it keeps: it has written much
   waiting.start(id); // in one that is being made
   waiting.engine.forget(id);
   expect(waiting.engine.stats()).toMatchObject({ sandboxes: 0, snapshots: 0, memoryBytes: 0 });

@@ -1,10 +1,12 @@
 import {
+  LinkedList,
   SLOT,
   type CapabilityCallWire,
   type CapabilityErrorWire,
   type ErrorWire,
   type ExtensionWire,
   type Limits,
+  type Link,
   type OutcomeWire,
 } from '@sandglass/core';
 
@@ -16,6 +18,8 @@ import type { Pointer } from '../quickjs/ffi.js';
 import type { PromiseCapability } from '../quickjs/realm.js';
 import type { SliceListener } from '../sandbox/native-functions.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
+import type { Swapped } from '../sandbox/swap.js';
+import type { Tenant } from '../supply/sandbox-source.js';
 
 /** Capability calls made in a slice longer than this leave before it ends. */
 const FLUSH_AFTER_MS = 50;
@@ -30,10 +34,12 @@ export interface CallEnvironment {
 }
 
 /** One run of a handler, or of an entrypoint while it loads: its limits, and what it waits for. */
-export class Call implements SliceListener {
+export class Call implements SliceListener, Tenant {
   readonly callId: number;
   readonly extension: ExtensionWire;
-  readonly sandbox: Sandbox;
+  seat: Sandbox | undefined;
+  swapped: Swapped | undefined;
+  readonly waits: Link<Tenant> = LinkedList.link<Tenant>(this);
   /** The promise that the call waits for. */
   promise: Pointer = 0;
   /** Why guest code must not go on. The first reason stays. */
@@ -56,9 +62,15 @@ export class Call implements SliceListener {
   constructor(callId: number, extension: ExtensionWire, sandbox: Sandbox, environment: CallEnvironment) {
     this.callId = callId;
     this.extension = extension;
-    this.sandbox = sandbox;
+    this.seat = sandbox;
     this.#environment = environment;
     this.#budget = callId < 0 ? 'loadTimeMs' : 'cpuTimeMs';
+  }
+
+  /** The sandbox that it runs in. */
+  get sandbox(): Sandbox {
+    if (!this.seat) throw new Error('Cannot enter a call that is swapped out');
+    return this.seat;
   }
 
   /** How it ended, with what it used. */

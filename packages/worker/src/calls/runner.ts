@@ -1,4 +1,11 @@
-import { IdMap, type CallWire, type ErrorWire, type OutcomeWire, type SettlementWire } from '@sandglass/core';
+import {
+  IdMap,
+  type CallWire,
+  type ErrorWire,
+  type ExtensionWire,
+  type OutcomeWire,
+  type SettlementWire,
+} from '@sandglass/core';
 
 import { Call, type CallEnvironment } from './call.js';
 import { describeFailure, describePoison, limitFailure } from './failure.js';
@@ -41,8 +48,7 @@ export class Runner {
       },
       (error: unknown) => {
         if (!this.#starting.delete(wire.callId)) return;
-        const message = `Cannot make a sandbox for "${extension.name}": ${String(error)}`;
-        this.#fail(wire.callId, { code: 'E_WORKER_LOST', message });
+        this.#fail(wire.callId, unmade(extension, error));
       },
     );
   }
@@ -52,11 +58,33 @@ export class Runner {
     const waiting = this.#active.get(settlement.callId);
     const promise = waiting?.call.takePromise(settlement.seq);
     if (!waiting || !promise) return;
-    const { call } = waiting;
-    this.#guard(waiting, () => {
+    const { call, source } = waiting;
+    this.#seated(waiting, () => {
       call.slice(() => call.sandbox.settle(call, promise, settlement));
       this.#settleAdvanced(waiting);
+      if (this.#active.has(call.callId)) source?.wait(call);
     });
+  }
+
+  /** Runs what needs the call's sandbox: later if the call is swapped out and a sandbox has to be made first. */
+  #seated(waiting: Waiting, run: () => void): void {
+    const { call, source } = waiting;
+    if (waiting.later) return void waiting.later.push(run);
+    if (!source || source.resume(call)) return this.#guard(waiting, run);
+    const later = (waiting.later = [run]);
+    source.create().then(
+      (made) => {
+        waiting.later = undefined;
+        if (!this.#active.has(call.callId)) return source.give(made);
+        source.bringIn(call, made);
+        for (const each of later) this.#seated(waiting, each);
+      },
+      (error: unknown) => {
+        if (!this.#active.delete(call.callId)) return;
+        source.leave(call);
+        this.#fail(call.callId, unmade(call.extension, error));
+      },
+    );
   }
 
   /** Keeps a promise until it has come to something. */
@@ -98,6 +126,7 @@ export class Runner {
         return undefined;
       });
       if (result) this.#end(running, result);
+      else source.wait(call);
       if (extension.isolation === 'persistent') this.#settleAdvanced(running);
     });
   }
@@ -105,7 +134,7 @@ export class Runner {
   /** All calls that a slice of this one may have moved on. */
   #sharing(waiting: Waiting): Waiting[] {
     if (waiting.call.extension.isolation === 'pristine') return [waiting];
-    return this.#active.values().filter(({ call }) => call.sandbox === waiting.call.sandbox);
+    return this.#active.values().filter(({ call }) => call.seat === waiting.call.seat);
   }
 
   /** Ends the calls that a slice moved to their end. In a shared sandbox, ending one runs jobs that may move on others. */
@@ -161,7 +190,7 @@ export class Runner {
 
   #giveBack({ call, source }: Waiting): void {
     if (call.extension.isolation === 'persistent') call.sandbox.release(...call.held());
-    source?.give(call.sandbox);
+    source?.leave(call);
   }
 
   /** Runs what touches an instance. One that fails is dropped, and its calls fail. */
@@ -191,12 +220,18 @@ export class Runner {
   }
 }
 
+function unmade({ name }: ExtensionWire, error: unknown): ErrorWire {
+  return { code: 'E_WORKER_LOST', message: `Cannot make a sandbox for "${name}": ${String(error)}` };
+}
+
 /** A call in its sandbox. A load has no source. A class, not a literal: see `LinkedList` in core. */
 class Waiting {
   readonly call: Call;
   readonly source: SandboxSource | undefined;
   /** Told once what the call's promise came to. */
   readonly onSettled: (progress: Progress) => void;
+  /** What is to run once it has a sandbox again. */
+  later: (() => void)[] | undefined;
 
   constructor(call: Call, source: SandboxSource | undefined, onSettled: (progress: Progress) => void) {
     this.call = call;

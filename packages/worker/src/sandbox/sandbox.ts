@@ -13,6 +13,7 @@ import type { Instance } from '../quickjs/instance.js';
 import { Realm, type Progress, type PromiseCapability } from '../quickjs/realm.js';
 import { writeSeed } from './seed.js';
 import { fill, restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
+import { swapIn, swapOut, type Swapped } from './swap.js';
 import { Thrown, ValueBridge, type Copied } from './value-bridge.js';
 
 /** Polls before the interrupt handler is asked for the first time in a slice: few, since what lies between two of them can be slow. */
@@ -168,6 +169,17 @@ export class Sandbox {
     this.#realm.forget();
     this.#isSound &&= restore(this.#realm.machine, this.#realm.layout, snapshot);
     return this.#isSound;
+  }
+
+  /** What the call in it has written, if that can wait elsewhere; the sandbox is as it was. */
+  swapOut(snapshot: Snapshot): Swapped | undefined {
+    const { machine, layout } = this.#realm;
+    return this.#isSound && !this.#isRetired ? swapOut(machine, layout, snapshot) : undefined;
+  }
+
+  /** Brings a call back. The sandbox has been restored, and nothing has happened in it since. */
+  swapIn(swapped: Swapped): void {
+    swapIn(this.#realm.machine, this.#realm.layout, swapped);
   }
 
   /** Gives up what slices left behind, in a sandbox that is not restored, and what a call that is over still held. */

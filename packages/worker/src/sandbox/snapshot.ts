@@ -14,7 +14,7 @@ import {
 } from '../quickjs/memory/cards.js';
 import { entries } from '../quickjs/instance-table.js';
 import { PAGE_BYTES, type Layout } from '../quickjs/memory/layout.js';
-import type { Instance } from '../quickjs/instance.js';
+import { toWholePages, type Instance } from '../quickjs/instance.js';
 import type { RealmPointers } from '../quickjs/realm.js';
 
 /** Zero pages between two others that are saved with them: one longer run beats two short ones. */
@@ -22,6 +22,9 @@ const MERGE_PAGES = 4;
 
 /** C stack that a call can reach: the most that `stackBytes` may be, and the frames of natives that were entered last. */
 const STACK_BYTES = (256 + 64) << 10;
+
+/** Heap that a new sandbox has free: a small extension takes 200 KiB, a small call next to nothing. */
+const FREE_HEAP_BYTES = 1 << 20;
 
 /** `SGS3`, little-endian. */
 const MAGIC = 0x33534753;
@@ -60,6 +63,11 @@ export interface Snapshot {
 interface Image {
   at: number;
   bytes: Uint8Array;
+}
+
+/** Memory that a sandbox has from the start: up to the end of its heap, and some free. */
+export function toInitialBytes(heapEnd: number, maxBytes: number): number {
+  return Math.min(maxBytes, toWholePages(heapEnd + FREE_HEAP_BYTES));
 }
 
 /** Saves all that a new instance does not have, at once; what takes time is the digest. Nothing may hold a handle, no job may wait. */

@@ -2,7 +2,7 @@ import type { ExtensionWire } from '@sandglass/core';
 
 import type { SandboxFactory } from './sandbox-factory.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
-import type { PoolCounters, SandboxSource } from './sandbox-source.js';
+import type { PoolCounters, SandboxSource, Tenant } from './sandbox-source.js';
 import type { Snapshot } from '../sandbox/snapshot.js';
 
 /** The one sandbox of a persistent extension, from its first call on: calls share it and interleave at their awaits. */
@@ -38,6 +38,19 @@ export class PersistentSandbox implements SandboxSource {
   create(): Promise<Sandbox> {
     this.#making ??= this.#make(this.#generation);
     return this.#making;
+  }
+
+  /** Its calls share the sandbox: none is ever swapped out. */
+  wait(): void {}
+
+  resume(): boolean {
+    return true;
+  }
+
+  bringIn(): void {}
+
+  leave({ seat }: Tenant): void {
+    if (seat) this.give(seat);
   }
 
   give(sandbox: Sandbox): void {

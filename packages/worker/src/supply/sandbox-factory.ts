@@ -5,10 +5,7 @@ import { createInstance, toWholePages, type Instance } from '../quickjs/instance
 import { SpareInstances } from './spare-instances.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import { bootKey } from '../sandbox/snapshot-key.js';
-import type { Snapshot } from '../sandbox/snapshot.js';
-
-/** Heap that a new sandbox has free: a small extension takes 200 KiB, a small call next to nothing. */
-const FREE_HEAP_BYTES = 1 << 20;
+import { toInitialBytes, type Snapshot } from '../sandbox/snapshot.js';
 
 /** Makes the sandboxes of one thread, and takes back what those are made of that are given up. */
 export class SandboxFactory {
@@ -53,7 +50,7 @@ export class SandboxFactory {
   async #createInstance({ limits }: ExtensionWire, heapEnd: number): Promise<Instance> {
     const { heapBase, staticImage } = this.layout;
     const maxBytes = toWholePages(heapBase + limits.memoryLimitBytes);
-    const size = { maxBytes, initialBytes: Math.min(maxBytes, toWholePages(heapEnd + FREE_HEAP_BYTES)) };
+    const size = { maxBytes, initialBytes: toInitialBytes(heapEnd, maxBytes) };
     const used = this.#spare.takeMachine(size);
     used?.begin(staticImage);
     const machine = used ?? (await createInstance(this.#engine, size, this.#spare.takeMemory(size)));

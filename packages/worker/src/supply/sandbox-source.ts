@@ -1,12 +1,23 @@
-import type { ExtensionWire } from '@sandglass/core';
+import type { ExtensionWire, Link } from '@sandglass/core';
 
 import type { Sandbox } from '../sandbox/sandbox.js';
+import type { Swapped } from '../sandbox/swap.js';
 
 /** Counters that all sources of an engine share. */
 export interface PoolCounters {
   sandboxes: number;
   restores: number;
   replacements: number;
+}
+
+/** A call that waits for something, as the source of its sandbox sees it. */
+export interface Tenant {
+  /** The sandbox that it is in; undefined while it is swapped out. */
+  seat: Sandbox | undefined;
+  /** What it has written, while another call has its sandbox. */
+  swapped: Swapped | undefined;
+  /** Its place among those whose sandbox may be taken. */
+  readonly waits: Link<Tenant>;
 }
 
 /** Where the calls of one extension get their sandboxes, one for each isolation. */
@@ -20,6 +31,14 @@ export interface SandboxSource {
   take(): Sandbox | undefined;
   /** A sandbox that has to be made first. */
   create(): Promise<Sandbox>;
+  /** From now on the sandbox of a call may be taken for others, until `resume`. */
+  wait(tenant: Tenant): void;
+  /** Sees to it that a call has its sandbox, or another one that is like it. @returns false if it has to be made first: see `bringIn` */
+  resume(tenant: Tenant): boolean;
+  /** Puts a call that is swapped out into a sandbox that `create` has made. */
+  bringIn(tenant: Tenant, sandbox: Sandbox): void;
+  /** Takes back what a call has that is over. */
+  leave(tenant: Tenant): void;
   /** Takes a sandbox back after a call that left it usable. */
   give(sandbox: Sandbox): void;
   /** Gives up a sandbox that no call may use again. */

@@ -97,8 +97,8 @@ export interface CardRun {
   length: number;
 }
 
-/** Takes the marks between two addresses, multiples of 1 KiB, away: the runs that they stood for, ascending. */
-export function takeMarks({ bytes, marks }: CardMemory, from: number, to: number): CardRun[] {
+/** Marked cards between two addresses, multiples of 1 KiB: as runs, ascending. */
+export function findMarked({ bytes, marks }: CardMemory, from: number, to: number): CardRun[] {
   const words = new Uint32Array(bytes.buffer, CARD_TABLE, marks.length >> 2);
   const runs: CardRun[] = [];
   const end = Math.min(Math.ceil(to / (4 * CARD_BYTES)), words.length);
@@ -110,8 +110,14 @@ export function takeMarks({ bytes, marks }: CardMemory, from: number, to: number
       if (last && last.at + last.length === card * CARD_BYTES) last.length += CARD_BYTES;
       else runs.push({ at: card * CARD_BYTES, length: CARD_BYTES });
     }
-    words[word] = 0;
   }
+  return runs;
+}
+
+/** Takes the marks between two addresses, multiples of 1 KiB, away: the runs that they stood for, ascending. */
+export function takeMarks(memory: CardMemory, from: number, to: number): CardRun[] {
+  const runs = findMarked(memory, from, to);
+  for (const { at, length } of runs) memory.marks.fill(0, at >>> CARD_SHIFT, (at + length) >>> CARD_SHIFT);
   return runs;
 }
 

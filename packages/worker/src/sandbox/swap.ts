@@ -1,0 +1,52 @@
+import { CARD_TABLE, findMarked, isTampered, markWritten, type CardRun } from '../quickjs/memory/cards.js';
+import { PAGE_BYTES, type Layout } from '../quickjs/memory/layout.js';
+import type { Instance } from '../quickjs/instance.js';
+import { toInitialBytes, usedStackBytes, type Snapshot } from './snapshot.js';
+
+/** What a call may have written and still be swapped out: what the most waiting calls stay below by far, and copied in 50 µs. */
+const MAX_SWAPPED_BYTES = 256 << 10;
+
+/** What a call that waits has written to its sandbox: all that tells the sandbox from its snapshot. */
+export interface Swapped {
+  runs: readonly CardRun[];
+  /** What the runs hold, one after the other. */
+  bytes: Uint8Array;
+  /** C stack that was used since the last restore; what it holds is dead. */
+  stackBytes: number;
+  /** See `Heap` in `instance.ts`. */
+  refusedBytes: number;
+}
+
+/**
+ * Copies what was written since the last restore. Between slices only.
+ *
+ * @returns undefined if that is much, or would not fit in every sandbox of its extension, or the marks cannot be trusted.
+ */
+export function swapOut(machine: Instance, layout: Layout, snapshot: Snapshot): Swapped | undefined {
+  const { bytes, words, heap } = machine;
+  const heapEnd = words[layout.heapEndAt >> 2]!;
+  if (heapEnd > toInitialBytes(snapshot.header.heapEnd, heap.end) || isTampered(machine)) return undefined;
+  const heapFrom = layout.heapBase - (layout.heapBase % PAGE_BYTES);
+  const runs = [...findMarked(machine, 0, CARD_TABLE), ...findMarked(machine, heapFrom, heapEnd)];
+  const size = runs.reduce((sum, { length }) => sum + length, 0);
+  if (size > MAX_SWAPPED_BYTES) return undefined;
+  const copy = new Uint8Array(size);
+  let to = 0;
+  for (const { at, length } of runs) {
+    copy.set(bytes.subarray(at, at + length), to);
+    to += length;
+  }
+  return { runs, bytes: copy, stackBytes: usedStackBytes(machine, layout), refusedBytes: heap.refusedBytes };
+}
+
+/** Goes on where `swapOut` left off, in a restored sandbox of the same extension. */
+export function swapIn(machine: Instance, layout: Layout, { runs, bytes, stackBytes, refusedBytes }: Swapped): void {
+  let from = 0;
+  for (const { at, length } of runs) {
+    machine.bytes.set(bytes.subarray(from, from + length), at);
+    markWritten(machine, at, length);
+    from += length;
+  }
+  if (stackBytes > 0) markWritten(machine, layout.heapBase - stackBytes, 1);
+  machine.heap.refusedBytes = refusedBytes;
+}
