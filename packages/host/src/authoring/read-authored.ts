@@ -80,7 +80,7 @@ function stripTypes(text: string, file: string, name: string): { code: string; s
 }
 
 function read(folder: string, file: string): Promise<string> {
-  return readInside(folder, file, 4 * MAX_SOURCE_LENGTH); // in bytes: a character takes up to four
+  return readInside(folder, file, MAX_SOURCE_LENGTH);
 }
 
 /** The manifest with the file that is run as its entrypoint, so that stacks name it. */

@@ -58,3 +58,26 @@ test('a source too deep for the parser is left to the engine', async () => {
   const source = `yield; for of; ${'('.repeat(200_000)}`;
   expect((await prepareSource(source, 'a.js')).code).toBe(source);
 });
+
+const tail = 'function* g() { yield 1; for (const a of []) a; }';
+test.each([
+  ['exports', Array.from({ length: 60_000 }, (_, i) => `let e${i};export{e${i}};`).join('') + tail],
+  ['variables', `function f() {${Array.from({ length: 60_000 }, (_, i) => `let v${i};`).join('')}}${tail}`],
+  ['private names', `class C {${Array.from({ length: 60_000 }, (_, i) => `#v${i};`).join('')}}${tail}`],
+  ['statements', 'a=b+c*d;\n'.repeat(400_000) + tail],
+])('60,000 %s take what their length takes', async (_, source) => {
+  expect((await prepareSource(source, 'a.js')).code).toBe(source); // a parser with scopes takes minutes
+});
+
+test('an iterable of 300,000 elements is moved', async () => {
+  const source = `function* g() { for (const a of [yield, ${'1,'.repeat(300_000)}]); }`;
+  expect((await prepareSource(source, 'a.js')).code).toHaveLength(source.length + '{const $of=;$of }'.length);
+});
+
+test.each([
+  ['more loops than are rewritten', `function* g() {${'for (const a of yield 1);'.repeat(3_000)}}`],
+  ['loops too deep', `function* g() {${'for (const a of yield 1) {'.repeat(600)}${'}'.repeat(600)}}`],
+  ['every name for the temporary', `/* $of$$$$$$$$$$$$$ */function* g() { for (const a of yield 1); }`],
+])('refuses %s', async (_, source) => {
+  await expect(prepareSource(source, 'a.js')).rejects.toThrow(expect.objectContaining({ code: 'E_LOAD' }));
+});

@@ -1,13 +1,17 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { SandglassError } from '@sandglass/core';
 
 import { sha256 } from '../sha256.js';
 import type { RewrittenSource } from './rewrite-for-of-yield.js';
 import { decodeDataUrl, findSourceMapUrl } from './source-map-url.js';
-import type { StackMapper } from './source-map.js';
-import { mayHoldForOfYield, mayHoldNul } from './needs-parsing.js';
+import type { PlaceMapper, StackMapper } from './source-map.js';
+import { mayHoldForOfYield, mayHoldNul } from './needs-scan.js';
 
-/** A bundle is read, parsed and hashed on the host's thread; the largest published ones have a few hundred KiB. */
-export const MAX_SOURCE_LENGTH: number = 8 * 1024 * 1024;
+/** Bytes of a source file, and characters of a source. The largest published ones have a few hundred KiB. */
+export const MAX_SOURCE_LENGTH: number = 4 * 1024 * 1024;
+/** A longer text is worth a turn of the event loop for each time that it is gone through. */
+const LONG = 256 * 1024;
 
 /** A source ready for the engine. */
 export interface PreparedSource {
@@ -40,24 +44,35 @@ export async function prepareSource(
   }
   const rewritten = await rewrite(source);
   const notes: string[] = [];
-  return {
-    code: rewritten?.code ?? source,
-    hash: await sha256(source),
-    mapStack: await createMapper(source, filename, { sourceMap, rewritten, notes }),
-    notes,
-  };
+  await turnFor(source);
+  const hash = await sha256(source);
+  const mapStack = await createMapper(source, filename, { sourceMap, rewritten, notes });
+  return { code: rewritten?.code ?? source, hash, mapStack, notes };
 }
 
-/** A text without the words that matter is never parsed here. */
+/** Lets others have the thread before a long text is gone through. */
+async function turnFor(text: unknown): Promise<void> {
+  if (typeof text === 'string' && text.length > LONG) await setImmediate();
+}
+
+/**
+ * A text without the words that matter is not scanned.
+ *
+ * @throws {SandglassError} `E_LOAD` for a specifier with NUL: the engine's loader reads it as a C string, so that
+ *   `directus:api\0x` would be taken for `directus:api`.
+ */
 async function rewrite(source: string): Promise<RewrittenSource | null> {
-  const nul = mayHoldNul(source);
-  const loop = mayHoldForOfYield(source);
-  if (!nul && !loop) return null;
-  const { parseModule } = await import('./syntax.js');
-  const program = parseModule(source);
-  if (!program) return null;
-  if (nul) (await import('./check-specifiers.js')).assertPlainSpecifiers(program);
-  return loop ? (await import('./rewrite-for-of-yield.js')).rewriteForOfYield(source, program) : null;
+  if (!mayHoldNul(source) && !mayHoldForOfYield(source)) return null;
+  const { scanModule } = await import('./scan-module.js');
+  const scan = scanModule(source);
+  let step = scan.next();
+  for (; !step.done; step = scan.next()) await setImmediate(); // others have their turn
+  const { loops, nulSpecifier } = step.value;
+  if (nulSpecifier !== undefined) {
+    const shown = nulSpecifier.slice(0, 100).replaceAll('\0', '\\0');
+    throw new SandglassError('E_LOAD', `Cannot import ${shown}: a specifier must not contain NUL`);
+  }
+  return loops.length > 0 ? (await import('./rewrite-for-of-yield.js')).rewriteForOfYield(source, loops) : null;
 }
 
 async function createMapper(
@@ -69,12 +84,14 @@ async function createMapper(
     notes,
   }: { sourceMap: string | object | undefined; rewritten: RewrittenSource | null; notes: string[] },
 ): Promise<StackMapper> {
+  await turnFor(source);
   const url = sourceMap === undefined ? findSourceMapUrl(source) : null;
   if (sourceMap === undefined && !url?.startsWith('data:') && !rewritten) return (stack) => stack;
-  const { createStackMapper, parseSourceMap } = await import('./source-map.js');
-  const read = (): ReturnType<typeof parseSourceMap> | undefined => {
+  await turnFor(sourceMap ?? url);
+  const { createStackMapper, MAX_SOURCE_MAP_LENGTH, parseSourceMap } = await import('./source-map.js');
+  const read = (): PlaceMapper | undefined => {
     try {
-      const map = sourceMap ?? (url && decodeDataUrl(url));
+      const map = sourceMap ?? (url && decodeDataUrl(url, MAX_SOURCE_MAP_LENGTH));
       return map ? parseSourceMap(map, filename) : undefined;
     } catch (error) {
       const reason = error instanceof Error ? error.message.slice(0, 200) : 'it cannot be read';
@@ -82,5 +99,5 @@ async function createMapper(
       return undefined;
     }
   };
-  return createStackMapper(filename, rewritten ? () => rewritten.toSourceMap() : undefined, read());
+  return createStackMapper(filename, rewritten?.toOriginal, read());
 }

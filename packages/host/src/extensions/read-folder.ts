@@ -2,14 +2,16 @@ import { posix } from 'node:path';
 
 import { isSandglassError, type Manifest, parseManifest, SandglassError, type ScopeSchemas } from '@sandglass/core';
 
+import { parseJson } from './parse-json.js';
 import { MAX_SOURCE_LENGTH } from './prepare-source.js';
 import { readInside } from './read-inside.js';
 import { findSourceMapUrl } from './source-map-url.js';
 
 /** Far above any package.json; a larger one is a mistake. */
-const MAX_MANIFEST_BYTES = 1024 * 1024;
+const MAX_MANIFEST_BYTES = 256 * 1024;
+const MAX_MANIFEST_VALUES = 20_000;
 /** A source map holds the sources as well. */
-const MAX_SOURCE_MAP_BYTES: number = 4 * MAX_SOURCE_LENGTH;
+const MAX_SOURCE_MAP_BYTES: number = 2 * MAX_SOURCE_LENGTH;
 
 /** What a folder holds of one extension. */
 export interface ExtensionFiles {
@@ -48,15 +50,15 @@ export async function readFolder(folder: string, scopeSchemas: ScopeSchemas): Pr
 export async function readPackageJson(folder: string): Promise<unknown> {
   const text = await readInside(folder, 'package.json', MAX_MANIFEST_BYTES);
   try {
-    return JSON.parse(text);
+    return parseJson(text, { maxLength: MAX_MANIFEST_BYTES, maxValues: MAX_MANIFEST_VALUES });
   } catch (cause) {
-    throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${(cause as Error).message}`, { cause }); // a SyntaxError
+    throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${(cause as Error).message}`, { cause }); // an Error
   }
 }
 
 async function readEntrypoint(folder: string, { name, path }: Manifest): Promise<string> {
   try {
-    return await readInside(folder, path, 4 * MAX_SOURCE_LENGTH); // in bytes: a character takes up to four
+    return await readInside(folder, path, MAX_SOURCE_LENGTH);
   } catch (error) {
     if (!isSandglassError(error)) throw error;
     throw new SandglassError(error.code, `directus:extension.path: ${error.message}`, {

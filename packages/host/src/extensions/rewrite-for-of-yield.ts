@@ -1,93 +1,173 @@
-import { type AnyNode, type ForOfStatement, type Program, tokenizer } from 'acorn';
-import { MagicString } from 'magic-string';
+import { SandglassError } from '@sandglass/core';
+import { type AnyNode, parse } from 'acorn';
 
-import { childrenOf, descendants } from './syntax.js';
-
-/** Nodes whose `yield` belongs to themselves. A class is not among them: its heritage and computed keys run outside. */
-const FUNCTIONS: ReadonlySet<string> = new Set([
-  'FunctionExpression',
-  'FunctionDeclaration',
-  'ArrowFunctionExpression',
-]);
+import { LineIndex } from './line-index.js';
+import type { YieldLoop } from './scan-frame.js';
+import { MAX_LOOPS } from './scan-module.js';
+import type { PlaceMapper } from './source-map.js';
 
 /** A source with other text than the author's, and the way back. */
 export interface RewrittenSource {
   code: string;
-  /** Made when asked for: few calls ever map a stack. */
-  toSourceMap(): DecodedSourceMap;
+  /** From a place in `code` to the one in the source. */
+  toOriginal: PlaceMapper;
 }
 
-/** A source map with decoded mappings, as `TraceMap` takes it. */
-export type DecodedSourceMap = ReturnType<MagicString['generateDecodedMap']>;
+/** Loops inside of the loops that are rewritten: far more than the engine has a stack for. */
+const MAX_DEPTH = 500;
+/** Characters of iterables that are searched for the loop's own names, over all loops. */
+const MAX_SEARCHED = 1024 * 1024;
+/** Characters of a loop's head that are parsed for the names in it. */
+const MAX_PARSED = 1024;
+/** Names that are tried for the temporary. */
+const MAX_NAME_LENGTH = 13;
+const NAMES = /[\p{ID_Continue}$]+/gu;
+
+/** A loop, and the loops inside of what is moved and wrapped. */
+interface Node extends YieldLoop {
+  inner: Node[];
+}
+
+/** Text that stands for itself, or a part of the source. */
+type Piece = string | { from: number; to: number };
 
 /**
  * Moves each for-of iterable that contains `yield` into a temporary in front of the loop (CONTRACT §2): QuickJS cannot
  * compile it in place. Everything else stays byte for byte, and the line of everything outside of such a loop's head too.
  *
- * `label: for (const a of yield x) body` becomes `{const $of= yield x;label: for (const a of $of) body}`.
+ * `label: for (const a of yield x) body` becomes `{const $of= yield x;label: for (const a of $of) body}`, or, where the end of
+ * the body is not known, `for(let $of=[ yield x];$of.length;)label: for (const a of $of.pop()) body`.
  *
- * @param program the parsed source.
- * @returns null if there is no such loop.
+ * @param loops as {@link scanModule} finds them.
+ * @returns null if there is none.
+ * @throws {SandglassError} `E_LOAD` for more of them, or deeper ones, than are rewritten.
  */
-export function rewriteForOfYield(source: string, program: Program): RewrittenSource | null {
-  const text = new MagicString(source);
-  const name = freeName(source);
-  // The statement starts at its outermost label: `continue label` needs the label on the loop itself.
-  const stack: { node: AnyNode; start: number }[] = [{ node: program, start: program.start }];
-  for (let next = stack.pop(); next; next = stack.pop()) {
-    const { node, start } = next;
-    if (node.type === 'ForOfStatement' && holdsYield(node.right)) rewriteLoop(text, node, start, name);
-    for (const child of childrenOf(node)) {
-      stack.push({ node: child, start: node.type === 'LabeledStatement' && child === node.body ? start : child.start });
+export function rewriteForOfYield(source: string, loops: readonly YieldLoop[]): RewrittenSource | null {
+  if (loops.length === 0) return null;
+  if (loops.length > MAX_LOOPS) throw tooMany(`more than ${MAX_LOOPS}`);
+  const pieces: Piece[] = [];
+  const writer = new Writer(source, pieces);
+  writer.write(0, source.length, toTree(loops));
+  const code = pieces.map((piece) => (typeof piece === 'string' ? piece : source.slice(piece.from, piece.to))).join('');
+  return { code, toOriginal: createPlaceMapper(source, code, pieces) };
+}
+
+function tooMany(how: string): SandglassError {
+  return new SandglassError('E_LOAD', `Cannot compile loops of the form "for (const a of yield b)": there are ${how}`);
+}
+
+/** Nests the loops as their texts are. */
+function toTree(loops: readonly YieldLoop[]): Node[] {
+  const root: Node[] = [];
+  const open: Node[] = [];
+  for (const loop of loops.toSorted((a, b) => a.start - b.start || b.closing - a.closing)) {
+    while (open.length > 0 && endOf(open.at(-1)!) <= loop.start) open.pop();
+    if (open.length >= MAX_DEPTH) throw tooMany(`more than ${MAX_DEPTH} inside of each other`);
+    const node: Node = { ...loop, inner: [] };
+    (open.at(-1)?.inner ?? root).push(node);
+    open.push(node);
+  }
+  return root;
+}
+
+/** Where the text that belongs to a rewritten loop ends; a body of unknown end does not. */
+function endOf({ end, closing }: YieldLoop): number {
+  return end ?? closing;
+}
+
+class Writer {
+  readonly #source: string;
+  readonly #pieces: Piece[];
+  readonly #name: string;
+  #searched = 0;
+  /** By the text of their head. */
+  readonly #bound = new Map<string, ReadonlySet<string>>();
+
+  constructor(source: string, pieces: Piece[]) {
+    this.#source = source;
+    this.#pieces = pieces;
+    this.#name = freeName(source);
+  }
+
+  /** Writes a part of the source with the loops in it rewritten. */
+  write(from: number, to: number, loops: readonly Node[]): void {
+    let at = from;
+    for (const loop of loops) {
+      if (loop.start < from || loop.start >= to) continue;
+      this.#copy(at, loop.start);
+      this.#writeLoop(loop);
+      at = endOf(loop);
     }
+    this.#copy(at, to);
   }
-  if (!text.hasChanged()) return null;
-  return { code: text.toString(), toSourceMap: () => text.generateDecodedMap({ hires: 'boundary' }) };
-}
 
-/**
- * The head moves behind the iterable, not the iterable before the head: it is the part that seldom has line breaks.
- * Comments and parentheses around the iterable stay with it, as the cuts are at the tokens `of` and `)`.
- */
-function rewriteLoop(text: MagicString, loop: ForOfStatement, start: number, name: string): void {
-  const { left, right, body, end } = loop;
-  const afterOf = left.end + lastToken(text.original.slice(left.end, right.start), 'of').end;
-  const closing = right.end + lastToken(text.original.slice(right.end, body.start), ')').start;
-  const names = left.type === 'VariableDeclaration' && left.kind !== 'var' ? boundNames(left) : new Set<string>();
-  const [open, close] = mentions(right, names)
-    ? [`{let ${name};${name}:{${name}=`, `;break ${name};let ${[...names].join()};}`] // `let` is never reached: TDZ for ever
-    : [`{const ${name}=`, ';'];
-  text.move(start, afterOf, closing);
-  text.prependRight(afterOf, open);
-  text.appendLeft(closing, close);
-  text.appendLeft(afterOf, ` ${name}`);
-  text.appendLeft(end, '}');
-}
-
-function holdsYield(iterable: AnyNode): boolean {
-  if (FUNCTIONS.has(iterable.type)) return false;
-  for (const node of descendants(iterable, (inner) => !FUNCTIONS.has(inner.type))) {
-    if (node.type === 'YieldExpression') return true;
+  /**
+   * The head moves behind the iterable, not the iterable before the head: it is the part that seldom has line breaks.
+   * Comments and parentheses around the iterable stay with it, as the cuts are at the tokens `of` and `)`.
+   */
+  #writeLoop(loop: Node): void {
+    const { start, afterOf, closing, end, inner } = loop;
+    const name = this.#name;
+    const own = this.#ownNames(loop);
+    const isBlock = end !== undefined;
+    if (!isBlock) this.#pieces.push(`for(let ${name}=[`);
+    else this.#pieces.push(own.length > 0 ? `{let ${name};${name}:{${name}=` : `{const ${name}=`);
+    this.write(afterOf, closing, inner);
+    if (!isBlock) this.#pieces.push(`]${own.map((one) => `,${one}`).join('')};${name}.length;)`);
+    else this.#pieces.push(own.length > 0 ? `;break ${name};let ${own.join()};}` : ';'); // `let` is never reached: TDZ for ever
+    this.write(start, afterOf, inner);
+    this.#pieces.push(isBlock ? ` ${name}` : ` ${name}.pop()`);
+    if (!isBlock) return;
+    this.write(closing, end, inner);
+    this.#pieces.push('}');
   }
-  return false;
-}
 
-/** Whether an iterable can see the loop's own variables, which are not initialised while it is evaluated. */
-function mentions(iterable: AnyNode, names: ReadonlySet<string>): boolean {
-  if (names.size === 0) return false;
-  for (const node of descendants(iterable)) {
-    if (node.type === 'Identifier' && (names.has(node.name) || node.name === 'eval')) return true;
+  #copy(from: number, to: number): void {
+    if (from < to) this.#pieces.push({ from, to });
   }
-  return false;
+
+  /** The loop's own variables if the iterable can see them: they are not initialised while it is evaluated. */
+  #ownNames({ left, afterOf, closing }: YieldLoop): string[] {
+    const head = this.#source.slice(...left);
+    if (!/^\s*(?:const|let)\b/.test(head) || head.length > MAX_PARSED) return [];
+    this.#searched += closing - afterOf;
+    if (this.#searched > MAX_SEARCHED) return [];
+    const names = new Set(head.match(NAMES));
+    const seen = this.#source.slice(afterOf, closing).match(NAMES) ?? [];
+    if (!seen.some((name) => name === 'eval' || names.has(name))) return [];
+    const bound = this.#bound.get(head) ?? boundNames(head);
+    this.#bound.set(head, bound);
+    return seen.some((name) => name === 'eval' || bound.has(name)) ? [...bound] : [];
+  }
 }
 
-/** Names that a declaration's pattern binds. */
-function boundNames(declaration: AnyNode): Set<string> {
+/** Names that the head of a loop declares. */
+function boundNames(head: string): ReadonlySet<string> {
   const names = new Set<string>();
-  const stack: (AnyNode | null | undefined)[] = [declaration];
+  try {
+    const { body } = parse(`function*g(){for(${head} of[]);}`, { ecmaVersion: 'latest', sourceType: 'module' });
+    collectNames(body, names);
+  } catch {
+    return names; // the engine refuses it as well
+  }
+  return names;
+}
+
+/** Names that the patterns of the declarations below a node bind. */
+function collectNames(nodes: readonly AnyNode[], names: Set<string>): void {
+  const stack: (AnyNode | null | undefined)[] = [...nodes];
   while (stack.length > 0) {
     const node = stack.pop();
     switch (node?.type) {
+      case 'FunctionDeclaration':
+        stack.push(node.body);
+        break;
+      case 'BlockStatement':
+        stack.push(...node.body);
+        break;
+      case 'ForOfStatement':
+        stack.push(node.left);
+        break;
       case 'Identifier':
         names.add(node.name);
         break;
@@ -111,21 +191,34 @@ function boundNames(declaration: AnyNode): Set<string> {
         break;
     }
   }
-  return names;
 }
 
-/** The last token with that text; between a loop's parts there are only `of`, parentheses and comments. */
-function lastToken(text: string, wanted: string): { start: number; end: number } {
-  let found = { start: 0, end: 0 };
-  for (const token of tokenizer(text, { ecmaVersion: 'latest' })) {
-    if (text.slice(token.start, token.end) === wanted) found = token;
+/** Text that was added leads to what follows it in the source. */
+function createPlaceMapper(source: string, code: string, pieces: readonly Piece[]): PlaceMapper {
+  const froms: number[] = [];
+  const starts: number[] = [];
+  let start = 0;
+  for (const piece of pieces) {
+    if (typeof piece !== 'string') {
+      starts.push(start);
+      froms.push(piece.from);
+    }
+    start += typeof piece === 'string' ? piece.length : piece.to - piece.from;
   }
-  return found;
+  let lines: { ofCode: LineIndex; ofSource: LineIndex } | undefined;
+  return ({ file, line, column }) => {
+    lines ??= { ofCode: new LineIndex(code), ofSource: new LineIndex(source) };
+    const offset = lines.ofCode.offsetOf(line, column);
+    const i = starts.findLastIndex((one) => one <= offset);
+    return { file, ...lines.ofSource.placeOf((froms[i] ?? 0) + offset - (starts[i] ?? 0)) };
+  };
 }
 
-/** `$of`, with more `$` than any such name in the source has. */
+/** `$of`, with as many `$` as make it new to the source. */
 function freeName(source: string): string {
-  let longest = '';
-  for (const [name] of source.matchAll(/\$of\$*/g)) if (name.length > longest.length) longest = name;
-  return longest === '' ? '$of' : `${longest}$`;
+  for (let name = '$of'; name.length < MAX_NAME_LENGTH; name += '$') if (!source.includes(name)) return name;
+  throw new SandglassError(
+    'E_LOAD',
+    'Cannot compile loops of the form "for (const a of yield b)": no name is left for the iterable',
+  );
 }

@@ -15,12 +15,14 @@ export function findSourceMapUrl(source: string): string | null {
 /**
  * Decodes a source map given inline, as a `data:` URL with JSON in base64 or percent-encoding.
  *
+ * @param maxLength characters of the URL; a longer one is not decoded.
  * @returns null for any other URL.
- * @throws {URIError} for broken percent-encoding.
+ * @throws {URIError} for broken percent-encoding, {RangeError} over `maxLength`.
  */
-export function decodeDataUrl(url: string): string | null {
+export function decodeDataUrl(url: string, maxLength: number): string | null {
   const comma = url.indexOf(',');
   if (!url.startsWith('data:') || comma === -1) return null;
+  if (url.length > maxLength) throw new RangeError(`it has ${url.length} characters, at most ${maxLength} are read`);
   const body = url.slice(comma + 1);
   return url.slice(0, comma).endsWith(';base64')
     ? Buffer.from(body, 'base64').toString('utf8')

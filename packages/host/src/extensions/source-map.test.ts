@@ -26,7 +26,7 @@ test.each([
   ['data:application/json,%7B%7D', '{}'],
   ['api.js.map', null],
 ])('decodes %s', (url, text) => {
-  expect(decodeDataUrl(url)).toBe(text);
+  expect(decodeDataUrl(url, 1_000)).toBe(text);
 });
 
 test('maps the frames of the bundle and nothing else', () => {
@@ -101,6 +101,59 @@ test('a stack made to be slow costs no more than its length', () => {
   const map = createStackMapper(FILE, undefined, parseSourceMap(MAP, FILE));
   const hostile = `    at ${' ('.repeat(500_000)}${':1'.repeat(500_000)}`;
   expect(map(hostile)).toBe(hostile); // quadratic work would outlast the test's time limit
+});
+
+const section = (line: unknown, column: unknown, map: object = MAP): object => ({ offset: { line, column }, map });
+const sectioned = (...sections: object[]): object => ({ version: 3, sections });
+
+test.each([
+  ['a section at a line of no file', sectioned(section(0, 0), section(1e9, 0))],
+  ['a section at a column of no file', sectioned(section(0, 0), section(2, 1e9))],
+  ['sections out of order', sectioned(section(9, 0), section(0, 0))],
+  ['sections of sections', sectioned(section(0, 0, sectioned(section(0, 0, sectioned(section(0, 0))))))],
+  ['two million lines', { ...MAP, mappings: `${MAP.mappings}${';'.repeat(2_000_000)}` }],
+  ['a million segments', { ...MAP, mappings: `${MAP.mappings},${'C,'.repeat(1_000_000)}` }],
+  ['numbers without an end', { ...MAP, mappings: `${MAP.mappings};${'g'.repeat(2_000_000)}` }],
+  ['a source with a long name', { ...MAP, sources: [...MAP.sources, 'a'.repeat(1_000_000)] }],
+])('a map with %s is read', async (_, map) => {
+  const prepared = await prepareSource('1', FILE, map);
+  expect(prepared.notes).toEqual([]);
+  expect(prepared.mapStack(`    at f (${FILE}:1:1)`)).toBe('    at f (@acme/hello/src/api.ts:7:3)');
+  for (const at of ['999999999:999999999', '3:1', '2:99'])
+    expect(prepared.mapStack(`    at f (${FILE}:${at})`)).toMatch(
+      /^ {4}at f \(@acme\/hello\/(?:src|dist)\/api\.[jt]s:\d+:\d+\)$/,
+    );
+});
+
+test.each([
+  ['at no line', '{"version":3,"sections":[{"offset":{"line":1e999,"column":0},"map":{}}]}'],
+  ['at a line before the first', sectioned(section(-1, 0))],
+  ['without an offset', sectioned({ map: MAP })],
+  ['without a map', sectioned({ offset: { line: 0, column: 0 } })],
+  ['beyond number', sectioned(...Array.from({ length: 20_000 }, (_, line) => section(line, 0)))],
+])('a map with a section %s is ignored with a note', async (_, map) => {
+  expect((await prepareSource('1', FILE, map)).notes).toEqual([expect.stringMatching(/^The source map is ignored: /)]);
+});
+
+test.each([
+  ['too long', `{"mappings":"${';'.repeat(9_000_000)}"}`, 'characters'],
+  ['of too many values', `{"names":[${'1,'.repeat(300_000)}1]}`, 'values'],
+  ['too deep', `{"names":${'['.repeat(300_000)}`, 'values'],
+])('a map that is %s is ignored with a note', async (_, map, reason) => {
+  expect((await prepareSource('1', FILE, map)).notes).toEqual([expect.stringContaining(reason)]);
+});
+
+test('strings full of brackets and quotes are no values', async () => {
+  const map = { ...MAP, sourcesContent: ['[{,\\"'.repeat(500_000)] };
+  expect((await prepareSource('1', FILE, JSON.stringify(map))).notes).toEqual([]);
+});
+
+test('of a long stack a hundred lines are mapped and the rest is kept', () => {
+  const map = createStackMapper(FILE, parseSourceMap(MAP, FILE));
+  const stack = `    at f (${FILE}:1:1)\n`.repeat(100_000);
+  const mapped = map(stack);
+  expect(mapped.split('api.ts').length - 1).toBe(100);
+  expect(mapped.endsWith(stack.slice(-1_000))).toBe(true);
 });
 
 /** One number of 0 or more as base64 VLQ. */

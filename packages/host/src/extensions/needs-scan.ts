@@ -1,11 +1,11 @@
 /**
- * What a source has to be parsed for, told from its text at the price of a scan. Most sources never load the parser.
+ * What a source has to be scanned for, told from its text at the price of a search. Most sources are not.
  */
 
 /** A NUL as it may stand in a string literal: itself, `\0`, `\x00`, `\u0000`, `\u{0}`. */
 const WRITTEN_NUL = /\0|\\(?:0|x00|u0000|u\{0+\})/;
 
-/** Whether a source may hold a specifier that `assertPlainSpecifiers` refuses. */
+/** Whether a text may hold a specifier with a NUL in it. */
 export function mayHoldNul(source: string): boolean {
   return WRITTEN_NUL.test(source);
 }

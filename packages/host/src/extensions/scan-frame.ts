@@ -1,0 +1,54 @@
+/** A for-of loop with a `yield` in its iterable. All are indices into the source. */
+export interface YieldLoop {
+  /** Of the statement, its labels included. */
+  start: number;
+  /** Between its parenthesis and `of`. */
+  left: readonly [start: number, end: number];
+  afterOf: number;
+  /** Its closing parenthesis. */
+  closing: number;
+  /** Behind its body; undefined where only a parser could tell, as behind `if`. */
+  end?: number;
+}
+
+/** What can follow a token: a new statement, an operand, or an operator. */
+export type Expects = 'statement' | 'operand' | 'operator';
+
+export type FrameKind = 'block' | 'object' | 'class' | '(' | '[' | '${';
+
+/** Most frames have none. */
+export const NONE: YieldLoop[] = [];
+
+/** Something between brackets. */
+export class Frame {
+  readonly kind: FrameKind;
+  /** What follows its end. */
+  readonly after: Expects;
+  readonly isFunction: boolean;
+  /** A `yield` of this very function. Of the head of a for-of, only one in its iterable. */
+  hasYield = false;
+  /** `?` that wait for their `:`. */
+  conditions = 0;
+  /** In an object or class: whether a value is read, not a key. */
+  isInValue = false;
+  /** Classes whose body has not begun, and what follows the outermost. */
+  classes = 0;
+  afterClass: Expects = 'operator';
+  /** What follows the body of a function whose parameters have not begun, or are in here. */
+  afterFunction: Expects | undefined;
+  /** Parentheses of a statement: `if (`. */
+  isHead = false;
+  loop: { start: number; open: number; of?: readonly [start: number, end: number] } | undefined;
+  /** Loops whose body is read: one may be the body of another. */
+  bodies: YieldLoop[] = NONE;
+  /** Whether a token of that body has been read. */
+  isInBody = false;
+  /** Loops that this block is the body of. */
+  ends: YieldLoop[] = NONE;
+
+  constructor(kind: FrameKind, after: Expects, isFunction = false) {
+    this.kind = kind;
+    this.after = after;
+    this.isFunction = isFunction;
+  }
+}
