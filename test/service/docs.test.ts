@@ -17,7 +17,15 @@ import { METRIC_FAMILIES } from '../../packages/host/src/service/metrics.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Pages of users. The others are about the code. */
-const PAGES = ['authors.md', 'deployment.md', 'library.md', 'migration.md', 'operator.md', 'serverless.md', 'service.md'];
+const PAGES = [
+  'authors.md',
+  'deployment.md',
+  'library.md',
+  'migration.md',
+  'operator.md',
+  'serverless.md',
+  'service.md',
+];
 
 const pages = new Map(
   await Promise.all(PAGES.map(async (page) => [page, await readFile(join(ROOT, 'docs', page), 'utf8')] as const)),
