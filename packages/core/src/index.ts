@@ -1,5 +1,8 @@
 export * from './batch.js';
 export { check } from './check.js';
+export { choices, custom, describeSchema, named, unwrap } from './describe-schema.js';
+export { explain, formatPath, formatProblem, type Problem } from './explain.js';
+export { suggest } from './suggest.js';
 export * from './errors.js';
 export * from './limits.js';
 export { IdMap } from './internal/id-map.js';

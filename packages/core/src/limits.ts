@@ -49,9 +49,14 @@ const limits = Object.entries(RANGES).map(([name, [min, max, byDefault]]) => {
   return [name, z._default(limit, byDefault)] as const;
 });
 
+/** Limits as a caller gives them: one that is undefined is the default. */
+export type LimitsInput = { [Name in keyof Limits]?: Limits[Name] | undefined };
+
 /** Parses limits: unknown keys are an error, missing ones take their default. */
-export const limitsSchema: z.ZodMiniType<Limits, { [Name in keyof Limits]?: number | undefined } | undefined> =
-  z.prefault(z.strictObject(Object.fromEntries(limits)), {}) as never; // of a table, its keys are strings
+export const limitsSchema: z.ZodMiniType<Limits, LimitsInput | undefined> = z.prefault(
+  z.strictObject(Object.fromEntries(limits)),
+  {},
+) as never; // of a table, its keys are strings
 
 export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze(
   Object.fromEntries(Object.entries(RANGES).map(([name, [, , byDefault]]) => [name, byDefault])),
@@ -62,7 +67,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze(
  *
  * @param own limits of the extension; missing ones are the host's.
  */
-export function lowerLimits(host: Limits, own: Partial<Limits> = {}): Limits {
+export function lowerLimits(host: Limits, own: LimitsInput = {}): Limits {
   const result = { ...host };
   for (const [name, value] of Object.entries(own) as [keyof Limits, number | undefined][]) {
     if (value !== undefined) result[name] = Math.min(result[name], value);

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 
 import { check } from './check.js';
+import { named } from './describe-schema.js';
 import { SandglassError } from './errors.js';
+import { explain, formatProblem } from './explain.js';
 import type { Scopes, ScopeSchemas } from './scopes.js';
 
 /** Extension types that run in a sandbox. */
@@ -37,7 +39,7 @@ export interface Manifest {
 }
 
 const nonEmpty = z.string().check(z.minLength(1));
-const splitPath = z.object({ app: z.string(), api: z.string() });
+const splitPath = named(z.object({ app: z.string(), api: z.string() }), 'an object of two paths, { app, api }');
 const sandboxSchema = z.object({
   enabled: z.optional(z.boolean()),
   requestedScopes: z.optional(z.record(z.string(), z.unknown())),
@@ -60,7 +62,7 @@ const packageName = z.string().check(
 const packageSchema = z.object({
   name: packageName,
   version: nonEmpty,
-  'directus:extension': extensionSchema,
+  'directus:extension': named(extensionSchema, 'an object: without it, this is no extension'),
 });
 
 /**
@@ -74,7 +76,7 @@ const packageSchema = z.object({
  */
 export function parseManifest(packageJson: unknown, scopeSchemas: ScopeSchemas): Manifest {
   const parsed = check(packageSchema, packageJson);
-  if (!parsed.success) throw invalid(packageJson, describeIssue(parsed.error, 'package.json'));
+  if (!parsed.success) throw invalid(packageJson, firstProblem(packageSchema, packageJson, parsed.error));
   const { name, version, 'directus:extension': extension } = parsed.data;
   if (extension.type === 'bundle') {
     const why =
@@ -104,7 +106,9 @@ function parseScopes(packageJson: unknown, requested: Record<string, unknown>, s
     if (!Object.hasOwn(requested, name)) continue;
     const result = check(schema, requested[name]);
     if (!result.success) {
-      throw invalid(packageJson, describeIssue(result.error, `directus:extension.sandbox.requestedScopes.${name}`));
+      const [problem] = explain(result.error, schema, requested[name]);
+      const path = ['directus:extension', 'sandbox', 'requestedScopes', name, ...(problem?.path ?? [])];
+      throw invalid(packageJson, formatProblem({ path, text: problem?.text ?? ' is invalid' }, 'package.json'));
     }
     scopes[name] = result.data;
   }
@@ -125,11 +129,8 @@ function invalid(packageJson: unknown, reason: string): SandglassError {
   });
 }
 
-/** The first issue as `path: reason`; one is enough to act on. */
-function describeIssue(error: z.core.$ZodError, root: string): string {
-  const issue = error.issues[0];
-  if (!issue) return `${root}: invalid`;
-  const path = issue.path.map(String).join('.');
-  const where = root === 'package.json' ? path || root : [root, path].filter(Boolean).join('.');
-  return `${where}: ${issue.message}`;
+/** One is enough to act on. */
+function firstProblem(schema: z.core.$ZodType, value: unknown, error: z.core.$ZodError): string {
+  const [problem] = explain(error, schema, value);
+  return problem ? formatProblem(problem, 'package.json') : 'package.json is invalid';
 }

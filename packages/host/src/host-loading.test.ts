@@ -55,7 +55,7 @@ test('the lower limit wins; limits that are none are a TypeError', async () => {
   });
   expect(limits).toMatchObject({ cpuTimeMs: 50, wallTimeMs: 100 });
   await expect(host.load(extension('p', 'operation', 'v1'), { limits: { cpuTimeMs: 0 } })).rejects.toThrow(
-    /Invalid limits: cpuTimeMs/,
+    /Invalid options of host.load: limits.cpuTimeMs is 0: it has to be an integer from 1 to 60000/,
   );
   await expect(start({}, { limits: { nonsense: 1 } as object })).rejects.toThrow(TypeError);
 });

@@ -6,24 +6,25 @@ import { type Capabilities, createCapabilities } from './capabilities/registry.j
 import { type EndpointsOptions, serveEndpoint } from './routing/serve-endpoint.js';
 import { Catalog } from './catalog.js';
 import type { Extension, ExtensionOrigin } from './extensions/extension.js';
-import { openExtension, type OpenOptions, parseLimits } from './extensions/open-extension.js';
+import { openExtension, type OpenOptions } from './extensions/open-extension.js';
 import { scanFolder } from './extensions/scan-folder.js';
 import { runActions, runFilters } from './routing/run-hooks.js';
 import { connectCapabilities } from './connect-capabilities.js';
 import { runOperation } from './routing/run-operation.js';
+import { checkCall } from './options/call-options.js';
+import { checkOptions } from './options/check-options.js';
+import { checkLoad, type CompleteHostOptions, delayMs, hostSchema } from './options/host-options.js';
 import { createPool, type CreatePoolOptions, type Pool } from './pool/pool.js';
 import { observe } from './telemetry/observe.js';
 import { observeCalls } from './telemetry/observe-calls.js';
 import type { PoolStats } from './pool/stats/stats.js';
 import { createErrorReport, type ReportError } from './routing/report-error.js';
-import { createResponse, RESPONSE_HEADERS } from './routing/endpoint-response.js';
+import { createResponse } from './routing/endpoint-response.js';
 import { toErrorResponse } from './routing/error-response.js';
 import { loadFromSnapshots } from './snapshots/load-from-snapshots.js';
 import { createSnapshotStore } from './snapshots/snapshot-store.js';
 import type { CallOptions, ExtensionInfo, ExtensionSource, HostOptions, LoadOptions } from './types.js';
 
-/** Body of a request, as in Directus' `MAX_PAYLOAD_SIZE`. */
-const MAX_BODY_BYTES = 1_048_576;
 /** How long `close` waits for calls in flight. */
 const CLOSE_DEADLINE_MS = 5_000;
 /** Extensions of a folder that are read and evaluated at once. */
@@ -37,13 +38,14 @@ export interface Host extends AsyncDisposable {
    * Loads an extension from its folder, or one given in memory.
    *
    * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD` (a taken name too), or the limit that ended the load.
+   * @throws {TypeError} for an argument or an option that cannot be used.
    */
   load(extension: string | ExtensionSource, options?: LoadOptions): Promise<ExtensionInfo>;
   /** Loads an extension again from where it came. Calls in flight finish on the old code; if the new one fails, the old one stays. */
   reload(name: string): Promise<ExtensionInfo>;
   /** Takes an extension out of service; resolves when its calls in flight have finished. */
   unload(name: string): Promise<void>;
-  /** Answers a request with an endpoint, mounted at `/<package name>`. A failure is a response too: it never rejects. */
+  /** Answers a request with an endpoint, mounted at `/<package name>`. A failure is a response too: it rejects only with a TypeError, for arguments that cannot be used. */
   fetch(request: Request, call?: CallOptions): Promise<Response>;
   /** Runs an operation. The result is what is left of it after a way through JSON. */
   operation(id: string, options?: unknown, call?: CallOptions): Promise<unknown>;
@@ -59,7 +61,7 @@ export interface Host extends AsyncDisposable {
 /**
  * Makes a host, and loads its folder of extensions if it has one.
  *
- * @throws {TypeError} for an option that cannot be used.
+ * @throws {TypeError} for an option that is unknown or cannot be used. It names the option, its value and what is allowed.
  * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist, `E_WORKER_LOST` if it has extensions and not one worker to
  *   load them could be started, after about 1.5 s of trying.
  */
@@ -77,7 +79,8 @@ export interface HostParts {
 }
 
 /** {@link createHost} of given parts. */
-export async function buildHost(options: HostOptions, parts: HostParts): Promise<Host> {
+export async function buildHost(given: HostOptions, parts: HostParts): Promise<Host> {
+  const options = checkOptions('options of createHost', hostSchema, given);
   const host = await SandglassHost.create(options, parts);
   try {
     if (options.extensions !== undefined) await host.loadFolder(options.extensions);
@@ -90,7 +93,7 @@ export async function buildHost(options: HostOptions, parts: HostParts): Promise
 }
 
 class SandglassHost implements Host {
-  readonly #options: HostOptions;
+  readonly #options: CompleteHostOptions;
   readonly #openOptions: OpenOptions;
   readonly #capabilities: Capabilities;
   readonly #pool: Pool;
@@ -101,9 +104,8 @@ class SandglassHost implements Host {
   #lastId = 0;
   #closing: Promise<void> | undefined;
 
-  static async create(options: HostOptions, parts: HostParts): Promise<SandglassHost> {
-    const limits = parseLimits(options.limits);
-    const { capabilities: custom, request, onLog, logConsole, pool: poolOptions = {} } = options;
+  static async create(options: CompleteHostOptions, parts: HostParts): Promise<SandglassHost> {
+    const { capabilities: custom, request, onLog, logConsole, pool: poolOptions } = options;
     const { onCall, onAudit, isWatched } = await observe(options);
     const capabilities = (parts.createCapabilities ?? createCapabilities)({
       custom,
@@ -117,13 +119,13 @@ class SandglassHost implements Host {
     const pool = await parts.createPool({ ...connected, pool: poolOptions });
     const report = createErrorReport(options.onError);
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
-    const { isolation = 'pristine', nodeEnv = 'production', grant } = options;
+    const { isolation, limits, nodeEnv, grant } = options;
     const caller = createCaller(observeCalls(pool, { onCall, isWatched }, (id) => versions.get(id)?.registrations));
     return new SandglassHost(options, { capabilities, isolation, limits, nodeEnv, grant }, { pool, catalog, caller });
   }
 
   private constructor(
-    options: HostOptions,
+    options: CompleteHostOptions,
     openOptions: OpenOptions,
     parts: { pool: Pool; catalog: Catalog; caller: Caller },
   ) {
@@ -137,8 +139,8 @@ class SandglassHost implements Host {
     this.#endpoints = {
       router: parts.catalog.router,
       caller: parts.caller,
-      maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
-      allowedHeaders: new Set((options.responseHeaders ?? RESPONSE_HEADERS).map((name) => name.toLowerCase())),
+      maxBodyBytes: options.maxBodyBytes,
+      allowedHeaders: new Set(options.responseHeaders.map((name) => name.toLowerCase())),
       onError: (error, extension) => this.#report(error, { extension }),
       createResponse: options.createResponse ?? createResponse,
     };
@@ -149,6 +151,7 @@ class SandglassHost implements Host {
   }
 
   async load(from: string | ExtensionSource, options: LoadOptions = {}): Promise<ExtensionInfo> {
+    checkLoad(from, options);
     const extension = await this.#open({ from, options });
     await this.#catalog.add(extension);
     return extension.info;
@@ -189,12 +192,14 @@ class SandglassHost implements Host {
   }
 
   async reload(name: string): Promise<ExtensionInfo> {
+    checkCall(undefined, 'name', name);
     this.#assertOpen();
     const extension = await this.#catalog.replace(name, ({ origin }) => this.#open(origin));
     return extension.info;
   }
 
   async unload(name: string): Promise<void> {
+    checkCall(undefined, 'name', name);
     this.#assertOpen();
     await this.#catalog.remove(name);
   }
@@ -205,16 +210,21 @@ class SandglassHost implements Host {
   }
 
   async operation(id: string, options: unknown = {}, call?: CallOptions): Promise<unknown> {
+    checkCall(call, 'id', id);
     this.#assertOpen();
     return runOperation(id, options, call, { operations: this.#catalog.operations, caller: this.#caller });
   }
 
   async filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown> {
+    checkCall(call, 'event', event);
     this.#assertOpen();
     return runFilters(event, payload, call, { hooks: this.#catalog.hooks, caller: this.#caller });
   }
 
   async action(event: string, meta: object = {}, call?: CallOptions): Promise<void> {
+    checkCall(call, 'event', event);
+    if (typeof meta !== 'object' || meta === null)
+      throw new TypeError('Invalid meta of an action: it has to be an object');
     this.#assertOpen();
     const onError = (cause: unknown, extension: string): void => {
       const error = new Error(`An error was thrown while executing action "${event}"`, { cause });
@@ -227,7 +237,8 @@ class SandglassHost implements Host {
     return this.#pool.stats();
   }
 
-  close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
+  async close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
+    checkOptions('argument of host.close', delayMs, deadlineMs, 'deadlineMs');
     this.#closing ??= this.#close(deadlineMs);
     return this.#closing;
   }

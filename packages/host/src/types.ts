@@ -1,4 +1,4 @@
-import type { ErrorCode, Isolation, Limits, Registration, SandboxType, Scopes } from '@sandglass/core';
+import type { ErrorCode, Isolation, Limits, LimitsInput, Registration, SandboxType, Scopes } from '@sandglass/core';
 import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 
@@ -33,21 +33,21 @@ export interface ExtensionSource {
   manifest: unknown;
   source: string;
   /** Source map of `source`, parsed or as JSON text. An inline one is found by itself. */
-  sourceMap?: string | object;
+  sourceMap?: string | object | undefined;
 }
 
 export interface LoadOptions {
   /** @default the host's */
-  isolation?: Isolation;
+  isolation?: Isolation | undefined;
   /** Each may only lower the host's. */
-  limits?: Partial<Limits>;
+  limits?: LimitsInput | undefined;
 }
 
 export interface CallOptions {
   /** Ends the call with `E_ABORTED`. */
-  signal?: AbortSignal;
-  /** Lowers `wallTimeMs` for this call. */
-  wallTimeMs?: number;
+  signal?: AbortSignal | undefined;
+  /** Lowers `wallTimeMs` for this call. 1 to 900_000; above the extension's own it changes nothing. */
+  wallTimeMs?: number | undefined;
 }
 
 /** One line that an extension logged. */
@@ -96,34 +96,34 @@ export interface AuditEntry {
 
 export interface RequestOptions {
   /** Replaces the built-in dispatcher, for example by an undici MockAgent. Patterns and literal addresses are checked whatever it is. */
-  dispatcher?: Dispatcher;
+  dispatcher?: Dispatcher | undefined;
   /** Replaces `dns.lookup`. Its answers are checked like any other. */
-  lookup?: LookupFunction;
+  lookup?: LookupFunction | undefined;
   /** Addresses, CIDR ranges or `a-b` ranges refused on top of the built-in ones. */
-  denyAddresses?: string[];
+  denyAddresses?: string[] | undefined;
   /** Addresses or ranges opened although the built-in ones refuse them. `denyAddresses` wins. */
-  allowAddresses?: string[];
+  allowAddresses?: string[] | undefined;
   /** One deadline for a request with all its redirects. 1 to 600_000. @default 10_000 */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Bytes of a request's body as it is sent. 0 to 1 GiB. @default 8_388_608 */
-  maxRequestBytes?: number;
+  maxRequestBytes?: number | undefined;
   /** Bytes of a response body, compressed and decoded alike. @default 5_242_880 */
-  maxResponseBytes?: number;
+  maxResponseBytes?: number | undefined;
   /** @default 5 */
-  maxRedirects?: number;
+  maxRedirects?: number | undefined;
 }
 
 export interface PoolOptions {
   /** Threads at the most. @default the machine's parallelism */
-  maxThreads?: number;
+  maxThreads?: number | undefined;
   /** Threads that are kept when idle. @default 0 */
-  minThreads?: number;
+  minThreads?: number | undefined;
   /** Calls that may wait in the whole host; one more gets `E_QUEUE_FULL`. @default 10_000 */
-  maxQueueLength?: number;
+  maxQueueLength?: number | undefined;
   /** The same for one extension. @default half of `maxQueueLength` */
-  maxExtensionQueueLength?: number;
+  maxExtensionQueueLength?: number | undefined;
   /** How long an idle thread above `minThreads` lives. @default 30_000 */
-  idleTimeoutMs?: number;
+  idleTimeoutMs?: number | undefined;
 }
 
 /** Narrows or refuses scopes when an extension loads. Return the scopes to grant; throw to refuse the extension. */
@@ -137,55 +137,54 @@ export interface HostOptions {
    * Folder of extensions in Directus' layout, loaded before `createHost` resolves. One that does not load is told to
    * `onError` and keeps no other from loading.
    */
-  extensions?: string;
+  extensions?: string | undefined;
   /** picomatch patterns of package names: of the folder, only these are loaded. @default all */
-  include?: readonly string[];
+  include?: readonly string[] | undefined;
   /** picomatch patterns of package names that are not loaded from the folder; wins over `include`. @default none */
-  exclude?: readonly string[];
+  exclude?: readonly string[] | undefined;
   /** `package.json` whose dependencies are looked through for extensions. @default the one beside the folder */
-  packageJson?: string;
+  packageJson?: string | undefined;
   /** @default 'pristine' */
-  isolation?: Isolation;
-  limits?: Partial<Limits>;
+  isolation?: Isolation | undefined;
+  limits?: LimitsInput | undefined;
   /** `'inline'` runs guests on the calling thread: no workers, and no watchdog for natives that never yield. */
-  pool?: PoolOptions | 'inline';
-  request?: RequestOptions;
+  pool?: PoolOptions | 'inline' | undefined;
+  request?: RequestOptions | undefined;
   /** Capabilities beside the built-in `log`, `sleep` and `request`. */
-  capabilities?: readonly Capability[];
+  capabilities?: readonly Capability[] | undefined;
   /** @default grants what is requested */
-  grant?: GrantPolicy;
+  grant?: GrantPolicy | undefined;
   /**
    * Gets what guests log. While a promise that it returns is pending, the line counts as waiting; lines beyond an
    * extension's share of 16 MiB, half of it if no other one logs, are dropped, and the next one tells how many.
    */
-  onLog?: (entry: LogEntry) => void;
+  onLog?: ((entry: LogEntry) => void) | undefined;
   /** Whether what guests write to `console` reaches `onLog`, at level debug. @default false */
-  logConsole?: boolean;
-  onAudit?: (entry: AuditEntry) => void;
+  logConsole?: boolean | undefined;
+  onAudit?: ((entry: AuditEntry) => void) | undefined;
   /** Told of every call when it has ended. What it throws is dropped. */
-  onCall?: (entry: CallEntry) => void;
+  onCall?: ((entry: CallEntry) => void) | undefined;
   /**
    * Told of errors that no caller gets: an extension of the folder that did not load, an action that failed, the error
    * behind an endpoint's 500. @default one line each on stderr
    */
-  onError?: (error: Error, context: { extension?: string; event?: string; callId?: number }) => void;
+  onError?: ((error: Error, context: { extension?: string; event?: string; callId?: number }) => void) | undefined;
   /** `NODE_ENV` that guests see; `null` removes `process` and `console` from their globals. @default 'production' */
-  nodeEnv?: string | null;
+  nodeEnv?: string | null | undefined;
   /** Bytes of a request's body that an endpoint gets; a longer one is answered with 413. @default 1_048_576 (Directus: `MAX_PAYLOAD_SIZE`) */
-  maxBodyBytes?: number;
+  maxBodyBytes?: number | undefined;
   /** Response headers an endpoint may set. @default content-type, content-disposition, cache-control, etag, last-modified, location */
-  responseHeaders?: readonly string[];
+  responseHeaders?: readonly string[] | undefined;
   /**
    * Makes the responses of `host.fetch`. A server may have a kind of its own that it sends faster, for example srvx its
    * `FastResponse`. @default `new Response(body, init)`
    */
-  createResponse?: (
-    body: string | null,
-    init: { status: number; headers: Headers | Record<string, string> },
-  ) => Response;
+  createResponse?:
+    | ((body: string | null, init: { status: number; headers: Headers | Record<string, string> }) => Response)
+    | undefined;
   /**
    * Folder of snapshots on disk, read and written. One that is damaged, or of another engine, is told to `onError` and
    * replaced; the extension is evaluated then. Keep the folder as safe as the extensions themselves. @default none
    */
-  snapshots?: string;
+  snapshots?: string | undefined;
 }

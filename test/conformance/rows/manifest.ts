@@ -286,7 +286,7 @@ export const manifestRows: readonly Row[] = [
         expect(await other.host.filter('ran', 1)).toBe('ran');
         const messages = other.reported.map(({ error }) => error.message);
         expect(messages).toHaveLength(2);
-        for (const part of [join(folder, 'e', 'a'), 'requestedScopes.log', 'expected object'])
+        for (const part of [join(folder, 'e', 'a'), 'requestedScopes.log', 'has to be an object'])
           expect(messages[0]).toContain(part);
         expect(messages[1]).toContain('Cannot load "b"');
       },

@@ -1,3 +1,4 @@
+import { checkAdapter } from '../options/adapter-options.js';
 import { createBasePath } from './base-path.js';
 import { toCallOptions } from './deadline.js';
 import { type HostSource, toHostGetter } from './host-source.js';
@@ -30,13 +31,15 @@ const BASE_PATH = '/api';
  * Endpoints as an HTTP function of Azure, version 4 of its programming model.
  *
  * @param options.basePath `routePrefix` of host.json. `@default '/api'`
+ * @throws {TypeError} for an option that is unknown or cannot be used.
  */
 export function toAzureHandler(
   source: HostSource,
   options: HttpOptions = {},
 ): (request: AzureRequest, context?: unknown) => Promise<AzureResponse> {
+  checkAdapter('toAzureHandler', 'http', source, options);
   const getHost = toHostGetter(source);
-  const stripBasePath = createBasePath({ basePath: BASE_PATH, ...options });
+  const stripBasePath = createBasePath(options.basePath ?? BASE_PATH);
   return async (request, context) => {
     const host = await getHost();
     const response = await host.fetch(stripBasePath(toRequest(request)), toCallOptions(context, options));

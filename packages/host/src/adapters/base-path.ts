@@ -1,18 +1,17 @@
 /** Where a platform mounts the function. */
 export interface BasePathOptions {
   /** Path in front of the extensions' mounts, for example `/api` or the stage of an API. @default none */
-  basePath?: string;
+  basePath?: string | undefined;
 }
 
 /**
  * Takes the platform's own prefix off a request's path. One that does not begin with it stays as it is, and finds no route.
  *
- * @throws {TypeError} a base path that does not begin with a slash.
+ * @param basePath empty, or with a slash at its beginning.
  */
-export function createBasePath({ basePath = '' }: BasePathOptions): (request: Request) => Request {
+export function createBasePath(basePath: string = ''): (request: Request) => Request {
   const base = basePath.replace(/\/+$/, '');
   if (base === '') return (request) => request;
-  if (!base.startsWith('/')) throw new TypeError(`Invalid basePath "${basePath}": it has to begin with a slash`);
   return (request) => {
     const url = new URL(request.url);
     if (url.pathname !== base && !url.pathname.startsWith(`${base}/`)) return request;

@@ -1,3 +1,4 @@
+import { checkAdapter } from '../options/adapter-options.js';
 import { type DeadlineOptions, toCallOptions } from './deadline.js';
 import { type HostSource, toHostGetter } from './host-source.js';
 import { type Invocation, invoke, parseInvocation } from './invocation.js';
@@ -5,18 +6,21 @@ import { type Invocation, invoke, parseInvocation } from './invocation.js';
 /** Options of the adapters that answer events. */
 export interface EventOptions<Event> extends DeadlineOptions {
   /** What to call for an event. @default the event is an {@link Invocation} itself */
-  toInvocation?: (event: Event) => Invocation;
+  toInvocation?: ((event: Event) => Invocation) | undefined;
 }
 
 /**
  * Operations and hooks as a handler of events: a direct invocation of AWS Lambda, a CloudEvent of Google, a trigger of Azure.
  *
  * It resolves to what the call came to. It rejects with an Error whose `name` is the error code, for example `E_CPU`.
+ *
+ * @throws {TypeError} for an option that is unknown or cannot be used.
  */
 export function toEventHandler<Event = unknown>(
   source: HostSource,
   options: EventOptions<Event> = {},
 ): (event: Event, context?: unknown) => Promise<unknown> {
+  checkAdapter('toEventHandler', 'event', source, options);
   const getHost = toHostGetter(source);
   const toInvocation = options.toInvocation ?? parseInvocation;
   // one parameter by its `length`: Google's framework takes a function of two for one with a callback

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { toNodeHandler } from 'srvx/node';
 
+import { checkAdapter } from '../options/adapter-options.js';
 import type { HostSource } from './host-source.js';
 import { type HttpOptions, toWebHandler } from './web.js';
 
@@ -18,8 +19,11 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
  * is taken from its `rawBody`.
  *
  * It never rejects: if the host cannot be made, that is an answer of 503 and a line on stderr.
+ *
+ * @throws {TypeError} for an option that is unknown or cannot be used.
  */
 export function toGoogleHandler(source: HostSource, options: HttpOptions = {}): NodeHandler {
+  checkAdapter('toGoogleHandler', 'http', source, options);
   const handle = toWebHandler(source, options);
   const serve = toNodeHandler(async (request) => {
     try {

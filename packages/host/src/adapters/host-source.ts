@@ -1,3 +1,4 @@
+import { checkHost } from '../options/adapter-options.js';
 import type { Host } from '../host.js';
 import type { CallOptions } from '../types.js';
 
@@ -15,8 +16,11 @@ export type HostSource = AdapterHost | PromiseLike<AdapterHost> | (() => Adapter
  * A failure is not kept: the next call tries again.
  *
  * @param create called once, unless it fails.
+ * @throws {TypeError} if it is no function.
  */
 export function lazyHost<Made extends AdapterHost>(create: () => Made | PromiseLike<Made>): () => Promise<Made> {
+  if (typeof create !== 'function')
+    throw new TypeError('Invalid argument of lazyHost: it has to be a function that makes a host');
   let making: Promise<Made> | undefined;
   return () => {
     making ??= Promise.resolve()
@@ -31,6 +35,5 @@ export function lazyHost<Made extends AdapterHost>(create: () => Made | PromiseL
 
 /** The one way from any source to its host; a function is called once. */
 export function toHostGetter(source: HostSource): () => Promise<AdapterHost> {
-  if (typeof source === 'function') return lazyHost(source);
-  return () => Promise.resolve(source);
+  return lazyHost(async () => checkHost(await (typeof source === 'function' ? source() : source)));
 }

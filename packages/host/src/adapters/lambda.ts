@@ -1,5 +1,6 @@
 import { type AwsLambdaEvent, handleLambdaEvent } from 'srvx/aws-lambda';
 
+import { checkAdapter } from '../options/adapter-options.js';
 import { type DeadlineContext, toCallOptions } from './deadline.js';
 import { createBasePath } from './base-path.js';
 import { type HostSource, toHostGetter } from './host-source.js';
@@ -29,10 +30,13 @@ type SrvxContext = Parameters<typeof handleLambdaEvent>[2];
  * Endpoints as a handler of AWS Lambda, for events of a function URL, of API Gateway (HTTP and REST) and of a load balancer.
  *
  * Rejects only if the host cannot be made. A call gets no more time than the function has left.
+ *
+ * @throws {TypeError} for an option that is unknown or cannot be used.
  */
 export function toLambdaHandler(source: HostSource, options: HttpOptions = {}): LambdaHandler {
+  checkAdapter('toLambdaHandler', 'http', source, options);
   const getHost = toHostGetter(source);
-  const stripBasePath = createBasePath(options);
+  const stripBasePath = createBasePath(options.basePath);
   return async (event, context) => {
     const host = await getHost();
     let request: Request | undefined;

@@ -1,3 +1,4 @@
+import { checkAdapter } from '../options/adapter-options.js';
 import { type DeadlineOptions, toCallOptions } from './deadline.js';
 import { type AdapterHost, type HostSource, toHostGetter } from './host-source.js';
 import { type Invocation, invoke, parseInvocation } from './invocation.js';
@@ -20,20 +21,23 @@ export interface SqsResult {
 
 export interface SqsOptions extends DeadlineOptions {
   /** What to call for a message. @default its body is an {@link Invocation} in JSON */
-  toInvocation?: (record: SqsRecord) => Invocation;
+  toInvocation?: ((record: SqsRecord) => Invocation) | undefined;
   /** Told why a message is to come again. @default one line on stderr */
-  onFailure?: (error: unknown, record: SqsRecord) => void;
+  onFailure?: ((error: unknown, record: SqsRecord) => void) | undefined;
 }
 
 /**
  * Operations and hooks as a handler of messages of SQS, side by side, each failing for itself.
  *
  * Messages of one group of a FIFO queue run in their order; after the first that fails, the rest of its group fails too, unrun.
+ *
+ * @throws {TypeError} for an option that is unknown or cannot be used.
  */
 export function toSqsHandler(
   source: HostSource,
   options: SqsOptions = {},
 ): (event: SqsEvent, context?: unknown) => Promise<SqsResult> {
+  checkAdapter('toSqsHandler', 'sqs', source, options);
   const getHost = toHostGetter(source);
   return async ({ Records }, context) => {
     const host = await getHost();

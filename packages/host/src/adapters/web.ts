@@ -1,3 +1,4 @@
+import { checkAdapter } from '../options/adapter-options.js';
 import { type BasePathOptions, createBasePath } from './base-path.js';
 import { type DeadlineOptions, toCallOptions } from './deadline.js';
 import { type HostSource, toHostGetter } from './host-source.js';
@@ -18,10 +19,13 @@ export type WebHandler = (request: Request, context?: unknown) => Promise<Respon
  * Endpoints as a handler of web requests: Vercel and Netlify functions, `Deno.serve`, `Bun.serve`.
  *
  * Rejects only if the host cannot be made.
+ *
+ * @throws {TypeError} for an option that is unknown or cannot be used.
  */
 export function toWebHandler(source: HostSource, options: HttpOptions = {}): WebHandler {
+  checkAdapter('toWebHandler', 'http', source, options);
   const getHost = toHostGetter(source);
-  const stripBasePath = createBasePath(options);
+  const stripBasePath = createBasePath(options.basePath);
   return async (request, context) => {
     const host = await getHost();
     return host.fetch(stripBasePath(request), toCallOptions(context, options));

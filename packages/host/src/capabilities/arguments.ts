@@ -1,4 +1,4 @@
-import { check } from '@sandglass/core';
+import { check, explain, formatProblem } from '@sandglass/core';
 
 import type { Capability } from './define.js';
 import { CapabilityError, typeError } from './error.js';
@@ -22,7 +22,10 @@ export function parseArgs(capability: Capability, given: readonly unknown[]): re
     true,
   );
   if (parsed.success) return parsed.data;
-  throw typeError(parsed.error.issues[0]?.message ?? `Invalid arguments of "${name}"`);
+  const own = parsed.error.issues[0]?.message;
+  if (own) throw typeError(own);
+  const [problem] = explain(parsed.error, args, given);
+  throw typeError(`Invalid arguments of "${name}": ${problem ? formatProblem(problem, 'they') : 'not as expected'}`);
 }
 
 /**

@@ -1,5 +1,8 @@
-import type { SyncParameter } from '@sandglass/core';
-import type * as z from 'zod/mini';
+import { custom, named, type SyncParameter } from '@sandglass/core';
+import * as z from 'zod/mini';
+
+import { checkOptions } from '../options/check-options.js';
+import { callback, type Fields, flag, list, maybe, object, withDefault } from '../options/fields.js';
 
 /** What a capability's handler knows of the call that it serves. */
 export interface CapabilityContext<Scope = unknown> {
@@ -32,7 +35,7 @@ export interface CapabilityDefinition<Scope, Args extends readonly unknown[], Re
    */
   name: string;
   /** Specifier that guests import it from, `<host>:<module>`. @default 'directus:api' */
-  module?: string;
+  module?: string | undefined;
   /** Schema of zod or zod/mini for its scope in the manifest. Synchronous. What it refuses is an invalid manifest. */
   scope: z.core.$ZodType<Scope>;
   /** Schema of its arguments, a `z.tuple` without a rest. Synchronous. Missing arguments are undefined, further ones are dropped. */
@@ -43,13 +46,13 @@ export interface CapabilityDefinition<Scope, Args extends readonly unknown[], Re
    *
    * @default 65_536: a schema takes this thread up to 50 ms to refuse that many
    */
-  maxArgumentValues?: number;
+  maxArgumentValues?: number | undefined;
   /** Which comes first, and so which error a guest sees when both fail. @default 'scope-first' */
-  order?: 'scope-first' | 'args-first';
+  order?: 'scope-first' | 'args-first' | undefined;
   /** Whether a second run would do something a second time. Such a call is never run again after a worker is lost. @default true */
-  effect?: boolean;
+  effect?: boolean | undefined;
   /** Set for a function that returns undefined at once and does its work behind the guest's back. */
-  sync?: SyncParameter[];
+  sync?: SyncParameter[] | undefined;
   /**
    * Serves one call. What it returns is copied to the guest.
    *
@@ -96,25 +99,58 @@ const RESERVED: ReadonlySet<string> = new Set([
   'console',
 ]);
 
+/** By symbol, not by class: another copy of this package knows it too. Not enumerable, so that a spread loses it. */
+const DEFINED: unique symbol = Symbol.for('@sandglass/host: capability') as never; // TypeScript wants it to be unique
+
+const isSchema = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && typeof (value as { _zod?: unknown })._zod === 'object';
+
+const syncFields: Fields<SyncParameter> = {
+  label: z.string(),
+  type: z.enum(['string', 'number', 'boolean', 'object']),
+};
+
+const definitionSchema: z.ZodMiniType<CapabilityDefinition<unknown, readonly unknown[], unknown>> = named(
+  object<CapabilityDefinition<unknown, readonly unknown[], unknown>>({
+    name: z.string(),
+    module: withDefault(z.string(), API_MODULE),
+    scope: custom<z.core.$ZodType>(isSchema, 'a schema of zod 4'),
+    args: custom<z.core.$ZodType<readonly unknown[]>>(isSchema, 'a z.tuple of zod 4'),
+    maxArgumentValues: withDefault(
+      custom<number>((value) => typeof value === 'number' && value > 0, 'a number above 0, or Infinity'),
+      MAX_ARGUMENT_VALUES,
+    ),
+    order: withDefault(z.enum(['scope-first', 'args-first']), 'scope-first'),
+    effect: withDefault(flag, true),
+    sync: maybe(list(object(syncFields))),
+    handler: callback(),
+  }),
+  'an object { name, scope, args, handler }',
+);
+
 /**
  * Defines a function for guests, gated, limited and audited like the built-in three, which are made with it.
  *
- * @throws {TypeError} the name, the module or the arguments' schema cannot be used.
+ * @throws {TypeError} a key is unknown, missing or of the wrong type, or the name, the module or the arguments' schema cannot be used.
  */
 export function defineCapability<Scope, Args extends readonly unknown[], Result>(
   definition: CapabilityDefinition<Scope, Args, Result>,
 ): Capability<Scope, Args, Result> {
-  const { name, module = API_MODULE, sync } = definition;
+  const checked = checkOptions('definition of a capability', definitionSchema, definition, 'it');
+  const { name, module = API_MODULE, args, sync } = checked;
   if (!NAME.test(name) || name.split('.').some((part) => RESERVED.has(part)))
     throw invalid(name, 'the name has to be an identifier that is not reserved, or two with a dot');
   if (!MODULE.test(module)) throw invalid(name, `the module "${module}" has to look like "acme:items"`);
   if (module.startsWith('node:')) throw invalid(name, 'guests have no node: modules');
-  const parameters = countParameters(name, definition.args);
+  const parameters = countParameters(name, args);
   if (sync && sync.length > parameters) throw invalid(name, 'sync describes more parameters than args');
-  const maxArgumentValues = definition.maxArgumentValues ?? MAX_ARGUMENT_VALUES;
-  if (!(maxArgumentValues > 0)) throw invalid(name, 'maxArgumentValues has to be a number above 0');
-  const byDefault = { order: 'scope-first', effect: true } as const;
-  return Object.freeze({ ...byDefault, ...definition, module, parameters, maxArgumentValues } as const);
+  const capability = Object.defineProperty({ ...checked, parameters }, DEFINED, { value: true });
+  return Object.freeze(capability) as never; // it is what the definition says, with its defaults
+}
+
+/** Whether a value was made by {@link defineCapability}, of whatever copy of this package. */
+export function isCapability(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, DEFINED);
 }
 
 /** Reads the schema's own description: an `instanceof` would refuse a host's other copy of zod. */

@@ -1,6 +1,8 @@
 import {
   type CapabilityWire,
   check,
+  explain,
+  formatProblem,
   SandglassError,
   type Scopes,
   type ScopeSchemas,
@@ -149,7 +151,9 @@ function prepare(
     if (!Object.hasOwn(granted, scopeName)) continue;
     const parsed = check(scope, granted[scopeName]);
     if (!parsed.success) {
-      const reason = `${[scopeName, ...(parsed.error.issues[0]?.path ?? [])].join('.')}: ${parsed.error.issues[0]?.message ?? 'invalid'}`;
+      const [problem] = explain(parsed.error, scope, granted[scopeName]);
+      const path = [scopeName, ...(problem?.path ?? [])];
+      const reason = formatProblem({ path, text: problem?.text ?? ' is invalid' }, scopeName);
       throw new SandglassError('E_MANIFEST', `Invalid scope of "${name}": ${reason}`, { extension: name });
     }
     scopes.push([scopeName, parsed.data]);

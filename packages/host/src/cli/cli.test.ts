@@ -50,7 +50,11 @@ test.each<[string, string[], string]>([
   ['a name of every object', ['constructor'], 'Unknown command "constructor"'],
   ['an unknown flag', ['run', '.', '--nope'], "Unknown option '--nope'"],
   ['no folder', ['run'], '<folder> is missing'],
-  ['a setting out of range', ['run', '.', '--cpu-time-ms', '0'], '--cpu-time-ms: Too small'],
+  [
+    'a setting out of range',
+    ['run', '.', '--cpu-time-ms', '0'],
+    '--cpu-time-ms is 0: it has to be an integer from 1 to 60000',
+  ],
   ['JSON that is none', ['run', PHONE_PARSER, '--options', '{'], '--options has to be JSON'],
   ['a flag of another type', ['run', PHONE_PARSER, '--method', 'GET'], 'its type is operation'],
 ])('exits with 2 for %s', async (_what, args, message) => {

@@ -1,11 +1,9 @@
 import { posix } from 'node:path';
 
 import {
-  check,
   type Isolation,
   isSandglassError,
   type Limits,
-  limitsSchema,
   lowerLimits,
   type Manifest,
   parseManifest,
@@ -33,12 +31,11 @@ export interface OpenOptions {
  *
  * @param id of the extension in this host; a reload needs a new one.
  * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND` or `E_LOAD`.
- * @throws {TypeError} for limits that are none, or a grant policy that gives what was not requested.
+ * @throws {TypeError} for a grant policy that gives no scopes, or one that was not requested.
  */
 export async function openExtension(id: number, origin: ExtensionOrigin, options: OpenOptions): Promise<Extension> {
   const { capabilities } = options;
   const { isolation = options.isolation, limits = {} } = origin.options;
-  parseLimits(limits);
   const { manifest, notes, ...files } = await readOrigin(origin.from, capabilities);
   const { name, version, type } = manifest;
   const grant = capabilities.prepare({ name, version }, await decideGrant(manifest, options.grant));
@@ -58,25 +55,12 @@ export async function openExtension(id: number, origin: ExtensionOrigin, options
   return new Extension({ origin, manifest, source: { ...source, notes: [...notes, ...source.notes] }, grant, wire });
 }
 
-/**
- * Parses limits; missing ones take their default.
- *
- * @throws {TypeError} naming the limit that is unknown or out of its range.
- */
-export function parseLimits(limits: Partial<Limits> = {}): Limits {
-  const parsed = check(limitsSchema, limits);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new TypeError(`Invalid limits: ${[...(issue?.path ?? []), issue?.message].join(': ')}`);
-}
-
 async function readOrigin(
   from: string | ExtensionSource,
   { scopeSchemas }: Capabilities,
 ): Promise<Omit<ExtensionFiles, 'sourceMap'> & Pick<ExtensionSource, 'sourceMap'>> {
   if (typeof from === 'string') return readFolder(from, scopeSchemas);
   const { manifest, source, sourceMap } = from;
-  if (typeof source !== 'string') throw new TypeError('The source of an extension has to be a string');
   const files = { manifest: parseManifest(manifest, scopeSchemas), source, notes: [] };
   return sourceMap === undefined ? files : { ...files, sourceMap };
 }
@@ -109,6 +93,8 @@ async function decideGrant(
       cause,
     });
   }
+  if (typeof granted !== 'object' || granted === null || Array.isArray(granted))
+    throw new TypeError(`The grant policy gave "${name}" ${String(granted)}: it has to give an object of scopes`);
   const extra = Object.keys(granted).find((scope) => !Object.hasOwn(requestedScopes, scope));
   if (extra !== undefined)
     throw new TypeError(`The grant policy gave "${name}" the scope "${extra}", which it does not request`);

@@ -7,11 +7,11 @@ import { readPackageJson } from './read-folder.js';
 
 export interface ScanOptions {
   /** picomatch patterns of package names; only these are taken. @default all */
-  include?: readonly string[];
+  include?: readonly string[] | undefined;
   /** picomatch patterns of package names that are left out; wins over `include`. @default none */
-  exclude?: readonly string[];
+  exclude?: readonly string[] | undefined;
   /** `package.json` whose dependencies are looked through for extensions. @default the one beside the folder, if there is one */
-  packageJson?: string;
+  packageJson?: string | undefined;
 }
 
 /**

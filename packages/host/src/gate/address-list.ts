@@ -35,6 +35,17 @@ export class AddressList {
   }
 }
 
+/** Whether a value is an address, a CIDR range or a range a-b. */
+export function isAddressRange(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  try {
+    void new AddressList([value]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The family of a canonical address without a zone, else undefined. */
 export function familyOf(address: string): IPVersion | undefined {
   const version = address.includes('%') ? 0 : isIP(address);

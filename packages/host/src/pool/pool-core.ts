@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isSharedArrayBuffer } from 'node:util/types';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { SandglassError } from '@sandglass/core';
@@ -284,7 +285,7 @@ function notLoaded(name: string): SandglassError {
 
 /** Puts a snapshot where all threads read the same copy. */
 function share(snapshot: SnapshotWire): SnapshotWire {
-  if (snapshot.bytes instanceof SharedArrayBuffer) return snapshot;
+  if (isSharedArrayBuffer(snapshot.bytes)) return snapshot;
   const bytes = new SharedArrayBuffer(snapshot.bytes.byteLength);
   new Uint8Array(bytes).set(new Uint8Array(snapshot.bytes));
   return { key: snapshot.key, bytes };

@@ -6,6 +6,7 @@ import { readEndpointRequest } from './endpoint-request.js';
 import { type CreateResponse, toEndpointResponse } from './endpoint-response.js';
 import type { EndpointRouter } from './endpoint-router.js';
 import { ClientError, toErrorResponse } from './error-response.js';
+import { checkCall } from '../options/call-options.js';
 import { splitTarget } from './request-target.js';
 import type { CallOptions } from '../types.js';
 
@@ -21,14 +22,18 @@ export interface EndpointsOptions {
 }
 
 /**
- * Answers a request with an endpoint's handler (CONTRACT §5). Never rejects: whatever fails is a response as well.
+ * Answers a request with an endpoint's handler (CONTRACT §5). Whatever fails is a response as well.
+ *
+ * @throws {TypeError} for arguments that cannot be used, and nothing else.
  */
 export async function serveEndpoint(
   request: Request,
   call: CallOptions | undefined,
   options: EndpointsOptions,
 ): Promise<Response> {
-  const target = splitTarget(request.url);
+  const url = (request as Partial<Request> | undefined)?.url as string; // checked in the next line
+  checkCall(call, 'request.url', url);
+  const target = splitTarget(url);
   const match = options.router.find(request.method, target.path);
   if (!match)
     return toErrorResponse(new SandglassError('E_NOT_FOUND', `No route for ${request.method} ${request.url}`));

@@ -4,19 +4,29 @@ import type { Server as HttpServer } from 'node:http';
 import { FastResponse, serve } from 'srvx';
 
 import type { Host } from '../host.js';
+import { checkOptions } from '../options/check-options.js';
+import { delayMs } from '../options/host-options.js';
+import { checkServerOptions } from '../options/service-options.js';
 import type { HostOptions } from '../types.js';
 import { useConnectionSignal } from './connection-signal.js';
 import type { Service } from './service.js';
 
+/** How a service listens, and what it takes of a connection. */
 export interface ServerOptions {
-  /** 0 takes a free port. */
-  port: number;
-  hostname: string;
-  maxConnections: number;
-  maxHeaderBytes: number;
-  headersTimeoutMs: number;
-  receiveTimeoutMs: number;
-  keepAliveTimeoutMs: number;
+  /** 0 takes a free port. @default 3_000 */
+  port?: number | undefined;
+  /** Address or name to listen on. @default '127.0.0.1' */
+  hostname?: string | undefined;
+  /** Open connections; one more is closed at once. 1 to 1_000_000. @default 20_000 */
+  maxConnections?: number | undefined;
+  /** Bytes of the headers of a request; more is answered with 431. 1_024 to 1_048_576. @default 16_384 */
+  maxHeaderBytes?: number | undefined;
+  /** Time for the headers of a request to arrive. 1 to 600_000. @default 10_000 */
+  headersTimeoutMs?: number | undefined;
+  /** Time for a whole request to arrive. 1 to 600_000. @default 60_000 */
+  receiveTimeoutMs?: number | undefined;
+  /** How long an idle connection is kept. 1 to 600_000. @default 5_000 */
+  keepAliveTimeoutMs?: number | undefined;
 }
 
 /** A service that listens. */
@@ -26,15 +36,17 @@ export interface RunningServer {
   /**
    * Stops accepting, lets accepted requests finish, closes the host.
    *
-   * @param graceMs after which what is left is answered with 503.
+   * @param graceMs after which what is left is answered with 503. @default 10_000
    */
-  close(graceMs: number): Promise<void>;
+  close(graceMs?: number): Promise<void>;
 }
 
 /** For the host behind a server: responses that it sends without making a stream of their text first. */
 export const createServerResponse: NonNullable<HostOptions['createResponse']> = (body, init) =>
   new FastResponse(body, init);
 
+/** How long `close` waits for accepted requests. */
+const GRACE_MS = 10_000;
 /** Pause between two looks at what is still open while draining. */
 const SWEEP_MS = 50;
 /** A request that was on its way when the draining began has arrived by then. */
@@ -45,9 +57,11 @@ const FLUSH_MS = 250;
 /**
  * Starts a service on Node's HTTP server.
  *
+ * @throws {TypeError} for an option that is unknown or cannot be used.
  * @throws {Error} that says where it cannot listen and why, with the code of the system's error, for example `EADDRINUSE`.
  */
-export async function startServer(service: Service, host: Host, options: ServerOptions): Promise<RunningServer> {
+export async function startServer(service: Service, host: Host, given: ServerOptions = {}): Promise<RunningServer> {
+  const options = checkServerOptions(service, host, given);
   const { port, hostname, maxConnections } = options;
   const server = serve({
     fetch: (request) => service.fetch(useConnectionSignal(request)),
@@ -69,7 +83,7 @@ export async function startServer(service: Service, host: Host, options: ServerO
   });
   const node = server.node!.server as HttpServer; // Node without TLS: it is one
   node.maxConnections = maxConnections;
-  return { url: server.url!, close: (graceMs) => close(node, service, host, graceMs) };
+  return { url: server.url!, close: (graceMs = GRACE_MS) => close(node, service, host, graceMs) };
 }
 
 /** What to do about the errors that operators meet. */
@@ -93,6 +107,7 @@ function listenError(cause: unknown, address: string): Error {
  * response tells its client to close, and a connection counts as idle only when nothing has come for a while.
  */
 async function close(server: HttpServer, service: Service, host: Host, graceMs: number): Promise<void> {
+  checkOptions('argument of close', delayMs, graceMs, 'graceMs');
   service.drain();
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
   let beganMs = performance.now();

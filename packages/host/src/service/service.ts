@@ -1,4 +1,5 @@
 import type { Host } from '../host.js';
+import { checkServiceOptions, type CompleteServiceOptions } from '../options/service-options.js';
 import { splitTarget } from '../routing/request-target.js';
 import { createCallApi } from './call-api.js';
 import { jsonResponse } from './json-body.js';
@@ -14,15 +15,15 @@ export const SERVICE_PREFIX = '/_sandglass';
 const BEARER = 'Bearer realm="sandglass"';
 
 export interface ServiceOptions {
-  /** Opens the routes for operations and hooks to whoever bears it. @default they are closed */
+  /** Opens the routes for operations and hooks to whoever bears it. 16 characters or more. @default they are closed */
   token?: string | undefined;
   /** Bytes of the body of an operation or a hook. @default 1_048_576 */
-  maxBodyBytes?: number;
+  maxBodyBytes?: number | undefined;
   /** Requests that are served at once; one more is answered with 503. Health, readiness, metrics and status always are. @default 1_000 */
-  maxConcurrentRequests?: number;
+  maxConcurrentRequests?: number | undefined;
   /** Whether there is `/_sandglass/metrics`. @default true */
-  metrics?: boolean;
-  /** Who bears it, or `token`, sees the metrics. It opens nothing else, so that a scraper need not hold `token`. @default everybody sees them */
+  metrics?: boolean | undefined;
+  /** Who bears it, or `token`, sees the metrics. It opens nothing else, so that a scraper need not hold `token`. 16 characters or more. @default everybody sees them */
   metricsToken?: string | undefined;
   /** Served at `/_sandglass/status`; with a token, to its bearer only. @default none */
   status?: StatusPage | undefined;
@@ -37,14 +38,18 @@ export interface Service {
   readonly counts: ServiceCounts;
 }
 
-/** Puts health, readiness, metrics, the status page and the routes for operations and hooks beside a host's endpoints. */
+/**
+ * Puts health, readiness, metrics, the status page and the routes for operations and hooks beside a host's endpoints.
+ *
+ * @throws {TypeError} for an option that is unknown or cannot be used.
+ */
 export function createService(host: Host, options: ServiceOptions = {}): Service {
-  return new HostService(host, options);
+  return new HostService(host, checkServiceOptions(host, options));
 }
 
 class HostService implements Service {
   readonly #host: Host;
-  readonly #options: ServiceOptions;
+  readonly #options: CompleteServiceOptions;
   readonly #callApi: ReturnType<typeof createCallApi>;
   readonly #maxConcurrentRequests: number;
   readonly #responses = new Map<number, number>();
@@ -52,11 +57,11 @@ class HostService implements Service {
   #refused = 0;
   #isDraining = false;
 
-  constructor(host: Host, options: ServiceOptions) {
+  constructor(host: Host, options: CompleteServiceOptions) {
     this.#host = host;
     this.#options = options;
-    this.#callApi = createCallApi(host, options.maxBodyBytes ?? 1_048_576);
-    this.#maxConcurrentRequests = options.maxConcurrentRequests ?? 1_000;
+    this.#callApi = createCallApi(host, options.maxBodyBytes);
+    this.#maxConcurrentRequests = options.maxConcurrentRequests;
   }
 
   get counts(): ServiceCounts {
@@ -109,7 +114,7 @@ class HostService implements Service {
   }
 
   #metrics(request: Request): Response {
-    const { metrics = true, metricsToken, token } = this.#options;
+    const { metrics, metricsToken, token } = this.#options;
     if (!metrics) return notFound();
     const tokens = [metricsToken, token].filter((one) => one !== undefined);
     if (metricsToken !== undefined && !tokens.some((one) => bearsToken(request, one))) return unauthorized(BEARER);

@@ -3,6 +3,7 @@ import { MockAgent, type Dispatcher } from 'undici';
 import { readAuthored } from '../authoring/read-authored.js';
 import { createCapabilities } from '../capabilities/registry.js';
 import { buildHost, type Host } from '../host.js';
+import { checkTestOptions, checkTestRequest } from '../options/test-options.js';
 import { createPool } from '../pool/pool.js';
 import type { AuditEntry, CallOptions, ExtensionInfo, ExtensionSource, HostOptions, LogEntry } from '../types.js';
 import { VirtualTimers, withFakeSleep } from './virtual-timers.js';
@@ -13,14 +14,14 @@ export interface TestOptions extends Pick<
   'capabilities' | 'grant' | 'isolation' | 'limits' | 'nodeEnv' | 'responseHeaders'
 > {
   /** Answers requests in place of the network, for example an undici MockAgent. @default one that refuses all */
-  request?: Dispatcher;
+  request?: Dispatcher | undefined;
 }
 
 /** What a test sends to a route. */
 export interface TestRequest {
   /** @default 'GET' */
-  method?: string;
-  headers?: Record<string, string>;
+  method?: string | undefined;
+  headers?: Record<string, string> | undefined;
   /** Sent as JSON. */
   body?: unknown;
 }
@@ -68,12 +69,13 @@ export interface TestExtension extends AsyncDisposable {
  *
  * @param extension its folder (TypeScript needs no build if it is one file), or `{ manifest, source }`.
  * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD`, or the limit that ended the load.
+ * @throws {TypeError} for an option that is unknown or cannot be used.
  */
 export async function loadExtension(
   extension: string | ExtensionSource,
   options: TestOptions = {},
 ): Promise<TestExtension> {
-  const { request = refuseAll(), ...hostOptions } = options;
+  const { request = refuseAll(), ...hostOptions } = checkTestOptions(options);
   const logs: LogEntry[] = [];
   const audit: AuditEntry[] = [];
   const failures: Error[] = [];
@@ -133,7 +135,9 @@ class LoadedExtension implements TestExtension {
     return this.#records.audit;
   }
 
-  async request(path: string, { method = 'GET', headers = {}, body }: TestRequest = {}): Promise<TestResponse> {
+  async request(path: string, request: TestRequest = {}): Promise<TestResponse> {
+    checkTestRequest(path, request);
+    const { method = 'GET', headers = {}, body } = request;
     const url = new URL(`http://localhost/${this.info.name}${path}`);
     const json =
       body === undefined

@@ -16,10 +16,10 @@ import { DeniedAddressError, type RequestResponse, deniedAddress, networkFailure
 import { readHeaders } from './headers.js';
 import type { OutgoingRequest, SendOptions } from './send.js';
 
-const DEFAULT_TIMEOUT_MS = 10_000;
-const DEFAULT_MAX_REQUEST_BYTES = 8_388_608;
-const DEFAULT_MAX_RESPONSE_BYTES = 5_242_880;
-const DEFAULT_MAX_REDIRECTS = 5;
+export const DEFAULT_TIMEOUT_MS: number = 10_000;
+export const DEFAULT_MAX_REQUEST_BYTES: number = 8_388_608;
+export const DEFAULT_MAX_RESPONSE_BYTES: number = 5_242_880;
+export const DEFAULT_MAX_REDIRECTS: number = 5;
 
 /** The capability `request`, and the connections behind it. */
 export interface RequestCapability {

@@ -7,7 +7,7 @@ import { createService } from '../../service/service.js';
 import { createStatus } from '../../service/status/status.js';
 import { CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
-import { toHostOptions } from '../config/host-options.js';
+import { toHostOptions, toServerOptions } from '../config/host-options.js';
 import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import { printFailure } from '../dev/print-failure.js';
@@ -81,7 +81,7 @@ class DevServer {
     await bench.sync();
     const { token, metrics, metricsToken } = options;
     const service = createService(host, { token, metrics, metricsToken, maxBodyBytes, status: status.attach(host) });
-    const server = await startServer(withAccessLog(service, this.#log), host, options);
+    const server = await startServer(withAccessLog(service, this.#log), host, toServerOptions(options));
     const watcher = await watchFolder(root, (paths) => void bench.sync(paths));
     try {
       this.#announce(server.url, host);

@@ -8,6 +8,7 @@ import { createStatus, type Status } from '../../service/status/status.js';
 import type { HostOptions } from '../../types.js';
 import { CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
+import { toServerOptions } from '../config/host-options.js';
 import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import type { Io, Output } from '../io.js';
@@ -47,7 +48,7 @@ async function serve(config: Config, io: Io): Promise<void> {
   try {
     for (const extension of host.extensions) logExtension(log, extension);
     const service = createConfiguredService(host, config, log, status);
-    const server = await startServer(service, host, config.service);
+    const server = await startServer(service, host, toServerOptions(config.service));
     log(
       'info',
       `Listening on ${server.url}`,

@@ -1,7 +1,15 @@
+import type { ServerOptions } from '../../service/server.js';
 import type { HostOptions } from '../../types.js';
-import type { Config } from './schema.js';
+import type { Config, ServiceConfig } from './schema.js';
 
 /** What a configuration means for the host, its folder of extensions left out. */
 export function toHostOptions({ extensions: _folder, service: _service, ...options }: Config): HostOptions {
   return options;
+}
+
+/** What a configuration means for the server. */
+export function toServerOptions(service: ServiceConfig): ServerOptions {
+  const { port, hostname, maxConnections, maxHeaderBytes, headersTimeoutMs, receiveTimeoutMs, keepAliveTimeoutMs } =
+    service;
+  return { port, hostname, maxConnections, maxHeaderBytes, headersTimeoutMs, receiveTimeoutMs, keepAliveTimeoutMs };
 }

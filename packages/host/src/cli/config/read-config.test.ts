@@ -60,13 +60,33 @@ test.each<[string, Record<string, string>, Record<string, unknown>, string]>([
     'a flag that is no number',
     {},
     { 'cpu-time-ms': 'fast' },
-    '--cpu-time-ms: Invalid input: expected number, received string',
+    '--cpu-time-ms is "fast": it has to be an integer from 1 to 60000',
   ],
-  ['a flag out of its range', {}, { port: '70000' }, '--port: Too big: expected number to be <=65535'],
-  ['a variable out of its range', { SANDGLASS_MAX_THREADS: '0' }, {}, 'SANDGLASS_MAX_THREADS: Too small'],
-  ['a variable of Directus', { EXTENSIONS_SANDBOX_TIMEOUT: 'soon' }, {}, 'EXTENSIONS_SANDBOX_TIMEOUT: Invalid input'],
-  ['a choice that is none', {}, { isolation: 'loose' }, '--isolation: Invalid option'],
-  ['a short token', { SANDGLASS_TOKEN: 'secret' }, {}, 'SANDGLASS_TOKEN: Too small'],
+  ['a flag out of its range', {}, { port: '70000' }, '--port is 70000: it has to be an integer from 0 to 65535'],
+  [
+    'a variable out of its range',
+    { SANDGLASS_MAX_THREADS: '0' },
+    {},
+    'SANDGLASS_MAX_THREADS is 0: it has to be an integer from 1 to 1024',
+  ],
+  [
+    'a variable of Directus',
+    { EXTENSIONS_SANDBOX_TIMEOUT: 'soon' },
+    {},
+    'EXTENSIONS_SANDBOX_TIMEOUT is "soon": it has to be',
+  ],
+  [
+    'a choice that is none',
+    {},
+    { isolation: 'loose' },
+    '--isolation is "loose": it has to be "pristine" or "persistent"',
+  ],
+  [
+    'a short token',
+    { SANDGLASS_TOKEN: 'secret' },
+    {},
+    'SANDGLASS_TOKEN has 6 characters: it has to be a string of at least 16 characters',
+  ],
   ['an unknown variable', { SANDGLASS_CPU_TIME: '1' }, {}, 'Unknown environment variable SANDGLASS_CPU_TIME'],
 ])('refuses %s, by its name', async (_what, env, flags, message) => {
   await expect(readConfig({ env, cwd: '/nowhere' }, flags)).rejects.toMatchObject({
@@ -76,8 +96,12 @@ test.each<[string, Record<string, string>, Record<string, unknown>, string]>([
 });
 
 test.each<[string, string, string]>([
-  ['an unknown key', '{"limits":{"cpuTime":1}}', 'sandglass.config.json: limits: Unrecognized key: "cpuTime"'],
-  ['a group that is none', '{"service":1}', 'sandglass.config.json: service: Invalid input: expected object'],
+  [
+    'an unknown key',
+    '{"limits":{"cpuTime":1}}',
+    'sandglass.config.json: limits.cpuTime is unknown. Did you mean "cpuTimeMs"?',
+  ],
+  ['a group that is none', '{"service":1}', 'sandglass.config.json: service is 1: it has to be an object'],
   ['broken JSON', '{', 'Cannot read "sandglass.config.json"'],
   ['a list', '[]', 'it has to hold an object'],
 ])('refuses %s in the file', async (_what, text, message) => {

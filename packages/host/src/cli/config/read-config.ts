@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 
-import type * as z from 'zod';
+import { check, explain, formatProblem } from '@sandglass/core';
+import type * as z from 'zod/mini';
 
 import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
@@ -29,8 +30,9 @@ export async function readConfig(
     place(tree, setting);
     origins.set(setting.path, setting.origin);
   }
-  const parsed = configSchema.safeParse(tree);
-  if (!parsed.success) throw invalid(parsed.error, origins, file ? basename(file.path) : 'configuration');
+  const parsed = check(configSchema, tree);
+  if (!parsed.success)
+    throw invalid(tree, parsed.error, { origins, file: file ? basename(file.path) : 'configuration' });
   return resolvePaths(parsed.data, io.cwd);
 }
 
@@ -64,10 +66,15 @@ function place(tree: Tree, { path, value }: Setting): void {
   else tree[group] = { ...(tree[group] as Tree | undefined), [name]: value }; // a group that is no object is refused later
 }
 
-function invalid(error: z.ZodError, origins: ReadonlyMap<string, string>, file: string): UsageError {
-  const lines = error.issues.map(({ path, message }) => {
+function invalid(
+  tree: Tree,
+  error: z.core.$ZodError,
+  { origins, file }: { origins: ReadonlyMap<string, string>; file: string },
+): UsageError {
+  const lines = explain(error, configSchema, tree).map((problem) => {
+    const { path, text } = problem;
     const origin = origins.get(path.slice(0, 2).join('.')) ?? origins.get(String(path[0]));
-    return `${origin ?? [file, path.join('.')].filter((part) => part !== '').join(': ')}: ${message}`;
+    return origin === undefined ? `${file}: ${formatProblem(problem, 'it')}` : `${origin}${text}`;
   });
   return new UsageError(`Invalid configuration\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }

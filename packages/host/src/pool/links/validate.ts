@@ -1,3 +1,5 @@
+import { isAnyArrayBuffer, isArrayBuffer, isUint8Array } from 'node:util/types';
+
 import type {
   CapabilityCallWire,
   EngineStats,
@@ -26,9 +28,10 @@ const MAX_ARGUMENTS = 16;
 
 type Plain = Record<string, unknown>;
 
-/** Bytes that nobody else can change: not on shared memory. */
+/** Bytes that nobody else can change: not on shared memory. Of whatever realm: in a `node:vm` context, what a thread posts is of the main one. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.buffer instanceof ArrayBuffer;
+  if (!(value instanceof Uint8Array) && !isUint8Array(value)) return false;
+  return value.buffer instanceof ArrayBuffer || isArrayBuffer(value.buffer);
 }
 
 /** A list within `maxLength`, or undefined. Its elements are still unchecked. */
@@ -92,8 +95,7 @@ export function readLoaded(value: unknown): LoadedWire | undefined {
   const bytes = snapshot?.['bytes'];
   const key = snapshot?.['key'];
   if (!registrations?.every((registration) => registration !== undefined)) return undefined;
-  if (typeof key !== 'string' || !(bytes instanceof SharedArrayBuffer || bytes instanceof ArrayBuffer))
-    return undefined;
+  if (typeof key !== 'string' || !isAnyArrayBuffer(bytes)) return undefined;
   const offered = OFFERED.find((each) => each === raw?.['offered']);
   const loaded: LoadedWire = { registrations, snapshot: { key, bytes }, heapBytes: nonNegative(raw?.['heapBytes']) };
   return offered ? { ...loaded, offered } : loaded;

@@ -15,7 +15,7 @@ const MAX_TEXT_LENGTH = 500;
 /** Watches a host for its status page. */
 export interface Status {
   /** Give them to `createHost`, or call them from sinks of your own. */
-  readonly sinks: Required<Pick<HostOptions, 'onCall' | 'onAudit' | 'onError'>>;
+  readonly sinks: { [Sink in 'onCall' | 'onAudit' | 'onError']: NonNullable<HostOptions[Sink]> };
   /** Begins to watch, and makes the page. */
   attach(host: Pick<Host, 'stats' | 'extensions'>): StatusPage;
   /** Stops watching. */

@@ -1,0 +1,37 @@
+import * as z from 'zod/mini';
+
+import type { CallOptions } from '../types.js';
+import { checkOptions } from './check-options.js';
+import { type Fields, maybe, object, withMethods } from './fields.js';
+
+/** Greatest `wallTimeMs`, as of {@link Limits}. */
+export const MAX_WALL_TIME_MS = 900_000;
+
+const fields: Fields<CallOptions> = {
+  signal: maybe(withMethods(['addEventListener', 'throwIfAborted'], 'an AbortSignal')),
+  wallTimeMs: maybe(z.number().check(z.minimum(1), z.maximum(MAX_WALL_TIME_MS))),
+};
+const schema: z.ZodMiniType<CallOptions> = object(fields);
+
+/**
+ * Checks what a call is given beside its argument. What is right costs a few comparisons, and only what is wrong a parse.
+ *
+ * @param key `id` or `event`, whose value has to be a text.
+ * @throws {TypeError}
+ */
+export function checkCall(call: CallOptions | undefined, key: string, value: unknown): void {
+  if (typeof value !== 'string') checkOptions('argument of a call', z.string(), value, key);
+  if (call !== undefined && !isRight(call)) checkOptions('options of a call', schema, call);
+}
+
+function isRight(call: CallOptions): boolean {
+  if (typeof call !== 'object' || call === null || Array.isArray(call)) return false;
+  for (const key in call) if (!Object.hasOwn(fields, key)) return false;
+  const { signal, wallTimeMs } = call;
+  const isSignal = signal === undefined || typeof signal?.throwIfAborted === 'function';
+  return isSignal && (wallTimeMs === undefined || isWallTime(wallTimeMs));
+}
+
+function isWallTime(value: unknown): boolean {
+  return typeof value === 'number' && value >= 1 && value <= MAX_WALL_TIME_MS;
+}
