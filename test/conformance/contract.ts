@@ -81,7 +81,7 @@ export const CONTRACT = {
     'case and slash': 'matching is case-insensitive and tolerates a trailing slash',
     'first wins': 'first registered wins',
     paths: 'paths: static, `:param`, `*` anywhere, optional `?`',
-    groups: 'better: regular-expression groups in a path are refused at load',
+    groups: 'better: groups and other operators of regular expressions in a path are refused at load',
     '500': 'missing or invalid status, a value that cannot be serialised, a throw: 500 with the fixed body',
     'real error': 'the real error goes to the log',
     'numbers and booleans': 'better: number and boolean bodies are sent as JSON',

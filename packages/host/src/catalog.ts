@@ -2,6 +2,7 @@ import { type Registration, SandglassError, type SandboxType } from '@sandglass/
 
 import type { Capabilities } from './capabilities/registry.js';
 import type { Pool } from './pool/pool.js';
+import { assertRegistrations } from './routing/assert-registrations.js';
 import { EndpointRouter } from './routing/endpoint-router.js';
 import { HookRegistry } from './routing/hook-registry.js';
 import { OperationRegistry } from './routing/operation-registry.js';
@@ -138,6 +139,7 @@ export class Catalog {
   #register(extension: Extension, registrations: readonly Registration[]): void {
     const { name } = extension;
     const { type } = extension.wire;
+    assertRegistrations(registrations);
     const odd = registrations.find((registration) => !REGISTERS[type].includes(registration.type));
     if (odd) throw new SandglassError('E_LOAD', `it is of type ${type} and registers a ${odd.type}`);
     const of = <Type extends Registration['type']>(...types: Type[]): Extract<Registration, { type: Type }>[] =>

@@ -209,3 +209,12 @@ test('an unknown operation or extension is E_NOT_FOUND', async () => {
   await expect(host.reload('nobody')).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
   await expect(host.unload('nobody')).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
 });
+
+test('the event that an action gets is the one that happened, whatever its meta calls so', async () => {
+  const seen: unknown[] = [];
+  await using host = await start({ v1: { registrations: [action('x')], handlers: [(meta) => seen.push(meta)] } });
+  await host.load(extension('h', 'hook', 'v1'));
+  await host.action('x', { event: 'y', key: 1 });
+  expect(seen).toEqual([{ event: 'x', key: 1 }]);
+  expect(Object.keys(seen[0] as object)).toEqual(['event', 'key']);
+});

@@ -2,6 +2,7 @@ import { type Registration, SandglassError } from '@sandglass/core';
 
 import { toMatchedPath } from './request-target.js';
 import { MAX_ROUTE_COST, parseRoutePattern, type RoutePattern } from './route-pattern.js';
+import { Sequence } from './sequence.js';
 
 /** A longer path is matched by static routes only; it bounds what {@link MAX_ROUTE_COST} stands for. */
 const MAX_MATCHED_LENGTH = 2_048;
@@ -100,10 +101,11 @@ function findHandler<Owner>(mount: Mount<Owner>, method: string, path: string): 
   const fixed =
     mount.fixed.get(method + path) ??
     (path.endsWith('/') && path !== '/' ? mount.fixed.get(method + path.slice(0, -1)) : undefined);
-  if (path.length > MAX_MATCHED_LENGTH) return fixed?.handler;
+  if (path.length > MAX_MATCHED_LENGTH || mount.wild.length === 0) return fixed?.handler;
+  const sequence = new Sequence(path);
   for (const route of mount.wild) {
     if (fixed && fixed.index < route.index) break;
-    if (route.method === method && route.pattern.matches(path)) return route.handler;
+    if (route.method === method && route.pattern.matches(sequence)) return route.handler;
   }
   return fixed?.handler;
 }

@@ -40,3 +40,19 @@ function unescapeUnreserved(escape: string): string {
   const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
   return UNRESERVED.test(character) ? character : escape;
 }
+
+/** A backslash, which is a slash to a URL parser, what such a parser drops, and dot segments, escaped or not. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const AMBIGUOUS = /[\x00-\x20\x7f\\]|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i;
+
+/**
+ * Whether the target of a request line means the same path to all that read it: a proxy that forbids a path compares the text,
+ * and a URL parser resolves dot segments.
+ *
+ * @param target in origin form, or absolute; for `OPTIONS` also `*`.
+ */
+export function isPlainTarget(target: string): boolean {
+  const end = target.search(/[?#]/);
+  const path = end === -1 ? target : target.slice(0, end);
+  return (path.startsWith('/') || /^https?:\/\/[^/]/i.test(path) || path === '*') && !AMBIGUOUS.test(path);
+}

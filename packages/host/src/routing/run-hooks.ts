@@ -40,7 +40,7 @@ export async function runActions(
   call: CallOptions | undefined,
   options: HooksOptions & { onError: (error: unknown, extension: string) => void },
 ): Promise<void> {
-  const argument = { event, ...meta };
+  const argument = Object.assign({ event }, meta, { event }); // first, whatever the meta calls an event
   const run = async ({ owner, handler }: Listener<Extension>): Promise<void> => {
     try {
       await options.caller.call(owner, handler, argument, call);

@@ -1,6 +1,7 @@
 import { ERROR_CODES, isSandglassError } from '@sandglass/core';
 
 import type { Host } from '../host.js';
+import { MAX_EVENT_LENGTH } from '../routing/event-pattern.js';
 import { BadRequestError, jsonResponse, readJson } from './json-body.js';
 
 /** What hosts in other languages call: the body is the argument as JSON, the answer `{ "value": … }` or `{ "error": … }`. */
@@ -20,6 +21,8 @@ export function createCallApi(host: Pick<Host, 'operation' | 'filter' | 'action'
       return answer(request, async () => {
         if (request.method !== 'POST') throw new BadRequestError(405, 'The method has to be POST');
         const name = decode(encoded);
+        if (kind !== 'operations' && name.length > MAX_EVENT_LENGTH)
+          throw new BadRequestError(400, `The name of an event has at most ${MAX_EVENT_LENGTH} characters`);
         const body = await readJson(request, maxBodyBytes);
         const call = { signal: request.signal };
         if (kind === 'operations') return host.operation(name, body ?? {}, call);

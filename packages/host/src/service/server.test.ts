@@ -111,6 +111,24 @@ test('refuses headers that are too long', async () => {
   );
 });
 
+test.each([
+  ...['/./_sandglass/metrics', '/x/../_sandglass/metrics', '/x/%2e%2E/_sandglass/metrics', '/.%2e', '/%2e/a?b'],
+  ...['/x\\..\\_sandglass/metrics', '\\_sandglass', 'http://h/./_sandglass/metrics', 'http:/_sandglass/metrics'],
+  ...['foo:/_sandglass/metrics', '_sandglass/metrics', 'http:///_sandglass/metrics'],
+])('refuses the target %s', async (target) => {
+  const { server } = await start();
+  expect(await raw(server.url, `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)).toMatch(
+    /^HTTP\/1.1 400 /,
+  );
+});
+
+test.each(['/a..b/.c/...', '/x?/../y', '/..%2fa', 'http://h/a', '/a%20b'])('serves the target %s', async (target) => {
+  const { server } = await start();
+  expect(await raw(server.url, `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)).toMatch(
+    /^HTTP\/1.1 200 /,
+  );
+});
+
 test('refuses headers that do not arrive', async () => {
   const { server } = await start({ headersTimeoutMs: 50 });
   expect(await raw(server.url, 'GET / HTTP/1.1\r\n')).toContain('408 Request Timeout');

@@ -7,6 +7,8 @@ import type { Host } from '../host.js';
 import { checkOptions } from '../options/check-options.js';
 import { delayMs } from '../options/host-options.js';
 import { checkServerOptions } from '../options/service-options.js';
+import { ClientError, toErrorResponse } from '../routing/error-response.js';
+import { isPlainTarget } from '../routing/request-target.js';
 import type { HostOptions } from '../types.js';
 import { useConnectionSignal } from './connection-signal.js';
 import type { Service } from './service.js';
@@ -64,7 +66,10 @@ export async function startServer(service: Service, host: Host, given: ServerOpt
   const options = checkServerOptions(service, host, given);
   const { port, hostname, maxConnections } = options;
   const server = serve({
-    fetch: (request) => service.fetch(useConnectionSignal(request)),
+    fetch: (request) =>
+      isPlainTarget(request.runtime?.node?.req.url ?? '/')
+        ? service.fetch(useConnectionSignal(request))
+        : toErrorResponse(new ClientError(400, 'INVALID_PATH', 'The path of the request is ambiguous.')),
     port,
     hostname,
     silent: true,

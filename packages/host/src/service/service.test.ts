@@ -46,6 +46,13 @@ test('hands everything outside its own prefix to the endpoints', async () => {
   for (const path of ['/hello', '/_sandglassy/health', '/']) expect(await (await ask(path)).text()).toBe('endpoint');
 });
 
+test.each(['/%5Fsandglass/metrics', '/_s%61ndglass', '/_%53andglass/status/data'])(
+  'refuses its prefix as %s',
+  async (path) => {
+    expect((await ask(path)).status).toBe(400);
+  },
+);
+
 test('tells health and readiness apart while draining, and ends connections then', async () => {
   const service = createService(fakeHost());
   const get = (path: string): Promise<Response> => service.fetch(new Request(`http://localhost/_sandglass${path}`));

@@ -1,6 +1,6 @@
 import type { Host } from '../host.js';
 import { checkServiceOptions, type CompleteServiceOptions } from '../options/service-options.js';
-import { splitTarget } from '../routing/request-target.js';
+import { splitTarget, toMatchedPath } from '../routing/request-target.js';
 import { createCallApi } from './call-api.js';
 import { jsonResponse } from './json-body.js';
 import { renderMetrics, type ServiceCounts } from './metrics.js';
@@ -74,7 +74,10 @@ class HostService implements Service {
 
   async fetch(request: Request): Promise<Response> {
     const path = servicePath(request.url);
-    const response = (path === null ? null : this.#watch(path, request)) ?? (await this.#serve(path, request));
+    const response =
+      path === AMBIGUOUS
+        ? failure(400, 'INVALID_PATH', 'The path of the request is ambiguous.')
+        : ((path === null ? null : this.#watch(path, request)) ?? (await this.#serve(path, request)));
     this.#responses.set(response.status, (this.#responses.get(response.status) ?? 0) + 1);
     if (this.#isDraining) response.headers.set('connection', 'close');
     return response;
@@ -138,13 +141,23 @@ class HostService implements Service {
   }
 }
 
-/** The path below the prefix, or null for a path that belongs to an endpoint. */
-function servicePath(url: string): string | null {
-  if (!url.includes(SERVICE_PREFIX)) return null;
-  const target = splitTarget(url);
-  if (!target.path.startsWith(SERVICE_PREFIX)) return null;
-  const path = target.path.slice(SERVICE_PREFIX.length);
-  return path === '' || path.startsWith('/') ? path : null;
+/** Stands for a path of the service that is spelt otherwise. */
+const AMBIGUOUS: unique symbol = Symbol('ambiguous');
+
+/**
+ * The path below the prefix, or null for a path that belongs to an endpoint. The prefix has one spelling: a proxy that keeps
+ * others from it is passed by no other.
+ */
+function servicePath(url: string): string | null | typeof AMBIGUOUS {
+  if (!url.includes(SERVICE_PREFIX) && !url.includes('%')) return null;
+  const { path } = splitTarget(url);
+  if (path.startsWith(SERVICE_PREFIX)) return below(path);
+  return below(toMatchedPath(path)) === null ? null : AMBIGUOUS;
+}
+
+function below(path: string): string | null {
+  const rest = path.startsWith(SERVICE_PREFIX) ? path.slice(SERVICE_PREFIX.length) : null;
+  return rest === null || rest === '' || rest.startsWith('/') ? rest : null;
 }
 
 function notFound(): Response {
