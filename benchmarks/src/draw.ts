@@ -16,7 +16,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     charts: { type: 'string', default: 'docs/charts' },
-    document: { type: 'string', default: 'docs/benchmarks.md' },
+    document: { type: 'string', default: 'docs/benchmarks/results.md' },
   },
 });
 for (const path of positionals) await keepResults(path, values.charts);
