@@ -168,7 +168,7 @@ test('a proxy in the environment is not used', async () => {
   expect([proxy.connections, server.connections]).toEqual([0, 1]);
 });
 
-test('a refused connection reads as a plain network error; the audit has the cause', async () => {
+test('a refused connection says so, and no address; the audit has the cause', async () => {
   const unused = createServer();
   await new Promise<void>((resolve) => unused.listen(0, '127.0.0.1', resolve));
   const address = unused.address();
@@ -177,8 +177,8 @@ test('a refused connection reads as a plain network error; the audit has the cau
   await using guest = createGuest({ scopes: everywhere });
   expect(failure(await guest.request(`http://good.test:${port}/`))).toEqual({
     name: 'Error',
-    message: `Request to "good.test:${port}" failed: network error`,
-    properties: { code: 'ERR_NETWORK' },
+    message: `Request to "good.test:${port}" failed: connection refused`,
+    properties: { code: 'ECONNREFUSED' },
     code: 'E_NETWORK',
   });
   expect(guest.audits).toMatchObject([{ decision: 'allowed', reason: expect.stringContaining('ECONNREFUSED') }]);

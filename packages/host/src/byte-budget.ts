@@ -3,12 +3,13 @@
  * two a third each, so that whoever comes next finds something ("dynamic thresholds", Choudhury and Hahne 1998).
  */
 export class ByteBudget<Owner> {
-  readonly #maxBytes: number;
+  readonly maxBytes: number;
+  /** Owners stay when they hold nothing: a Map that grows and shrinks with every call leaves tables behind. */
   readonly #byOwner: Map<Owner, number> = new Map();
   #usedBytes = 0;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** Bytes that are taken now. */
@@ -19,7 +20,7 @@ export class ByteBudget<Owner> {
   /** Whether an owner may take so many bytes. */
   fits(owner: Owner, bytes: number): boolean {
     const owned = this.#usedBytes === 0 ? 0 : (this.#byOwner.get(owner) ?? 0);
-    return owned + bytes <= this.#maxBytes - this.#usedBytes - bytes;
+    return owned + bytes <= this.maxBytes - this.#usedBytes - bytes;
   }
 
   /** Takes bytes whether they fit or not. Whoever takes gives back. */
@@ -29,9 +30,11 @@ export class ByteBudget<Owner> {
   }
 
   give(owner: Owner, bytes: number): void {
-    this.#usedBytes -= bytes;
-    const owned = (this.#byOwner.get(owner) ?? 0) - bytes;
-    if (owned > 0) this.#byOwner.set(owner, owned);
-    else this.#byOwner.delete(owner);
+    this.add(owner, -bytes);
+  }
+
+  /** Forgets an owner who holds nothing. */
+  forget(owner: Owner): void {
+    if (this.#byOwner.get(owner) === 0) this.#byOwner.delete(owner);
   }
 }

@@ -111,6 +111,13 @@ export interface RequestOptions {
   maxResponseBytes?: number | undefined;
   /** @default 5 */
   maxRedirects?: number | undefined;
+  /** Requests under way at once, of all extensions; one alone gets half of them. Further ones wait. 2 to 65_536. @default 256 */
+  maxRequests?: number | undefined;
+  /**
+   * Bytes that bodies of requests and responses hold at once, of all extensions; one alone gets half of them. A request
+   * that needs more fails with `E_QUOTA`. @default 134_217_728
+   */
+  maxHeldBytes?: number | undefined;
 }
 
 export interface PoolOptions {

@@ -4,12 +4,7 @@ import { custom, type Isolation, type Limits, limitsSchema, named, suggest } fro
 import * as z from 'zod/mini';
 
 import { type Capability, isCapability } from '../capabilities/define.js';
-import {
-  DEFAULT_MAX_REDIRECTS,
-  DEFAULT_MAX_REQUEST_BYTES,
-  DEFAULT_MAX_RESPONSE_BYTES,
-  DEFAULT_TIMEOUT_MS,
-} from '../capabilities/request/request.js';
+import { REQUEST_RANGES } from '../capabilities/request/request.js';
 import { isAddressRange } from '../gate/address-list.js';
 import { RESPONSE_HEADERS } from '../routing/endpoint-response.js';
 import type { ExtensionSource, HostOptions, LoadOptions, PoolOptions, RequestOptions } from '../types.js';
@@ -56,14 +51,19 @@ const poolFields: Fields<PoolOptions> = {
 
 const addresses = list(custom<string>(isAddressRange, 'an address, a CIDR range or a range a-b, no name'));
 
+const ranged = ([min, max, byDefault]: readonly [number, number, number]): z.ZodMiniType<number> =>
+  withDefault(count(min, max), byDefault);
+
 /** Of {@link RequestOptions}, what is data. */
 export const requestData: Fields<Omit<RequestOptions, 'dispatcher' | 'lookup'>> = {
   denyAddresses: withDefault(addresses, []),
   allowAddresses: withDefault(addresses, []),
-  timeoutMs: withDefault(count(1, 600_000), DEFAULT_TIMEOUT_MS),
-  maxRequestBytes: withDefault(bodyBytes, DEFAULT_MAX_REQUEST_BYTES),
-  maxResponseBytes: withDefault(bodyBytes, DEFAULT_MAX_RESPONSE_BYTES),
-  maxRedirects: withDefault(count(0, 100), DEFAULT_MAX_REDIRECTS),
+  timeoutMs: ranged(REQUEST_RANGES.timeoutMs),
+  maxRequestBytes: ranged(REQUEST_RANGES.maxRequestBytes),
+  maxResponseBytes: ranged(REQUEST_RANGES.maxResponseBytes),
+  maxRedirects: ranged(REQUEST_RANGES.maxRedirects),
+  maxRequests: ranged(REQUEST_RANGES.maxRequests),
+  maxHeldBytes: ranged(REQUEST_RANGES.maxHeldBytes),
 };
 
 const requestFields: Fields<RequestOptions> = {

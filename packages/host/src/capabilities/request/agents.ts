@@ -2,8 +2,11 @@ import type { Agent, Dispatcher } from 'undici';
 
 import type { ConnectorOptions } from './connect.js';
 
-/** Connections of one extension to one origin; further requests wait. Fits a page of calls and stays far below a default file limit. */
-const MAX_CONNECTIONS = 64;
+/** Connections of one extension to one origin; further requests wait for one of them. */
+const MAX_CONNECTIONS = 32;
+
+/** The longest that an idle connection is kept, whatever the server promises. */
+const KEEP_ALIVE_MS = 30_000;
 
 /** Origins of one extension with an open connection at the same time. */
 const MAX_ORIGINS = 256;
@@ -52,6 +55,7 @@ async function createAgent(options: ConnectorOptions): Promise<Agent> {
     connections: MAX_CONNECTIONS,
     maxOrigins: MAX_ORIGINS,
     pipelining: 1,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
     headersTimeout: 0, // the request's one deadline covers headers and body
     bodyTimeout: 0,
   });

@@ -16,7 +16,7 @@ function encode(
 ): [string | null, string | undefined] {
   const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
   const encoded = encodeBody(body, headers, maxBytes);
-  const sent = encoded instanceof Uint8Array ? Buffer.from(encoded).toString() : encoded;
+  const sent = encoded === null ? null : Buffer.from(encoded).toString();
   return [sent, headers['content-type']];
 }
 

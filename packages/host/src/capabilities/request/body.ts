@@ -24,9 +24,14 @@ const MAX_VALUES = 262_144;
 export function encodeBody(body: string | object | undefined, headers: RequestHeaders, maxBytes: number): RequestBody {
   if (body === undefined) return null;
   const encoded = encode(body, headers, { maxBytes, maxValues: MAX_VALUES });
-  const bytes = typeof encoded === 'string' ? Buffer.byteLength(encoded) : encoded.byteLength;
-  if (bytes > maxBytes) throw bodyTooLarge(`over ${maxBytes} bytes (maxRequestBytes)`);
+  if (bytesOf(encoded) > maxBytes) throw bodyTooLarge(`over ${maxBytes} bytes (maxRequestBytes)`);
   return encoded;
+}
+
+/** Bytes of a body on the wire. */
+export function bytesOf(body: RequestBody): number {
+  if (body === null) return 0;
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
 }
 
 function encode(body: string | object, headers: RequestHeaders, limits: ExpansionLimits): string | Uint8Array {

@@ -6,6 +6,7 @@ import { buildConnector } from 'undici/index.js'; // Bun puts a stub of its own 
 
 import type { AddressGate } from '../../gate/address-gate.js';
 import { DeniedAddressError } from './failure.js';
+import { watchHeads } from './response-heads.js';
 
 export interface ConnectorOptions {
   gate: AddressGate;
@@ -32,7 +33,10 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
     connect(target, (...[error, socket]) => {
       if (error) return callback(error, null);
       const address = socket.remoteAddress ?? '';
-      if (!gate.denies(address)) return callback(null, socket);
+      if (!gate.denies(address)) {
+        watchHeads(socket);
+        return callback(null, socket);
+      }
       socket.destroy();
       return callback(new DeniedAddressError(target.hostname, address), null);
     });

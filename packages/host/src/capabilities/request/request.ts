@@ -1,25 +1,38 @@
-import { type RequestScope, type SandglassError, requestScopeSchema } from '@sandglass/core';
+import type { RequestScope } from '@sandglass/core';
 import * as z from 'zod/mini';
 
+import { ByteBudget } from '../../byte-budget.js';
 import { AddressGate } from '../../gate/address-gate.js';
-import { MAX_URL_LENGTH } from '../../gate/canonical-url.js';
-import { type RequestGate, compileRequestScope } from '../../gate/request-scope.js';
 import type { RequestOptions } from '../../types.js';
 import type { BuiltInContext } from '../built-in-context.js';
 import { type Capability, defineCapability } from '../define.js';
-import { CapabilityError, typeError } from '../error.js';
 import { ExtensionAgents } from './agents.js';
-import { encodeBody } from './body.js';
+import { checkRequest } from './check.js';
 import type { ConnectorOptions } from './connect.js';
 import { RequestDeadlines } from './deadline.js';
-import { DeniedAddressError, type RequestResponse, deniedAddress, networkFailure, statusFailure } from './failure.js';
-import { readHeaders } from './headers.js';
-import type { OutgoingRequest, SendOptions } from './send.js';
+import { performRequest, type RequestService } from './perform.js';
+import { gateOf, scopeSchema } from './scope.js';
+import { RequestSlots } from './slots.js';
 
-export const DEFAULT_TIMEOUT_MS: number = 10_000;
-export const DEFAULT_MAX_REQUEST_BYTES: number = 8_388_608;
-export const DEFAULT_MAX_RESPONSE_BYTES: number = 5_242_880;
-export const DEFAULT_MAX_REDIRECTS: number = 5;
+type NumberName =
+  | 'timeoutMs'
+  | 'maxRequestBytes'
+  | 'maxResponseBytes'
+  | 'maxRedirects'
+  | 'maxRequests'
+  | 'maxHeldBytes';
+
+type RequestRanges = Readonly<Record<NumberName, readonly [min: number, max: number, byDefault: number]>>;
+
+/** Least and greatest value of each number of the options, and its default. */
+export const REQUEST_RANGES: RequestRanges = {
+  timeoutMs: [1, 600_000, 10_000],
+  maxRequestBytes: [0, 2 ** 30, 8_388_608],
+  maxResponseBytes: [0, 2 ** 30, 5_242_880],
+  maxRedirects: [0, 100, 5],
+  maxRequests: [2, 65_536, 256],
+  maxHeldBytes: [0, 2 ** 40, 134_217_728],
+};
 
 /** The capability `request`, and the connections behind it. */
 export interface RequestCapability {
@@ -28,20 +41,6 @@ export interface RequestCapability {
   releaseExtension(name: string): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Compiled scopes, by the scope object that a grant holds. */
-const compiled = new WeakMap<RequestScope, RequestGate>();
-
-/** Scope of `request`. A pattern that cannot be read makes the manifest invalid. */
-const scopeSchema: z.ZodMiniType<RequestScope> = requestScopeSchema.check((context) => {
-  const scope = context.value;
-  try {
-    compiled.set(scope, compileRequestScope(scope));
-  } catch (error) {
-    const { message } = error as SandglassError; // it throws nothing else
-    context.issues.push({ code: 'custom', input: scope, path: ['urls'], message });
-  }
-});
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const argsSchema = z.tuple([
@@ -59,14 +58,17 @@ const argsSchema = z.tuple([
  * @throws {RangeError} a number of the options is out of its range.
  */
 export function createRequestCapability(options: RequestOptions = {}, ca?: ConnectorOptions['ca']): RequestCapability {
-  const timeoutMs = readOption('timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, 1, 600_000);
+  const { maxRequestBytes, maxRequests, maxHeldBytes, ...limits } = readNumbers(options);
   const addresses = new AddressGate(options);
-  const deadlines = new RequestDeadlines();
-  const agents = new ExtensionAgents({ gate: addresses, lookup: options.lookup, timeoutMs, ca });
-  const maxRequestBytes = readOption('maxRequestBytes', options.maxRequestBytes, DEFAULT_MAX_REQUEST_BYTES, 0, 2 ** 30);
-  const limits = {
-    maxResponseBytes: readOption('maxResponseBytes', options.maxResponseBytes, DEFAULT_MAX_RESPONSE_BYTES, 0, 2 ** 30),
-    maxRedirects: readOption('maxRedirects', options.maxRedirects, DEFAULT_MAX_REDIRECTS, 0, 100),
+  const { lookup, dispatcher } = options;
+  const service: RequestService = {
+    ...limits,
+    addresses,
+    agents: new ExtensionAgents({ gate: addresses, lookup, timeoutMs: limits.timeoutMs, ca }),
+    dispatcher,
+    deadlines: new RequestDeadlines(),
+    slots: new RequestSlots(maxRequests),
+    budget: new ByteBudget(maxHeldBytes),
   };
   const capability = defineCapability({
     name: 'request',
@@ -77,101 +79,26 @@ export function createRequestCapability(options: RequestOptions = {}, ca?: Conne
     async handler([rawUrl, given], context: BuiltInContext<RequestScope>) {
       context.audit({ target: rawUrl });
       const gate = gateOf(context.scope);
-      const request = check(rawUrl, given, { gate, maxRequestBytes });
-      const dispatcher = options.dispatcher ?? (await agents.get(context.extension.name));
-      const { audit } = context;
-      return withDeadline(request.url, { deadlines, timeoutMs }, context, (signal) =>
-        perform(request, { dispatcher, gate, addresses, ...limits, signal, audit }),
-      );
+      return performRequest(service, checkRequest(rawUrl, given, gate, maxRequestBytes), gate, context);
     },
   });
-  return { capability, releaseExtension: (name) => agents.release(name), close: () => agents.close() };
+  return {
+    capability,
+    async releaseExtension(name) {
+      await service.agents.release(name);
+      service.slots.forget(name);
+      service.budget.forget(name);
+    },
+    close: () => service.agents.close(),
+  };
 }
 
-function readOption(name: string, given: number | undefined, byDefault: number, min: number, max: number): number {
-  const value = given ?? byDefault;
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new RangeError(`request.${name} has to be an integer from ${min} to ${max}, it is ${value}`);
-}
-
-/** Checks a request in the order of CONTRACT §6, steps 4 to 6, and makes it ready to send. */
-function check(
-  rawUrl: string,
-  given: object | undefined,
-  { gate, maxRequestBytes }: { gate: RequestGate; maxRequestBytes: number },
-): OutgoingRequest {
-  const target = gate.matchUrl(rawUrl);
-  if (!target.ok)
-    throw new CapabilityError('E_SCOPE', `No permission to request "${shorten(rawUrl)}"`, {
-      cause: new Error(target.reason),
-    });
-  const method = own(given, 'method', 'GET');
-  const body = own(given, 'body');
-  const headers = own(given, 'headers');
-  if (typeof method !== 'string') throw typeError('Request method has to be of type string');
-  if (body !== undefined && typeof body !== 'string' && !isObject(body))
-    throw typeError('Request body has to be of type string or object');
-  if (headers !== undefined && !isObject(headers)) throw typeError('Request headers has to be of type object');
-  if (!gate.allowsMethod(method))
-    throw new CapabilityError('E_SCOPE', `No permission to use request method "${method}"`);
-  const sent = readHeaders(headers as object | undefined); // checked above
-  const encoded = encodeBody(body as string | object | undefined, sent, maxRequestBytes); // as above
-  return { url: target.url, method, headers: sent, body: encoded };
-}
-
-/** A URL as it was given, up to the length that is looked at. */
-function shorten(rawUrl: string): string {
-  return rawUrl.length > MAX_URL_LENGTH ? `${rawUrl.slice(0, MAX_URL_LENGTH)}…` : rawUrl;
-}
-
-/** What sends, and all that it needs of streams and compression, is loaded with the first request. */
-async function perform(request: OutgoingRequest, options: SendOptions): Promise<RequestResponse> {
-  const { send } = await import('./send.js');
-  const response = await send(request, options);
-  if (response.status >= 200 && response.status < 300) return response;
-  throw statusFailure(response);
-}
-
-/** Runs a request under one deadline, the call's own end included, and puts failures below HTTP into plain words. */
-async function withDeadline<T>(
-  url: URL,
-  { deadlines, timeoutMs }: { deadlines: RequestDeadlines; timeoutMs: number },
-  { call, ending }: BuiltInContext,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const limitMs = Math.max(0, Math.min(timeoutMs, call.remainingTimeMs()));
-  let late = false;
-  const inTime = deadlines.add(limitMs, () => {
-    late = true;
-    controller.abort();
+function readNumbers(options: RequestOptions): Record<NumberName, number> {
+  const numbers = Object.entries(REQUEST_RANGES).map(([key, [min, max, byDefault]]) => {
+    const name = key as NumberName; // one of its keys
+    const value = options[name] ?? byDefault;
+    if (Number.isInteger(value) && value >= min && value <= max) return [name, value];
+    throw new RangeError(`request.${name} has to be an integer from ${min} to ${max}, it is ${value}`);
   });
-  const forget = ending.on(() => controller.abort());
-  try {
-    return await run(controller.signal);
-  } catch (error) {
-    throw toCapabilityError(url, late ? `no answer within ${Math.round(limitMs)} ms` : undefined, error);
-  } finally {
-    inTime();
-    forget();
-  }
-}
-
-function toCapabilityError(url: URL, late: string | undefined, error: unknown): CapabilityError {
-  if (error instanceof CapabilityError) return error;
-  if (error instanceof DeniedAddressError) return deniedAddress(error);
-  if (late !== undefined) return networkFailure(url, late, error, 'ETIMEDOUT');
-  return networkFailure(url, 'network error', error);
-}
-
-function gateOf(scope: RequestScope): RequestGate {
-  const known = compiled.get(scope) ?? compileRequestScope(scope);
-  compiled.set(scope, known);
-  return known;
-}
-
-/** Reads an option that is the object's own: nothing is ever inherited. Null is a value. */
-function own(given: object | undefined, key: string, byDefault?: unknown): unknown {
-  const value = given !== undefined && Object.hasOwn(given, key) ? (given as Record<string, unknown>)[key] : undefined;
-  return value === undefined ? byDefault : value;
+  return Object.fromEntries(numbers) as Record<NumberName, number>; // one for each
 }

@@ -51,6 +51,8 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ['request.maxRequestBytes', 'number', 'Bytes of the body of an outgoing request'],
   ['request.maxResponseBytes', 'number', 'Bytes of the body of a response to an outgoing request'],
   ['request.maxRedirects', 'number', 'Redirects of an outgoing request that are followed'],
+  ['request.maxRequests', 'number', 'Outgoing requests under way at once; one extension alone gets half of them'],
+  ['request.maxHeldBytes', 'number', 'Bytes that their bodies and those of their responses hold at once'],
   ['service.port', 'number', 'TCP port; 0 takes a free one'],
   ['service.hostname', 'text', 'Address or name to listen on'],
   ['service.token', 'text', 'Opens the routes for operations and hooks to whoever bears it; 16 characters or more'],

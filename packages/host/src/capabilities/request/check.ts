@@ -1,0 +1,51 @@
+import { MAX_URL_LENGTH } from '../../gate/canonical-url.js';
+import type { RequestGate } from '../../gate/request-scope.js';
+import { CapabilityError, typeError } from '../error.js';
+import { encodeBody } from './body.js';
+import { readHeaders } from './headers.js';
+import type { OutgoingRequest } from './send.js';
+
+/**
+ * Checks a request in the order of CONTRACT §6, steps 4 to 6, and makes it ready to send.
+ *
+ * @throws {CapabilityError}
+ */
+export function checkRequest(
+  rawUrl: string,
+  given: object | undefined,
+  gate: RequestGate,
+  maxRequestBytes: number,
+): OutgoingRequest {
+  const target = gate.matchUrl(rawUrl);
+  if (!target.ok)
+    throw new CapabilityError('E_SCOPE', `No permission to request "${shorten(rawUrl)}"`, {
+      cause: new Error(target.reason),
+    });
+  const method = own(given, 'method', 'GET');
+  const body = own(given, 'body');
+  const headers = own(given, 'headers');
+  if (typeof method !== 'string') throw typeError('Request method has to be of type string');
+  if (body !== undefined && typeof body !== 'string' && !isObject(body))
+    throw typeError('Request body has to be of type string or object');
+  if (headers !== undefined && !isObject(headers)) throw typeError('Request headers has to be of type object');
+  if (!gate.allowsMethod(method))
+    throw new CapabilityError('E_SCOPE', `No permission to use request method "${method}"`);
+  const sent = readHeaders(headers as object | undefined); // checked above
+  const encoded = encodeBody(body as string | object | undefined, sent, maxRequestBytes); // as above
+  return { url: target.url, method, headers: sent, body: encoded };
+}
+
+/** A URL as it was given, up to the length that is looked at. */
+function shorten(rawUrl: string): string {
+  return rawUrl.length > MAX_URL_LENGTH ? `${rawUrl.slice(0, MAX_URL_LENGTH)}…` : rawUrl;
+}
+
+/** Reads an option that is the object's own: nothing is ever inherited. Null is a value. */
+function own(given: object | undefined, key: string, byDefault?: unknown): unknown {
+  const value = given !== undefined && Object.hasOwn(given, key) ? (given as Record<string, unknown>)[key] : undefined;
+  return value === undefined ? byDefault : value;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,82 @@
+import type { RequestScope } from '@sandglass/core';
+import type { Dispatcher } from 'undici';
+
+import type { ByteBudget } from '../../byte-budget.js';
+import type { RequestGate } from '../../gate/request-scope.js';
+import type { BuiltInContext } from '../built-in-context.js';
+import type { ExtensionAgents } from './agents.js';
+import { bytesOf } from './body.js';
+import type { RequestDeadlines } from './deadline.js';
+import { type RequestResponse, networkFailure, statusFailure, toCapabilityError } from './failure.js';
+import { HeldBytes } from './held-bytes.js';
+import { Interruption } from './interruption.js';
+import type { OutgoingRequest, SendLimits } from './send.js';
+import type { RequestSlots } from './slots.js';
+
+/** What all requests of a host share. */
+export interface RequestService extends SendLimits {
+  agents: ExtensionAgents;
+  /** In the place of the agents. */
+  dispatcher: Dispatcher | undefined;
+  deadlines: RequestDeadlines;
+  slots: RequestSlots;
+  budget: ByteBudget<string>;
+  timeoutMs: number;
+}
+
+/**
+ * Runs a checked request when it is its turn, under one deadline and the end of its call, with all that it holds counted.
+ *
+ * @throws {CapabilityError}
+ */
+export async function performRequest(
+  service: RequestService,
+  request: OutgoingRequest,
+  gate: RequestGate,
+  { extension, call, ending, audit }: BuiltInContext<RequestScope>,
+): Promise<RequestResponse> {
+  const { slots } = service;
+  const { name } = extension;
+  const held = new HeldBytes(service.budget, name);
+  const interruption = new Interruption();
+  const limitMs = Math.max(0, Math.min(service.timeoutMs, call.remainingTimeMs()));
+  const inTime = service.deadlines.add(limitMs, () => interruption.interrupt(lateAnswer(request.url, limitMs)));
+  const forget = ending.on(() => interruption.interrupt(networkFailure(request.url, 'its call is over')));
+  try {
+    held.add(bytesOf(request.body));
+    if (!slots.take(name)) await waitForSlot(slots, name, interruption);
+    try {
+      // What sends, and all that it needs of compression, is loaded with the first request.
+      const { send } = await import('./send.js');
+      const dispatcher = service.dispatcher ?? (await service.agents.get(name));
+      return toResult(await send(request, { limits: service, dispatcher, gate, held, interruption, audit }));
+    } finally {
+      slots.release(name);
+    }
+  } catch (error) {
+    throw toCapabilityError(request.url, error);
+  } finally {
+    inTime();
+    forget();
+    held.release();
+  }
+}
+
+function waitForSlot(slots: RequestSlots, name: string, interruption: Interruption): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = slots.wait(name, resolve);
+    interruption.listen((error) => {
+      leave();
+      reject(error);
+    });
+  });
+}
+
+function toResult(response: RequestResponse): RequestResponse {
+  if (response.status >= 200 && response.status < 300) return response;
+  throw statusFailure(response);
+}
+
+function lateAnswer(url: URL, limitMs: number): Error {
+  return networkFailure(url, `no answer within ${Math.round(limitMs)} ms`, undefined, 'ETIMEDOUT');
+}

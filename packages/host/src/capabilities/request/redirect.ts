@@ -1,0 +1,33 @@
+import { type CanonicalUrl, findAmbiguity } from '../../gate/index.js';
+import type { RequestGate } from '../../gate/request-scope.js';
+import { CapabilityError } from '../error.js';
+import { dropContentHeaders, dropCredentials } from './headers.js';
+import type { OutgoingRequest } from './send.js';
+
+/**
+ * The next hop, checked like a request of the guest's own.
+ *
+ * @throws {CapabilityError} `E_SCOPE`.
+ */
+export function redirect(from: OutgoingRequest, status: number, location: string, gate: RequestGate): OutgoingRequest {
+  const target = resolve(from.url, location, gate);
+  if (!target.ok)
+    throw new CapabilityError('E_SCOPE', `No permission to request "${location}"`, {
+      cause: new Error(`Redirect: ${target.reason}`),
+    });
+  const toGet = status === 303 || (status < 303 && from.method === 'POST');
+  const method = toGet ? 'GET' : from.method;
+  if (!gate.allowsMethod(method))
+    throw new CapabilityError('E_SCOPE', `No permission to use request method "${method}"`);
+  const kept = target.url.origin === from.url.origin ? from.headers : dropCredentials(from.headers);
+  return { url: target.url, method, headers: toGet ? dropContentHeaders(kept) : kept, body: toGet ? null : from.body };
+}
+
+/** Resolves a `location`. One with a scheme or a host of its own is read as strictly as a guest's URL. */
+function resolve(base: URL, location: string, gate: RequestGate): CanonicalUrl {
+  if (location.startsWith('//')) return gate.matchUrl(`${base.protocol}${location}`);
+  if (/^[a-z][a-z0-9+.-]*:/i.test(location)) return gate.matchUrl(location);
+  const ambiguity = findAmbiguity(location);
+  if (ambiguity !== undefined) return { ok: false, reason: ambiguity };
+  return gate.matchUrl(new URL(location, base).href);
+}
