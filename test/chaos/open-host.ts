@@ -5,9 +5,10 @@ import { setEnvironmentData } from 'node:worker_threads';
 import { compileEngine } from '@sandglass/worker';
 
 import { buildHost, type Host } from '../../packages/host/src/host.js';
-import { createPool, type CreatePoolOptions } from '../../packages/host/src/pool/pool.js';
-import { PoolCore } from '../../packages/host/src/pool/pool-core.js';
-import { createWorkerLanes } from '../../packages/host/src/pool/links/thread-link.js';
+import type { CreatePoolOptions } from '../../packages/host/src/pool/contract.js';
+import { createPool } from '../../packages/host/src/pool/create-pool.js';
+import { LanePool } from '../../packages/host/src/pool/pool.js';
+import { createWorkerLanes } from '../../packages/host/src/pool/links/thread-pool.js';
 import type { HostOptions } from '../../packages/host/src/types.js';
 import { packageJson } from '../conformance/bench.js';
 
@@ -36,13 +37,13 @@ export function openHost(options: HostOptions = {}, sabotage?: Sabotage): Promis
   return buildHost({ pool: { maxThreads: 2 }, onError: () => {}, ...options, request }, parts);
 }
 
-async function createSabotagedPool(options: CreatePoolOptions, { fault, countdown }: Sabotage): Promise<PoolCore> {
+async function createSabotagedPool(options: CreatePoolOptions, { fault, countdown }: Sabotage): Promise<LanePool> {
   const shared = new Int32Array(new SharedArrayBuffer(4));
   shared[0] = countdown;
   setEnvironmentData('sabotage', { fault, countdown: shared });
   const pool = options.pool === 'inline' || !options.pool ? {} : options.pool;
   const lanes = createWorkerLanes({ filename: SABOTEUR, wasm: await compileEngine(), maxLanes: pool.maxThreads ?? 2 });
-  return new PoolCore({ ...options, ...pool, startLane: lanes.start, onClose: () => lanes.close() });
+  return new LanePool({ ...options, ...pool, startLane: lanes.start, onClose: () => lanes.close() });
 }
 
 /** Loads an operation from the text of its handler. */

@@ -12,7 +12,10 @@ const UNBREAKABLE = /oxlint-|@ts-|\S{60,}/;
 
 const files = execFileSync('git', ['ls-files', '*.ts', '*.mts', '*.mjs', '*.js', '*.md'], { encoding: 'utf8' });
 let found = 0;
-for (const file of files.trim().split('\n').filter((name) => !LEFT_OUT.test(name))) {
+for (const file of files
+  .trim()
+  .split('\n')
+  .filter((name) => !LEFT_OUT.test(name))) {
   const lines = readFileSync(file, 'utf8').split('\n');
   for (const index of file.endsWith('.md') ? proseOf(lines) : commentsOf(file, lines)) {
     const line = lines[index];

@@ -2,7 +2,7 @@ import { isSandglassError, type Limits } from '@sandglass/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { VirtualClock } from '../../packages/host/src/time/virtual-clock.js';
-import type { Pool } from '../../packages/host/src/pool/pool.js';
+import type { Pool } from '../../packages/host/src/pool/contract.js';
 import { readCorpus } from '../engine/corpus.js';
 import { allowedOutcomes, toOutcome } from '../engine/outcomes.js';
 import { describeSource, openPool, operation, run } from './open-pool.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import type { CreatePoolOptions, Pool } from '../../packages/host/src/pool/pool.js';
+import type { CreatePoolOptions, Pool } from '../../packages/host/src/pool/contract.js';
 import { rejection } from '../../packages/host/src/pool/testing/rejection.js';
 import { describeSource, type Mode, openPool, operation, run } from './open-pool.js';
 

@@ -5,23 +5,23 @@ import { decodeValue, encodeValue, packOutcomes } from '@sandglass/core';
 import { compileEngine } from '@sandglass/worker';
 import { afterEach, expect, test, vi } from 'vitest';
 
-import { PoolCore, type PoolCoreOptions } from '../../packages/host/src/pool/pool-core.js';
+import { LanePool, type LanePoolOptions } from '../../packages/host/src/pool/pool.js';
 import { extensionWire } from '../../packages/host/src/pool/testing/fake-lanes.js';
-import { createWorkerLanes } from '../../packages/host/src/pool/links/thread-link.js';
+import { createWorkerLanes } from '../../packages/host/src/pool/links/thread-pool.js';
 
 const THREAD = fileURLToPath(new URL('../../packages/host/src/pool/testing/thread.mjs', import.meta.url));
 
-const open: PoolCore[] = [];
+const open: LanePool[] = [];
 
 afterEach(async () => {
   await Promise.all(open.splice(0).map((pool) => pool.close(0)));
 });
 
-type OnCapability = PoolCoreOptions['onCapability'];
+type OnCapability = LanePoolOptions['onCapability'];
 
-async function openPool(onCapability: OnCapability): Promise<PoolCore> {
+async function openPool(onCapability: OnCapability): Promise<LanePool> {
   const lanes = createWorkerLanes({ filename: THREAD, wasm: await compileEngine(), maxLanes: 2 });
-  const pool = new PoolCore({
+  const pool = new LanePool({
     startLane: lanes.start,
     onClose: () => lanes.close(),
     maxThreads: 2,
@@ -34,7 +34,7 @@ async function openPool(onCapability: OnCapability): Promise<PoolCore> {
   return pool;
 }
 
-async function call(pool: PoolCore, order: unknown): Promise<unknown> {
+async function call(pool: LanePool, order: unknown): Promise<unknown> {
   const extension = { id: 1, name: 'extension-1' };
   return decodeValue(await pool.call({ extension, handler: 0, argument: encodeValue(order) }));
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS, encodeValue, decodeValue, type ExtensionWire, type Limits } from '@sandglass/core';
 
-import { createPool, type CreatePoolOptions, type Pool } from '../../packages/host/src/pool/pool.js';
+import type { CreatePoolOptions, Pool } from '../../packages/host/src/pool/contract.js';
+import { createPool } from '../../packages/host/src/pool/create-pool.js';
 import { CAPABILITIES } from '../engine/open-engine.js';
 
 /** Where a test's calls run. */

@@ -1,8 +1,8 @@
 import { compileEngine } from '@sandglass/worker';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
-import { PoolCore } from '../../packages/host/src/pool/pool-core.js';
-import { createWorkerLanes, type WorkerLanes } from '../../packages/host/src/pool/links/thread-link.js';
+import { LanePool } from '../../packages/host/src/pool/pool.js';
+import { createWorkerLanes, type WorkerLanes } from '../../packages/host/src/pool/links/thread-pool.js';
 import { describeSource, operation, run } from './open-pool.js';
 
 const work = describeSource(operation('(n) => n + 1'));
@@ -11,7 +11,7 @@ const endless = describeSource(operation('() => { for (;;); }'), { cpuTimeMs: 10
 const stuck = describeSource(operation('() => "x".repeat(1e6).normalize("NFD").length'));
 
 let lanes: WorkerLanes;
-let pool: PoolCore;
+let pool: LanePool;
 
 beforeAll(async () => {
   lanes = createWorkerLanes({
@@ -19,7 +19,7 @@ beforeAll(async () => {
     wasm: await compileEngine(),
     maxLanes: 2,
   });
-  pool = new PoolCore({
+  pool = new LanePool({
     startLane: lanes.start,
     onClose: () => lanes.close(),
     minThreads: 2,

@@ -1,7 +1,7 @@
 import { type Registration, SandglassError, type SandboxType } from '@sandglass/core';
 
 import type { Capabilities } from './capabilities/registry.js';
-import type { Pool } from './pool/pool.js';
+import type { Pool } from './pool/contract.js';
 import { assertRegistrations } from './routing/assert-registrations.js';
 import { EndpointRouter } from './routing/endpoint-router.js';
 import { HookRegistry } from './routing/hook-registry.js';

@@ -2,7 +2,7 @@ import { SandglassError } from '@sandglass/core';
 
 import { type Capabilities, CONSOLE } from './capabilities/registry.js';
 import type { Extension } from './extensions/extension.js';
-import type { CapabilityOptions } from './pool/inbox/capability-calls.js';
+import type { CapabilityOptions } from './pool/contract.js';
 
 /**
  * Connects the pool to the capabilities: each call is served with the grant of the very version that makes it.

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 import { buildHost, type HostParts } from './host.js';
-import { createPool } from './pool/pool.js';
+import { createPool } from './pool/create-pool.js';
 import type { HostOptions } from './types.js';
 
 const EXTENSIONS = fileURLToPath(new URL('../../../examples/extensions', import.meta.url));

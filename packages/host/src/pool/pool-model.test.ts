@@ -1,7 +1,8 @@
 import { SLOT } from '@sandglass/core';
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
+import { Condition, TRANSITIONS } from './lanes/condition.js';
 import { extensionWire, succeeded, TestPool, type FakeLane } from './testing/fake-lanes.js';
 
 /** What can happen to a pool. `pick` chooses among the lanes or calls that there are. */
@@ -121,7 +122,21 @@ class Model {
   }
 }
 
+/** Every change of a lane's condition that is asked for from now on, as "from → to". */
+function watchConditions(): { seen: Set<string>; [Symbol.dispose](): void } {
+  const seen = new Set<string>();
+  const become = Object.getOwnPropertyDescriptor(Condition.prototype, 'become')?.value as Condition['become'];
+  const spy = vi.spyOn(Condition.prototype, 'become').mockImplementation(function (this: Condition, next) {
+    if (next !== this.current) seen.add(`${this.current} → ${next}`);
+    return become.call(this, next);
+  });
+  return { seen, [Symbol.dispose]: () => spy.mockRestore() };
+}
+
+const KNOWN = new Set(Object.entries(TRANSITIONS).flatMap(([from, all]) => all.map((to) => `${from} → ${to}`)));
+
 test('whatever happens, every call settles once, no effect is made twice, and nothing is left behind', async () => {
+  using conditions = watchConditions();
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
       const model = new Model();
@@ -142,4 +157,6 @@ test('whatever happens, every call settles once, no effect is made twice, and no
     }),
     { numRuns: 200 },
   );
+  expect([...conditions.seen].filter((change) => !KNOWN.has(change))).toEqual([]);
+  expect(conditions.seen.size).toBeGreaterThan(7); // they do occur
 }, 60_000);

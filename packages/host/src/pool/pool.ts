@@ -1,78 +1,227 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isSharedArrayBuffer } from 'node:util/types';
 
-import type { EngineModule, ExtensionWire, LoadedWire, SnapshotWire, UsageWire } from '@sandglass/core';
-import { compileEngine } from '@sandglass/worker/compile';
+import { SandglassError } from '@sandglass/core';
+import type { ExtensionWire, LoadedWire, SnapshotWire } from '@sandglass/core';
 
-import type { PoolOptions } from '../types.js';
-import type { CapabilityOptions } from './inbox/capability-calls.js';
-import { PoolCore } from './pool-core.js';
+import { VirtualClock } from '../time/virtual-clock.js';
+import type { CallRequest, CapabilityOptions, Pool } from './contract.js';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import { CapabilityCalls } from './inbox/capability-calls.js';
+import { Inbox } from './inbox/inbox.js';
+import { Job, loadCallId } from './jobs/job.js';
+import { aborted, Ledger } from './jobs/ledger.js';
+import { PoolExtension } from './jobs/pool-extension.js';
+import { LaneSet } from './lanes/lane-set.js';
+import type { Links } from './links/open-links.js';
+import { collectStats } from './stats/collect-stats.js';
 import type { PoolStats } from './stats/stats.js';
+import { Recovery } from './watchdog/recovery.js';
+import { Watchdog } from './watchdog/watchdog.js';
 
-export interface CallRequest {
-  /** A loaded extension; its `id` finds it. */
-  extension: Pick<ExtensionWire, 'id' | 'name'>;
-  /** Index of the handler among the extension's registrations. */
-  handler: number;
-  /** The one argument, encoded. */
-  argument: Uint8Array;
-  /** Ends the call with `E_ABORTED`, in whatever state it is. */
-  signal?: AbortSignal | undefined;
-  /** Lowers the extension's `wallTimeMs` for this call. */
-  wallTimeMs?: number | undefined;
-  /** Told what the call used, before it settles. Not told if it ended without its engine, for example by abort. */
-  onOutcome?: ((outcome: { callId: number; usage: UsageWire }) => void) | undefined;
+/** How long a load may wait for its turn at the least, whatever its calls may take: a thread may have to start first. */
+const LOAD_WAIT_MS = 30_000;
+
+/** How long `close` waits for threads to end. One that hangs in WASM ends in 30 ms on Node, and not at all on Bun. */
+const END_THREADS_MS = 2_000;
+
+/** Time that may pass between two ticks and still count: above what a busy event loop takes, below what a limit could notice. */
+const MAX_STEP_MS = 20;
+
+export interface LanePoolOptions extends CapabilityOptions, Links {
+  /** For tests: cores that the process may use. */
+  cores?: number;
+  /** For tests: the monotonic clock behind all limits. */
+  realNowMs?: () => number;
 }
 
-/** Where calls run. Every accepted call and load settles exactly once. */
-export interface Pool {
-  /**
-   * Evaluates an extension, and keeps it ready for calls until `unload`.
-   *
-   * @param snapshot one of an earlier process, which spares the evaluation if its key still fits.
-   * @throws {SandglassError} `E_LOAD` and whatever ends a call.
-   */
-  load(extension: ExtensionWire, snapshot?: SnapshotWire): Promise<LoadedWire>;
-  /**
-   * Runs one handler.
-   *
-   * @returns the result, encoded.
-   * @throws {SandglassError} what ended the call.
-   */
-  call(request: CallRequest): Promise<Uint8Array>;
-  /** Takes no more calls for an extension, waits for those in flight, then frees it everywhere. */
-  unload(extensionId: number): Promise<void>;
-  stats(): PoolStats;
-  /** @throws {SandglassError} `E_WORKER_LOST` if lane after lane was started, and not one has ever come up. */
-  assertStarted(): void;
-  /**
-   * Takes no more calls, waits for those in flight, and ends all lanes.
-   *
-   * @param deadlineMs after which what is left gets `E_CLOSED`.
-   */
-  close(deadlineMs: number): Promise<void>;
-}
+/** The pool over lanes of whatever kind. */
+export class LanePool implements Pool {
+  readonly #options: LanePoolOptions;
+  readonly #extensions: Map<number, PoolExtension> = new Map();
+  readonly #ledger: Ledger;
+  readonly #lanes: LaneSet;
+  readonly #dispatcher: Dispatcher;
+  readonly #recovery: Recovery;
+  readonly #watchdog: Watchdog;
+  readonly #maxQueueLength: number;
+  readonly #maxExtensionQueueLength: number;
+  #closing: Promise<void> | undefined;
 
-export interface CreatePoolOptions extends CapabilityOptions {
-  /** `'inline'` for the engine on this thread, without a watchdog. @default {} */
-  pool?: PoolOptions | 'inline';
-  /** The compiled engine. @default compiled here */
-  wasm?: EngineModule | Promise<EngineModule>;
-}
-
-/** Makes a pool. Its threads start with the first load or call, but for `minThreads`. */
-export async function createPool(options: CreatePoolOptions): Promise<Pool> {
-  const { onCapability, isEffect, syncNames, pool = {} } = options;
-  const compiling = options.wasm ?? compileEngine(); // while modules load, of which each kind of lane has its own
-  const capabilities: CapabilityOptions = { onCapability, isEffect, syncNames };
-  if (pool === 'inline') {
-    const [{ inlineLane }, wasm] = await Promise.all([import('./links/inline-link.js'), compiling]);
-    return new PoolCore({ ...capabilities, minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm }) });
+  constructor(options: LanePoolOptions) {
+    const { startLane, maxQueueLength = 10_000, cores = availableParallelism() } = options;
+    const { maxThreads: maxLanes = availableParallelism(), minThreads = 0, idleTimeoutMs = 30_000 } = options;
+    this.#options = options;
+    this.#maxQueueLength = maxQueueLength;
+    this.#maxExtensionQueueLength = options.maxExtensionQueueLength ?? Math.ceil(maxQueueLength / 2);
+    const minLanes = Math.min(minThreads, maxLanes);
+    const ledger = (this.#ledger = new Ledger(new VirtualClock(MAX_STEP_MS, options.realNowMs)));
+    const lanes = (this.#lanes = new LaneSet({ start: startLane, minLanes, maxLanes, idleTimeoutMs }));
+    const dispatcher = (this.#dispatcher = new Dispatcher(ledger, lanes, cores));
+    const recovery = (this.#recovery = new Recovery(ledger, lanes, dispatcher));
+    const watchdog = (this.#watchdog = new Watchdog(ledger, lanes, dispatcher, recovery));
+    const capabilities = new CapabilityCalls(options, ledger, dispatcher);
+    const parts = { ledger, lanes, dispatcher, recovery, watchdog, capabilities };
+    lanes.open((lane) => new Inbox(lane, parts));
   }
-  const [{ createWorkerLanes }, wasm] = await Promise.all([import('./links/thread-link.js'), compiling]);
-  const lanes = createWorkerLanes({
-    filename: import.meta.resolve('@sandglass/worker/thread'),
-    wasm,
-    maxLanes: pool.maxThreads ?? availableParallelism(),
-  });
-  return new PoolCore({ ...capabilities, ...pool, startLane: lanes.start, onClose: () => lanes.close() });
+
+  load(wire: ExtensionWire, snapshot?: SnapshotWire): Promise<LoadedWire> {
+    if (this.#extensions.has(wire.id)) return Promise.reject(new TypeError(`Extension id ${wire.id} is taken`));
+    const refusal = this.#refusal(wire.name);
+    if (refusal) return Promise.reject(refusal);
+    const extension = new PoolExtension(wire);
+    this.#extensions.set(wire.id, extension);
+    const loading = new Promise<LoadedWire>((resolve, reject) => {
+      const job = new Job({
+        callId: loadCallId(wire.id),
+        extension,
+        wallTimeMs: Math.max(wire.limits.wallTimeMs, LOAD_WAIT_MS),
+        snapshot,
+        resolve,
+        reject,
+      });
+      this.#accept(job);
+    });
+    return loading.then(
+      (loaded) => {
+        const shared = { ...loaded, snapshot: share(loaded.snapshot) };
+        extension.install = { extension: wire, loaded: shared };
+        return shared;
+      },
+      (error: unknown) => {
+        this.#forget(extension);
+        throw error;
+      },
+    );
+  }
+
+  call(request: CallRequest): Promise<Uint8Array> {
+    const extension = this.#extensions.get(request.extension.id);
+    if (!extension?.install || extension.unloading) return Promise.reject(notLoaded(request.extension.name));
+    const { name } = extension.wire;
+    const refusal = this.#refusal(name) ?? this.#fullness(extension, request);
+    if (refusal) return Promise.reject(refusal);
+    const { wallTimeMs } = extension.wire.limits;
+    return new Promise<Uint8Array>((resolve, reject) => {
+      const job = new Job({
+        callId: this.#ledger.nextId(),
+        extension,
+        wallTimeMs: Math.min(request.wallTimeMs ?? wallTimeMs, wallTimeMs),
+        handler: request.handler,
+        argument: request.argument,
+        signal: request.signal,
+        onOutcome: request.onOutcome,
+        resolve,
+        reject,
+      });
+      if (request.signal?.aborted === true) reject(aborted(job));
+      else this.#accept(job);
+    });
+  }
+
+  async unload(extensionId: number): Promise<void> {
+    const extension = this.#extensions.get(extensionId);
+    if (!extension || extension.unloading) return;
+    extension.unloading = true;
+    if (extension.live > 0) await new Promise<void>((resolve) => (extension.onDrained = resolve));
+    this.#forget(extension);
+  }
+
+  stats(): PoolStats {
+    for (const lane of this.#lanes.all) if (lane.isUp) lane.link.requestStats();
+    const counts = {
+      waiting: this.#dispatcher.waiting,
+      live: this.#ledger.size,
+      reruns: this.#recovery.reruns,
+      moved: this.#recovery.moved,
+    };
+    return collectStats(counts, this.#ledger.retired, this.#lanes, [...this.#extensions.values()]);
+  }
+
+  assertStarted(): void {
+    if (!this.#lanes.hasStarted && this.#lanes.isHopeless) throw this.#recovery.hopeless();
+  }
+
+  /** Looks at deadlines and lanes, as the watchdog's timer does. */
+  tick(): void {
+    this.#watchdog.tick();
+  }
+
+  close(deadlineMs: number): Promise<void> {
+    this.#closing ??= this.#close(deadlineMs);
+    return this.#closing;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    if (this.#ledger.size > 0) await this.#drain(deadlineMs);
+    for (const job of [...this.#ledger]) {
+      this.#ledger.reject(
+        job,
+        new SandglassError('E_CLOSED', `Cannot finish "${job.extension.wire.name}": the host closed`, job.origin),
+      );
+    }
+    this.#watchdog.stop();
+    this.#lanes.close();
+    await Promise.race([this.#options.onClose?.(), delay(END_THREADS_MS, undefined, { ref: false })]);
+  }
+
+  #forget(extension: PoolExtension): void {
+    this.#extensions.delete(extension.wire.id);
+    this.#ledger.retire(extension);
+    for (const lane of this.#lanes.all) {
+      lane.residents.delete(extension);
+      if (lane.installed.delete(extension.wire.id)) lane.link.forget(extension.wire.id);
+    }
+  }
+
+  #drain(deadlineMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, deadlineMs);
+      this.#ledger.onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #accept(job: Job): void {
+    this.#ledger.accept(job);
+    this.#watchdog.start();
+    this.#dispatcher.enqueue(job);
+  }
+
+  /** Why nothing is taken now, if so. */
+  #refusal(name: string): SandglassError | undefined {
+    if (this.#closing)
+      return new SandglassError('E_CLOSED', `Cannot run "${name}": the host is closed`, { extension: name });
+    return this.#lanes.isHopeless ? this.#recovery.hopeless(name) : undefined;
+  }
+
+  #fullness(extension: PoolExtension, { signal }: CallRequest): SandglassError | undefined {
+    if (signal?.aborted === true) return undefined;
+    const isHostFull = this.#dispatcher.queue.size >= this.#maxQueueLength;
+    if (!isHostFull && extension.waiting.size < this.#maxExtensionQueueLength) return undefined;
+    extension.counters.refused += 1;
+    const { name } = extension.wire;
+    const [limit, value] = isHostFull
+      ? (['maxQueueLength', this.#maxQueueLength] as const)
+      : (['maxExtensionQueueLength', this.#maxExtensionQueueLength] as const);
+    return new SandglassError('E_QUEUE_FULL', `Cannot run "${name}": ${limit} is ${value}`, {
+      extension: name,
+      limit: { name: limit, value },
+    });
+  }
+}
+
+function notLoaded(name: string): SandglassError {
+  return new SandglassError('E_NOT_FOUND', `Cannot run "${name}": it is not loaded`, { extension: name });
+}
+
+/** Puts a snapshot where all threads read the same copy. */
+function share(snapshot: SnapshotWire): SnapshotWire {
+  if (isSharedArrayBuffer(snapshot.bytes)) return snapshot;
+  const bytes = new SharedArrayBuffer(snapshot.bytes.byteLength);
+  new Uint8Array(bytes).set(new Uint8Array(snapshot.bytes));
+  return { key: snapshot.key, bytes };
 }

@@ -2,7 +2,7 @@ import { decodeValue, encodeValue, SandglassError } from '@sandglass/core';
 
 import type { Extension } from '../extensions/extension.js';
 import { mapGuestStack } from '../extensions/map-error.js';
-import type { Pool } from '../pool/pool.js';
+import type { Pool } from '../pool/contract.js';
 import type { CallOptions } from '../types.js';
 
 /** Runs handlers with plain values in and out. */

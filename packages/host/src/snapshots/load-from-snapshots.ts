@@ -1,6 +1,6 @@
 import type { LoadedWire } from '@sandglass/core';
 
-import type { Pool } from '../pool/pool.js';
+import type { Pool } from '../pool/contract.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
 /**

@@ -1,6 +1,6 @@
 import { isSandglassError, type OutcomeWire, type Registration } from '@sandglass/core';
 
-import type { CallRequest, Pool } from '../pool/pool.js';
+import type { CallRequest, Pool } from '../pool/contract.js';
 import type { CallEntry } from '../types.js';
 import type { Observers } from './observe.js';
 

@@ -4,7 +4,7 @@ import { readAuthored } from '../authoring/read-authored.js';
 import { createCapabilities } from '../capabilities/registry.js';
 import { buildHost, type Host } from '../host.js';
 import { checkTestOptions, checkTestRequest } from '../options/test-options.js';
-import { createPool } from '../pool/pool.js';
+import { createPool } from '../pool/create-pool.js';
 import type { AuditEntry, CallOptions, ExtensionInfo, ExtensionSource, HostOptions, LogEntry } from '../types.js';
 import { VirtualTimers, withFakeSleep } from './virtual-timers.js';
 

@@ -1,7 +1,7 @@
 import { decodeValue, encodeValue, type ExtensionWire, type Registration, SandglassError } from '@sandglass/core';
 
 import { CallEnd } from '../../time/call-end.js';
-import type { CreatePoolOptions, Pool } from '../../pool/pool.js';
+import type { CreatePoolOptions, Pool } from '../../pool/contract.js';
 
 /** What a source stands for in tests: plain functions of the host in the place of a guest's. */
 export interface FakeGuest {

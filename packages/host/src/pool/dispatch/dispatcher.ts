@@ -1,54 +1,42 @@
 import { LinkedList, type CallWire, type InstallWire } from '@sandglass/core';
 
+import { CALLS_GO_ON_MS, COLD_START_MS, COSTLY_MS, SPLIT_LENGTH } from '../cost-model.js';
 import type { Job } from '../jobs/job.js';
+import type { Ledger, Releaser } from '../jobs/ledger.js';
+import type { Waiting } from '../jobs/pool-extension.js';
 import type { Lane } from '../lanes/lane.js';
 import type { LaneSet } from '../lanes/lane-set.js';
-import { chooseLane, chooseLoader, SPILL_MS } from './placement.js';
+import type { Run } from '../lanes/run.js';
+import { GRACE_MS } from '../lanes/slice-watch.js';
+import { chooseLane, chooseLoader } from './placement.js';
 import { FairQueue } from './fair-queue.js';
 
-/** What a load counts as in a lane's backlog, in CPU milliseconds: calls go elsewhere if they can. */
-const LOAD_COST_MS = 20;
-
-/** For so long after the last call, one of several lanes is left to calls: a load in their way takes 2 to 300 ms, and reloading a host makes hundreds. */
-const CALLS_GO_ON_MS = 20;
-
-/** From here on, what goes to an idle lane goes in halves: while this thread deals with the first, the lane is in the second. */
-const SPLIT_LENGTH = 8;
-
-/** A call that may take longer than this begins a batch: the outcomes of what is before it would wait for its end. */
-const COSTLY_MS = 1;
+/** What a load gets beyond `loadTimeMs`, so that its engine, or else the watchdog, ends it first and knows why. */
+const LOAD_SLACK_MS = 2 * GRACE_MS;
 
 /** Runs after which a job whose lanes were lost goes to a lane of its own: it, or what was beside it, may be the cause. */
 const SHARED_RUNS = 2;
 
-/** What lanes answer to what the dispatcher sends. */
-export interface Replies {
-  batchDone(lane: Lane, jobs: LaneBatch, outcomes: unknown): void;
-  loadDone(lane: Lane, job: Job, reply: unknown): void;
-  /** A load is about to begin. */
-  loadBegins(job: Job): void;
-}
-
-type LaneBatch = ReturnType<Lane['openBatch']>;
-
 /** Sends what waits to where there is room, all that is possible at once. */
-export class Dispatcher {
+export class Dispatcher implements Releaser {
   readonly queue: FairQueue = new FairQueue();
-  readonly loads: LinkedList<Job> = new LinkedList();
+  readonly loads: LinkedList<Waiting> = new LinkedList();
   /** Jobs that run alone. */
-  readonly isolated: LinkedList<Job> = new LinkedList();
+  readonly isolated: LinkedList<Waiting> = new LinkedList();
+  readonly #ledger: Ledger;
   readonly #lanes: LaneSet;
-  readonly #replies: Replies;
   readonly #cores: number;
   #isScheduled = false;
   #lastCallMs = -Infinity;
   readonly #run = (): void => this.flush();
 
   /** @param cores that the process may use. */
-  constructor(lanes: LaneSet, replies: Replies, cores: number) {
-    this.#cores = cores;
+  constructor(ledger: Ledger, lanes: LaneSet, cores: number) {
+    this.#ledger = ledger;
     this.#lanes = lanes;
-    this.#replies = replies;
+    this.#cores = cores;
+    ledger.releaser = this;
+    lanes.onRetry = () => this.schedule();
   }
 
   /** Calls and loads that wait for a lane. */
@@ -67,17 +55,19 @@ export class Dispatcher {
 
   /** Puts a job that was sent before in front. */
   requeue(job: Job): void {
-    const list = runsAlone(job) ? this.isolated : job.isLoad ? this.loads : undefined;
+    job.state = 'queued';
+    const list = this.#listOf(job);
     if (list) job.queued = list.unshift(job);
     else this.queue.unshift(job);
     this.schedule();
   }
 
-  remove(job: Job): void {
-    const list = runsAlone(job) ? this.isolated : job.isLoad ? this.loads : undefined;
-    if (!list) return this.queue.remove(job);
-    if (job.queued) list.remove(job.queued);
-    job.queued = undefined;
+  release(job: Job): void {
+    if (job.state === 'queued') return this.#remove(job);
+    const lane = this.#lanes.laneOf(job);
+    if (!lane) return;
+    lane.aborts.push(job.callId);
+    this.schedule();
   }
 
   /** Flushes once this thread has nothing more to add: after the promise jobs, so that a burst of calls goes together. */
@@ -98,11 +88,25 @@ export class Dispatcher {
     this.#isolate(lanes);
   }
 
+  /** Where it waits that is no call like others. */
+  #listOf(job: Job): LinkedList<Waiting> | undefined {
+    if (job.runs >= SHARED_RUNS && !job.extension.isPersistent) return this.isolated;
+    return job.isLoad ? this.loads : undefined;
+  }
+
+  #remove(job: Job): void {
+    const list = this.#listOf(job);
+    if (!list) return this.queue.remove(job);
+    if (job.queued) list.remove(job.queued);
+    job.queued = undefined;
+  }
+
   #placeIsolated(lanes: readonly Lane[]): void {
-    for (let job = this.isolated.first; job; job = this.isolated.first) {
-      const lane = lanes.find(({ isFreeIsolation }) => isFreeIsolation);
+    for (const waiting of this.isolated) {
+      const lane = lanes.find(({ role, isIdle }) => role === 'isolation' && isIdle);
       if (!lane) return;
-      this.remove(job);
+      const job = waiting as Job; // only jobs are pushed here
+      this.#remove(job);
       if (job.isLoad) this.#sendLoad(lane, job);
       else lane.put(job);
     }
@@ -111,10 +115,11 @@ export class Dispatcher {
   #placeLoads(lanes: readonly Lane[]): void {
     if (this.loads.size === 0) return;
     const isSpared = performance.now() - this.#lastCallMs < CALLS_GO_ON_MS;
-    for (let job = this.loads.first; job; job = this.loads.first) {
+    for (const waiting of this.loads) {
       const lane = chooseLoader(lanes, isSpared);
       if (!lane) return;
-      this.remove(job);
+      const job = waiting as Job; // only jobs are pushed here
+      this.#remove(job);
       this.#sendLoad(lane, job);
     }
   }
@@ -140,11 +145,11 @@ export class Dispatcher {
 
   #send(lane: Lane): void {
     if (lane.aborts.length > 0) {
-      lane.lane.abort(lane.aborts);
+      lane.link.abort(lane.aborts);
       lane.aborts = [];
     }
     if (lane.settlements.length > 0) {
-      lane.lane.settle(lane.settlements);
+      lane.link.settle(lane.settlements);
       lane.settlements = [];
     }
     for (let before = nextCostly(lane.outbox); before > 0; before = nextCostly(lane.outbox))
@@ -157,41 +162,36 @@ export class Dispatcher {
     const install: InstallWire[] = [];
     const calls: CallWire[] = [];
     const sentMs = performance.now();
-    const batch = lane.openBatch(length);
-    for (const job of batch.jobs) {
+    const { id, batch } = lane.openBatch(length);
+    for (const { job } of batch.runs) {
       const { extension } = job;
       if (!lane.installed.has(extension.wire.id)) {
         lane.installed.set(extension.wire.id, extension);
         if (extension.install) install.push(extension.install);
       }
-      job.beginRun();
+      job.runs += 1;
       if (job.sentMs === 0) extension.counters.queueMs.record(sentMs - job.acceptedMs);
       job.sentMs = sentMs;
       calls.push({ callId: job.callId, extensionId: extension.wire.id, handler: job.handler, argument: job.argument });
     }
-    const idleCores = this.#idleCores;
-    lane.lane.batch({ install, calls, idleCores }, (outcomes) => this.#replies.batchDone(lane, batch, outcomes));
+    lane.link.batch({ id, install, calls, idleCores: this.#idleCores });
   }
 
   /** Cores without the lanes that have work. */
   get #idleCores(): number {
     let idle = this.#cores;
-    for (const { jobs } of this.#lanes.all) if (jobs.size > 0) idle -= 1;
+    for (const { runs } of this.#lanes.all) if (runs.size > 0) idle -= 1;
     return idle;
   }
 
   #sendLoad(lane: Lane, job: Job): void {
-    job.lane = lane;
-    lane.installed.set(job.extension.wire.id, job.extension);
-    job.costMs = LOAD_COST_MS;
-    job.batch = { jobs: [job], unentered: 1 };
-    lane.jobs.set(job.callId, job);
-    lane.openBatches += 1;
-    lane.backlogMs += LOAD_COST_MS;
-    job.beginRun();
+    const { extension } = job;
+    lane.installed.set(extension.wire.id, extension);
+    lane.openLoad(job);
+    job.runs += 1;
     job.sentMs = performance.now();
-    this.#replies.loadBegins(job);
-    lane.lane.load(job.extension.wire, job.snapshot, (reply) => this.#replies.loadDone(lane, job, reply));
+    this.#ledger.restartDeadline(job, job.limits.loadTimeMs + LOAD_SLACK_MS);
+    lane.link.load(extension.wire, job.snapshot);
   }
 
   /** Starts lanes for what found no room, or waits behind much on too few. */
@@ -200,34 +200,30 @@ export class Dispatcher {
     let starting = 0;
     let backlogMs = 0;
     for (const lane of lanes) {
-      if (lane.isIsolation) continue;
-      if (lane.status === 'starting') starting += 1;
+      if (lane.role === 'isolation') continue;
+      if (lane.condition === 'starting') starting += 1;
       if (!lane.isLoading) backlogMs += lane.backlogMs; // a load does not go faster with more lanes
     }
     let wanted = this.queue.size + this.loads.size;
-    if (wanted === 0 && backlogMs > SPILL_MS * lanes.length) wanted = 1;
+    if (wanted === 0 && backlogMs > COLD_START_MS * lanes.length) wanted = 1;
     while (starting < wanted && this.#lanes.start()) starting += 1;
   }
 
   /** Starts isolation lanes for what waits for one, and ends those that nothing waits for. */
   #isolate(lanes: readonly Lane[]): void {
-    const isolation = lanes.filter(({ isIsolation }) => isIsolation);
+    const isolation = lanes.filter(({ role }) => role === 'isolation');
     if (this.isolated.size === 0) {
-      for (const lane of isolation) if (lane.isFreeIsolation) this.#lanes.remove(lane, 'retired');
+      for (const lane of isolation) if (lane.isIdle) this.#lanes.remove(lane, 'retired');
       return;
     }
-    let starting = isolation.filter(({ status }) => status === 'starting').length;
-    while (starting < this.isolated.size && this.#lanes.start(true)) starting += 1;
+    let starting = isolation.filter(({ condition }) => condition === 'starting').length;
+    while (starting < this.isolated.size && this.#lanes.startIsolation()) starting += 1;
   }
 }
 
-/** Index of the first job but the first that may take long; -1 if there is none. */
-function nextCostly(jobs: readonly Job[]): number {
-  return jobs.findIndex(({ costMs }, i) => i > 0 && costMs > COSTLY_MS);
-}
-
-function runsAlone(job: Job): boolean {
-  return job.run >= SHARED_RUNS && !job.extension.isPersistent;
+/** Index of the first run but the first that may take long; -1 if there is none. */
+function nextCostly(runs: readonly Run[]): number {
+  return runs.findIndex(({ costMs }, i) => i > 0 && costMs > COSTLY_MS);
 }
 
 function hasRoom(lane: Lane): boolean {

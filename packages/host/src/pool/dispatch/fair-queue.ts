@@ -44,7 +44,7 @@ export class FairQueue {
 
   /** The first call of the extension that is due, still waiting; undefined when none waits. */
   peek(): Job | undefined {
-    return this.#turns.first?.waiting.first;
+    return this.#turns.first?.waiting.first as Job | undefined; // only jobs are pushed here
   }
 
   /** Removes what `peek` showed and passes the turn on. */

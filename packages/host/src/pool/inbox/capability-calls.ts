@@ -2,52 +2,22 @@ import { decodeValue, encodeValue, isSandglassError, SandglassError } from '@san
 import type { CapabilityCallWire, CapabilityErrorWire, Limits } from '@sandglass/core';
 
 import type { CallEnd } from '../../time/call-end.js';
+import type { VirtualClock } from '../../time/virtual-clock.js';
+import type { CapabilityCall, CapabilityOptions } from '../contract.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { limitError } from '../jobs/call-errors.js';
 import type { PoolExtension } from '../jobs/pool-extension.js';
 import type { Job } from '../jobs/job.js';
-import type { Lane } from '../lanes/lane.js';
 import type { Ledger } from '../jobs/ledger.js';
+import type { Lane } from '../lanes/lane.js';
+import type { Run } from '../lanes/run.js';
 import { TurnBudget } from './turn-budget.js';
-
-/** A capability call as the pool's owner gets it. The arguments are the guest's: checked for size, nothing else. */
-export interface CapabilityCall {
-  /** `-extensionId` for one that a load makes. */
-  readonly callId: number;
-  readonly extensionId: number;
-  readonly name: string;
-  readonly args: unknown[];
-  /** When the call settles, or begins again elsewhere. */
-  readonly ending: CallEnd;
-  /** Milliseconds left of the call's `wallTimeMs`. */
-  remainingTimeMs(): number;
-}
-
-/** How the owner of the pool serves capabilities. */
-export interface CapabilityOptions {
-  /**
-   * Serves one capability call. Ignored for names in `syncNames`: what it resolves to.
-   *
-   * Reject with an error that carries a `CapabilityErrorWire` as `wire` to fail the capability call, with a
-   * `SandglassError` without one to end the whole call. Refused with the code `E_SCOPE` before any I/O, it counts as no
-   * effect.
-   */
-  onCapability(call: CapabilityCall): Promise<unknown>;
-  /** Whether a second run of this capability would do something a second time. */
-  isEffect(name: string): boolean;
-  /** Capabilities that guests get no answer to, such as `log`. They count as log lines. */
-  syncNames: ReadonlySet<string>;
-}
-
-export interface CapabilityDesk extends CapabilityOptions {
-  ledger: Ledger;
-  nowMs: () => number;
-  /** Something was added to a lane's settlements or aborts. */
-  schedule(): void;
-}
 
 /** The host's side of the capability calls of guests: counts them, hands them on, returns the answers. */
 export class CapabilityCalls {
-  readonly #desk: CapabilityDesk;
+  readonly #options: CapabilityOptions;
+  readonly #ledger: Ledger;
+  readonly #dispatcher: Dispatcher;
   /**
    * Goes up once in each turn of the event loop that sees an effect begin. What is refused within its turn did nothing: no
    * I/O is over so soon. A refusal that comes later, of a redirect for example, may follow something done.
@@ -56,71 +26,72 @@ export class CapabilityCalls {
   #isTurnCounted = false;
   readonly #turnBudget: TurnBudget<PoolExtension> = new TurnBudget();
 
-  constructor(desk: CapabilityDesk) {
-    this.#desk = desk;
+  constructor(options: CapabilityOptions, ledger: Ledger, dispatcher: Dispatcher) {
+    this.#options = options;
+    this.#ledger = ledger;
+    this.#dispatcher = dispatcher;
   }
 
   /**
-   * Takes a capability call of a live job.
+   * Takes a capability call of a run that is wanted.
    *
    * @returns false if no sound engine would have sent it.
    */
-  take(lane: Lane, job: Job, call: CapabilityCallWire): boolean {
-    const isSync = this.#desk.syncNames.has(call.name);
-    if (call.seq <= job.lastSeq || !(isSync || job.extension.capabilities.has(call.name))) return false;
-    job.lastSeq = call.seq;
-    if (lane.status === 'lost' && !isSync) return true; // it had asked, and nobody is left to answer
-    const exceeded = countArguments(job, call) ?? (isSync ? undefined : countCall(job));
+  take(lane: Lane, run: Run, call: CapabilityCallWire): boolean {
+    const { job } = run;
+    const isSync = this.#options.syncNames.has(call.name);
+    if (call.seq <= run.lastSeq || !(isSync || job.extension.capabilities.has(call.name))) return false;
+    run.lastSeq = call.seq;
+    if (lane.condition === 'lost' && !isSync) return true; // it had asked, and nobody is left to answer
+    const exceeded = countArguments(job, call) ?? (isSync ? undefined : countCall(run));
     if (exceeded) {
-      this.#desk.ledger.reject(job, exceeded);
+      this.#ledger.reject(job, exceeded);
       return true;
     }
     let args: unknown[];
     try {
       args = call.args.map(decodeValue);
     } catch (error) {
-      if (!isSync) this.#fail(lane, job, call, toCapabilityError(call.name, error));
+      if (!isSync) this.#fail(lane, run, call, toCapabilityError(call.name, error));
       return true;
     }
-    const tooMuch = isSync ? countLog(job, call) : undefined;
-    if (tooMuch) this.#desk.ledger.reject(job, tooMuch);
-    else if (isSync) this.#serve(lane, job, call, args, isSync);
-    else this.#serveInTurn(lane, job, call, args);
+    const tooMuch = isSync ? countLog(run, call) : undefined;
+    if (tooMuch) this.#ledger.reject(job, tooMuch);
+    else if (isSync) this.#serve(lane, run, call, args, isSync);
+    else this.#serveInTurn(lane, run, call, args);
     return true;
   }
 
   /** Begins now or in a later turn, and then only if somebody still waits for the answer. */
-  #serveInTurn(lane: Lane, job: Job, call: CapabilityCallWire, args: unknown[]): void {
-    const { run } = job;
-    this.#turnBudget.run(job.extension, () => {
-      if (isWanted(lane, job, run)) this.#serve(lane, job, call, args, false);
+  #serveInTurn(lane: Lane, run: Run, call: CapabilityCallWire, args: unknown[]): void {
+    this.#turnBudget.run(run.job.extension, () => {
+      if (run.isWanted) this.#serve(lane, run, call, args, false);
     });
   }
 
-  #serve(lane: Lane, job: Job, call: CapabilityCallWire, args: unknown[], isSync: boolean): void {
-    const desk = this.#desk;
-    const { run } = job;
+  #serve(lane: Lane, run: Run, call: CapabilityCallWire, args: unknown[], isSync: boolean): void {
+    const { job } = run;
     const startedMs = performance.now();
-    const turn = desk.isEffect(call.name) ? this.#beginEffect(job) : undefined;
+    const turn = this.#options.isEffect(call.name) ? this.#beginEffect(job) : undefined;
     const isOver = (): boolean => {
       if (!isSync) job.extension.counters.capabilityMs.record(performance.now() - startedMs);
-      return !isWanted(lane, job, run);
+      return !run.isWanted;
     };
     let answer: Promise<unknown>;
     try {
-      answer = desk.onCapability(new ServedCall(desk, job, call, args));
+      answer = this.#options.onCapability(new ServedCall(this.#ledger, job, call, args));
     } catch (error) {
       answer = Promise.reject(error);
     }
     answer.then(
       (value) => {
-        if (!isOver() && !isSync) this.#answer(lane, job, call, value);
+        if (!isOver() && !isSync) this.#answer(lane, run, call, value);
       },
       (error: unknown) => {
         if (turn === this.#turn && isRefusal(error)) job.effects -= 1;
         if (isOver()) return;
-        if (endsCall(error)) desk.ledger.reject(job, named(error, job));
-        else if (!isSync) this.#fail(lane, job, call, toCapabilityError(call.name, error));
+        if (endsCall(error)) this.#ledger.reject(job, named(error, job));
+        else if (!isSync) this.#fail(lane, run, call, toCapabilityError(call.name, error));
       },
     );
   }
@@ -138,33 +109,26 @@ export class CapabilityCalls {
     return turn;
   }
 
-  #answer(lane: Lane, job: Job, call: CapabilityCallWire, value: unknown): void {
+  #answer(lane: Lane, run: Run, call: CapabilityCallWire, value: unknown): void {
+    const { job } = run;
     let bytes: Uint8Array;
     try {
       bytes = encodeValue(value);
     } catch (error) {
-      return this.#fail(lane, job, call, toCapabilityError(call.name, error));
+      return this.#fail(lane, run, call, toCapabilityError(call.name, error));
     }
-    const limit = job.limits.maxArgumentBytes;
-    if (bytes.byteLength > limit) {
-      this.#desk.ledger.reject(job, quota(job, 'maxArgumentBytes', bytes.byteLength));
-      return;
-    }
-    job.pendingCapabilityCalls -= 1;
-    lane.answer(job, { callId: job.callId, seq: call.seq, ok: true, value: bytes });
-    this.#desk.schedule();
+    if (bytes.byteLength > job.limits.maxArgumentBytes)
+      return this.#ledger.reject(job, quota(job, 'maxArgumentBytes', bytes.byteLength));
+    run.pendingCapabilityCalls -= 1;
+    lane.answer(run, { callId: job.callId, seq: call.seq, ok: true, value: bytes });
+    this.#dispatcher.schedule();
   }
 
-  #fail(lane: Lane, job: Job, call: CapabilityCallWire, error: CapabilityErrorWire): void {
-    job.pendingCapabilityCalls -= 1;
-    lane.answer(job, { callId: job.callId, seq: call.seq, ok: false, error });
-    this.#desk.schedule();
+  #fail(lane: Lane, run: Run, call: CapabilityCallWire, error: CapabilityErrorWire): void {
+    run.pendingCapabilityCalls -= 1;
+    lane.answer(run, { callId: run.job.callId, seq: call.seq, ok: false, error });
+    this.#dispatcher.schedule();
   }
-}
-
-/** Whether the run that made a capability call still goes on. */
-function isWanted(lane: Lane, job: Job, run: number): boolean {
-  return !job.isSettled && job.run === run && job.lane === lane;
 }
 
 /** A class, no literal: see `LinkedList` in core. */
@@ -174,21 +138,21 @@ class ServedCall implements CapabilityCall {
   readonly name: string;
   readonly args: unknown[];
   readonly ending: CallEnd;
-  readonly #nowMs: () => number;
+  readonly #clock: VirtualClock;
   readonly #job: Job;
 
-  constructor({ nowMs }: CapabilityDesk, job: Job, { name }: CapabilityCallWire, args: unknown[]) {
+  constructor({ clock }: Ledger, job: Job, { name }: CapabilityCallWire, args: unknown[]) {
     this.callId = job.callId;
     this.extensionId = job.extension.wire.id;
     this.name = name;
     this.args = args;
     this.ending = job.ending;
-    this.#nowMs = nowMs;
+    this.#clock = clock;
     this.#job = job;
   }
 
   remainingTimeMs(): number {
-    return Math.max(this.#job.deadlineMs - this.#nowMs(), 0);
+    return Math.max(this.#job.deadlineMs - this.#clock.nowMs(), 0);
   }
 }
 
@@ -198,22 +162,24 @@ function countArguments(job: Job, call: CapabilityCallWire): SandglassError | un
   return bytes > job.limits.maxResultBytes ? quota(job, 'maxResultBytes', bytes) : undefined;
 }
 
-function countCall(job: Job): SandglassError | undefined {
-  job.capabilityCalls += 1;
-  job.pendingCapabilityCalls += 1;
+function countCall(run: Run): SandglassError | undefined {
+  const { job } = run;
+  run.capabilityCalls += 1;
+  run.pendingCapabilityCalls += 1;
   const { maxCapabilityCalls, maxPendingCapabilityCalls } = job.limits;
-  if (job.capabilityCalls > maxCapabilityCalls) return quota(job, 'maxCapabilityCalls', job.capabilityCalls);
-  if (job.pendingCapabilityCalls > maxPendingCapabilityCalls)
-    return quota(job, 'maxPendingCapabilityCalls', job.pendingCapabilityCalls);
+  if (run.capabilityCalls > maxCapabilityCalls) return quota(job, 'maxCapabilityCalls', run.capabilityCalls);
+  if (run.pendingCapabilityCalls > maxPendingCapabilityCalls)
+    return quota(job, 'maxPendingCapabilityCalls', run.pendingCapabilityCalls);
   return undefined;
 }
 
-function countLog(job: Job, call: CapabilityCallWire): SandglassError | undefined {
-  job.logLines += 1;
-  for (const { byteLength } of call.args) job.logBytes += byteLength; // as the engine counts them
+function countLog(run: Run, call: CapabilityCallWire): SandglassError | undefined {
+  const { job } = run;
+  run.logLines += 1;
+  for (const { byteLength } of call.args) run.logBytes += byteLength; // as the engine counts them
   const { maxLogLines, maxLogBytes } = job.limits;
-  if (job.logLines > maxLogLines) return quota(job, 'maxLogLines', job.logLines);
-  if (job.logBytes > maxLogBytes) return quota(job, 'maxLogBytes', job.logBytes);
+  if (run.logLines > maxLogLines) return quota(job, 'maxLogLines', run.logLines);
+  if (run.logBytes > maxLogBytes) return quota(job, 'maxLogBytes', run.logBytes);
   return undefined;
 }
 

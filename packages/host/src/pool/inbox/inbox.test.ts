@@ -1,12 +1,12 @@
 import { decodeValue, encodeValue, SandglassError } from '@sandglass/core';
 import { expect, test, vi } from 'vitest';
 
-import type { PoolCoreOptions } from '../pool-core.js';
+import type { LanePoolOptions } from '../pool.js';
 import { extensionWire, succeeded, TestPool } from '../testing/fake-lanes.js';
 import { UNSOUND } from '../testing/unsound.js';
 import { rejection } from '../testing/rejection.js';
 
-type OnCapability = PoolCoreOptions['onCapability'];
+type OnCapability = LanePoolOptions['onCapability'];
 const coded = (code: string): unknown => expect.objectContaining({ code });
 
 async function running(
@@ -24,9 +24,9 @@ test.each(UNSOUND.map((message) => [message]))('%j settles nothing, wherever it 
   const onCapability = vi.fn<OnCapability>(() => Promise.resolve());
   const { pool, call } = await running({ onCapability });
   const { events } = pool.lane(0);
-  for (const tell of [events.outcomes, events.capabilities, events.stats]) {
-    tell(message);
-    tell([message]);
+  for (const tell of ['outcomes', 'capabilities', 'stats'] as const) {
+    events[tell](message);
+    events[tell]([message]);
   }
   expect(pool.core.stats()).toMatchObject({ running: 1, settled: { ok: 1 } });
   expect(onCapability).not.toHaveBeenCalled();

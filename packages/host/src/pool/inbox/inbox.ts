@@ -1,162 +1,173 @@
 import { SandglassError } from '@sandglass/core';
-import type { CapabilityCallWire, LoadedWire, OutcomeWire } from '@sandglass/core';
+import type { CapabilityCallWire, OutcomeWire } from '@sandglass/core';
 
 import type { CapabilityCalls } from './capability-calls.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { limitError, toSandglassError } from '../jobs/call-errors.js';
-import type { Job } from '../jobs/job.js';
-import type { Batch, Lane } from '../lanes/lane.js';
+import { loadCallId, type Job } from '../jobs/job.js';
 import type { Ledger } from '../jobs/ledger.js';
+import type { Lane } from '../lanes/lane.js';
+import type { LaneSet } from '../lanes/lane-set.js';
+import type { LaneEvents } from '../links/lane-link.js';
 import {
   readCapabilityCall,
   readEngineStats,
-  readErrorWire,
   readList,
-  readLoaded,
+  readLoadReply,
   readOutcome,
+  readOutcomes,
 } from '../links/validate.js';
+import type { Recovery } from '../watchdog/recovery.js';
+import type { Watchdog } from '../watchdog/watchdog.js';
 
 /** Unsound messages after which a lane is given up. One would do; some slack tells a fault from a flood in the statistics. */
 const MAX_VIOLATIONS = 100;
 /** Messages for nobody between two ticks of the watchdog. Calls that ended early leave some behind; a flood is an attack. */
 const MAX_IGNORED_PER_TICK = 20_000;
 
-export interface InboxOptions {
+/** What the inboxes of a pool's lanes work with. */
+export interface InboxParts {
   ledger: Ledger;
+  lanes: LaneSet;
+  dispatcher: Dispatcher;
+  recovery: Recovery;
+  watchdog: Watchdog;
   capabilities: CapabilityCalls;
-  schedule(): void;
-  /** The lane has reported something. */
-  heard(lane: Lane): void;
-  /** The lane has answered: it works. */
-  markHealthy(): void;
-  /** Nothing is on the lane any more. */
-  idle(lane: Lane): void;
-  /** A batch ended without these jobs: they have to run again, or fail. */
-  missing(lane: Lane, jobs: Job[]): void;
-  /** The lane sends what no sound engine sends: end it. */
-  unsound(lane: Lane): void;
 }
 
-/** Takes what lanes report, believes none of it, and settles what is proven. Nothing that comes in here throws. */
-export class Inbox {
-  readonly #options: InboxOptions;
+/** Takes what one lane reports, believes none of it, and settles what is proven. Nothing that comes in here throws. */
+export class Inbox implements LaneEvents {
+  readonly #lane: Lane;
+  readonly #parts: InboxParts;
 
-  constructor(options: InboxOptions) {
-    this.#options = options;
+  constructor(lane: Lane, parts: InboxParts) {
+    this.#lane = lane;
+    this.#parts = parts;
   }
 
-  outcomes(lane: Lane, raw: unknown): void {
-    this.#options.heard(lane);
-    const outcomes = readList(raw);
-    if (!outcomes) return this.violation(lane);
+  ready(): void {
+    this.#parts.lanes.ready(this.#lane);
+    this.#parts.dispatcher.schedule();
+  }
+
+  outcomes(raw: unknown): void {
+    this.#parts.watchdog.heard(this.#lane);
+    const outcomes = readList(raw) ?? readOutcomes(raw);
+    if (!outcomes) return this.violation();
     const nowMs = performance.now();
     for (const value of outcomes) {
       const outcome = readOutcome(value);
-      if (outcome) this.#outcome(lane, outcome, nowMs);
-      else this.violation(lane);
+      if (outcome) this.#outcome(outcome, nowMs);
+      else this.violation();
     }
   }
 
-  batchDone(lane: Lane, batch: Batch, outcomes: unknown): void {
-    this.outcomes(lane, outcomes);
-    const missing = lane.closeBatch(batch);
-    if (missing.length > 0) this.#options.missing(lane, missing);
-    if (lane.jobs.size === 0) this.#options.idle(lane);
-    this.#options.schedule();
+  batchDone(batchId: number, raw: unknown): void {
+    this.outcomes(raw);
+    const missing = this.#lane.closeBatch(batchId);
+    if (missing.length > 0) this.#parts.recovery.runAgain(missing);
+    this.#noticeIdle();
   }
 
-  loadDone(lane: Lane, job: Job, raw: unknown): void {
-    const { ledger } = this.#options;
-    this.#options.heard(lane);
-    if (job.batch) lane.closeBatch(job.batch);
-    if (lane.jobs.size === 0) this.#options.idle(lane);
-    this.#options.schedule();
-    if (!lane.owns(job)) return;
-    const loaded = readReply(raw);
-    if (loaded === undefined) {
-      this.violation(lane);
-      ledger.reject(
-        job,
-        new SandglassError(
-          'E_WORKER_LOST',
-          `Cannot load "${job.extension.wire.name}": the engine gave no sound answer`,
-          job.origin,
-        ),
-      );
-      return;
-    }
-    this.#markHealthy(lane, job, performance.now());
-    if ('code' in loaded) ledger.reject(job, toSandglassError(loaded, job.origin));
-    else ledger.fulfil(job, loaded);
+  loadDone(extensionId: number, raw: unknown): void {
+    const lane = this.#lane;
+    this.#parts.watchdog.heard(lane);
+    const run = lane.runs.get(loadCallId(extensionId));
+    if (run?.job.isLoad !== true) return this.#ignore();
+    lane.closeLoad(run);
+    this.#noticeIdle();
+    if (run.isWanted) this.#loaded(run.job, raw);
   }
 
-  capabilities(lane: Lane, raw: unknown): void {
-    this.#options.heard(lane);
+  capabilities(raw: unknown): void {
+    this.#parts.watchdog.heard(this.#lane);
     const calls = readList(raw);
-    if (!calls) return this.violation(lane);
+    if (!calls) return this.violation();
     for (const value of calls) {
       const call = readCapabilityCall(value);
-      if (call) this.#capability(lane, call);
-      else this.violation(lane);
+      if (call) this.#capability(call);
+      else this.violation();
     }
   }
 
-  stats(lane: Lane, raw: unknown): void {
+  stats(raw: unknown): void {
     const stats = readEngineStats(raw);
-    if (stats) lane.engineStats = stats;
-    else this.violation(lane);
+    if (stats) this.#lane.engineStats = stats;
+    else this.violation();
   }
 
-  entered(lane: Lane): void {
-    lane.markAllEntered();
-    this.#options.schedule();
+  entered(): void {
+    this.#lane.markAllEntered();
+    this.#parts.dispatcher.schedule();
   }
 
-  violation(lane: Lane): void {
-    lane.violations += 1;
-    if (lane.violations === MAX_VIOLATIONS) this.#options.unsound(lane);
+  violation(): void {
+    this.#lane.violations += 1;
+    if (this.#lane.violations === MAX_VIOLATIONS) this.#parts.recovery.lose(this.#lane, 'killed');
   }
 
-  #outcome(lane: Lane, outcome: OutcomeWire, nowMs: number): void {
-    const job = lane.jobs.get(outcome.callId);
-    if (!job || job.isLoad) return this.#ignore(lane);
-    if (lane.markEntered(job)) this.#options.schedule();
-    lane.jobs.delete(outcome.callId);
+  lost(reason: Error): void {
+    if (this.#lane.condition !== 'lost') this.#parts.recovery.lose(this.#lane, 'lost', reason);
+  }
+
+  #outcome(outcome: OutcomeWire, nowMs: number): void {
+    const lane = this.#lane;
+    const { ledger, dispatcher } = this.#parts;
+    const run = lane.runs.get(outcome.callId);
+    if (!run || run.job.isLoad) return this.#ignore();
+    if (lane.markEntered(run)) dispatcher.schedule();
+    lane.runs.delete(outcome.callId);
+    const { job } = run;
     job.extension.learnCost(outcome.usage.cpuTimeMs);
-    if (!lane.owns(job)) return this.#ignore(lane);
-    this.#markHealthy(lane, job, nowMs);
+    if (!run.isWanted) return this.#ignore();
+    this.#count(job, nowMs);
     job.onOutcome?.(outcome);
-    const { ledger } = this.#options;
     const { maxResultBytes } = job.limits;
-    if (!outcome.ok) return void ledger.reject(job, toSandglassError(outcome.error, job.origin));
+    if (!outcome.ok) return ledger.reject(job, toSandglassError(outcome.error, job.origin));
     const used = outcome.value.byteLength;
     if (used <= maxResultBytes) ledger.fulfil(job, outcome.value);
     else ledger.reject(job, limitError('E_QUOTA', job.origin, { name: 'maxResultBytes', value: maxResultBytes, used }));
   }
 
-  #capability(lane: Lane, call: CapabilityCallWire): void {
-    const job = lane.jobs.get(call.callId);
-    if (!job || !lane.owns(job)) return this.#ignore(lane);
-    if (lane.markEntered(job)) this.#options.schedule();
-    if (!this.#options.capabilities.take(lane, job, call)) this.violation(lane);
+  #loaded(job: Job, raw: unknown): void {
+    const { ledger } = this.#parts;
+    const loaded = readLoadReply(raw);
+    if (loaded === undefined) {
+      this.violation();
+      const message = `Cannot load "${job.extension.wire.name}": the engine gave no sound answer`;
+      return ledger.reject(job, new SandglassError('E_WORKER_LOST', message, job.origin));
+    }
+    this.#count(job, performance.now());
+    if ('code' in loaded) ledger.reject(job, toSandglassError(loaded, job.origin));
+    else ledger.fulfil(job, loaded);
   }
 
-  #markHealthy(lane: Lane, job: Job, nowMs: number): void {
+  #capability(call: CapabilityCallWire): void {
+    const lane = this.#lane;
+    const run = lane.runs.get(call.callId);
+    if (run?.isWanted !== true) return this.#ignore();
+    if (lane.markEntered(run)) this.#parts.dispatcher.schedule();
+    if (!this.#parts.capabilities.take(lane, run, call)) this.violation();
+  }
+
+  #noticeIdle(): void {
+    if (this.#lane.runs.size === 0) this.#parts.lanes.idle(this.#lane);
+    this.#parts.dispatcher.schedule();
+  }
+
+  /** The lane has answered: it works. */
+  #count(job: Job, nowMs: number): void {
+    const lane = this.#lane;
     lane.outcomes += 1;
     const runMs = nowMs - job.sentMs;
     lane.runMs.record(runMs);
     job.extension.counters.runMs.record(runMs);
-    if (lane.outcomes === 1) this.#options.markHealthy();
+    if (lane.outcomes === 1) this.#parts.lanes.markHealthy();
   }
 
-  #ignore(lane: Lane): void {
-    lane.ignored += 1;
-    lane.ignoredThisTick += 1;
-    if (lane.ignoredThisTick === MAX_IGNORED_PER_TICK) this.#options.unsound(lane);
+  #ignore(): void {
+    this.#lane.ignored += 1;
+    this.#lane.ignoredThisTick += 1;
+    if (this.#lane.ignoredThisTick === MAX_IGNORED_PER_TICK) this.#parts.recovery.lose(this.#lane, 'killed');
   }
-}
-
-function readReply(raw: unknown): LoadedWire | ReturnType<typeof readErrorWire> {
-  if (typeof raw !== 'object' || raw === null || !('ok' in raw)) return undefined;
-  if (raw.ok === true) return 'loaded' in raw ? readLoaded(raw.loaded) : undefined;
-  return 'error' in raw ? readErrorWire(raw.error) : undefined;
 }

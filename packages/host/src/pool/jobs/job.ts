@@ -2,9 +2,8 @@ import type { Limits, Link, SnapshotWire } from '@sandglass/core';
 
 import { CallEnd } from '../../time/call-end.js';
 import type { Timed } from '../../time/deadlines.js';
-import type { PoolExtension } from './pool-extension.js';
-import type { Batch, Lane } from '../lanes/lane.js';
-import type { CallRequest } from '../pool.js';
+import type { CallRequest } from '../contract.js';
+import type { PoolExtension, Waiting } from './pool-extension.js';
 
 /** Id under which the load of an extension counts as a call: the protocol's. */
 export function loadCallId(extensionId: number): number {
@@ -26,12 +25,11 @@ export interface JobOptions {
   reject: (error: Error) => void;
 }
 
-/**
- * A call or a load on its way: the ledger's entry for it.
- *
- * It waits in its extension's queue (`queued`), or is on a lane (`lane`), or is settled.
- */
-export class Job {
+/** `queued`: waits for a lane. `sent`: on a lane, which the lane set knows. `settled`: its caller has been told. */
+export type JobState = 'queued' | 'sent' | 'settled';
+
+/** A call or a load on its way: the ledger's entry for it. */
+export class Job implements Timed, Waiting {
   readonly callId: number;
   readonly extension: PoolExtension;
   readonly handler: number;
@@ -49,32 +47,17 @@ export class Job {
   sentMs = 0;
 
   onAbort: (() => void) | undefined;
-  isSettled = false;
-  /** Where it waits. */
-  queued: Link<Job> | undefined;
+  state: JobState = 'queued';
+  /** Its place in the queue, while it is in one. */
+  queued: Link<Waiting> | undefined;
   timing: Link<Timed> | undefined;
 
-  lane: Lane | undefined;
-  batch: Batch | undefined;
-  /** Which of all calls that its lane was sent it is, from 1. */
-  place = 0;
-  /** What the lane's backlog counts it as. */
-  costMs = 0;
-  /** Whether its engine is known to have entered it. */
-  isEntered = false;
-
-  /** Number of its current run, from 1. */
-  run = 0;
+  /** Times that it was sent to a lane, those not counted from which it was taken back. */
+  runs = 0;
   /** Runs during which its lane died while in this very call. */
   suspicions = 0;
   /** Capability calls of all runs that must not be made twice, refused ones not counted. */
   effects = 0;
-
-  lastSeq = 0;
-  pendingCapabilityCalls = 0;
-  capabilityCalls = 0;
-  logLines = 0;
-  logBytes = 0;
 
   #ending: CallEnd | undefined;
 
@@ -93,6 +76,10 @@ export class Job {
 
   get isLoad(): boolean {
     return this.callId < 0;
+  }
+
+  get isSettled(): boolean {
+    return this.state === 'settled';
   }
 
   get limits(): Limits {
@@ -116,17 +103,6 @@ export class Job {
     const ending = this.#ending;
     this.#ending = undefined;
     ending?.fire();
-  }
-
-  /** Counts afresh for a run on another lane. */
-  beginRun(): void {
-    this.run += 1;
-    this.isEntered = false;
-    this.lastSeq = 0;
-    this.pendingCapabilityCalls = 0;
-    this.capabilityCalls = 0;
-    this.logLines = 0;
-    this.logBytes = 0;
   }
 
   /** Frees what a settled call holds, also while its lane still remembers it. */

@@ -1,6 +1,7 @@
 import { Backoff } from './backoff.js';
+import type { Job } from '../jobs/job.js';
 import type { LaneEvents, StartLane } from '../links/lane-link.js';
-import { Lane } from './lane.js';
+import { Lane, type LaneRole } from './lane.js';
 import { SPARE_AFTER_MS } from './slice-watch.js';
 
 export interface LaneSetOptions {
@@ -10,11 +11,6 @@ export interface LaneSetOptions {
   /** How long an idle lane above `minLanes` lives. */
   idleTimeoutMs: number;
 }
-
-/** What lanes report, with the lane that reports it. */
-export type LaneSetEvents = {
-  [Name in keyof LaneEvents]: (lane: Lane, ...payload: Parameters<LaneEvents[Name]>) => void;
-};
 
 /** Counters of lanes that are gone. */
 export interface GoneLanes {
@@ -29,14 +25,15 @@ export interface GoneLanes {
 /** The pool's lanes: started on demand, retired when idle, started again with a growing pause when they do not hold. */
 export class LaneSet {
   readonly #options: LaneSetOptions;
-  readonly #events: LaneSetEvents;
+  #eventsOf: ((lane: Lane) => LaneEvents) | undefined;
   readonly #all: Lane[] = [];
   readonly #backoff: Backoff = new Backoff();
   readonly gone: GoneLanes = { restores: 0, replacements: 0, ignored: 0, violations: 0, kills: 0, lost: 0 };
   #lastId = 0;
   #retireTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
-  #isClosed = false;
+  /** Before `open` and after `close`, nothing starts. */
+  #isOpen = false;
   /** Whether a lane has ever come up. */
   hasStarted = false;
   /** Why the last lane went away. */
@@ -44,9 +41,8 @@ export class LaneSet {
   /** Told when a pause after failures is over. */
   onRetry: (() => void) | undefined;
 
-  constructor(options: LaneSetOptions, events: LaneSetEvents) {
+  constructor(options: LaneSetOptions) {
     this.#options = options;
-    this.#events = events;
   }
 
   get all(): readonly Lane[] {
@@ -54,51 +50,75 @@ export class LaneSet {
   }
 
   get canGrow(): boolean {
-    if (this.#isClosed) return false;
+    if (!this.#isOpen) return false;
     const { maxLanes } = this.#options;
-    const isShort = this.#count(false, isInTime) < maxLanes || this.#count(false, isUsable) < 1;
-    return isShort && this.#count(false) < 2 * maxLanes;
+    const isShort = this.#count(isInTime) < maxLanes || this.#count(isUsable) < 1;
+    return isShort && this.#count(isShared) < 2 * maxLanes;
   }
 
   /** Whether a lane that is asked for would start now, or does so already. */
   get isGrowing(): boolean {
-    if (this.#all.some(({ status, isIsolation }) => status === 'starting' && !isIsolation)) return true;
+    if (this.#all.some((lane) => lane.condition === 'starting' && isShared(lane))) return true;
     return this.canGrow && this.#backoff.delayMs(performance.now()) === 0;
   }
 
   /** Whether lanes have failed so often in a row, and none works, that calls should not wait. */
   get isHopeless(): boolean {
-    return !this.#all.some(({ status }) => status === 'ready') && this.#backoff.isHopeless(performance.now());
+    return !this.#all.some(({ isUp }) => isUp) && this.#backoff.isHopeless(performance.now());
   }
 
   get failures(): number {
     return this.#backoff.failures;
   }
 
-  /** Starts the lanes that are kept always. */
-  keepMinimum(): void {
-    while (this.#count(false) < this.#options.minLanes && this.start());
+  /** The lane that a job was sent to, if one is to run it. */
+  laneOf({ callId }: Job): Lane | undefined {
+    return this.#all.find(({ runs }) => runs.get(callId)?.isCurrent === true);
   }
 
   /**
-   * Starts one more lane. Returns false if there are enough, or the pause after a failure is not over.
+   * Starts the lanes that are kept always.
    *
-   * @param isIsolation for an isolation lane; of those there are as many again at the most, and two at least: one call may wait long.
+   * @param eventsOf makes what a new lane tells.
    */
-  start(isIsolation = false): boolean {
-    const canStart = isIsolation ? this.#count(true) < Math.max(this.#options.maxLanes, 2) : this.canGrow;
-    if (this.#isClosed || !canStart) return false;
+  open(eventsOf: (lane: Lane) => LaneEvents): void {
+    this.#eventsOf = eventsOf;
+    this.#isOpen = true;
+    this.keepMinimum();
+  }
+
+  keepMinimum(): void {
+    while (this.#count(isShared) < this.#options.minLanes && this.start());
+  }
+
+  /** Starts one more lane for all. Returns false if there are enough, or the pause after a failure is not over. */
+  start(): boolean {
+    return this.canGrow && this.#start(this.#count(isShared) >= this.#options.maxLanes ? 'spare' : 'normal');
+  }
+
+  /** The same for an isolation lane. Of those there are as many again at the most, and two at least: one call may wait long. */
+  startIsolation(): boolean {
+    return this.#count(isIsolation) < Math.max(this.#options.maxLanes, 2) && this.#start('isolation');
+  }
+
+  #start(role: LaneRole): boolean {
+    if (!this.#eventsOf || !this.#isOpen) return false;
     const delayMs = this.#backoff.delayMs(performance.now());
     if (delayMs > 0) {
       this.#retryLater(delayMs);
       return false;
     }
-    const lane = new Lane((this.#lastId += 1), isIsolation);
-    lane.isSpare = !isIsolation && this.#count(false) >= this.#options.maxLanes;
-    lane.startedMs = performance.now();
+    const lane = new Lane((this.#lastId += 1), role);
     this.#all.push(lane);
-    lane.lane = this.#options.start(this.#eventsOf(lane));
+    lane.link = this.#options.start(this.#eventsOf(lane));
     return true;
+  }
+
+  /** A lane has come up. */
+  ready(lane: Lane): void {
+    if (!lane.become('ready')) return;
+    this.hasStarted = true;
+    this.idle(lane);
   }
 
   /** A lane has done what it is for: it no longer counts as one that may not hold. */
@@ -111,10 +131,10 @@ export class LaneSet {
     const index = this.#all.indexOf(lane);
     if (index === -1) return;
     this.#all.splice(index, 1);
-    if (this.#count(false) <= this.#options.maxLanes) for (const other of this.#all) other.isSpare = false;
-    lane.status = 'lost';
-    lane.lane.terminate();
-    for (const extension of lane.residents) extension.home = undefined;
+    if (this.#count(isShared) <= this.#options.maxLanes)
+      for (const other of this.#all) if (other.role === 'spare') other.role = 'normal';
+    lane.become('lost');
+    lane.link.terminate();
     this.#keepCounters(lane, how);
     if (how !== 'lost') return;
     this.lastFailure = reason;
@@ -126,27 +146,26 @@ export class LaneSet {
   /** Notes that a lane has nothing to do; it is retired if that lasts. */
   idle(lane: Lane): void {
     lane.idleSinceMs = performance.now();
-    const isOneTooMany = this.#count(false, isInTime) > this.#options.maxLanes && this.#count(false, isUsable) > 1;
-    if (lane.isSpare && isOneTooMany) this.remove(lane, 'retired');
+    const isOneTooMany = this.#count(isInTime) > this.#options.maxLanes && this.#count(isUsable) > 1;
+    if (lane.role === 'spare' && isOneTooMany) this.remove(lane, 'retired');
     else this.#watchIdle();
   }
 
   /** Lets spare lanes go that are not needed any more. */
   trim(): void {
-    for (const lane of [...this.#all])
-      if (lane.isSpare && lane.status === 'ready' && lane.jobs.size === 0 && lane.outbox.length === 0) this.idle(lane);
+    for (const lane of [...this.#all]) if (lane.role === 'spare' && lane.isIdle) this.idle(lane);
   }
 
   close(): void {
-    this.#isClosed = true;
+    this.#isOpen = false;
     clearTimeout(this.#retireTimer);
     clearTimeout(this.#retryTimer);
     for (const lane of [...this.#all]) this.remove(lane, 'retired');
   }
 
-  #count(isIsolation: boolean, isCounted: (lane: Lane) => boolean = () => true): number {
+  #count(isCounted: (lane: Lane) => boolean): number {
     let count = 0;
-    for (const lane of this.#all) if (lane.isIsolation === isIsolation && isCounted(lane)) count += 1;
+    for (const lane of this.#all) if (isCounted(lane)) count += 1;
     return count;
   }
 
@@ -160,7 +179,7 @@ export class LaneSet {
   }
 
   #watchIdle(): void {
-    if (this.#retireTimer || this.#isClosed || this.#count(false) <= this.#options.minLanes) return;
+    if (this.#retireTimer || !this.#isOpen || this.#count(isShared) <= this.#options.minLanes) return;
     this.#retireTimer = setTimeout(() => this.#retireIdle(), this.#options.idleTimeoutMs).unref();
   }
 
@@ -168,8 +187,8 @@ export class LaneSet {
     this.#retireTimer = undefined;
     const idleSinceMs = performance.now() - this.#options.idleTimeoutMs;
     for (const lane of [...this.#all]) {
-      if (this.#count(false) <= this.#options.minLanes) return;
-      const isIdle = lane.status === 'ready' && lane.jobs.size === 0 && lane.residents.size === 0;
+      if (this.#count(isShared) <= this.#options.minLanes) return;
+      const isIdle = lane.isUp && lane.runs.size === 0 && lane.residents.size === 0;
       if (isIdle && lane.idleSinceMs <= idleSinceMs) this.remove(lane, 'retired');
     }
     this.#watchIdle();
@@ -182,32 +201,20 @@ export class LaneSet {
       this.onRetry?.();
     }, Math.ceil(delayMs)).unref();
   }
+}
 
-  #eventsOf(lane: Lane): LaneEvents {
-    const events = this.#events;
-    return {
-      ready: () => {
-        lane.status = 'ready';
-        this.hasStarted = true;
-        this.idle(lane);
-        events.ready(lane);
-      },
-      outcomes: (outcomes) => events.outcomes(lane, outcomes),
-      capabilities: (calls) => events.capabilities(lane, calls),
-      stats: (stats) => events.stats(lane, stats),
-      entered: () => events.entered(lane),
-      violation: () => events.violation(lane),
-      lost: (reason) => {
-        if (lane.status !== 'lost') events.lost(lane, reason);
-      },
-    };
-  }
+function isIsolation({ role }: Lane): boolean {
+  return role === 'isolation';
+}
+
+function isShared({ role }: Lane): boolean {
+  return role !== 'isolation';
 }
 
 function isInTime(lane: Lane): boolean {
-  return !lane.isOverdue;
+  return isShared(lane) && lane.condition !== 'overdue';
 }
 
 function isUsable(lane: Lane): boolean {
-  return !lane.isStalled || lane.watch.elapsedMs < SPARE_AFTER_MS;
+  return isShared(lane) && (!lane.isStalled || lane.watch.elapsedMs < SPARE_AFTER_MS);
 }

@@ -1,75 +1,62 @@
 import { IdMap, type EngineStats, type SettlementWire } from '@sandglass/core';
 
-import type { PoolExtension } from '../jobs/pool-extension.js';
+import { LOAD_COST_MS, MAX_BACKLOG_MS, MAX_BATCH_LENGTH, MAX_OPEN_BATCHES, UNKNOWN_COST_MS } from '../cost-model.js';
 import type { Job } from '../jobs/job.js';
+import type { PoolExtension } from '../jobs/pool-extension.js';
 import type { LaneLink } from '../links/lane-link.js';
 import { Durations } from '../stats/stats.js';
-import { Heartbeat, SliceWatch } from './slice-watch.js';
-
-/** Calls that were sent to a lane together. */
-export interface Batch {
-  jobs: Job[];
-  /** How many of them the engine is not known to have entered. */
-  unentered: number;
-}
+import { Condition, type LaneCondition } from './condition.js';
+import { Heartbeat } from './heartbeat.js';
+import { Run, type Batch } from './run.js';
+import { SliceWatch } from './slice-watch.js';
 
 /**
- * Batches whose calls have not all been entered: one that runs, and one that waits in the engine's hands so that it never
- * waits for this thread. More would only split what could have gone together.
+ * - `normal`: takes what there is.
+ * - `spare`: started because all others were stalled. It takes nothing of the extensions that stall them, and goes when they go on.
+ * - `isolation`: runs one job at a time, of those whose lanes were lost again and again: none of them can take others down.
  */
-const MAX_OPEN_BATCHES = 2;
-/** Calls in a batch. Throughput is flat above it. */
-export const MAX_BATCH_LENGTH = 64;
-/** CPU time that a lane is given in advance. What waits here can still be placed elsewhere; what waits there cannot. */
-const MAX_BACKLOG_MS = 4;
-
-/** What an unknown extension counts as on top, once: calls of others go elsewhere if they can, its own go together. */
-const UNKNOWN_COST_MS = 2;
+export type LaneRole = 'normal' | 'spare' | 'isolation';
 
 const NO_ENGINE_STATS: EngineStats = { sandboxes: 0, snapshots: 0, restores: 0, replacements: 0, memoryBytes: 0 };
+const MAX_BATCH_ID = 2 ** 31 - 1;
 
 /** A lane as the dispatcher sees it: what is on it, and how much more it takes. */
 export class Lane {
   readonly id: number;
-  /** Whether it runs one job at a time, of those whose lanes were lost again and again: none of them can take others down. */
-  readonly isIsolation: boolean;
+  readonly #condition: Condition = new Condition();
+  role: LaneRole;
   /** Set by whoever starts it, before anything else can happen. */
-  lane!: LaneLink;
-  status: 'starting' | 'ready' | 'lost' = 'starting';
-  /** What was sent and has no outcome yet; settled ones too, since the engine may still be in them. */
-  readonly jobs: IdMap<Job> = new IdMap();
+  link!: LaneLink;
+  /** What was sent and has no outcome yet; settled jobs too, since the engine may still be in them. By call. */
+  readonly runs: IdMap<Run> = new IdMap();
+  /** Batches whose end has not been reported. */
+  readonly batches: IdMap<Batch> = new IdMap();
   /** Extensions that its engine knows, by id. */
   readonly installed: IdMap<PoolExtension> = new IdMap();
   /** Persistent extensions that live here. */
   readonly residents: Set<PoolExtension> = new Set();
   readonly watch: SliceWatch = new SliceWatch();
   readonly heartbeat: Heartbeat = new Heartbeat();
-  /** Has not got on with anything for some ticks of the watchdog, whatever it is in. */
-  isQuiet = false;
-  /** In one call for so long that nothing more is sent, and nothing is left behind it. */
-  isStalled = false;
   /** What it is stalled in. */
   stalledIn: PoolExtension | undefined;
-  /** Whether it was started because all others were stalled: it takes nothing of the extensions that stall them, and goes when they go on. */
-  isSpare = false;
-  /** Whether it has used up the limit of what it is in: it is probably about to be ended. */
-  isOverdue = false;
+  /** Batches that are not entered as a whole. */
   openBatches = 0;
   /** Extensions that were unknown when their first call here was sent, with that call, while it is not entered. */
   readonly #unknown: Map<PoolExtension, Job> = new Map();
+  #lastBatchId = 0;
   /** Calls that it was sent. */
   #sent = 0;
   /** Expected CPU time of what is sent and not entered. */
   backlogMs = 0;
   /** Expected CPU time of the call that it goes on with after an answer: the backlog has it no longer. See {@link look}. */
   resumedMs = 0;
-  /** The call that was answered last, until the engine is seen at rest after it. */
-  #answered: Job | undefined;
+  /** The run that was answered last, until the engine is seen at rest after it. */
+  #answered: Run | undefined;
   #sliceAtAnswer = 0;
   idleSinceMs = 0;
-  startedMs = 0;
+  readonly startedMs: number = performance.now();
   /** Collected for the next flush. */
-  outbox: Job[] = [];
+  outbox: Run[] = [];
   settlements: SettlementWire[] = [];
   aborts: number[] = [];
 
@@ -80,24 +67,44 @@ export class Lane {
   ignoredThisTick = 0;
   violations = 0;
 
-  constructor(id: number, isIsolation = false) {
+  constructor(id: number, role: LaneRole = 'normal') {
     this.id = id;
-    this.isIsolation = isIsolation;
+    this.role = role;
+  }
+
+  get condition(): LaneCondition {
+    return this.#condition.current;
+  }
+
+  /** @returns false if there is no such change. */
+  become(next: LaneCondition): boolean {
+    if (!this.#condition.become(next)) return false;
+    if (!this.isStalled) this.stalledIn = undefined;
+    return true;
+  }
+
+  /** Whether its engine is there. */
+  get isUp(): boolean {
+    return this.condition !== 'starting' && this.condition !== 'lost';
+  }
+
+  get isStalled(): boolean {
+    return this.condition === 'stalled' || this.condition === 'overdue';
   }
 
   get isLoading(): boolean {
-    for (const job of this.jobs.values()) if (job.isLoad) return true;
+    for (const { job } of this.runs.values()) if (job.isLoad) return true;
     return false;
   }
 
-  /** Whether it is an isolation lane that takes a job now. */
-  get isFreeIsolation(): boolean {
-    return this.isIsolation && this.status === 'ready' && this.jobs.size === 0 && this.outbox.length === 0;
+  /** Whether nothing is on it, nor about to go there. */
+  get isIdle(): boolean {
+    return this.isUp && this.runs.size === 0 && this.outbox.length === 0;
   }
 
   /** Whether it takes calls, now or as soon as it has room. */
   get isOpen(): boolean {
-    return this.status === 'ready' && !this.isIsolation && !this.isStalled;
+    return this.role !== 'isolation' && (this.condition === 'ready' || this.condition === 'quiet');
   }
 
   /** Whether it takes more calls now. */
@@ -111,54 +118,63 @@ export class Lane {
   }
 
   /** Takes an answer to a capability call, to go with the next flush. */
-  answer(job: Job, settlement: SettlementWire): void {
+  answer(run: Run, settlement: SettlementWire): void {
     this.settlements.push(settlement);
-    this.#answered = job;
-    this.#sliceAtAnswer = this.watch.readSlice(this.lane.slots);
+    this.#answered = run;
+    this.#sliceAtAnswer = this.watch.readSlice(this.link.slots);
   }
 
   /** Sees whether its engine is in a call that goes on, or will be in one at once. Costs nothing where no call has asked for anything. */
   look(): void {
     this.resumedMs = 0;
     if (!this.#answered) return;
-    const { slots } = this.lane;
+    const { slots } = this.link;
     const hasBegun = this.watch.readSlice(slots) !== this.#sliceAtAnswer;
-    const job = hasBegun ? this.jobs.get(this.watch.read(slots)) : this.#answered;
-    if (!job || !this.owns(job)) this.#answered = undefined;
-    else if (job.isEntered) this.resumedMs = job.extension.costMs + (job.extension.isKnown ? 0 : UNKNOWN_COST_MS);
-  }
-
-  /** Whether a job is on this lane and still wanted. */
-  owns(job: Job): boolean {
-    return job.lane === this && !job.isSettled;
+    const run = hasBegun ? this.runs.get(this.watch.read(slots)) : this.#answered;
+    if (!run?.isWanted) this.#answered = undefined;
+    else if (run.isEntered) {
+      const { cost } = run.job.extension;
+      this.resumedMs = cost.ms + (cost.isKnown ? 0 : UNKNOWN_COST_MS);
+    }
   }
 
   /** Puts a job here, to go with the next batch. */
   put(job: Job): void {
-    job.lane = this;
-    job.costMs = job.extension.costMs + this.#surcharge(job);
-    this.backlogMs += job.costMs;
-    this.outbox.push(job);
+    job.state = 'sent';
+    const run = new Run(job, job.extension.cost.ms + this.#surcharge(job));
+    this.backlogMs += run.costMs;
+    this.outbox.push(run);
   }
 
   /** Takes the first of what was put here as one batch. */
-  openBatch(length: number): Batch {
-    const batch: Batch = { jobs: this.outbox.splice(0, length), unentered: length };
+  openBatch(length: number): { id: number; batch: Batch } {
+    const batch: Batch = { runs: this.outbox.splice(0, length), unentered: length };
+    const id = (this.#lastBatchId = (this.#lastBatchId % MAX_BATCH_ID) + 1);
+    this.batches.set(id, batch);
     this.openBatches += 1;
-    for (const job of batch.jobs) {
-      job.batch = batch;
-      job.place = this.#sent += 1;
-      this.jobs.set(job.callId, job);
+    for (const run of batch.runs) {
+      run.batch = batch;
+      run.position = this.#sent += 1;
+      this.runs.set(run.job.callId, run);
     }
-    return batch;
+    return { id, batch };
+  }
+
+  /** Puts a load here, which goes at once and by itself. */
+  openLoad(job: Job): void {
+    job.state = 'sent';
+    const run = new Run(job, LOAD_COST_MS);
+    run.batch = { runs: [run], unentered: 1 };
+    this.runs.set(job.callId, run);
+    this.openBatches += 1;
+    this.backlogMs += run.costMs;
   }
 
   /** Notes that the engine has entered a job; true if that makes room for more. */
-  markEntered(job: Job): boolean {
-    const { batch } = job;
-    if (!batch || job.isEntered || job.lane !== this) return false;
-    job.isEntered = true;
-    return this.#leaveBacklog(job, batch);
+  markEntered(run: Run): boolean {
+    if (!run.batch || run.isEntered || !run.isCurrent) return false;
+    run.isEntered = true;
+    return this.#leaveBacklog(run, run.batch);
   }
 
   /**
@@ -169,48 +185,59 @@ export class Lane {
    */
   markBegun(begun: number, withLoads: boolean): boolean {
     let hasMade = false;
-    for (const job of this.jobs.values()) {
-      const isBegun = job.isLoad ? withLoads : ((begun - job.place) | 0) >= 0;
-      if (isBegun && this.markEntered(job)) hasMade = true;
+    for (const run of this.runs.values()) {
+      const isBegun = run.job.isLoad ? withLoads : ((begun - run.position) | 0) >= 0;
+      if (isBegun && this.markEntered(run)) hasMade = true;
     }
     return hasMade;
   }
 
   /** The engine has entered all that was sent. */
   markAllEntered(): void {
-    for (const job of this.jobs.values()) this.markEntered(job);
+    for (const run of this.runs.values()) this.markEntered(run);
   }
 
-  /** Takes back a job that was not entered. The engine may run it all the same: nobody listens, and it does not get it again meanwhile. */
-  takeBack(job: Job): void {
-    if (job.batch) this.#leaveBacklog(job, job.batch);
-    job.batch = undefined;
-    job.lane = undefined;
-    job.run -= 1; // it does not count as a run
+  /**
+   * Takes back a job that was not entered, as if it had not been sent. The engine may run it all the same: nobody listens, and it
+   * does not get it again meanwhile.
+   */
+  takeBack(run: Run): void {
+    if (run.batch) this.#leaveBacklog(run, run.batch);
+    run.isCurrent = false;
+    run.job.runs -= 1;
+    this.aborts.push(run.job.callId);
   }
 
-  /** Forgets a batch that the engine is done with. Returns jobs of it that got no outcome. */
-  closeBatch(batch: Batch): Job[] {
-    const missing: Job[] = [];
-    for (const job of batch.jobs) {
-      if (this.jobs.get(job.callId) !== job) continue;
-      this.markEntered(job);
-      this.jobs.delete(job.callId);
-      if (this.owns(job)) missing.push(job);
+  /** Forgets a batch that the engine is done with. Returns runs of it that got no outcome. */
+  closeBatch(id: number): Run[] {
+    const missing: Run[] = [];
+    const batch = this.batches.get(id);
+    this.batches.delete(id);
+    for (const run of batch?.runs ?? []) {
+      if (this.runs.get(run.job.callId) !== run) continue;
+      this.markEntered(run);
+      this.runs.delete(run.job.callId);
+      if (run.isWanted) missing.push(run);
     }
     return missing;
   }
 
+  /** Forgets a load that the engine is done with. */
+  closeLoad(run: Run): void {
+    this.markEntered(run);
+    this.runs.delete(run.job.callId);
+  }
+
   #surcharge(job: Job): number {
     const { extension } = job;
-    if (extension.isKnown || this.#unknown.has(extension)) return 0;
+    if (extension.cost.isKnown || this.#unknown.has(extension)) return 0;
     this.#unknown.set(extension, job);
     return UNKNOWN_COST_MS;
   }
 
-  #leaveBacklog(job: Job, batch: Batch): boolean {
+  #leaveBacklog({ job, costMs }: Run, batch: Batch): boolean {
     if (this.#unknown.get(job.extension) === job) this.#unknown.delete(job.extension);
-    this.backlogMs = Math.max(this.backlogMs - job.costMs, 0);
+    this.backlogMs = Math.max(this.backlogMs - costMs, 0);
     batch.unentered -= 1;
     if (batch.unentered > 0) return false;
     this.openBatches -= 1;

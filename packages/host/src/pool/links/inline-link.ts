@@ -22,13 +22,13 @@ export function inlineLane(options: InlineLanesOptions = {}): StartLane {
 
 /** A class, not a literal: see `LinkedList` in core. */
 class OpenBatch {
+  readonly id: number;
   /** Calls that have not settled. */
   left: number;
-  readonly done: (outcomes: unknown) => void;
 
-  constructor(left: number, done: (outcomes: unknown) => void) {
-    this.left = left;
-    this.done = done;
+  constructor({ id, calls }: CallBatch) {
+    this.id = id;
+    this.left = calls.length;
   }
 }
 
@@ -62,9 +62,10 @@ class InlineLink implements LaneLink {
     }
   }
 
-  batch({ install, calls }: CallBatch, done: (outcomes: unknown) => void): void {
-    const batch = new OpenBatch(calls.length, done);
-    for (const { callId } of calls) this.#open.set(callId, batch);
+  batch(batch: CallBatch): void {
+    const { install, calls } = batch;
+    const open = new OpenBatch(batch);
+    for (const { callId } of calls) this.#open.set(callId, open);
     this.#later((engine) => {
       for (const each of install) engine.install(each);
       engine.prefetch(calls);
@@ -73,11 +74,11 @@ class InlineLink implements LaneLink {
     });
   }
 
-  load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void {
+  load(extension: ExtensionWire, snapshot: SnapshotWire | undefined): void {
     this.#later((engine) => {
       engine.load(extension, snapshot).then(
         (reply) => {
-          if (!this.#isOver) done(reply); // oxlint-disable-line promise/no-callback-in-promise -- lanes speak callbacks
+          if (!this.#isOver) this.#events.loadDone(extension.id, reply);
         },
         (error: unknown) => this.#lose(error),
       );
@@ -134,7 +135,7 @@ class InlineLink implements LaneLink {
       if (!batch) continue;
       this.#open.delete(callId);
       batch.left -= 1;
-      if (batch.left === 0) batch.done([]);
+      if (batch.left === 0) this.#events.batchDone(batch.id, []);
     }
   }
 

@@ -4,8 +4,21 @@ import type { CallWire, ExtensionWire, InstallWire, SettlementWire, SnapshotWire
 export interface LaneEvents {
   /** It takes batches and loads from now on. */
   ready(): void;
-  /** A list of `OutcomeWire`, if all is well. */
+  /** `OutcomesWire`, or a list of `OutcomeWire`, if all is well. */
   outcomes(outcomes: unknown): void;
+  /**
+   * Every call of a batch has settled; the last outcomes come with it.
+   *
+   * @param batchId of a batch that was sent, once for each.
+   */
+  batchDone(batchId: number, outcomes: unknown): void;
+  /**
+   * A load is over.
+   *
+   * @param extensionId of a load that was sent, once for each.
+   * @param reply a `LoadReply`, if all is well.
+   */
+  loadDone(extensionId: number, reply: unknown): void;
   /** A list of `CapabilityCallWire`, if all is well. */
   capabilities(calls: unknown): void;
   /** An `EngineStats`, if all is well. */
@@ -20,6 +33,8 @@ export interface LaneEvents {
 
 /** Calls that go to a lane together. */
 export interface CallBatch {
+  /** 1 to 2^31 - 1, unique on its lane while the batch is open. */
+  id: number;
   /** Extensions of theirs that the lane does not know yet. */
   install: InstallWire[];
   calls: CallWire[];
@@ -31,10 +46,10 @@ export interface CallBatch {
 export interface LaneLink {
   /** Which call its engine is in: see `SLOT`. Absent where nobody could read it meanwhile. */
   readonly slots: Int32Array | undefined;
-  /** @param done gets the last outcomes, unchecked, once every call of the batch has settled. */
-  batch(batch: CallBatch, done: (outcomes: unknown) => void): void;
-  /** @param done gets a `LoadReply`, unchecked. */
-  load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void;
+  /** Answered by `batchDone`, once every call of the batch has settled. */
+  batch(batch: CallBatch): void;
+  /** Answered by `loadDone`. */
+  load(extension: ExtensionWire, snapshot: SnapshotWire | undefined): void;
   settle(settlements: SettlementWire[]): void;
   abort(callIds: number[]): void;
   forget(extensionId: number): void;

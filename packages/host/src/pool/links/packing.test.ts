@@ -1,7 +1,8 @@
 import { packOutcomes, unpackCalls } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
-import { readOutcomes, toPackedCalls } from './packing.js';
+import { toPackedCalls } from './packing.js';
+import { readOutcomes } from './validate.js';
 import { succeeded } from '../testing/fake-lanes.js';
 import { UNSOUND } from '../testing/unsound.js';
 

@@ -4,9 +4,9 @@ import { decodeValue, encodeValue } from '@sandglass/core';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import type { LaneEvents } from './lane-link.js';
-import { PoolCore, type PoolCoreOptions } from '../pool-core.js';
+import { LanePool, type LanePoolOptions } from '../pool.js';
 import { extensionWire } from '../testing/fake-lanes.js';
-import { createWorkerLanes } from './thread-link.js';
+import { createWorkerLanes } from './thread-pool.js';
 import { rejection } from '../testing/rejection.js';
 
 const THREAD = fileURLToPath(new URL('../testing/thread.mjs', import.meta.url));
@@ -14,15 +14,15 @@ const THREAD = fileURLToPath(new URL('../testing/thread.mjs', import.meta.url));
 const wasm = { wasm: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])), hash: '' };
 const coded = (code: string): unknown => expect.objectContaining({ code });
 
-const open: PoolCore[] = [];
+const open: LanePool[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((pool) => pool.close(0)));
 });
 
-function createPool(options: Partial<PoolCoreOptions> & { filename?: string } = {}): PoolCore {
+function createPool(options: Partial<LanePoolOptions> & { filename?: string } = {}): LanePool {
   const { filename = THREAD, ...rest } = options;
   const lanes = createWorkerLanes({ filename, wasm, maxLanes: options.maxThreads ?? 2 });
-  const pool = new PoolCore({
+  const pool = new LanePool({
     startLane: lanes.start,
     onClose: lanes.close,
     maxThreads: 2,
@@ -35,7 +35,7 @@ function createPool(options: Partial<PoolCoreOptions> & { filename?: string } = 
   return pool;
 }
 
-function call(pool: PoolCore, order: unknown, id = 1): Promise<unknown> {
+function call(pool: LanePool, order: unknown, id = 1): Promise<unknown> {
   return pool.call({ extension: { id, name: '' }, handler: 0, argument: encodeValue(order) }).then(decodeValue);
 }
 
@@ -55,7 +55,7 @@ test('a capability call goes to the host and back while other calls run', async 
 });
 
 test('a log line arrives before its call is over, though it takes another way', async () => {
-  const onCapability = vi.fn<PoolCoreOptions['onCapability']>(() => Promise.resolve());
+  const onCapability = vi.fn<LanePoolOptions['onCapability']>(() => Promise.resolve());
   const pool = createPool({ onCapability });
   await pool.load(extensionWire(1));
   await Promise.all(Array.from({ length: 100 }, (_, text) => call(pool, { do: 'log', text })));
@@ -92,7 +92,7 @@ test('a thread in a loop that never polls is ended by the watchdog, and the othe
 });
 
 test('calls without an effect survive the thread that they wait on; one with an effect is not made again', async () => {
-  const requests = vi.fn<PoolCoreOptions['onCapability']>(() => new Promise(() => {}));
+  const requests = vi.fn<LanePoolOptions['onCapability']>(() => new Promise(() => {}));
   const pool = createPool({ maxThreads: 1, onCapability: requests });
   await pool.load(extensionWire(1));
   const asked = rejection(call(pool, { do: 'ask', name: 'request' }));

@@ -1,5 +1,6 @@
 import { isAnyArrayBuffer, isArrayBuffer, isUint8Array } from 'node:util/types';
 
+import { unpackOutcomes } from '@sandglass/core';
 import type {
   CapabilityCallWire,
   EngineStats,
@@ -37,6 +38,17 @@ export function isBytes(value: unknown): value is Uint8Array {
 /** A list within `maxLength`, or undefined. Its elements are still unchecked. */
 export function readList(value: unknown, maxLength: number = Number.MAX_SAFE_INTEGER): readonly unknown[] | undefined {
   return Array.isArray(value) && value.length <= maxLength ? value : undefined;
+}
+
+/**
+ * Outcomes as a thread sends them: an `OutcomesWire`, if all is well.
+ *
+ * @returns undefined for a message that is none. Each outcome is still to be checked.
+ */
+export function readOutcomes(message: unknown): OutcomeWire[] | undefined {
+  const { packed, errors = [] } = asObject(message) ?? {};
+  const bytes = typeof packed === 'string' ? Buffer.from(packed, 'latin1') : packed;
+  return isBytes(bytes) && Array.isArray(errors) ? unpackOutcomes(bytes, errors) : undefined;
 }
 
 /** Id of the call that a message is about, or undefined. A negative one stands for a load. */
@@ -87,8 +99,14 @@ export function readErrorWire(value: unknown): ErrorWire | undefined {
   return error;
 }
 
-/** What a load resolved to. */
-export function readLoaded(value: unknown): LoadedWire | undefined {
+/** What a load came to: what it resolved to, or why it failed. */
+export function readLoadReply(value: unknown): LoadedWire | ErrorWire | undefined {
+  const raw = asObject(value);
+  if (raw?.['ok'] === true) return readLoaded(raw['loaded']);
+  return raw && readErrorWire(raw['error']);
+}
+
+function readLoaded(value: unknown): LoadedWire | undefined {
   const raw = asObject(value);
   const snapshot = asObject(raw?.['snapshot']);
   const registrations = readList(raw?.['registrations'], MAX_REGISTRATIONS)?.map(readRegistration);

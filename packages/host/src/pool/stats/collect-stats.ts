@@ -44,10 +44,10 @@ export function collectStats(
 }
 
 function toLaneStats(lane: Lane): LaneStats {
-  const { id, status, outcomes, installed, engineStats, ignored, violations } = lane;
+  const { id, isUp, outcomes, installed, engineStats, ignored, violations } = lane;
   let running = 0;
-  for (const job of lane.jobs.values()) if (lane.owns(job)) running += 1;
-  const state = status === 'ready' ? 'ready' : 'starting';
+  for (const { isWanted } of lane.runs.values()) if (isWanted) running += 1;
+  const state = isUp ? 'ready' : 'starting';
   return {
     id,
     state,

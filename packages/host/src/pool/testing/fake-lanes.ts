@@ -10,7 +10,7 @@ import type {
 import { DEFAULT_LIMITS, SLOT } from '@sandglass/core';
 import type { Limits } from '@sandglass/core';
 
-import { PoolCore, type PoolCoreOptions } from '../pool-core.js';
+import { LanePool, type LanePoolOptions } from '../pool.js';
 import type { CallBatch, LaneLink, LaneEvents, StartLane } from '../links/lane-link.js';
 
 export interface SentBatch extends CallBatch {
@@ -35,11 +35,11 @@ export class FakeLane implements LaneLink {
     this.events = events;
   }
 
-  batch(batch: CallBatch, done: (outcomes: unknown) => void): void {
-    this.batches.push({ ...batch, done });
+  batch(batch: CallBatch): void {
+    this.batches.push({ ...batch, done: (outcomes) => this.events.batchDone(batch.id, outcomes) });
   }
-  load(extension: ExtensionWire, snapshot: SnapshotWire | undefined, done: (reply: unknown) => void): void {
-    this.loads.push({ extension, snapshot, done });
+  load(extension: ExtensionWire, snapshot: SnapshotWire | undefined): void {
+    this.loads.push({ extension, snapshot, done: (reply) => this.events.loadDone(extension.id, reply) });
   }
   settle(settlements: SettlementWire[]): void {
     this.settlements.push(...settlements);
@@ -129,20 +129,20 @@ export const LOADED: LoadedWire = {
 /** A pool over fake lanes, on a clock that stands still until it is told. */
 export class TestPool {
   readonly lanes: FakeLane[] = [];
-  readonly core: PoolCore;
+  readonly core: LanePool;
   /** The real clock, as the pool sees it. */
   realMs = 0;
   /** Whether lanes come up by themselves. */
   autoReady = true;
 
-  constructor(options: Partial<PoolCoreOptions> = {}) {
+  constructor(options: Partial<LanePoolOptions> = {}) {
     const startLane: StartLane = (events) => {
       const lane = new FakeLane(events);
       this.lanes.push(lane);
       if (this.autoReady) queueMicrotask(() => events.ready());
       return lane;
     };
-    this.core = new PoolCore({
+    this.core = new LanePool({
       startLane,
       maxThreads: 2,
       onCapability: () => Promise.resolve('answer'),

@@ -4,6 +4,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Job } from '../jobs/job.js';
 import type { Lane } from '../lanes/lane.js';
 import type { LaneSet } from '../lanes/lane-set.js';
+import type { Run } from '../lanes/run.js';
 import type { Ledger } from '../jobs/ledger.js';
 
 /** A call runs this often at the most; each time but the last its lane was lost. */
@@ -29,40 +30,36 @@ export class Recovery {
 
   /** Moves what waits behind a long call to another lane, if there is one for it. */
   moveQueuedCalls(stalled: Lane): void {
-    if (stalled.isOverdue) this.#lanes.start();
+    if (stalled.condition === 'overdue') this.#lanes.start();
     if (!this.#lanes.canGrow && !this.#lanes.all.some((lane) => lane.isOpen)) return; // one that is full will have room soon
-    const movable = stalled.jobs.values().filter((job) => isMovable(job, stalled));
-    for (const job of movable.toReversed()) {
-      stalled.takeBack(job);
-      stalled.aborts.push(job.callId);
+    for (const run of stalled.runs.values().filter(isMovable).toReversed()) {
+      stalled.takeBack(run);
       this.moved += 1;
-      this.#dispatcher.requeue(job);
+      this.#dispatcher.requeue(run.job);
     }
   }
 
   /** Takes out a lane that is dead, or has to be ended, and settles what becomes of its jobs. */
   lose(lane: Lane, how: 'lost' | 'killed', reason?: Error): void {
-    const runningId = lane.watch.read(lane.lane.slots);
-    const wasReady = lane.status === 'ready';
+    const runningId = lane.watch.read(lane.link.slots);
+    const wasUp = lane.isUp;
     this.#lanes.remove(lane, how, reason);
-    const suspect = how === 'lost' ? lane.jobs.get(runningId) : undefined;
-    if (suspect) suspect.suspicions += 1;
-    this.runAgain(
-      lane.jobs.values().filter((job) => lane.owns(job)),
-      reason,
-    );
-    lane.jobs.clear();
+    const suspect = how === 'lost' ? lane.runs.get(runningId) : undefined;
+    if (suspect) suspect.job.suspicions += 1;
+    const wanted = lane.runs.values().filter(({ isWanted }) => isWanted);
+    lane.runs.clear();
+    this.runAgain(wanted, reason);
     if (this.#lanes.isHopeless) this.#giveUp();
     this.#lanes.keepMinimum();
-    if (wasReady && !lane.isIsolation) this.#lanes.start();
+    if (wasUp && lane.role !== 'isolation') this.#lanes.start();
     this.#dispatcher.schedule();
   }
 
   /** Lets jobs whose run came to nothing run again, where that does nothing twice. */
-  runAgain(jobs: Job[], reason?: Error): void {
-    for (const job of jobs.toReversed()) {
-      job.lane = undefined;
-      job.batch = undefined;
+  runAgain(runs: Run[], reason?: Error): void {
+    for (const run of runs.toReversed()) {
+      run.isCurrent = false;
+      const { job } = run;
       job.endRun();
       const refusal = whyNotAgain(job);
       if (refusal) {
@@ -89,13 +86,13 @@ export class Recovery {
   }
 }
 
-function isMovable(job: Job, stalled: Lane): boolean {
-  return stalled.owns(job) && !job.isEntered && !job.isLoad && !job.extension.isPersistent;
+function isMovable(run: Run): boolean {
+  return run.isWanted && !run.isEntered && !run.job.isLoad && !run.job.extension.isPersistent;
 }
 
 function whyNotAgain(job: Job): string | undefined {
   if (job.effects > 0) return 'another run would repeat its effects';
   if (job.suspicions >= MAX_SUSPICIONS) return `the worker died in this very call ${job.suspicions} times`;
-  if (job.run >= MAX_RUNS) return `so were the workers of ${job.run - 1} runs before`;
+  if (job.runs >= MAX_RUNS) return `so were the workers of ${job.runs - 1} runs before`;
   return undefined;
 }

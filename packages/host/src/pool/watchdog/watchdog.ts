@@ -1,40 +1,28 @@
 import { SLOT } from '@sandglass/core';
 
-import { VirtualClock } from '../../time/virtual-clock.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { limitError } from '../jobs/call-errors.js';
 import type { Job } from '../jobs/job.js';
-import type { Lane } from '../lanes/lane.js';
 import type { Ledger } from '../jobs/ledger.js';
+import type { Lane } from '../lanes/lane.js';
+import type { LaneSet } from '../lanes/lane-set.js';
+import type { Run } from '../lanes/run.js';
 import { GRACE_MS, IDLE_LOAD_MS, REPLACE_AFTER_MS, STALL_MS, STOP_AFTER_MS, TICK_MS } from '../lanes/slice-watch.js';
+import type { Recovery } from './recovery.js';
 
-/** Time that may pass between two ticks and still count: above what a busy event loop takes, below what a limit could notice. */
-const MAX_STEP_MS = 20;
-
-export interface WatchdogOptions {
-  ledger: Ledger;
-  lanes(): readonly Lane[];
-  /** A lane has been in one call for long: place what waits behind it elsewhere. */
-  stalled(lane: Lane): void;
-  /** A lane has not got on for a while: what waits for it need not. */
-  quiet(lane: Lane): void;
-  /** A lane takes more calls: it was stalled and goes on, or has begun those that it had. */
-  resumed(lane: Lane): void;
-  /** A lane has to be ended; whom to blame, if anyone, is settled. */
-  overran(lane: Lane): void;
-  realNowMs?: (() => number) | undefined;
-}
-
-/**
- * Watches deadlines and lanes while there is something to watch, on a clock that does not run while this thread cannot.
- */
+/** Watches deadlines and lanes while there is something to watch, on the ledger's clock. */
 export class Watchdog {
-  readonly clock: VirtualClock;
-  readonly #options: WatchdogOptions;
+  readonly #ledger: Ledger;
+  readonly #lanes: LaneSet;
+  readonly #dispatcher: Dispatcher;
+  readonly #recovery: Recovery;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: WatchdogOptions) {
-    this.#options = options;
-    this.clock = new VirtualClock(MAX_STEP_MS, options.realNowMs);
+  constructor(ledger: Ledger, lanes: LaneSet, dispatcher: Dispatcher, recovery: Recovery) {
+    this.#ledger = ledger;
+    this.#lanes = lanes;
+    this.#dispatcher = dispatcher;
+    this.#recovery = recovery;
   }
 
   /** Call it whenever something is accepted. */
@@ -48,80 +36,84 @@ export class Watchdog {
   }
 
   tick(): void {
-    const nowMs = this.clock.tick();
-    const { ledger } = this.#options;
-    ledger.expire(nowMs);
-    let isBusy = ledger.size > 0;
-    for (const lane of [...this.#options.lanes()]) {
+    const nowMs = this.#ledger.clock.tick();
+    this.#ledger.expire(nowMs);
+    let isBusy = this.#ledger.size > 0;
+    for (const lane of [...this.#lanes.all]) {
       lane.ignoredThisTick = 0;
-      if (lane.jobs.size === 0) {
-        this.#resume(lane);
-        lane.isQuiet = false;
+      if (lane.runs.size > 0) {
+        isBusy = true;
+        if (lane.isUp && lane.link.slots) this.#judge(lane, lane.link.slots, nowMs);
+      } else if (lane.isUp) {
+        this.#moveOn(lane, 'ready');
         lane.heartbeat.rest();
-        continue;
       }
-      isBusy = true;
-      this.#judge(lane, nowMs);
     }
     if (!isBusy) this.stop();
   }
 
   /** A lane has reported something: it may be out of the call that it was stalled in, and need not wait for a tick. */
   heard(lane: Lane): void {
-    if (lane.isStalled && lane.watch.read(lane.lane.slots) !== lane.watch.callId) this.#resume(lane);
+    if (lane.isStalled && lane.watch.read(lane.link.slots) !== lane.watch.callId) this.#moveOn(lane, 'ready');
   }
 
-  #judge(lane: Lane, nowMs: number): void {
-    const { slots } = lane.lane;
-    if (!slots || lane.status !== 'ready') return;
+  #judge(lane: Lane, slots: Int32Array, nowMs: number): void {
     const { watch } = lane;
     watch.sample(slots, nowMs);
-    const isBetweenSlices = watch.callId === 0;
-    const withLoads = isBetweenSlices && watch.elapsedMs >= IDLE_LOAD_MS;
-    lane.isQuiet = watch.elapsedMs >= STALL_MS;
-    if (lane.isQuiet && lane.markBegun(Atomics.load(slots, SLOT.begun), withLoads)) this.#options.resumed(lane);
-    else if (lane.isQuiet) this.#options.quiet(lane);
-    if (isBetweenSlices) {
-      this.#resume(lane);
+    const isQuiet = watch.elapsedMs >= STALL_MS;
+    if (isQuiet) this.#hasten(lane, slots);
+    if (watch.callId === 0) {
+      this.#moveOn(lane, isQuiet ? 'quiet' : 'ready');
       return this.#checkHeartbeat(lane, nowMs);
     }
-    if (watch.elapsedMs < STALL_MS) return this.#resume(lane);
-    const job = lane.jobs.get(watch.callId);
-    if (job) lane.markEntered(job);
-    lane.isStalled = true;
-    lane.stalledIn = job?.extension;
-    const overMs = watch.elapsedMs - limitMs(lane, job);
-    lane.isOverdue = overMs >= REPLACE_AFTER_MS;
-    this.#options.stalled(lane);
+    if (!isQuiet) return this.#moveOn(lane, 'ready');
+    const run = lane.runs.get(watch.callId);
+    if (run) lane.markEntered(run);
+    const overMs = watch.elapsedMs - limitMs(lane, run?.job);
+    lane.become(overMs >= REPLACE_AFTER_MS ? 'overdue' : 'stalled');
+    lane.stalledIn = run?.job.extension;
+    this.#recovery.moveQueuedCalls(lane);
     if (overMs >= STOP_AFTER_MS) watch.stop(slots);
-    if (overMs >= GRACE_MS) this.#end(lane, job);
+    if (overMs >= GRACE_MS) this.#end(lane, run);
+  }
+
+  /** Looks what a lane that has not got on for a while has begun; what waits for it need not. */
+  #hasten(lane: Lane, slots: Int32Array): void {
+    const isLoadWaiting = lane.watch.callId === 0 && lane.watch.elapsedMs >= IDLE_LOAD_MS;
+    if (lane.markBegun(Atomics.load(slots, SLOT.begun), isLoadWaiting)) this.#lanes.trim();
+    this.#dispatcher.schedule();
   }
 
   /** No call is to blame for a thread that hangs in the host's own code. */
   #checkHeartbeat(lane: Lane, nowMs: number): void {
     const found = lane.heartbeat.check(nowMs, lane.watch.elapsedMs, lane.engineStats);
-    if (found === 'ask') lane.lane.requestStats();
-    else if (found === 'hangs') this.#options.overran(lane);
+    if (found === 'ask') lane.link.requestStats();
+    else if (found === 'hangs') this.#recovery.lose(lane, 'killed');
   }
 
-  #end(lane: Lane, job: Job | undefined): void {
-    if (job && lane.owns(job)) {
+  #end(lane: Lane, run: Run | undefined): void {
+    const { elapsedMs } = lane.watch;
+    if (run?.isWanted === true) {
+      const { job } = run;
       const name = job.isLoad ? 'loadTimeMs' : 'cpuTimeMs';
-      this.#options.ledger.reject(
-        job,
-        limitError('E_CPU', job.origin, { name, value: job.limits[name], used: lane.watch.elapsedMs }),
-      );
+      const limit = { name, value: job.limits[name], used: elapsedMs } as const;
+      this.#ledger.reject(job, limitError('E_CPU', job.origin, limit));
     }
-    job?.extension.learnCost(lane.watch.elapsedMs);
-    this.#options.overran(lane);
+    run?.job.extension.learnCost(elapsedMs);
+    this.#recovery.lose(lane, 'killed');
   }
 
-  #resume(lane: Lane): void {
-    if (!lane.isStalled) return;
-    lane.isStalled = false;
-    lane.isOverdue = false;
-    lane.stalledIn = undefined;
-    this.#options.resumed(lane);
+  /** A lane gets on, or is between slices: if it was stalled, it takes calls again. */
+  #moveOn(lane: Lane, next: 'ready' | 'quiet'): void {
+    const wasStalled = lane.isStalled;
+    lane.become(wasStalled ? 'ready' : next);
+    if (wasStalled) this.#resumed();
+  }
+
+  /** A lane takes more calls: it was stalled and goes on, or has begun those that it had. */
+  #resumed(): void {
+    this.#lanes.trim();
+    this.#dispatcher.schedule();
   }
 }
 

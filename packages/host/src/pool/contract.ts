@@ -1,0 +1,85 @@
+import type { EngineModule, ExtensionWire, LoadedWire, SnapshotWire, UsageWire } from '@sandglass/core';
+
+import type { CallEnd } from '../time/call-end.js';
+import type { PoolOptions } from '../types.js';
+import type { PoolStats } from './stats/stats.js';
+
+export interface CallRequest {
+  /** A loaded extension; its `id` finds it. */
+  extension: Pick<ExtensionWire, 'id' | 'name'>;
+  /** Index of the handler among the extension's registrations. */
+  handler: number;
+  /** The one argument, encoded. */
+  argument: Uint8Array;
+  /** Ends the call with `E_ABORTED`, in whatever state it is. */
+  signal?: AbortSignal | undefined;
+  /** Lowers the extension's `wallTimeMs` for this call. */
+  wallTimeMs?: number | undefined;
+  /** Told what the call used, before it settles. Not told if it ended without its engine, for example by abort. */
+  onOutcome?: ((outcome: { callId: number; usage: UsageWire }) => void) | undefined;
+}
+
+/** Where calls run. Every accepted call and load settles exactly once. */
+export interface Pool {
+  /**
+   * Evaluates an extension, and keeps it ready for calls until `unload`.
+   *
+   * @param snapshot one of an earlier process, which spares the evaluation if its key still fits.
+   * @throws {SandglassError} `E_LOAD` and whatever ends a call.
+   */
+  load(extension: ExtensionWire, snapshot?: SnapshotWire): Promise<LoadedWire>;
+  /**
+   * Runs one handler.
+   *
+   * @returns the result, encoded.
+   * @throws {SandglassError} what ended the call.
+   */
+  call(request: CallRequest): Promise<Uint8Array>;
+  /** Takes no more calls for an extension, waits for those in flight, then frees it everywhere. */
+  unload(extensionId: number): Promise<void>;
+  stats(): PoolStats;
+  /** @throws {SandglassError} `E_WORKER_LOST` if lane after lane was started, and not one has ever come up. */
+  assertStarted(): void;
+  /**
+   * Takes no more calls, waits for those in flight, and ends all lanes.
+   *
+   * @param deadlineMs after which what is left gets `E_CLOSED`.
+   */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** A capability call as the pool's owner gets it. The arguments are the guest's: checked for size, nothing else. */
+export interface CapabilityCall {
+  /** `-extensionId` for one that a load makes. */
+  readonly callId: number;
+  readonly extensionId: number;
+  readonly name: string;
+  readonly args: unknown[];
+  /** When the call settles, or begins again elsewhere. */
+  readonly ending: CallEnd;
+  /** Milliseconds left of the call's `wallTimeMs`. */
+  remainingTimeMs(): number;
+}
+
+/** How the owner of the pool serves capabilities. */
+export interface CapabilityOptions {
+  /**
+   * Serves one capability call. Ignored for names in `syncNames`: what it resolves to.
+   *
+   * Reject with an error that carries a `CapabilityErrorWire` as `wire` to fail the capability call, with a
+   * `SandglassError` without one to end the whole call. Refused with the code `E_SCOPE` before any I/O, it counts as no
+   * effect.
+   */
+  onCapability(call: CapabilityCall): Promise<unknown>;
+  /** Whether a second run of this capability would do something a second time. */
+  isEffect(name: string): boolean;
+  /** Capabilities that guests get no answer to, such as `log`. They count as log lines. */
+  syncNames: ReadonlySet<string>;
+}
+
+export interface CreatePoolOptions extends CapabilityOptions {
+  /** `'inline'` for the engine on this thread, without a watchdog. @default {} */
+  pool?: PoolOptions | 'inline';
+  /** The compiled engine. @default compiled here */
+  wasm?: EngineModule | Promise<EngineModule>;
+}
