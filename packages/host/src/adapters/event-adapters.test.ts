@@ -88,7 +88,7 @@ test('a FIFO group stops at its first failure, and no other group does', async (
 test('without a sink, a failed message is one line on stderr', async () => {
   const stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
   await toSqsHandler(new FakeHost(new Error('a\nb')))({ Records: [message('1', 'fail')] });
-  expect(stderr.mock.calls).toEqual([['sandglass: message 1 failed: "Error: a\\nb"']]);
+  expect(stderr.mock.calls).toEqual([['sandglass: message 1 failed: Error: a\\nb']]);
   stderr.mockRestore();
 });
 

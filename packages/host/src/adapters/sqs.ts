@@ -1,4 +1,5 @@
 import { checkAdapter } from '../options/adapter-options.js';
+import { formatForTerminal } from '../capabilities/log/terminal.js';
 import { type DeadlineOptions, toCallOptions } from './deadline.js';
 import { type AdapterHost, type HostSource, toHostGetter } from './host-source.js';
 import { type Invocation, invoke, parseInvocation } from './invocation.js';
@@ -80,7 +81,7 @@ function readBody({ body }: SqsRecord): Invocation {
   return parseInvocation(JSON.parse(body));
 }
 
-/** One line whatever the text: an extension may have written the message. */
+/** Safe to print: an extension may have written the message. */
 function printFailure(error: unknown, { messageId }: SqsRecord): void {
-  console.error(`sandglass: message ${messageId} failed: ${JSON.stringify(String(error))}`);
+  console.error(formatForTerminal(`sandglass: message ${messageId} failed: ${String(error)}`));
 }

@@ -213,7 +213,7 @@ test('writes snapshots, which a later start reads', async () => {
     'ext/a/index.js': 'export default { id: "a", handler: () => 1 };',
   });
   const { code, out } = await sandglass(['snapshot', 'ext'], { cwd: folder });
-  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('ok     a\n1 snapshots in ') });
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('ok     a\n1 snapshot in ') });
   expect(await readdir(join(folder, '.sandglass/snapshots'))).toHaveLength(1);
 });
 
@@ -226,6 +226,32 @@ test('exits with 1 if an extension has no snapshot', async () => {
     code: 1,
     err: expect.stringContaining('"a"'),
   });
+});
+
+const HOSTILE = '\u001b[2J\u009b31m\u202e\u0007';
+
+test.each<[string, string[]]>([
+  ['snapshot', ['ext']],
+  ['run', ['ext']],
+  ['run', ['ext/odd' + HOSTILE]],
+  ['run', ['ext/route', '--path', '/%1b']],
+  ['run', ['ext/route', '--json', '--path', '/x']],
+  ['inspect', ['ext']],
+  ['inspect', ['ext/odd' + HOSTILE]],
+  ['inspect', ['ext/bad']],
+  ['inspect', ['ext/route', '--json']],
+])('%s %j prints nothing of an extension that a terminal obeys', async (command, args) => {
+  const cwd = await makeFolder({
+    [`ext/odd${HOSTILE}/package.json`]: packageJson('odd', 'operation'),
+    [`ext/odd${HOSTILE}/index.js`]: `throw new Error(${JSON.stringify(HOSTILE)});`,
+    'ext/bad/package.json': { ...packageJson('bad', 'hook'), name: HOSTILE, [HOSTILE]: HOSTILE },
+    'ext/route/package.json': packageJson('route', 'endpoint'),
+    'ext/route/index.js': `export default (router) => router.get('/' + ${JSON.stringify(HOSTILE)} + '*?', () => { throw new Error(${JSON.stringify(HOSTILE)}); });`,
+  });
+  for (const isTTY of [true, false]) {
+    const { out, err } = await sandglass([command, ...args], { cwd, isTTY, env: { NO_COLOR: '1' } });
+    expect(out + err).toMatch(/^[\x20-\x7e\n]+$/);
+  }
 });
 
 test.each(['endpoint', 'hook', 'operation'])('makes a new %s that runs as it is', async (type) => {

@@ -76,7 +76,7 @@ function print(io: Io, text: string): number {
 
 function report(io: Io, error: unknown, program: string): number {
   if (error instanceof UsageError) {
-    io.stderr.write(`${program}: ${error.message}\nRun "${program} --help" for how to use it.\n`);
+    io.stderr.write(`${program}: ${formatForTerminal(error.message)}\nRun "${program} --help" for how to use it.\n`);
     return 2;
   }
   const message = error instanceof Error ? error.message : String(error);

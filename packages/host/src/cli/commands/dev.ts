@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 
+import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { createHost, type Host } from '../../host.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import { createServerResponse, startServer } from '../../service/server.js';
@@ -103,7 +104,9 @@ class DevServer {
         (one) => one.type === 'route' && one.method === 'GET' && !/[:*?]/.test(one.path),
       );
       if (get?.type === 'route')
-        return this.#print(this.#style('gray', `  curl ${url}${extension.name}${get.path === '/' ? '' : get.path}`));
+        return this.#print(
+          this.#style('gray', formatForTerminal(`  curl ${url}${extension.name}${get.path === '/' ? '' : get.path}`)),
+        );
     }
   }
 
@@ -118,7 +121,9 @@ class DevServer {
           scopes: describeScopes(extension.granted),
         });
         for (const registration of extension.registrations)
-          this.#print(`  ${this.#style('cyan', describeRegistration(registration, `/${extension.name}`))}`);
+          this.#print(
+            `  ${this.#style('cyan', formatForTerminal(describeRegistration(registration, `/${extension.name}`)))}`,
+          );
         break;
       }
       case 'unloaded':

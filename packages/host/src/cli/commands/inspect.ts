@@ -14,6 +14,7 @@ import { readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import { assertNotFolderOfExtensions } from '../open-host.js';
 import { printInspection } from '../output/inspection.js';
+import { formatJson } from '../output/safe-json.js';
 
 /** What an extension is and would do, and what is wrong with it. */
 export interface Inspection {
@@ -37,7 +38,7 @@ export const inspectCommand: Command = defineCommand({
     const path = resolve(io.cwd, folder!); // required
     await assertNotFolderOfExtensions(path);
     const inspection = await inspect(path, await readConfig(io, values));
-    if (values['json'] === true) io.stdout.write(`${JSON.stringify(inspection, null, 2)}\n`);
+    if (values['json'] === true) io.stdout.write(`${formatJson(inspection)}\n`);
     else printInspection(inspection, io);
     return inspection.problems.some(({ severity }) => severity === 'error') ? 1 : 0;
   },

@@ -12,6 +12,7 @@ import { readConfig } from '../config/read-config.js';
 import type { Io } from '../io.js';
 import { assertNotFolderOfExtensions } from '../open-host.js';
 import { printReport } from '../output/report.js';
+import { formatJson } from '../output/safe-json.js';
 import { planCall, type PlannedCall } from '../plan-call.js';
 
 /** Everything about one call. */
@@ -49,7 +50,7 @@ export const runCommand: Command = defineCommand({
   },
   async run(args, io) {
     const report = await callOnce(args, io);
-    if (args.values['json'] === true) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    if (args.values['json'] === true) io.stdout.write(`${formatJson(report)}\n`);
     else printReport(report, io);
     return report.error ? 1 : 0;
   },

@@ -1,4 +1,4 @@
-import { isSandglassError } from '@sandglass/core';
+import { isSandglassError, type Registration } from '@sandglass/core';
 
 import type { Host } from '../../host.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
@@ -105,10 +105,19 @@ function logExtension(log: Log, extension: Host['extensions'][number]): void {
     version,
     type,
     scopes: describeScopes(granted),
-    registers: registrations.map((one) => describeRegistration(one, `/${name}`)).join(', '),
+    registers: describeAll(registrations, `/${name}`),
   };
   log('info', 'Loaded', fields);
   for (const note of notes) log('warn', note, { extension: name });
+}
+
+/** Registrations that a line of the log names. */
+const MAX_LISTED = 20;
+
+function describeAll(registrations: readonly Registration[], mount: string): string {
+  const listed = registrations.slice(0, MAX_LISTED).map((one) => describeRegistration(one, mount));
+  const rest = registrations.length - listed.length;
+  return [...listed, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }
 
 function describeError(error: Error): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
+import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
 import { readConfig } from '../config/read-config.js';
@@ -24,11 +25,13 @@ export const snapshotCommand: Command = defineCommand({
     {
       await using host = await openHost({ ...config, snapshots }, { onError: (error) => failures.push(error) });
       for (const { name, state } of host.extensions)
-        io.stdout.write(`${state === 'ready' ? 'ok    ' : 'failed'} ${name}\n`);
+        io.stdout.write(`${state === 'ready' ? 'ok    ' : 'failed'} ${formatForTerminal(name)}\n`);
     }
-    for (const { message } of failures) io.stderr.write(`${message}\n`);
+    for (const { message } of failures) io.stderr.write(`${formatForTerminal(message)}\n`);
     const files = await readdir(snapshots).catch(() => []);
-    io.stdout.write(`${files.length} snapshots in ${snapshots}\n`);
+    io.stdout.write(
+      `${files.length} ${files.length === 1 ? 'snapshot' : 'snapshots'} in ${formatForTerminal(snapshots)}\n`,
+    );
     return failures.length === 0 && files.length > 0 ? 0 : 1;
   },
 });

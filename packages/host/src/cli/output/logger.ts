@@ -3,6 +3,7 @@ import pino from 'pino';
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import type { ServiceConfig } from '../config/schema.js';
 import type { Output } from '../io.js';
+import { escapeJson } from './safe-json.js';
 import type { Style } from './style.js';
 
 export type LogLevel = ServiceConfig['logLevel'];
@@ -34,7 +35,7 @@ function createJsonLog({ output, level }: LoggerOptions): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => void output.write(line) },
+    { write: (line: string) => void output.write(escapeJson(line)) },
   );
   return (lineLevel, message, fields = {}) => logger[lineLevel](fields, message);
 }

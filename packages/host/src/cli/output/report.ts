@@ -2,6 +2,7 @@ import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import type { RunReport } from '../commands/run.js';
 import type { Io } from '../io.js';
+import { formatJson } from './safe-json.js';
 import { createStyle, type Style } from './style.js';
 
 /** Prints a call for a person: the value on stdout, all else on stderr. */
@@ -11,7 +12,7 @@ export function printReport(report: RunReport, io: Pick<Io, 'stdout' | 'stderr' 
   for (const { level, message } of report.logs) line(`${style('gray', level.padEnd(5))} ${formatForTerminal(message)}`);
   for (const text of describeAudit(report, style)) line(text);
   if (report.error) printError(report.error, line, style);
-  else io.stdout.write(`${toText(report.value, io)}\n`);
+  else io.stdout.write(`${formatJson(report.value)}\n`);
   if (!report.error && report.calls.length === 0 && report.extension.type === 'hook') line(describeSilence(report));
   line(style('gray', describeUse(report)));
 }
@@ -39,12 +40,6 @@ function printError(error: Record<string, unknown>, line: (text: string) => void
   const thrown = error['thrown'];
   if (typeof thrown !== 'object' || thrown === null || !('stack' in thrown) || typeof thrown.stack !== 'string') return;
   for (const frame of thrown.stack.split('\n')) if (frame.trim() !== '') line(style('gray', formatForTerminal(frame)));
-}
-
-/** JSON for a pipe; for a terminal a string is not quoted, and nothing in it can move the cursor. */
-function toText(value: unknown, { stdout }: Pick<Io, 'stdout'>): string {
-  const text = JSON.stringify(value ?? null, null, 2);
-  return stdout.isTTY === true ? text.split('\n').map(formatForTerminal).join('\n') : text;
 }
 
 function describeUse({ timing, calls, extension: { limits } }: RunReport): string {
