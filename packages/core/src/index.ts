@@ -8,6 +8,7 @@ export * from './limits.js';
 export { IdMap } from './internal/id-map.js';
 export { LinkedList, type Link } from './internal/linked-list.js';
 export * from './manifest.js';
+export { MemoryBudget, type BudgetShare } from './memory-budget.js';
 export { AdaptiveSpin } from './internal/adaptive-spin.js';
 export * from './protocol.js';
 export * from './scopes.js';

@@ -94,7 +94,7 @@ export interface UsageWire {
 export interface ErrorWire {
   code: ErrorCode;
   message: string;
-  limit?: { name: keyof Limits; value: number; used?: number };
+  limit?: { name: keyof Limits | 'maxMemoryBytes'; value: number; used?: number };
   /** What the guest threw, encoded: `{ kind: 'value', value }` or `{ kind: 'error', name, message, stack, data }`. */
   thrown?: Uint8Array;
 }
@@ -149,8 +149,10 @@ export interface ThreadTask {
    * received, and 1 while the thread has been woken and has not noticed.
    */
   waiting: SharedArrayBuffer;
-  /** Index of this lane in `waiting`. */
+  /** Index of this lane in `waiting` and `memory`. */
   lane: number;
+  /** Int32: `MemoryBudget.places`. */
+  memory: SharedArrayBuffer;
   wasm: EngineModule;
 }
 
@@ -191,7 +193,11 @@ export type HostMessage =
   | { type: 'settle'; settlements: SettlementWire[] }
   | { type: 'abort'; callIds: number[] }
   | { type: 'forget'; extensionId: number }
-  | { type: 'stats'; requestId: number };
+  | { type: 'stats'; requestId: number }
+  /** Free what has not been used since the last one. */
+  | { type: 'trim' }
+  /** Free so many bytes: end the calls that wait and hold most. */
+  | { type: 'shed'; bytes: number };
 
 /** Thread → host, over the port. */
 export type ThreadMessage =

@@ -29,6 +29,8 @@ export interface CallEnvironment {
   slots: Int32Array;
   /** Where other threads may want the core. */
   coreYield: CoreYield | undefined;
+  /** Of the pool. */
+  maxMemoryBytes: number;
   /** Takes capability calls on their way to the host. */
   send: (calls: CapabilityCallWire[]) => void;
 }
@@ -71,6 +73,10 @@ export class Call implements SliceListener, Tenant {
   get sandbox(): Sandbox {
     if (!this.seat) throw new Error('Cannot enter a call that is swapped out');
     return this.seat;
+  }
+
+  get maxMemoryBytes(): number {
+    return this.#environment.maxMemoryBytes;
   }
 
   /** How it ended, with what it used. */

@@ -8,6 +8,7 @@ import {
   type InstallWire,
   type LoadReply,
   type LoadedWire,
+  type MemoryBudget,
   type OutcomeWire,
   type SettlementWire,
   type SnapshotWire,
@@ -16,7 +17,6 @@ import {
 import { Call, type CallEnvironment } from './call.js';
 import { CoreYield } from './core-yield.js';
 import { describePoison } from './failure.js';
-import { IdleSandboxes } from '../supply/idle-sandboxes.js';
 import { loadExtension, LoadError, loadTimeout } from './load.js';
 import { toOutcome } from './outcome.js';
 import { compileEngine } from '../quickjs/engine-module.js';
@@ -27,7 +27,7 @@ import { Runner } from './runner.js';
 import { PristineSandboxes } from '../supply/pristine-sandboxes.js';
 import type { PoolCounters, SandboxSource } from '../supply/sandbox-source.js';
 import { SandboxFactory } from '../supply/sandbox-factory.js';
-import type { Sandbox } from '../sandbox/sandbox.js';
+import { MemoryAccount } from '../supply/memory-account.js';
 import { PersistentSandbox } from '../supply/persistent-sandbox.js';
 import { snapshotKey } from '../sandbox/snapshot-key.js';
 import { isIntact, openSnapshot, type Snapshot } from '../sandbox/snapshot.js';
@@ -39,6 +39,10 @@ export interface EngineOptions {
   slots?: Int32Array;
   /** See `ThreadTask.waiting` in core. @default nobody waits */
   waiting?: Int32Array;
+  /** The pool's memory, and this engine's place in it. @default without a limit */
+  memory?: { budget: MemoryBudget; lane: number };
+  /** Collects garbage, unless it did so a moment ago. @default nothing: V8 does it in its own time */
+  collect?: () => void;
   /** Outcomes of calls that did not finish inside their `run`. */
   onOutcomes: (outcomes: OutcomeWire[]) => void;
   /** Capability calls of guests; the host answers the asynchronous ones through `settle`. */
@@ -61,6 +65,10 @@ export interface Engine {
   /** Drops an extension, its sandboxes and its calls. */
   forget(extensionId: number): void;
   stats(): EngineStats;
+  /** Frees what was not used since the last time. */
+  trim(): Promise<void>;
+  /** Frees so many bytes, by ending the calls that wait and hold most. `trim` gives it back to the system. */
+  shed(bytes: number): void;
   close(): void;
 }
 
@@ -81,7 +89,6 @@ class ThreadEngine implements Engine {
   readonly #sources: Map<number, SandboxSource> = new Map();
   /** Extensions that are being evaluated. Forgetting one takes it out. */
   readonly #loading: Set<number> = new Set();
-  readonly #idle: IdleSandboxes<Sandbox> = new IdleSandboxes();
   readonly #counters: PoolCounters = { sandboxes: 0, restores: 0, replacements: 0 };
   /** What has been read ahead comes to this: what nobody keeps, V8 would not read. */
   #prefetched = 0;
@@ -91,11 +98,14 @@ class ThreadEngine implements Engine {
 
   constructor(wasm: EngineModule, layout: Layout, options: EngineOptions) {
     this.#wasm = wasm;
-    this.#factory = new SandboxFactory(wasm, layout);
+    const { budget, lane } = options.memory ?? {};
+    const account = new MemoryAccount(layout.heapBase, budget, lane);
+    this.#factory = new SandboxFactory(wasm, layout, account, options.collect);
     this.#onOutcomes = options.onOutcomes;
     this.#environment = {
       slots: options.slots ?? new Int32Array(SLOT.length),
       coreYield: options.waiting && new CoreYield(options.waiting),
+      maxMemoryBytes: account.budget.maxBytes,
       send: options.onCapabilities,
     };
     this.#runner = new Runner(this.#environment, (outcome) => this.#settled(outcome));
@@ -165,13 +175,22 @@ class ThreadEngine implements Engine {
     return { ...this.#counters, snapshots: sources.length, memoryBytes };
   }
 
+  async trim(): Promise<void> {
+    for (const source of this.#sources.values()) source.trim();
+    await this.#factory.trim();
+  }
+
+  shed(bytes: number): void {
+    this.#runner.shed(bytes);
+  }
+
   close(): void {
     for (const id of [...this.#sources.keys()]) this.forget(id);
   }
 
   #open(extension: ExtensionWire, snapshot: Snapshot): SandboxSource {
     return extension.isolation === 'pristine'
-      ? new PristineSandboxes(this.#factory, extension, snapshot, this.#counters, this.#idle)
+      ? new PristineSandboxes(this.#factory, extension, snapshot, this.#counters)
       : new PersistentSandbox(this.#factory, extension, snapshot, this.#counters);
   }
 

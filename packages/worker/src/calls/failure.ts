@@ -35,8 +35,7 @@ export function describeFailure(call: Call, thrown: Pointer): ErrorWire {
   if (call.stopped) return call.stopped; // describing it ran guest code
   const { extension, sandbox } = call;
   const parsed = description && (decodeValue(description) as Description); // made by the prelude
-  if (sandbox.refusedBytes > 0 && (!parsed || isOutOfMemory(parsed)))
-    return memoryFailure(extension, sandbox.refusedBytes);
+  if (sandbox.refusedBytes > 0 && (!parsed || isOutOfMemory(parsed))) return memoryFailure(call);
   if (parsed && isEngineError(parsed, /stack overflow/) && sandbox.reachedStackLimit()) return stackFailure(extension);
   if (!parsed) return { code: 'E_GUEST', message: 'The extension threw an error that cannot be read' };
   const [code, kind, nameOrValue, message, stack, data] = parsed;
@@ -73,13 +72,21 @@ function guestFrames(stack: string): string {
 /** Says why an instance had to be dropped. */
 export function describePoison(error: unknown, call: Call): ErrorWire {
   if (call.stopped) return call.stopped;
-  if (call.sandbox.refusedBytes > 0) return memoryFailure(call.extension, call.sandbox.refusedBytes);
+  if (call.sandbox.refusedBytes > 0) return memoryFailure(call);
   if (error instanceof PoisonedError && error.cause instanceof RangeError) return stackFailure(call.extension);
   return { code: 'E_WORKER_LOST', message: `Cannot go on running "${call.extension.name}": its sandbox failed` };
 }
 
-function memoryFailure(extension: ExtensionWire, used: number): ErrorWire {
-  return limitFailure('E_MEMORY', extension, 'memoryLimitBytes', used);
+function memoryFailure({ extension, sandbox, maxMemoryBytes }: Call): ErrorWire {
+  const { refusedBytes, isShort } = sandbox;
+  if (isShort) return shortFailure(extension, maxMemoryBytes, refusedBytes);
+  return limitFailure('E_MEMORY', extension, 'memoryLimitBytes', refusedBytes);
+}
+
+/** The error of a call that the pool has no memory for. */
+export function shortFailure({ name }: ExtensionWire, value: number, used: number): ErrorWire {
+  const message = `Cannot go on running "${name}": ${used} bytes of heap, and maxMemoryBytes of the pool, ${value}, is used up`;
+  return { code: 'E_MEMORY', message, limit: { name: 'maxMemoryBytes', value, used } };
 }
 
 function stackFailure(extension: ExtensionWire): ErrorWire {

@@ -8,7 +8,7 @@ import {
 } from '@sandglass/core';
 
 import { Call, type CallEnvironment } from './call.js';
-import { describeFailure, describePoison, limitFailure } from './failure.js';
+import { describeFailure, describePoison, limitFailure, shortFailure } from './failure.js';
 import { toOutcome, type Result } from './outcome.js';
 import type { Progress } from '../quickjs/realm.js';
 import type { SandboxSource } from '../supply/sandbox-source.js';
@@ -105,6 +105,32 @@ export class Runner {
     if (!waiting) return;
     this.#active.delete(callId);
     this.#guard(waiting, () => this.#giveBack(waiting));
+  }
+
+  /** Ends the calls that wait and hold most memory, until so much of it is free. */
+  shed(bytes: number): void {
+    let left = bytes;
+    while (left > 0) {
+      const largest = this.#largest();
+      if (!largest) return;
+      left -= largest.call.sandbox.memoryBytes;
+      this.#guard(largest, () => {
+        const { call } = largest;
+        this.#active.delete(call.callId);
+        call.stopped ??= shortFailure(call.extension, call.maxMemoryBytes, call.sandbox.heapBytes);
+        this.#end(largest, call.stopped);
+      });
+    }
+  }
+
+  /** Of the calls that wait, the one with most memory of its own. */
+  #largest(): Waiting | undefined {
+    let largest: Waiting | undefined;
+    for (const each of this.#active.values()) {
+      const { seat } = each.call;
+      if (seat && each.source && seat.memoryBytes > (largest?.call.sandbox.memoryBytes ?? 0)) largest = each;
+    }
+    return largest;
   }
 
   /** Aborts all calls of an extension. */

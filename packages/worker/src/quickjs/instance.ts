@@ -18,8 +18,8 @@ import { createFFI, loadEngine } from './variant.js';
 
 const WASM_PAGE_BYTES = 65_536;
 
-/** A memory that is too small grows by half. */
-const GROWTH = 1.5;
+/** A heap that is full grows by half. */
+const GROWTH = 0.5;
 
 type Callback<Name extends keyof EmscriptenModuleCallbacks> = EmscriptenModuleCallbacks[Name] extends (
   asyncify: never,
@@ -36,6 +36,8 @@ export interface InstanceHooks {
   shouldInterrupt: () => 0 | 1;
   /** Asked every 65,536 turns of the engine's own loops (`count-loops.ts`). Throws to end the instance, and only then. */
   onLoopFuelSpent: () => void;
+  /** Whether the memory may grow by so many bytes, which it then does: others may need them more. Less than zero if it could not. */
+  mayGrow: (bytes: number) => boolean;
   /** Answers an import specifier with a pointer to the module's name, or throws into the guest and returns 0. */
   normalizeModule: Callback<'normalizeModule'>;
 }
@@ -48,6 +50,8 @@ export interface Heap {
   readonly end: number;
   /** End of the heap, in bytes, that the last refused allocation asked for; 0 while none was. The owner resets it. */
   refusedBytes: number;
+  /** Whether it was refused although the heap may be so large: `mayGrow` said no. The owner resets it. */
+  isShort: boolean;
 }
 
 /**
@@ -95,6 +99,7 @@ const INERT: InstanceHooks = {
   callFunction: () => 0,
   shouldInterrupt: () => 0,
   onLoopFuelSpent: silent,
+  mayGrow: () => true,
   normalizeModule: () => 0,
 };
 
@@ -115,8 +120,9 @@ export async function createInstance(
   const memory = used ?? new WebAssembly.Memory({ initial, maximum });
   const missing = initial - toPages(memory.buffer.byteLength);
   if (missing > 0) memory.grow(missing); // a used one
-  const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0 };
+  const heap: Heap = { start: 0, end: maximum * WASM_PAGE_BYTES, refusedBytes: 0, isShort: false };
   const views = viewsOf(memory);
+  const hooks = { ...INERT };
   let added!: AddedFunctions;
   const options = {
     wasmMemory: memory,
@@ -127,7 +133,7 @@ export async function createInstance(
       replaceLocalTime(imports, memory);
       replaceEnvironment(imports, memory);
       const refreshGlue = replaceImport(imports, [/\.grow\(/], (bytes: number) => {
-        if (!grow(memory, heap, bytes >>> 0)) {
+        if (!grow(memory, heap, hooks, bytes >>> 0)) {
           if (added.strict.value === 1) throw new RangeError('the heap is full');
           return 0;
         }
@@ -142,7 +148,6 @@ export async function createInstance(
     },
   };
   const module = await loadEngine(options);
-  const hooks = { ...INERT };
   module.callbacks = toCallbacks(hooks);
   const started = takeMarks(views, 0, views.bytes.length).map(({ at, length }) => {
     markWritten(views, at, length);
@@ -180,14 +185,21 @@ function viewsOf(memory: WebAssembly.Memory): MemoryViews {
 }
 
 /** Stands for `emscripten_resize_heap`. @returns whether there is room for so many bytes now; if not, `malloc` fails */
-function grow(memory: WebAssembly.Memory, heap: Heap, bytes: number): boolean {
+function grow(memory: WebAssembly.Memory, heap: Heap, hooks: InstanceHooks, bytes: number): boolean {
   const current = memory.buffer.byteLength;
-  if (bytes <= heap.end) {
-    try {
-      memory.grow(toPages(Math.min(heap.end, Math.max(bytes, current * GROWTH)) - current));
-      return true;
-    } catch {
-      // the machine has no more
+  const wanted = Math.min(heap.end, Math.max(bytes, current + (current - heap.start) * GROWTH));
+  heap.isShort = bytes <= heap.end;
+  if (heap.isShort) {
+    for (const size of [wanted, bytes]) {
+      const more = toPages(size) - toPages(current);
+      if (!hooks.mayGrow(more * WASM_PAGE_BYTES)) continue;
+      try {
+        memory.grow(more);
+        heap.isShort = false;
+        return true;
+      } catch {
+        hooks.mayGrow(-more * WASM_PAGE_BYTES); // the machine has no more
+      }
     }
   }
   heap.refusedBytes = bytes;

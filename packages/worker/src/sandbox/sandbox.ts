@@ -136,6 +136,16 @@ export class Sandbox {
     return machine.words[layout.heapEndAt >> 2]! - machine.heap.start;
   }
 
+  /** Linear memory, static data and C stack included, in bytes. Never falls. */
+  get memoryBytes(): number {
+    return this.#realm.machine.bytes.length;
+  }
+
+  /** Whether an allocation was refused since `begin` because the pool's memory is used up, not the sandbox's. */
+  get isShort(): boolean {
+    return this.#realm.machine.heap.isShort;
+  }
+
   /** Heap that an allocation beyond the memory limit would have needed since `begin`, in bytes; 0 if none did. */
   get refusedBytes(): number {
     const { refusedBytes, start } = this.#realm.machine.heap;
@@ -159,6 +169,7 @@ export class Sandbox {
   begin(): void {
     const { machine, layout, pointers } = this.#realm;
     machine.heap.refusedBytes = 0;
+    machine.heap.isShort = false;
     const at = pointers.ctx + layout.randomOffset;
     writeSeed(machine.words, at >> 2);
     markWritten(machine, at, 8);

@@ -23,8 +23,8 @@ const MERGE_PAGES = 4;
 /** C stack that a call can reach: the most that `stackBytes` may be, and the frames of natives that were entered last. */
 const STACK_BYTES = (256 + 64) << 10;
 
-/** Heap that a new sandbox has free: a small extension takes 200 KiB, a small call next to nothing. */
-const FREE_HEAP_BYTES = 1 << 20;
+/** Heap that a new sandbox has free: a small extension takes 200 KiB, a small call next to nothing. All of it is charged to the budget. */
+const FREE_HEAP_BYTES = 256 << 10;
 
 /** `SGS3`, little-endian. */
 const MAGIC = 0x33534753;

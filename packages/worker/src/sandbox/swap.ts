@@ -15,6 +15,7 @@ export interface Swapped {
   stackBytes: number;
   /** See `Heap` in `instance.ts`. */
   refusedBytes: number;
+  isShort: boolean;
 }
 
 /**
@@ -36,11 +37,13 @@ export function swapOut(machine: Instance, layout: Layout, snapshot: Snapshot): 
     copy.set(bytes.subarray(at, at + length), to);
     to += length;
   }
-  return { runs, bytes: copy, stackBytes: usedStackBytes(machine, layout), refusedBytes: heap.refusedBytes };
+  const { refusedBytes, isShort } = heap;
+  return { runs, bytes: copy, stackBytes: usedStackBytes(machine, layout), refusedBytes, isShort };
 }
 
 /** Goes on where `swapOut` left off, in a restored sandbox of the same extension. */
-export function swapIn(machine: Instance, layout: Layout, { runs, bytes, stackBytes, refusedBytes }: Swapped): void {
+export function swapIn(machine: Instance, layout: Layout, swapped: Swapped): void {
+  const { runs, bytes, stackBytes, refusedBytes, isShort } = swapped;
   let from = 0;
   for (const { at, length } of runs) {
     machine.bytes.set(bytes.subarray(from, from + length), at);
@@ -48,5 +51,5 @@ export function swapIn(machine: Instance, layout: Layout, { runs, bytes, stackBy
     from += length;
   }
   if (stackBytes > 0) markWritten(machine, layout.heapBase - stackBytes, 1);
-  machine.heap.refusedBytes = refusedBytes;
+  Object.assign(machine.heap, { refusedBytes, isShort });
 }

@@ -1,6 +1,6 @@
 import type { ExtensionWire } from '@sandglass/core';
 
-import type { SandboxFactory } from './sandbox-factory.js';
+import { pause, type SandboxFactory } from './sandbox-factory.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import type { PoolCounters, SandboxSource, Tenant } from './sandbox-source.js';
 import type { Snapshot } from '../sandbox/snapshot.js';
@@ -53,6 +53,9 @@ export class PersistentSandbox implements SandboxSource {
     if (seat) this.give(seat);
   }
 
+  /** What its one sandbox has is its state. */
+  trim(): void {}
+
   give(sandbox: Sandbox): void {
     sandbox.release();
   }
@@ -73,6 +76,8 @@ export class PersistentSandbox implements SandboxSource {
 
   async #make(generation: number): Promise<Sandbox> {
     try {
+      while (!this.#factory.hasRoom(this.extension, this.#snapshot, 'first') && generation === this.#generation)
+        await pause();
       const sandbox = await this.#factory.open(this.extension, this.#snapshot);
       if (generation !== this.#generation) return sandbox;
       this.#counters.sandboxes++;

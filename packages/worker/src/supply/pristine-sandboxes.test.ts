@@ -1,65 +1,18 @@
-import {
-  decodeValue,
-  DEFAULT_LIMITS,
-  encodeValue,
-  type CapabilityCallWire,
-  type ExtensionWire,
-  type OutcomeWire,
-} from '@sandglass/core';
 import { expect, test } from 'vitest';
 
-import { createEngine, type Engine } from '../calls/engine.js';
+import { openAsking, poll, type AskingEngine } from './testing/open-asking.js';
 
 /** Calls that wait side by side: far more than one extension has sandboxes. */
 const MANY = 300;
 
-interface Open {
-  engine: Engine;
-  asked: CapabilityCallWire[];
-  outcomes: Map<number, OutcomeWire>;
-  start(callId: number, argument: unknown): void;
-  answer(call: CapabilityCallWire, value: unknown): void;
-}
-
-async function open(handler: string): Promise<Open> {
-  const extension: ExtensionWire = {
-    id: 1,
-    name: 'work',
-    type: 'operation',
-    filename: 'index.js',
-    source: `import { ask } from 'test'; export default { id: 'work', handler: ${handler} };`,
-    isolation: 'pristine',
-    limits: DEFAULT_LIMITS,
-    capabilities: [{ name: 'ask', module: 'test', granted: true, parameters: 1 }],
-    nodeEnv: 'test',
-  };
-  const asked: CapabilityCallWire[] = [];
-  const outcomes = new Map<number, OutcomeWire>();
-  const keep = (outcome: OutcomeWire): void => void outcomes.set(outcome.callId, outcome);
-  const engine = await createEngine({
-    onOutcomes: (list) => list.forEach(keep),
-    onCapabilities: (calls) => void asked.push(...calls),
-  });
-  const reply = await engine.load(extension);
-  if (!reply.ok) throw new Error(reply.error.message);
-  return {
-    engine,
-    asked,
-    outcomes,
-    start(callId, argument) {
-      const outcome = engine.run({ callId, extensionId: 1, handler: 0, argument: encodeValue(argument) });
-      if (outcome) keep(outcome);
-    },
-    answer: ({ callId, seq }, value) => engine.settle([{ callId, seq, ok: true, value: encodeValue(value) }]),
-  };
-}
-
-function valueOf(outcome: OutcomeWire | undefined): unknown {
-  return outcome?.ok ? decodeValue(outcome.value) : outcome?.error.code;
+async function opened(handler: string): Promise<AskingEngine> {
+  const asking = await openAsking();
+  await asking.load(handler);
+  return asking;
 }
 
 test('calls that wait swap one another out, and each goes on with what is its own', async () => {
-  const { engine, asked, outcomes, start, answer } = await open(
+  const { engine, asked, outcomes, start, answer } = await opened(
     `async (n) => {
        globalThis.n ??= n;
        const own = Array.from({ length: 20 }, (_, i) => 'x'.repeat(i) + n);
@@ -72,33 +25,33 @@ test('calls that wait swap one another out, and each goes on with what is its ow
   );
   const ids = Array.from({ length: MANY }, (_, i) => i + 1);
   for (const id of ids) start(id, id);
-  await expect.poll(() => asked.length).toBe(MANY);
+  await poll(() => asked.length).toBe(MANY);
   expect(engine.stats().sandboxes).toBeLessThanOrEqual(32);
   for (const call of asked.splice(0).toReversed()) answer(call, `first ${call.callId}`);
-  await expect.poll(() => asked.length).toBe(MANY);
+  await poll(() => asked.length).toBe(MANY);
   for (const call of asked) answer(call, { second: call.callId });
-  await expect.poll(() => outcomes.size).toBe(MANY);
+  await poll(() => outcomes.size).toBe(MANY);
   for (const id of ids) {
-    expect(valueOf(outcomes.get(id))).toEqual([id, id, 'x'.repeat(19) + id, true, `first ${id}`, { second: id }]);
+    expect(outcomes.get(id)).toEqual([id, id, 'x'.repeat(19) + id, true, `first ${id}`, { second: id }]);
   }
   engine.close();
 });
 
 test('a call that has written much keeps its sandbox; another is made for the one that it had swapped out', async () => {
-  const { engine, asked, outcomes, start, answer } = await open(
+  const { engine, asked, outcomes, start, answer } = await opened(
     `async (n) => { const big = new Uint8Array(n).fill(7); await ask(n); return big.every((byte) => byte === 7) && n; }`,
   );
   start(1, 10);
   start(2, 1 << 20);
-  await expect.poll(() => asked.length).toBe(2);
+  await poll(() => asked.length).toBe(2);
   for (const call of asked) answer(call, 0);
-  await expect.poll(() => outcomes.size).toBe(2);
-  expect([1, 2].map((id) => valueOf(outcomes.get(id)))).toEqual([10, 1 << 20]);
+  await poll(() => outcomes.size).toBe(2);
+  expect([1, 2].map((id) => outcomes.get(id))).toEqual([10, 1 << 20]);
   engine.close();
 });
 
 test('answers to a call that waits for a sandbox are given in their order', async () => {
-  const { engine, asked, outcomes, start, answer } = await open(
+  const { engine, asked, outcomes, start, answer } = await opened(
     `async (n) => {
        const big = new Uint8Array(n);
        big.fill(1);
@@ -109,15 +62,15 @@ test('answers to a call that waits for a sandbox are given in their order', asyn
   );
   start(1, 10);
   start(2, 1 << 20);
-  await expect.poll(() => asked.length).toBe(4);
+  await poll(() => asked.length).toBe(4);
   for (const call of asked) if (call.callId === 1) answer(call, call.seq);
-  await expect.poll(() => outcomes.has(1)).toBe(true);
-  expect(valueOf(outcomes.get(1))).toEqual([1, 2]);
+  await poll(() => outcomes.has(1)).toBe(true);
+  expect(outcomes.get(1)).toEqual([1, 2]);
   engine.close();
 });
 
 test('a stack that was used up before the wait is still known after it', async () => {
-  const { engine, asked, outcomes, start, answer } = await open(
+  const { engine, asked, outcomes, start, answer } = await opened(
     `async (n) => {
        const deep = () => deep() + 1;
        let error;
@@ -128,25 +81,25 @@ test('a stack that was used up before the wait is still known after it', async (
      }`,
   );
   for (const id of [1, 2]) start(id, id);
-  await expect.poll(() => asked.length).toBe(2);
+  await poll(() => asked.length).toBe(2);
   for (const call of asked) answer(call, 0);
-  await expect.poll(() => outcomes.size).toBe(2);
-  expect([1, 2].map((id) => valueOf(outcomes.get(id)))).toEqual(['E_STACK', 'E_GUEST']);
+  await poll(() => outcomes.size).toBe(2);
+  expect([1, 2].map((id) => outcomes.get(id))).toEqual(['E_STACK stackBytes', 'E_GUEST']);
   engine.close();
 });
 
 test('calls that end while they are swapped out leave nothing behind', async () => {
-  const { engine, asked, outcomes, start, answer } = await open(`async (n) => [n, await ask(n), globalThis.n ??= n]`);
+  const { engine, asked, outcomes, start, answer } = await opened(`async (n) => [n, await ask(n), globalThis.n ??= n]`);
   for (let id = 1; id <= 40; id++) start(id, id);
-  await expect.poll(() => asked.length).toBe(40);
+  await poll(() => asked.length).toBe(40);
   engine.abort(Array.from({ length: 39 }, (_, i) => i + 1));
   for (const call of asked) answer(call, 'late');
   start(41, 41);
-  await expect.poll(() => asked.length).toBe(41);
+  await poll(() => asked.length).toBe(41);
   answer(asked[40]!, 'new');
-  await expect.poll(() => outcomes.size).toBe(2);
-  expect(valueOf(outcomes.get(40))).toEqual([40, 'late', 40]);
-  expect(valueOf(outcomes.get(41))).toEqual([41, 'new', 41]);
+  await poll(() => outcomes.size).toBe(2);
+  expect(outcomes.get(40)).toEqual([40, 'late', 40]);
+  expect(outcomes.get(41)).toEqual([41, 'new', 41]);
   engine.forget(1);
   engine.close();
 });

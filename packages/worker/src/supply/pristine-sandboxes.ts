@@ -1,7 +1,7 @@
-import { LinkedList, type ExtensionWire } from '@sandglass/core';
+import { LinkedList, type BudgetShare, type ExtensionWire } from '@sandglass/core';
 
 import { IdleSandboxes } from './idle-sandboxes.js';
-import type { SandboxFactory } from './sandbox-factory.js';
+import { pause, type SandboxFactory } from './sandbox-factory.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import type { PoolCounters, SandboxSource, Tenant } from './sandbox-source.js';
 import type { Snapshot } from '../sandbox/snapshot.js';
@@ -15,6 +15,9 @@ const MAX_SANDBOXES = 32;
 /** A sandbox that grew by more than this is dropped: clearing 8 MiB takes about as long as making a new one. */
 const GROWN_BYTES = 8 << 20;
 
+/** Growth that is not worth making another sandbox for. */
+const GROWN_LITTLE_BYTES = 1 << 20;
+
 /** The pristine sandboxes of one extension: each is restored after its call and used again. */
 export class PristineSandboxes implements SandboxSource {
   readonly extension: ExtensionWire;
@@ -26,19 +29,14 @@ export class PristineSandboxes implements SandboxSource {
   /** Calls whose sandbox may be taken, the one that has waited longest first. */
   readonly #tenants: LinkedList<Tenant> = new LinkedList();
   #isMaking = false;
-  readonly #idle: IdleSandboxes<Sandbox>;
+  /** Since the last `trim`: the fewest that were free, and the most that a call's heap has grown. */
+  #unused = 0;
+  #grownBytes = 0;
   readonly #snapshot: Snapshot;
   #sandboxes = 0;
   #closed = false;
 
-  constructor(
-    factory: SandboxFactory,
-    extension: ExtensionWire,
-    snapshot: Snapshot,
-    counters: PoolCounters,
-    idle: IdleSandboxes<Sandbox>,
-  ) {
-    this.#idle = idle;
+  constructor(factory: SandboxFactory, extension: ExtensionWire, snapshot: Snapshot, counters: PoolCounters) {
     this.#factory = factory;
     this.extension = extension;
     this.#snapshot = snapshot;
@@ -76,13 +74,13 @@ export class PristineSandboxes implements SandboxSource {
 
   bringIn(tenant: Tenant, sandbox: Sandbox): void {
     if (tenant.swapped) sandbox.swapIn(tenant.swapped);
-    tenant.swapped = undefined;
+    this.#forget(tenant);
     tenant.seat = sandbox;
   }
 
   leave(tenant: Tenant): void {
     this.#tenants.remove(tenant.waits);
-    tenant.swapped = undefined;
+    this.#forget(tenant);
     if (tenant.seat) this.give(tenant.seat);
     tenant.seat = undefined;
   }
@@ -104,6 +102,7 @@ export class PristineSandboxes implements SandboxSource {
   give(sandbox: Sandbox): void {
     const { heapStart, heapEnd } = this.#snapshot.header;
     const grownBytes = sandbox.heapBytes - (heapEnd - heapStart);
+    if (grownBytes > this.#grownBytes) this.#grownBytes = grownBytes;
     if (grownBytes > GROWN_BYTES) return this.discard(sandbox);
     if (this.#closed || this.#sandboxes > MAX_SANDBOXES) return this.#retire(sandbox);
     if (!sandbox.restore(this.#snapshot)) return this.discard(sandbox);
@@ -118,6 +117,22 @@ export class PristineSandboxes implements SandboxSource {
     if (!this.#closed && this.#free.length === 0) void this.#make();
   }
 
+  /** One is kept, so that the next call finds it, unless it has grown beyond what calls use. */
+  trim(): void {
+    const { heapEnd } = this.#snapshot.header;
+    const usedBytes = heapEnd + 2 * this.#grownBytes + GROWN_LITTLE_BYTES;
+    const unused = Math.min(this.#unused, this.#free.length - 1);
+    for (const [index, sandbox] of [...this.#free].entries()) {
+      if (index >= unused && sandbox.memoryBytes <= usedBytes) continue;
+      if (sandbox.place) this.#factory.idle.delete(sandbox.place);
+      this.#free.splice(this.#free.indexOf(sandbox), 1);
+      this.#factory.free(sandbox);
+      this.#count(-1);
+    }
+    this.#unused = this.#free.length;
+    this.#grownBytes = 0;
+  }
+
   close(): void {
     this.#closed = true;
     for (let sandbox = this.#takeFree(); sandbox; sandbox = this.#takeFree()) this.#retire(sandbox);
@@ -129,9 +144,15 @@ export class PristineSandboxes implements SandboxSource {
     this.#retire(sandbox);
   }
 
+  #forget(tenant: Tenant): void {
+    if (tenant.swapped) this.#factory.account.swapIn(tenant.swapped.bytes.length);
+    tenant.swapped = undefined;
+  }
+
   #takeFree(): Sandbox | undefined {
     const sandbox = this.#free.pop();
-    if (sandbox?.place) this.#idle.delete(sandbox.place);
+    if (sandbox?.place) this.#factory.idle.delete(sandbox.place);
+    if (this.#free.length < this.#unused) this.#unused = this.#free.length;
     return sandbox;
   }
 
@@ -140,7 +161,7 @@ export class PristineSandboxes implements SandboxSource {
     for (let tenant = this.#tenants.shift(); tenant; tenant = this.#tenants.shift()) {
       const sandbox = tenant.seat;
       const swapped = sandbox?.swapOut(this.#snapshot);
-      if (!sandbox || !swapped) continue; // keeps its sandbox until it waits again
+      if (!sandbox || !swapped || !this.#factory.account.swapOut(swapped.bytes.length)) continue; // keeps its sandbox until it waits again
       tenant.swapped = swapped;
       tenant.seat = undefined;
       if (this.#sandboxes < MAX_SANDBOXES) void this.#make();
@@ -154,12 +175,19 @@ export class PristineSandboxes implements SandboxSource {
   async #make(): Promise<void> {
     if (this.#isMaking) return;
     this.#isMaking = true;
+    while (this.#waiting.length > 0 && !this.#factory.hasRoom(this.extension, this.#snapshot, this.#share))
+      await pause();
     const startedMs = performance.now();
-    await this.#makeOne();
+    if (this.#waiting.length > 0 || this.#factory.fits(this.extension, this.#snapshot, this.#share))
+      await this.#makeOne();
     const pauseMs = this.#waiting.length > 0 ? performance.now() - startedMs : 0;
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     this.#isMaking = false;
     if (this.#waiting.length > 0) void this.#make();
+  }
+
+  get #share(): BudgetShare {
+    return this.#sandboxes === 0 ? 'first' : 'more';
   }
 
   async #makeOne(): Promise<void> {
@@ -177,7 +205,7 @@ export class PristineSandboxes implements SandboxSource {
     const waiting = this.#waiting.shift();
     if (waiting) return waiting.resolve(sandbox);
     this.#free.push(sandbox);
-    this.#idle.add((sandbox.place ??= IdleSandboxes.place(sandbox, this)));
+    this.#factory.idle.add((sandbox.place ??= IdleSandboxes.place(sandbox, this)));
   }
 
   #retire(sandbox: Sandbox): void {

@@ -1,23 +1,43 @@
-import type { EngineModule, ExtensionWire } from '@sandglass/core';
+import type { BudgetShare, EngineModule, ExtensionWire } from '@sandglass/core';
 
 import type { Layout } from '../quickjs/memory/layout.js';
 import { createInstance, toWholePages, type Instance } from '../quickjs/instance.js';
-import { SpareInstances } from './spare-instances.js';
+import { IdleSandboxes } from './idle-sandboxes.js';
+import { MemoryAccount } from './memory-account.js';
+import { SpareInstances, type Wanted } from './spare-instances.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import { bootKey } from '../sandbox/snapshot-key.js';
 import { toInitialBytes, type Snapshot } from '../sandbox/snapshot.js';
 
+/** Time between two looks whether there is room. */
+const PAUSE_MS = 10;
+
+/** Garbage that is worth a collection when a thread has time. */
+const WORTH_COLLECTING_BYTES = 1 << 20;
+
 /** Makes the sandboxes of one thread, and takes back what those are made of that are given up. */
 export class SandboxFactory {
   readonly layout: Layout;
+  readonly account: MemoryAccount;
+  readonly idle: IdleSandboxes<Sandbox> = new IdleSandboxes();
   readonly #engine: EngineModule;
-  readonly #spare: SpareInstances = new SpareInstances();
+  readonly #spare: SpareInstances;
+  readonly #collect: () => void;
   /** The kind of sandbox that was booted last. */
   #booted: { key: string; snapshot?: Snapshot } = { key: '' };
 
-  constructor(engine: EngineModule, layout: Layout) {
+  /** @param collect collects garbage, or does nothing if it did so a moment ago. V8 frees the memories of instances in no other way. */
+  constructor(
+    engine: EngineModule,
+    layout: Layout,
+    account: MemoryAccount = new MemoryAccount(layout.heapBase),
+    collect: () => void = () => {},
+  ) {
     this.#engine = engine;
     this.layout = layout;
+    this.account = account;
+    this.#spare = new SpareInstances(account);
+    this.#collect = collect;
   }
 
   /**
@@ -41,20 +61,105 @@ export class SandboxFactory {
     return Sandbox.fromSnapshot(machine, this.layout, extension, snapshot);
   }
 
+  /** Whether a sandbox fits in the budget as it is. */
+  fits(extension: ExtensionWire, { header }: Snapshot, share: BudgetShare): boolean {
+    const bytes = this.account.chargeOf(this.#sizeOf(extension, header.heapEnd).initialBytes);
+    return this.account.budget.hasPlace(share) && this.account.missingBytes(bytes, share) === 0;
+  }
+
+  /** Whether a sandbox can be opened within the budget. Gives up what is idle for it. */
+  hasRoom(extension: ExtensionWire, snapshot: Snapshot, share: BudgetShare): boolean {
+    const size = this.#sizeOf(extension, snapshot.header.heapEnd);
+    if (this.fits(extension, snapshot, share) || this.#spare.has(size)) return true;
+    return this.#makeRoom(this.account.chargeOf(size.initialBytes), share) && this.account.budget.hasPlace(share);
+  }
+
   /** Gives up a sandbox. From now on, entering it fails. */
   retire(sandbox: Sandbox): void {
     this.#spare.keep(sandbox.retire(), sandbox.isSound, sandbox.heapBytes);
   }
 
+  /** Gives up a sandbox that nobody has use for. */
+  free(sandbox: Sandbox): void {
+    this.#spare.give(sandbox.retire());
+  }
+
+  /** Frees what was not used since the last time, and what was given up. */
+  async trim(): Promise<void> {
+    this.#spare.trim();
+    if (this.#spare.givenBytes < WORTH_COLLECTING_BYTES) return;
+    await pause(0); // what this turn has given up is no garbage before the next
+    this.#collect();
+    this.#spare.sweep();
+  }
+
   /** The heap takes the last bytes of the memory, exactly as many as the limit says: static data and the C stack are not charged to the guest. */
-  async #createInstance({ limits }: ExtensionWire, heapEnd: number): Promise<Instance> {
-    const { heapBase, staticImage } = this.layout;
-    const maxBytes = toWholePages(heapBase + limits.memoryLimitBytes);
-    const size = { maxBytes, initialBytes: toInitialBytes(heapEnd, maxBytes) };
-    const used = this.#spare.takeMachine(size);
-    used?.begin(staticImage);
-    const machine = used ?? (await createInstance(this.#engine, size, this.#spare.takeMemory(size)));
-    machine.heap.start = (machine.heap.end - limits.memoryLimitBytes + 15) & ~15;
+  async #createInstance(extension: ExtensionWire, heapEnd: number): Promise<Instance> {
+    const size = this.#sizeOf(extension, heapEnd);
+    const used = this.#spare.takeInstance(size);
+    used?.begin(this.layout.staticImage);
+    const machine = used ?? (await this.#newInstance(size));
+    machine.heap.start = (machine.heap.end - extension.limits.memoryLimitBytes + 15) & ~15;
     return machine;
   }
+
+  #sizeOf({ limits }: ExtensionWire, heapEnd: number): Wanted {
+    const maxBytes = toWholePages(this.layout.heapBase + limits.memoryLimitBytes);
+    return { maxBytes, initialBytes: toInitialBytes(heapEnd, maxBytes) };
+  }
+
+  async #newInstance(size: Wanted): Promise<Instance> {
+    const memory = this.#spare.takeMemory(size) ?? this.#newMemory(size);
+    const before = memory.buffer.byteLength;
+    const machine = await createInstance(this.#engine, size, memory).catch((error: unknown) => {
+      this.account.close(before);
+      throw error;
+    });
+    this.account.grow(machine.bytes.length - before);
+    machine.hooks.mayGrow = (bytes) => this.#mayGrow(bytes, machine.bytes.length);
+    return machine;
+  }
+
+  #newMemory({ initialBytes, maxBytes }: Wanted): WebAssembly.Memory {
+    const limits = { initial: toWasmPages(initialBytes), maximum: toWasmPages(maxBytes) };
+    let memory: WebAssembly.Memory;
+    try {
+      memory = new WebAssembly.Memory(limits);
+    } catch {
+      this.#collect(); // addresses may be used up by memories that nobody has
+      memory = new WebAssembly.Memory(limits);
+    }
+    this.account.open(initialBytes);
+    return memory;
+  }
+
+  /** A sandbox that is no larger than others may grow a little beyond the budget: the largest one is ended for it. */
+  #mayGrow(bytes: number, from: number): boolean {
+    const isGranted =
+      bytes <= 0 ||
+      this.#makeRoom(bytes, 'first') ||
+      (this.account.chargeOf(from + bytes) <= this.account.meanBytes &&
+        this.account.missingBytes(bytes, 'small') === 0);
+    if (isGranted) this.account.grow(bytes);
+    return isGranted;
+  }
+
+  #makeRoom(bytes: number, share: BudgetShare): boolean {
+    const missing = (): number => this.account.missingBytes(bytes, share);
+    while (missing() > this.#spare.bytes && this.idle.dropOldest());
+    if (missing() === 0 || this.#spare.bytes === 0) return missing() === 0;
+    this.#spare.giveUp();
+    this.#collect();
+    this.#spare.sweep();
+    return missing() === 0;
+  }
+}
+
+/** Waits before the budget is asked again. */
+export function pause(durationMs: number = PAUSE_MS): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
+
+function toWasmPages(bytes: number): number {
+  return bytes / 65_536;
 }

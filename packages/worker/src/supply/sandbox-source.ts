@@ -43,6 +43,8 @@ export interface SandboxSource {
   give(sandbox: Sandbox): void;
   /** Gives up a sandbox that no call may use again. */
   discard(sandbox: Sandbox): void;
+  /** Gives up what was not used since the last time. */
+  trim(): void;
   /** Forgets all; what is given back from now on is dropped. */
   close(): void;
 }

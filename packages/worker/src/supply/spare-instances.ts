@@ -1,73 +1,136 @@
 import { clearMarked, isTampered } from '../quickjs/memory/cards.js';
 import type { Instance } from '../quickjs/instance.js';
+import type { MemoryAccount } from './memory-account.js';
 
-/** Machines that are kept for good: what unloading or a burst leaves behind. */
-const MAX_MACHINES = 8;
-/** Heap of a machine that is kept, at the most: what it has used of it stays in the process's memory. */
+/** Instances that are kept for good: what unloading or a burst leaves behind. */
+const MAX_INSTANCES = 8;
+/** Heap of an instance that is kept, at the most: what it has used of it stays in the process's memory. */
 const MAX_HEAP_BYTES = 2 << 20;
-/** Memories that are kept until the collector takes them: more than a thread gives up at a time. */
-const MAX_MEMORIES = 16;
+/** Given up instances after which those that the collector has taken are looked for. */
+const SWEEP_AFTER = 64;
 
 /** A memory that may grow to `maxBytes`, and has at least `initialBytes`. */
-interface Wanted {
+export interface Wanted {
   maxBytes: number;
   initialBytes: number;
 }
 
+/** An instance that is given up, until the collector takes it: its memory stays charged so long. */
+interface Given {
+  readonly instance: WeakRef<Instance>;
+  readonly bytes: number;
+  readonly maxBytes: number;
+}
+
 /**
- * Machines that were given up, for the next sandbox: a new instance takes 3 ms, and leaves the collector and the compiler much to do.
+ * Instances that were given up, for the next sandbox: a new one takes 3 ms, and leaves the collector and the compiler much to do.
  *
  * Of one that failed, or is large, only the memory is used again, until the garbage collector takes it. That can be slow to: a thread
  * that runs guests allocates next to nothing of its own, and a host of 20 MB bombs would grow by hundreds of megabytes.
  */
 export class SpareInstances {
-  #machines: Instance[] = [];
-  #memories: WeakRef<Instance>[] = [];
+  readonly #account: MemoryAccount;
+  #instances: Instance[] = [];
+  #given: Given[] = [];
+  #sweepAt = SWEEP_AFTER;
+  /** The fewest instances that there were since the last `trim`. */
+  #unused = 0;
+
+  constructor(account: MemoryAccount) {
+    this.#account = account;
+  }
+
+  /** What giving up all and collecting garbage would free. */
+  get bytes(): number {
+    const sizes = [...this.#instances.map(({ bytes }) => bytes.length), ...this.#given.map(({ bytes }) => bytes)];
+    return sizes.reduce((sum, bytes) => sum + this.#account.chargeOf(bytes), 0);
+  }
+
+  /** What the collector is to free. */
+  get givenBytes(): number {
+    return this.#given.reduce((sum, { bytes }) => sum + this.#account.chargeOf(bytes), 0);
+  }
 
   /**
-   * @param machine nothing may enter it any more.
+   * @param instance nothing may enter it any more.
    * @param isSound whether nothing has gone wrong in it: no exception went through its instance.
    * @param heapBytes heap that it has used.
    */
-  keep(machine: Instance, isSound: boolean, heapBytes: number): void {
-    if (isSound && heapBytes <= MAX_HEAP_BYTES) {
-      if (this.#machines.length === MAX_MACHINES) this.#machines.shift();
-      this.#machines.push(machine);
-    } else {
-      if (this.#memories.length === MAX_MEMORIES) this.#memories.shift();
-      this.#memories.push(new WeakRef(machine));
-    }
+  keep(instance: Instance, isSound: boolean, heapBytes: number): void {
+    if (!isSound || heapBytes > MAX_HEAP_BYTES) return this.give(instance);
+    this.#instances.push(instance);
+    if (this.#instances.length > MAX_INSTANCES) this.give(this.#instances.shift()!);
   }
 
-  /** A machine whose memory is all zeros, static data included; undefined if there is none. */
-  takeMachine({ maxBytes, initialBytes }: Wanted): Instance | undefined {
-    const found = this.#machines.findLast(({ heap, bytes }) => heap.end === maxBytes && bytes.length >= initialBytes);
+  /** Whether there is a memory for such a sandbox. */
+  has(wanted: Wanted): boolean {
+    return (
+      this.#instances.some((instance) => fits(instance, wanted)) ||
+      this.#given.some(({ instance, maxBytes }) => maxBytes === wanted.maxBytes && instance.deref())
+    );
+  }
+
+  /** An instance whose memory is all zeros, static data included; undefined if there is none. */
+  takeInstance(wanted: Wanted): Instance | undefined {
+    const found = this.#instances.findLast((instance) => fits(instance, wanted));
     if (!found) return undefined;
-    this.#machines = this.#machines.filter((machine) => machine !== found);
+    this.#instances = this.#instances.filter((instance) => instance !== found);
+    this.#unused = Math.min(this.#unused, this.#instances.length);
     if (isTampered(found)) {
-      this.keep(found, false, 0);
+      this.give(found);
       return undefined;
     }
     clear(found);
     return found;
   }
 
-  /** A memory of zeros; undefined if there is none. It may have to grow. */
+  /** A memory of zeros, charged as it is; undefined if there is none. It may have to grow. */
   takeMemory({ maxBytes }: Wanted): WebAssembly.Memory | undefined {
-    const alive = this.#memories.map((each) => ({ each, machine: each.deref() })).filter(({ machine }) => machine);
-    const found = alive.findLast(({ machine }) => machine?.heap.end === maxBytes);
-    this.#memories = alive.filter((entry) => entry !== found).map(({ each }) => each);
-    if (!found?.machine) return undefined;
-    clear(found.machine);
-    return found.machine.memory;
+    this.sweep();
+    const index = this.#given.findLastIndex((given) => given.maxBytes === maxBytes);
+    const instance = this.#given.splice(index, index === -1 ? 0 : 1)[0]?.instance.deref();
+    if (!instance) return undefined;
+    clear(instance);
+    return instance.memory;
+  }
+
+  /** Gives up all that was not used since the last time. */
+  trim(): void {
+    this.giveUp(this.#unused);
+    this.#unused = this.#instances.length;
+  }
+
+  /** Gives up the oldest instances. */
+  giveUp(count: number = this.#instances.length): void {
+    for (const instance of this.#instances.splice(0, count)) this.give(instance);
+  }
+
+  /** Takes off the account what the collector has taken. What is looked at here cannot be collected before the event loop turns. */
+  sweep(): void {
+    this.#given = this.#given.filter(({ instance, bytes }) => {
+      const isAlive = instance.deref() !== undefined;
+      if (!isAlive) this.#account.close(bytes);
+      return isAlive;
+    });
+    this.#sweepAt = this.#given.length + SWEEP_AFTER;
+  }
+
+  /** Leaves an instance to the collector; its memory may be used again until then. */
+  give(instance: Instance): void {
+    this.#given.push({ instance: new WeakRef(instance), bytes: instance.bytes.length, maxBytes: instance.heap.end });
+    if (this.#given.length >= this.#sweepAt) this.sweep();
   }
 }
 
+function fits({ heap, bytes }: Instance, { maxBytes, initialBytes }: Wanted): boolean {
+  return heap.end === maxBytes && bytes.length >= initialBytes;
+}
+
 /** Puts all that was written since the memory was new to zero, the card table and the copies too. */
-function clear(machine: Instance): void {
-  const { bytes, copies, image } = machine;
-  copies.clear(machine);
-  if (isTampered(machine)) return void bytes.fill(0);
-  clearMarked(machine, 0, bytes.length);
+function clear(instance: Instance): void {
+  const { bytes, copies, image } = instance;
+  copies.clear(instance);
+  if (isTampered(instance)) return void bytes.fill(0);
+  clearMarked(instance, 0, bytes.length);
   for (const [at, length] of image) bytes.fill(0, at, at + length);
 }

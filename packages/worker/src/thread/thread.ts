@@ -1,10 +1,11 @@
 import { receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
-import { SLOT, type HostMessage, type ThreadMessage, type ThreadTask } from '@sandglass/core';
+import { MemoryBudget, SLOT, type HostMessage, type ThreadMessage, type ThreadTask } from '@sandglass/core';
 
 import { Batches } from './batches.js';
 import { createEngine, type Engine } from '../calls/engine.js';
+import { garbageCollector } from './garbage-collector.js';
 import { SpinThenPark } from './spin-then-park.js';
 import { lowerThreadPriority } from './thread-priority.js';
 
@@ -31,7 +32,8 @@ class Thread {
   readonly #lane: number;
   readonly #batches: Batches;
   #engine!: Engine;
-  #loads = 0;
+  /** Loads, and other work that waits for the event loop. */
+  #awaited = 0;
   /** `SLOT.posted` when the port was last read. */
   #seen = 0;
   /** What the last batch said. */
@@ -47,11 +49,13 @@ class Thread {
     this.#batches = new Batches(this.#slots, (message) => this.#send(message));
   }
 
-  async start({ wasm }: ThreadTask, create: typeof createEngine): Promise<void> {
+  async start({ wasm, memory }: ThreadTask, create: typeof createEngine): Promise<void> {
     this.#engine = await create({
       wasm,
       slots: this.#slots,
       waiting: this.#waiting,
+      memory: { budget: new MemoryBudget(new Int32Array(memory)), lane: this.#lane },
+      collect: garbageCollector(),
       onOutcomes: (outcomes) => this.#batches.settle(outcomes),
       onCapabilities: (calls) => this.#send({ type: 'capabilities', calls }),
     });
@@ -67,7 +71,7 @@ class Thread {
    * CPU time the same within 12 % (64 in flight and one, against listening to events and to `Atomics.waitAsync`).
    */
   #sleep(): void {
-    while (this.#batches.size === 0 && this.#loads === 0) {
+    while (this.#batches.size === 0 && this.#awaited === 0) {
       if (this.#staysAwake) this.#spin.wait(this.#seen);
       const woken = Atomics.wait(this.#slots, SLOT.posted, this.#seen) === 'ok';
       if (woken) Atomics.sub(this.#waiting, this.#lane, 1);
@@ -94,6 +98,11 @@ class Thread {
         return this.#batches.forget(message.callIds);
       case 'forget':
         return engine.forget(message.extensionId);
+      case 'trim':
+        return void this.#trim();
+      case 'shed':
+        engine.shed(message.bytes);
+        return void this.#trim();
       case 'stats':
         return this.#send({ type: 'stats', requestId: message.requestId, stats: engine.stats() });
       default:
@@ -101,10 +110,17 @@ class Thread {
     }
   }
 
+  async #trim(): Promise<void> {
+    this.#awaited++;
+    await this.#engine.trim();
+    this.#awaited--;
+    this.#sleep();
+  }
+
   async #load({ extension, snapshot }: Extract<HostMessage, { type: 'load' }>): Promise<void> {
-    this.#loads++;
+    this.#awaited++;
     const reply = await this.#engine.load(extension, snapshot);
-    this.#loads--;
+    this.#awaited--;
     this.#send({ type: 'loaded', extensionId: extension.id, reply });
   }
 

@@ -1,9 +1,13 @@
-/** Gives threads their places in `ThreadTask.waiting`: one each, and one more for all that find none, behind threads that do not end. */
+import { MemoryBudget } from '@sandglass/core';
+
+/** Gives threads their places in `ThreadTask.waiting` and `ThreadTask.memory`: one each, and one more for all that find none, behind threads that do not end. */
 export class SlotAllocator {
   readonly waiting: Int32Array<SharedArrayBuffer>;
+  readonly memory: MemoryBudget;
   readonly #taken: boolean[];
 
-  constructor(count: number) {
+  constructor(count: number, maxMemoryBytes?: number) {
+    this.memory = MemoryBudget.create(count + 1, maxMemoryBytes);
     this.waiting = new Int32Array(new SharedArrayBuffer((count + 1) * Int32Array.BYTES_PER_ELEMENT));
     this.#taken = Array.from({ length: count }, () => false);
   }
@@ -19,5 +23,6 @@ export class SlotAllocator {
   free(place: number): void {
     if (place < this.#taken.length) this.#taken[place] = false;
     Atomics.store(this.waiting, place, 0);
+    this.memory.clear(place);
   }
 }

@@ -72,6 +72,7 @@ export class ThreadLink implements LaneLink {
       port: port as never, // Node's and the web's MessagePort are the same thing with two types
       slots: this.slots.buffer,
       waiting: slotAllocator.waiting.buffer,
+      memory: slotAllocator.memory.places.buffer as SharedArrayBuffer, // there are several lanes
       lane: this.#place,
       wasm,
     };

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 
-import type { EngineModule } from '@sandglass/core';
+import type { EngineModule, MemoryBudget } from '@sandglass/core';
 import { Piscina } from 'piscina';
 
 import type { StartLane } from './lane-link.js';
@@ -14,6 +14,8 @@ export interface WorkerLanesOptions {
   wasm: EngineModule;
   /** Lanes at a time. */
   maxLanes: number;
+  /** Memory that all sandboxes may take. @default without a limit */
+  maxMemoryBytes?: number | undefined;
 }
 
 /** All the worker lanes of a pool: one piscina pool, which starts, watches and ends their threads. */
@@ -21,6 +23,7 @@ export interface WorkerLanes {
   start: StartLane;
   /** See `ThreadTask.waiting`. All 0 while nothing goes on. */
   readonly waiting: Int32Array;
+  readonly memory: MemoryBudget;
   /** Ends all threads and waits for them. */
   close(): Promise<void>;
 }
@@ -71,7 +74,7 @@ export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
   piscina.on('error', () => {}); // every thread's own events are listened to
   const claimed = new WeakSet<Worker>();
   const threads: Threads = {
-    slotAllocator: new SlotAllocator(maxThreads),
+    slotAllocator: new SlotAllocator(maxThreads, options.maxMemoryBytes),
     run: (lane, task, extra) => {
       target = lane; // the balancer is asked before `run` returns
       try {
@@ -90,6 +93,7 @@ export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
   return {
     start: (events) => new ThreadLink(events, options.wasm, threads),
     waiting: threads.slotAllocator.waiting,
+    memory: threads.slotAllocator.memory,
     close: () => piscina.destroy(),
   };
 }

@@ -1,0 +1,94 @@
+const KIB = 1_024;
+
+/**
+ * Memories of WebAssembly that a pool has at the most, in use or not. V8 gives each 10 GiB of addresses, so that a process can make about
+ * 13,000 of them, and each takes several of the 65,530 mappings that Linux allows.
+ */
+const MAX_SANDBOXES = 4_096;
+
+/** Places before those of the lanes: the budget. */
+const HEADER = 1;
+/** Places of a lane: memory in KiB, and memories. */
+const FIELDS = 2;
+
+/** More than any machine has, in KiB. */
+const UNLIMITED = 2 ** 31 - 1;
+
+/**
+ * What may be in use at once, of the whole: a sandbox beyond an extension's first leaves room for the first ones of others, and a small one
+ * may grow a little above it, until the one that has grown most is ended.
+ */
+const SHARES: Readonly<Record<BudgetShare, number>> = { more: 7 / 8, first: 1, small: 1.1 };
+
+export type BudgetShare = 'more' | 'first' | 'small';
+
+/**
+ * Memory of all sandboxes of a pool against `pool.maxMemoryBytes`. Each lane's engine writes its own place; the host and all engines read them all.
+ *
+ * A thread that is taken over can write what it likes: others then get less or wait, and what it uses is still what WebAssembly lets it.
+ */
+export class MemoryBudget {
+  /** What another thread needs for the same budget. */
+  readonly places: Int32Array;
+
+  /** @param places what `create` made, here or in another thread. */
+  constructor(places: Int32Array) {
+    this.places = places;
+  }
+
+  /** @param maxBytes at least 1 KiB. @default without a limit */
+  static create(lanes: number, maxBytes: number = Infinity): MemoryBudget {
+    const length = HEADER + lanes * FIELDS;
+    const isShared = lanes > 1 && typeof SharedArrayBuffer !== 'undefined';
+    const bytes = length * Int32Array.BYTES_PER_ELEMENT;
+    const places = new Int32Array(isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
+    places[0] = Math.min(maxBytes / KIB, UNLIMITED);
+    return new MemoryBudget(places);
+  }
+
+  get maxBytes(): number {
+    return this.places[0]! * KIB;
+  }
+
+  /** In use by all lanes. */
+  get usedBytes(): number {
+    return this.#sum(0) * KIB;
+  }
+
+  /** Memories of all lanes. */
+  get sandboxes(): number {
+    return this.#sum(1);
+  }
+
+  bytesOf(lane: number): number {
+    return this.places[HEADER + lane * FIELDS]! * KIB;
+  }
+
+  /** Adds to what a lane has; less than zero takes away. */
+  charge(lane: number, bytes: number, sandboxes = 0): void {
+    const at = HEADER + lane * FIELDS;
+    Atomics.add(this.places, at, Math.ceil(bytes / KIB));
+    if (sandboxes !== 0) Atomics.add(this.places, at + 1, sandboxes);
+  }
+
+  /** Forgets a lane whose thread is gone. */
+  clear(lane: number): void {
+    this.places.fill(0, HEADER + lane * FIELDS, HEADER + (lane + 1) * FIELDS);
+  }
+
+  /** Bytes that are missing before so many more fit; 0 if they do. */
+  missingBytes(bytes: number, share: BudgetShare): number {
+    return Math.max(this.usedBytes + bytes - this.maxBytes * SHARES[share], 0);
+  }
+
+  /** Whether there may be one more memory. */
+  hasPlace(share: BudgetShare): boolean {
+    return this.sandboxes < MAX_SANDBOXES * Math.min(SHARES[share], 1);
+  }
+
+  #sum(field: number): number {
+    let sum = 0;
+    for (let i = HEADER + field; i < this.places.length; i += FIELDS) sum += this.places[i]!;
+    return sum;
+  }
+}
