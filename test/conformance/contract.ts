@@ -1,5 +1,5 @@
 /**
- * The sentences of the guest contract, sections 1 to 6, each by a name. The suite fails if one of them has no row.
+ * The sentences of the guest contract (docs/contract.md), sections 1 to 6, each by a name. The suite fails if one of them has no row.
  *
  * `better` marks what differs from Directus on purpose.
  */
@@ -122,7 +122,10 @@ export const CONTRACT = {
     'string body': 'string: as it is, `application/x-www-form-urlencoded` when no content type is given',
     'get body': 'body on GET is sent',
     'header values': 'numbers become strings, arrays join, null and undefined drop, CR/LF is an error',
-    'non-ascii': 'non-ASCII in the URL is percent-encoded',
+    'non-ascii':
+      'non-ASCII, spaces, braces, `|`, `^` and backticks in path and query are percent-encoded, a backslash in the query too',
+    'unclear url':
+      'better: a URL that parsers read differently is refused: control characters anywhere, space before the path, a backslash before the query',
     'unknown options': 'unknown options are ignored',
     'status failure': 'a status outside 2xx rejects with `Request failed with status code <n>`',
     response:

@@ -132,7 +132,8 @@ test.each([
   ['http:///good.test/', 'a slash too many'],
   ['///good.test/', 'a slash too many, without a scheme'],
   ['/\\evil.test/', 'a backslash'],
-  ['/a b', 'a space'],
+  ['http://good .test/', 'a space in the host'],
+  ['/a\x85b', 'a control character'],
   ['/v1/%2e%2e%2fadmin', 'an encoded climb'],
 ])('a location with an ambiguity is refused: %s (%s)', async (location) => {
   await using server = await startServer((socket) => socket.write(answer('302 Moved', { location })));
@@ -141,6 +142,37 @@ test.each([
   });
   expect(failure(await guest.request(`http://good.test:${server.port}/v1/`))).toMatchObject({ code: 'E_SCOPE' });
   expect(server.connections).toBe(1);
+});
+
+test.each([
+  ['/v1/a b?c d', '/v1/a%20b?c%20d'],
+  ['a b', '/v1/a%20b'],
+  ['/v1/안', '/v1/%EC%95%88'],
+  ['/v1/é?é', '/v1/%C3%A9?%C3%A9'],
+  ['/v1/?a\\b|{c}', '/v1/?a%5Cb%7C%7Bc%7D'],
+])('a location with what servers refuse is encoded: %s', async (location, path) => {
+  await using server = await startServer((socket, head) =>
+    socket.write(
+      head.includes('GET /v1/start') && !head.includes(path)
+        ? Buffer.from(`HTTP/1.1 302 Found\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`)
+        : answer('200 OK', {}, 'end'),
+    ),
+  );
+  await using guest = createGuest({
+    scopes: { request: { methods: ['GET'], urls: [`http://good.test:${server.port}/v1/*`] } },
+  });
+  expect(success(await guest.request(`http://good.test:${server.port}/v1/start`))).toMatchObject({ data: 'end' });
+  expect(seen(server)).toEqual(['GET /v1/start ', `GET ${path} `]);
+});
+
+test('a location in Latin-1 is read as such', async () => {
+  await using server = await startServer((socket, head) =>
+    socket.write(head.includes('%C3%A9') ? answer('200 OK', {}, 'end') : answer('302 Found', { location: '/v1/é' })),
+  );
+  await using guest = createGuest({
+    scopes: { request: { methods: ['GET'], urls: [`http://good.test:${server.port}/v1/*`] } },
+  });
+  expect(success(await guest.request(`http://good.test:${server.port}/v1/`))).toMatchObject({ data: 'end' });
 });
 
 test('a hop to a name that resolves to a denied address is refused before any connection', async () => {

@@ -298,6 +298,21 @@ export const apiRows: readonly Row[] = [
   ),
   sends('6 directus:api: non-ascii', '{}', { url: '/echo/%C3%A9?q=%E8%AA%9E' }, '/echo/é?q=語'),
   sends('6 directus:api: non-ascii', '{}', { url: '/echo/%C3%A9' }, '/echo/%C3%A9'),
+  sends('6 directus:api: non-ascii', '{}', { url: '/echo/a%20b?c%20d' }, '/echo/a b?c d'),
+  sends('6 directus:api: non-ascii', '{}', { url: '/echo/a%C2%A0b?c%E3%80%80d' }, '/echo/a\u00a0b?c\u3000d'),
+  sends('6 directus:api: non-ascii', '{}', { url: '/echo/%7B%7D%7C%5E%60?%7B%7D%7C%5E%60%5C' }, '/echo/{}|^`?{}|^`\\'),
+  sends(
+    '6 directus:api: non-ascii',
+    '{}',
+    { url: '/echo?filter=%7B%22x%22:%7B%22_eq%22:1%7D%7D' },
+    '/echo?filter={"x":{"_eq":1}}',
+  ),
+  ...['/a\\b', '/a\tb', '/a\r\nb', '/a?\nb', '/a\u0085', '/a '].map((path) =>
+    row('6 directus:api: unclear url', JSON.stringify(path), async (bench) => {
+      const body = `return attempt(() => request(upstream + ${JSON.stringify(path)}));`;
+      expect(await runBody(bench, body)).toBe(`Error: No permission to request "${bench.upstream.origin}${path}"`);
+    }),
+  ),
   sends(
     '6 directus:api: unknown options',
     "{ timeout: 1, baseURL: 'https://evil.test', params: { a: 1 }, maxRedirects: 0, auth: { username: 'x' } }",

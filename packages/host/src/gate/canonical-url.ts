@@ -10,6 +10,13 @@ const PLAIN_HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/;
 /** A `.` or `..` segment. Node 20 leaves some in a path: `https://x.com//.a/../b` keeps its `..`. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
+/** What parsers may strip, everywhere or at the ends. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const STRIPPED = /[\x00-\x1f\x7f-\x9f]|^ | $/;
+
+/** Characters that a parsed URL still has in its path and query, and that servers refuse (RFC 3986 §2). */
+const UNENCODED = /[\\^`{|}]/g;
+
 /** Longest domain name (RFC 1035 §2.3.4). */
 const MAX_HOST_LENGTH = 253;
 
@@ -27,6 +34,7 @@ export function parseCanonicalUrl(rawUrl: string): CanonicalUrl {
   const url = parseUrl(rawUrl);
   if (!url) return { ok: false, reason: 'it is not a URL' };
   url.hash = '';
+  encodeRest(url);
   const unsafe = checkParsed(url, rawHostOf(rawUrl));
   return unsafe === undefined ? { ok: true, url } : { ok: false, reason: unsafe };
 }
@@ -53,11 +61,24 @@ export function isPlainHost(hostname: string): boolean {
 
 /** Why a text means different things to different parsers, if it does. Serves URLs, patterns and redirects alike. */
 export function findAmbiguity(text: string): string | undefined {
-  if (text.includes('\\')) return 'it has a backslash';
-  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-  if (/[\x00-\x20\x7f-\x9f\s]/.test(text)) return 'it has whitespace or a control character';
+  if (STRIPPED.test(text)) return 'it has a control character, or a space at an end';
+  if (/^[^?#]*\\/.test(text)) return 'it has a backslash before its query';
   if (/\p{Surrogate}/u.test(text)) return 'it has half of a surrogate pair';
   return undefined;
+}
+
+/**
+ * Percent-encodes what the parser leaves as it is, so that the URL to match is the URL that servers take: braces, `|`, `^`,
+ * backticks, and a backslash in the query.
+ */
+export function encodeRest(url: URL): void {
+  const { pathname, search } = url;
+  if (pathname.search(UNENCODED) >= 0) url.pathname = pathname.replace(UNENCODED, percentEncode);
+  if (search.search(UNENCODED) >= 0) url.search = search.replace(UNENCODED, percentEncode);
+}
+
+function percentEncode(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 function findUrlAmbiguity(rawUrl: string): string | undefined {
@@ -66,7 +87,7 @@ function findUrlAmbiguity(rawUrl: string): string | undefined {
   const authority = parts[1] ?? '';
   if (authority === '') return 'it has no host';
   if (authority.includes('@')) return 'it has credentials';
-  if (/\p{Cf}/u.test(authority)) return 'its host has an invisible character';
+  if (/[\s\p{Cf}]/u.test(authority)) return 'its host has whitespace or an invisible character';
   return undefined;
 }
 

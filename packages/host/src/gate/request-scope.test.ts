@@ -11,14 +11,18 @@ test('the URL that comes back is the one that matched, without its fragment', ()
 });
 
 test.each([
-  ['https://x.com/a\\b', 'it has a backslash'],
-  ['https://x.com/a b', 'it has whitespace or a control character'],
-  ['https://x.com/\u0085', 'it has whitespace or a control character'],
+  ['https://x.com/a\\b', 'it has a backslash before its query'],
+  ['https://x.com/a ', 'it has a control character, or a space at an end'],
+  ['https://x.com/a\tb', 'it has a control character, or a space at an end'],
+  ['https://x.com/\u0085', 'it has a control character, or a space at an end'],
+  ['https://x .com/', 'its host has whitespace or an invisible character'],
+  ['https://x.com\u00a0/', 'its host has whitespace or an invisible character'],
+  ['https ://x.com/', 'it does not begin with http:// or https://'],
   ['https://x.com/\ud800', 'it has half of a surrogate pair'],
   ['https:x.com', 'it does not begin with http:// or https://'],
   ['https:///x.com', 'it has no host'],
   ['https://a@x.com/', 'it has credentials'],
-  ['https://x\u00ad.com/', 'its host has an invisible character'],
+  ['https://x\u00ad.com/', 'its host has whitespace or an invisible character'],
   ['https://x%00.com/', 'it is not a URL'],
   ['https://x..com/', 'its host is not a plain name or address'],
   ['https://x.com./', 'its host is not a plain name or address'],
@@ -33,6 +37,18 @@ test.each([
   [`https://x.com/${'é'.repeat(2_000)}`, 'it has 12014 characters, at most 8192 are read'],
 ])('matchUrl says why it refuses %s', (url, reason) => {
   expect(compile('https://x.com/v1/*', 'https://x.com:*/v1/*').matchUrl(url)).toEqual({ ok: false, reason });
+});
+
+test.each([
+  ['/v1/a b?c d', '/v1/a%20b?c%20d'],
+  ['/v1/a\u00a0b?c\u3000d', '/v1/a%C2%A0b?c%E3%80%80d'],
+  ['/v1/a{b}c|d^e`f', '/v1/a%7Bb%7Dc%7Cd%5Ee%60f'],
+  ['/v1/?filter={"x":{"_eq":1}}', '/v1/?filter=%7B%22x%22:%7B%22_eq%22:1%7D%7D'],
+  ['/v1/?a|b^c`d\\e<f>', '/v1/?a%7Cb%5Ec%60d%5Ce%3Cf%3E'],
+  ["/v1/?a=[1]&b='x'&c=%7b%zz", '/v1/?a=[1]&b=%27x%27&c=%7b%zz'],
+])('what servers refuse is encoded, in path and query: %s', (given, sent) => {
+  const decision = compile('https://x.com/v1/*').matchUrl(`https://x.com${given}`);
+  expect(decision.ok && decision.url.href).toBe(`https://x.com${sent}`);
 });
 
 test('under a pattern for any path, an encoded .. is only a path', () => {

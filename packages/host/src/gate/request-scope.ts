@@ -2,7 +2,7 @@ import { type RequestScope, SandglassError } from '@sandglass/core';
 
 import { type CanonicalUrl, parseCanonicalUrl } from './canonical-url.js';
 import { hasTraversal } from './traversal.js';
-import { type UrlPattern, matchUrlPattern, parseUrlPattern } from './url-pattern.js';
+import { type UrlPattern, matchUrlPattern, parseUrlPattern, toTarget } from './url-pattern.js';
 
 /** Patterns of one scope, and their characters in all. They bound what the beginnings and ends of patterns cost. */
 export const MAX_PATTERNS = 256;
@@ -49,11 +49,12 @@ function isSearching({ path, query }: UrlPattern): boolean {
 function decide(patterns: readonly UrlPattern[], rawUrl: string): CanonicalUrl {
   const parsed = parseCanonicalUrl(rawUrl);
   if (!parsed.ok) return parsed;
+  const target = toTarget(parsed.url);
   let climbs: boolean | undefined;
   for (const pattern of patterns) {
-    if (!matchUrlPattern(pattern, parsed.url)) continue;
+    if (!matchUrlPattern(pattern, parsed.url, target)) continue;
     if (!pattern.restricted) return parsed;
-    climbs ??= hasTraversal(parsed.url.pathname);
+    climbs ??= hasTraversal(target.path);
     if (!climbs) return parsed;
   }
   return { ok: false, reason: climbs === true ? 'its path has an encoded .. segment' : 'no URL pattern matches' };

@@ -1,7 +1,7 @@
 import { SandglassError } from '@sandglass/core';
 import { isIP } from 'node:net';
 
-import { effectivePort, findAmbiguity, isPlainHost, parseUrl } from './canonical-url.js';
+import { effectivePort, encodeRest, findAmbiguity, isPlainHost, parseUrl } from './canonical-url.js';
 import { type Glob, compileGlob, matchGlob } from './glob.js';
 import { isStableHost } from './international-host.js';
 import { hasTraversal } from './traversal.js';
@@ -50,11 +50,30 @@ export function parseUrlPattern(text: string): UrlPattern {
   return { text, scheme: parseScheme(text, scheme), host, port, ...location };
 }
 
-/** Whether a pattern covers a URL of `parseCanonicalUrl`. */
-export function matchUrlPattern(pattern: UrlPattern, url: URL): boolean {
+/** What of a URL is matched, read once for all patterns. */
+export interface MatchTarget {
+  path: string;
+  /** With its `?`; empty without a query. */
+  search: string;
+}
+
+export function toTarget(url: URL): MatchTarget {
+  return { path: foldEscapes(url.pathname), search: foldEscapes(url.search) };
+}
+
+/**
+ * Whether a pattern covers a URL of `parseCanonicalUrl`. Percent-escapes compare without case, as they mean the same
+ * (RFC 3986 §6.2.2.1).
+ */
+export function matchUrlPattern(pattern: UrlPattern, url: URL, { path, search }: MatchTarget = toTarget(url)): boolean {
   if (pattern.scheme !== 'any' && pattern.scheme !== url.protocol) return false;
   if (!matchHost(pattern.host, url.hostname) || !matchPort(pattern.port, url)) return false;
-  return matchQuery(pattern.query, url.search) && matchGlob(pattern.path, url.pathname);
+  return matchQuery(pattern.query, search) && matchGlob(pattern.path, path);
+}
+
+/** Writes the digits of percent-escapes in upper case. */
+function foldEscapes(text: string): string {
+  return text.includes('%') ? text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase()) : text;
 }
 
 function parseScheme(text: string, scheme: string): UrlPattern['scheme'] {
@@ -71,6 +90,7 @@ function parseAuthority(
 ): { host: UrlPattern['host']; port: UrlPattern['port']; glued: boolean } {
   if (authority === '') throw invalid(text, 'it has no host');
   if (authority.includes('@')) throw invalid(text, 'it has credentials');
+  if (/\s/.test(authority)) throw invalid(text, 'its host has whitespace');
   const [, rawHost = '', rawPort] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority) ?? [];
   if (/^\*+$/.test(rawHost)) {
     return { host: { kind: 'any' }, port: parsePort(text, rawPort, 'any'), glued: atEnd && rawPort === undefined };
@@ -107,11 +127,13 @@ function parseLocation(
   rawQuery: string | undefined,
 ): Pick<UrlPattern, 'path' | 'query' | 'restricted'> {
   const url = new URL(`http://host${rawPath}${rawQuery === undefined ? '' : `?${rawQuery}`}`);
-  const path = url.pathname.replace(/\*+/g, '*');
+  encodeRest(url);
+  const path = foldEscapes(url.pathname.replace(/\*+/g, '*'));
   if (countStars(path) !== countStars(rawPath.replace(/\*+/g, '*'))) throw invalid(text, 'a .. segment takes a * away');
   const restricted = path !== ANY_PATH;
   if (restricted && hasTraversal(path)) throw invalid(text, 'its path has an encoded .. segment');
-  const query = rawQuery === undefined ? (path.endsWith('*') ? 'any' : 'none') : compileGlob(url.search.slice(1));
+  const query =
+    rawQuery === undefined ? (path.endsWith('*') ? 'any' : 'none') : compileGlob(foldEscapes(url.search.slice(1)));
   return { path: compileGlob(path), query, restricted };
 }
 

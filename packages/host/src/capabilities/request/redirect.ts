@@ -1,15 +1,22 @@
+import { isUtf8 } from 'node:buffer';
+
 import { type CanonicalUrl, findAmbiguity } from '../../gate/index.js';
 import type { RequestGate } from '../../gate/request-scope.js';
 import { CapabilityError } from '../error.js';
+import type { Answer } from './exchange.js';
 import { dropContentHeaders, dropCredentials } from './headers.js';
 import type { OutgoingRequest } from './send.js';
+
+/** An answer that leads on. */
+type Hop = Pick<Answer, 'status' | 'location'>;
 
 /**
  * The next hop, checked like a request of the guest's own.
  *
  * @throws {CapabilityError} `E_SCOPE`.
  */
-export function redirect(from: OutgoingRequest, status: number, location: string, gate: RequestGate): OutgoingRequest {
+export function redirect(from: OutgoingRequest, { status, location: header }: Hop, gate: RequestGate): OutgoingRequest {
+  const location = decodeLocation(header);
   const target = resolve(from.url, location, gate);
   if (!target.ok)
     throw new CapabilityError('E_SCOPE', `No permission to request "${location}"`, {
@@ -30,4 +37,10 @@ function resolve(base: URL, location: string, gate: RequestGate): CanonicalUrl {
   const ambiguity = findAmbiguity(location);
   if (ambiguity !== undefined) return { ok: false, reason: ambiguity };
   return gate.matchUrl(new URL(location, base).href);
+}
+
+/** A header's text comes in Latin-1. Servers write locations in UTF-8, and few in Latin-1. */
+function decodeLocation(header: string): string {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : header;
 }

@@ -49,7 +49,7 @@ export async function send(request: OutgoingRequest, options: SendOptions): Prom
     const answer = await dispatch(current, options);
     if (answer.location === '') return toResponse(answer, options);
     if (hops >= maxRedirects) throw tooManyRedirects(current.url, maxRedirects);
-    current = redirect(current, answer.status, answer.location, options.gate);
+    current = redirect(current, answer, options.gate);
   }
 }
 
