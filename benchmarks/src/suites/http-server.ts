@@ -55,7 +55,7 @@ function createFetch(sandboxed: Host): Service {
   const service = createService(sandboxed);
   if (through === 'service') return service;
   const fetch = through === 'host' ? (request: Request) => sandboxed.fetch(request) : sayHello;
-  return { fetch, drain: () => service.drain(), counts: service.counts };
+  return { fetch, drain: () => service.drain(), countUnsent: () => {}, counts: service.counts };
 }
 
 async function sayHello(): Promise<Response> {

@@ -9,6 +9,7 @@ export function withAccessLog(service: Service, log: Log): Service {
       return service.counts;
     },
     drain: () => service.drain(),
+    countUnsent: (count) => service.countUnsent(count),
     async fetch(request) {
       const beganMs = performance.now();
       const response = await service.fetch(request);

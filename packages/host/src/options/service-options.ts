@@ -13,11 +13,13 @@ export type CompleteServerOptions = { [Key in keyof ServerOptions]-?: NonNullabl
 export const serverFields: Fields<CompleteServerOptions> = {
   port: withDefault(count(0, 65_535), 3_000),
   hostname: withDefault(text, '127.0.0.1'),
-  maxConnections: withDefault(count(1, 1_000_000), 20_000),
+  maxConnections: withDefault(count(1, 1_000_000), 10_000),
   maxHeaderBytes: withDefault(count(1_024, 1_048_576), 16_384),
   headersTimeoutMs: withDefault(count(1, 600_000), 10_000),
   receiveTimeoutMs: withDefault(count(1, 600_000), 60_000),
   keepAliveTimeoutMs: withDefault(count(1, 600_000), 5_000),
+  sendTimeoutMs: withDefault(count(1, 600_000), 60_000),
+  maxUnsentBytes: withDefault(count(65_536, 2 ** 40), 134_217_728),
 };
 
 /** Options of a service with its defaults filled in. */
@@ -42,7 +44,7 @@ const serviceSchema: z.ZodMiniType<CompleteServiceOptions> = object<CompleteServ
   status: maybe(withMethods(['fetch'], 'a page made by createStatus().attach(host)')),
 });
 const host: z.ZodMiniType<Host> = withMethods(['fetch'], 'a host');
-const service: z.ZodMiniType<Service> = withMethods(['fetch', 'drain'], 'a service');
+const service: z.ZodMiniType<Service> = withMethods(['fetch', 'drain', 'countUnsent'], 'a service');
 
 /** Checks what `createService` takes. @throws {TypeError} */
 export function checkServiceOptions(of: Host, options: ServiceOptions): CompleteServiceOptions {

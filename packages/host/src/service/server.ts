@@ -1,7 +1,7 @@
 import { Server as NetServer } from 'node:net';
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 
-import { FastResponse, serve } from 'srvx';
+import { FastResponse, serve, type ServerRequest } from 'srvx';
 
 import type { Host } from '../host.js';
 import { checkOptions } from '../options/check-options.js';
@@ -11,6 +11,7 @@ import { ClientError, toErrorResponse } from '../routing/error-response.js';
 import { isPlainTarget } from '../routing/request-target.js';
 import type { HostOptions } from '../types.js';
 import { useConnectionSignal } from './connection-signal.js';
+import { Outbox } from './outbox.js';
 import type { Service } from './service.js';
 
 /** How a service listens, and what it takes of a connection. */
@@ -19,7 +20,7 @@ export interface ServerOptions {
   port?: number | undefined;
   /** Address or name to listen on. @default '127.0.0.1' */
   hostname?: string | undefined;
-  /** Open connections; one more is closed at once. 1 to 1_000_000. @default 20_000 */
+  /** Open connections; one more is closed at once. 1 to 1_000_000. @default 10_000 */
   maxConnections?: number | undefined;
   /** Bytes of the headers of a request; more is answered with 431. 1_024 to 1_048_576. @default 16_384 */
   maxHeaderBytes?: number | undefined;
@@ -29,6 +30,10 @@ export interface ServerOptions {
   receiveTimeoutMs?: number | undefined;
   /** How long an idle connection is kept. 1 to 600_000. @default 5_000 */
   keepAliveTimeoutMs?: number | undefined;
+  /** Time for a client to read a response; its connection is ended then. 1 to 600_000. @default 60_000 */
+  sendTimeoutMs?: number | undefined;
+  /** Bytes of responses that wait for clients to read; beyond it, connections that stand still are ended. 65_536 to 1 TiB. @default 134_217_728 */
+  maxUnsentBytes?: number | undefined;
 }
 
 /** A service that listens. */
@@ -65,11 +70,10 @@ const FLUSH_MS = 250;
 export async function startServer(service: Service, host: Host, given: ServerOptions = {}): Promise<RunningServer> {
   const options = checkServerOptions(service, host, given);
   const { port, hostname, maxConnections } = options;
+  const outbox = new Outbox(options);
+  service.countUnsent(() => outbox.length);
   const server = serve({
-    fetch: (request) =>
-      isPlainTarget(request.runtime?.node?.req.url ?? '/')
-        ? service.fetch(useConnectionSignal(request))
-        : toErrorResponse(new ClientError(400, 'INVALID_PATH', 'The path of the request is ambiguous.')),
+    fetch: (request) => respond(request, service, outbox),
     port,
     hostname,
     silent: true,
@@ -88,7 +92,22 @@ export async function startServer(service: Service, host: Host, given: ServerOpt
   });
   const node = server.node!.server as HttpServer; // Node without TLS: it is one
   node.maxConnections = maxConnections;
-  return { url: server.url!, close: (graceMs = GRACE_MS) => close(node, service, host, graceMs) };
+  return {
+    url: server.url!,
+    async close(graceMs = GRACE_MS) {
+      await close(node, service, host, graceMs);
+      outbox.close();
+    },
+  };
+}
+
+async function respond(request: ServerRequest, service: Service, outbox: Outbox): Promise<Response> {
+  const { req, res } = request.runtime!.node!; // the server is Node's
+  if (!isPlainTarget(req.url ?? '/'))
+    return toErrorResponse(new ClientError(400, 'INVALID_PATH', 'The path of the request is ambiguous.'));
+  const response = await service.fetch(useConnectionSignal(request));
+  outbox.add(res as ServerResponse); // of HTTP/1
+  return response;
 }
 
 /** What to do about the errors that operators meet. */

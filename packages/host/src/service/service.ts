@@ -35,6 +35,8 @@ export interface Service {
   fetch(request: Request): Promise<Response>;
   /** From now on readiness fails and responses end their connections. */
   drain(): void;
+  /** @param count tells how many responses a server has not sent yet: they count as in flight. */
+  countUnsent(count: () => number): void;
   readonly counts: ServiceCounts;
 }
 
@@ -56,6 +58,7 @@ class HostService implements Service {
   #inFlight = 0;
   #refused = 0;
   #isDraining = false;
+  #countUnsent = (): number => 0;
 
   constructor(host: Host, options: CompleteServiceOptions) {
     this.#host = host;
@@ -65,11 +68,15 @@ class HostService implements Service {
   }
 
   get counts(): ServiceCounts {
-    return { responses: this.#responses, inFlight: this.#inFlight, refused: this.#refused };
+    return { responses: this.#responses, inFlight: this.#inFlight + this.#countUnsent(), refused: this.#refused };
   }
 
   drain(): void {
     this.#isDraining = true;
+  }
+
+  countUnsent(count: () => number): void {
+    this.#countUnsent = count;
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -85,7 +92,7 @@ class HostService implements Service {
 
   /** @param path null for an endpoint's. */
   async #serve(path: string | null, request: Request): Promise<Response> {
-    if (this.#inFlight >= this.#maxConcurrentRequests) {
+    if (this.#inFlight + this.#countUnsent() >= this.#maxConcurrentRequests) {
       this.#refused += 1;
       return failure(503, 'SERVICE_UNAVAILABLE', 'The service is busy.', { 'retry-after': '1' });
     }

@@ -1,3 +1,4 @@
+import { serverFields } from '../../options/service-options.js';
 import type { ServerOptions } from '../../service/server.js';
 import type { HostOptions } from '../../types.js';
 import type { Config, ServiceConfig } from './schema.js';
@@ -9,7 +10,5 @@ export function toHostOptions({ extensions: _folder, service: _service, ...optio
 
 /** What a configuration means for the server. */
 export function toServerOptions(service: ServiceConfig): ServerOptions {
-  const { port, hostname, maxConnections, maxHeaderBytes, headersTimeoutMs, receiveTimeoutMs, keepAliveTimeoutMs } =
-    service;
-  return { port, hostname, maxConnections, maxHeaderBytes, headersTimeoutMs, receiveTimeoutMs, keepAliveTimeoutMs };
+  return Object.fromEntries(Object.keys(serverFields).map((key) => [key, service[key as keyof ServerOptions]]));
 }

@@ -69,6 +69,12 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ['service.headersTimeoutMs', 'number', 'Time for the headers of a request to arrive'],
   ['service.receiveTimeoutMs', 'number', 'Time for a whole request to arrive'],
   ['service.keepAliveTimeoutMs', 'number', 'How long an idle connection is kept'],
+  ['service.sendTimeoutMs', 'number', 'Time for a client to read a response; its connection is ended then'],
+  [
+    'service.maxUnsentBytes',
+    'number',
+    'Bytes of responses that wait for clients; beyond it, connections that stand still are ended',
+  ],
   ['service.graceMs', 'number', 'Time for accepted requests to finish once the service is told to stop'],
   ['service.logLevel', 'text', 'Least level of what is logged: debug, info, warn or error'],
   ['service.logFormat', 'text', 'json, pretty, or auto: pretty on a terminal'],
