@@ -10,7 +10,7 @@ import {
 import { compileEngine, createEngine, type Engine } from '@sandglass/worker';
 
 // The engine's own parts, which its package keeps private.
-import { findLayout } from '../../../packages/worker/dist/quickjs/memory/layout.js';
+import { findLayout } from '../../../packages/worker/dist/quickjs/find-layout.js';
 import { createCardMemory } from '../../../packages/worker/dist/quickjs/memory/cards.js';
 import { SandboxFactory } from '../../../packages/worker/dist/supply/sandbox-factory.js';
 import { openSnapshot } from '../../../packages/worker/dist/sandbox/snapshot.js';

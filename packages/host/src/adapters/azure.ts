@@ -1,13 +1,16 @@
 import { checkAdapter } from '../options/adapter-options.js';
 import { createBasePath } from './base-path.js';
 import { toCallOptions } from './deadline.js';
-import { type HostSource, toHostGetter } from './host-source.js';
-import type { HttpOptions } from './web.js';
+import type { HostSource } from './contract.js';
+import { toHostGetter } from './host-source.js';
+import type { HttpOptions } from './contract.js';
 
-export { type AdapterHost, type HostSource, lazyHost } from './host-source.js';
-export { type EventOptions, toEventHandler } from './events.js';
-export type { Invocation } from './invocation.js';
-export type { HttpOptions } from './web.js';
+export type { AdapterHost, HostSource } from './contract.js';
+export { lazyHost } from './host-source.js';
+export type { EventOptions } from './contract.js';
+export { toEventHandler } from './events.js';
+export type { Invocation } from './contract.js';
+export type { HttpOptions } from './contract.js';
 
 /** `HttpRequest` of `@azure/functions` 4, as far as it is read here. */
 export interface AzureRequest {

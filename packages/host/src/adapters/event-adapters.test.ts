@@ -3,7 +3,8 @@ import { expect, test, vi } from 'vitest';
 
 import { lazyHost } from './host-source.js';
 import { toEventHandler } from './events.js';
-import { type SqsRecord, toSqsHandler } from './sqs.js';
+import type { SqsRecord } from './contract.js';
+import { toSqsHandler } from './sqs.js';
 import { FakeHost } from './testing/fake-host.js';
 
 test.each([

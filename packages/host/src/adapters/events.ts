@@ -1,13 +1,8 @@
 import { checkAdapter } from '../options/adapter-options.js';
-import { type DeadlineOptions, toCallOptions } from './deadline.js';
-import { type HostSource, toHostGetter } from './host-source.js';
-import { type Invocation, invoke, parseInvocation } from './invocation.js';
-
-/** Options of the adapters that answer events. */
-export interface EventOptions<Event> extends DeadlineOptions {
-  /** What to call for an event. @default the event is an {@link Invocation} itself */
-  toInvocation?: ((event: Event) => Invocation) | undefined;
-}
+import { toCallOptions } from './deadline.js';
+import type { EventOptions, HostSource } from './contract.js';
+import { toHostGetter } from './host-source.js';
+import { invoke, parseInvocation } from './invocation.js';
 
 /**
  * Operations and hooks as a handler of events: a direct invocation of AWS Lambda, a CloudEvent of Google, a trigger of Azure.

@@ -3,13 +3,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from 'srvx/node';
 
 import { checkAdapter } from '../options/adapter-options.js';
-import type { HostSource } from './host-source.js';
-import { type HttpOptions, toWebHandler } from './web.js';
+import type { HostSource } from './contract.js';
+import type { HttpOptions } from './contract.js';
+import { toWebHandler } from './web.js';
 
-export { type AdapterHost, type HostSource, lazyHost } from './host-source.js';
-export { type EventOptions, toEventHandler } from './events.js';
-export type { Invocation } from './invocation.js';
-export type { HttpOptions } from './web.js';
+export type { AdapterHost, HostSource } from './contract.js';
+export { lazyHost } from './host-source.js';
+export type { EventOptions } from './contract.js';
+export { toEventHandler } from './events.js';
+export type { Invocation } from './contract.js';
+export type { HttpOptions } from './contract.js';
 
 /** A handler of Node's HTTP server, and of the frameworks built on it. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

@@ -1,14 +1,5 @@
 import { checkHost } from '../options/adapter-options.js';
-import type { Host } from '../host.js';
-import type { CallOptions } from '../types.js';
-
-/** What adapters use of a host. */
-export interface AdapterHost extends Pick<Host, 'operation' | 'filter' | 'action'> {
-  fetch(request: Request, call?: CallOptions): Promise<Response>;
-}
-
-/** A host, one in the making, or a function that makes it at the first call. */
-export type HostSource = AdapterHost | PromiseLike<AdapterHost> | (() => AdapterHost | PromiseLike<AdapterHost>);
+import type { AdapterHost, HostSource } from './contract.js';
 
 /**
  * Makes one host for all the handlers of a container, when the first of them is called.

@@ -7,10 +7,11 @@ import { describe, expect, test, vi } from 'vitest';
 
 import { toAzureHandler } from './azure.js';
 import { toGoogleHandler } from './google.js';
-import type { HostSource } from './host-source.js';
+import type { HostSource } from './contract.js';
 import { toLambdaHandler } from './lambda.js';
 import { FakeHost } from './testing/fake-host.js';
-import { type HttpOptions, toWebHandler } from './web.js';
+import type { HttpOptions } from './contract.js';
+import { toWebHandler } from './web.js';
 
 /** Sends a request as the platform does, and reads the answer as it does. */
 type Send = (source: HostSource, request: Request, options?: HttpOptions) => Promise<Response>;

@@ -2,19 +2,13 @@ import { check, isSandglassError } from '@sandglass/core';
 import * as z from 'zod/mini';
 
 import type { CallOptions } from '../types.js';
-import type { AdapterHost } from './host-source.js';
+import type { AdapterHost, Invocation } from './contract.js';
 
 const invocationSchema = z.union([
   z.strictObject({ operation: z.string(), options: z.optional(z.unknown()) }),
   z.strictObject({ filter: z.string(), payload: z.optional(z.unknown()) }),
   z.strictObject({ action: z.string(), meta: z.optional(z.record(z.string(), z.unknown())) }),
 ]);
-
-/** A call without HTTP: an operation, the filters of an event, or its actions. */
-export type Invocation =
-  | { operation: string; options?: unknown }
-  | { filter: string; payload?: unknown }
-  | { action: string; meta?: Record<string, unknown> | undefined };
 
 /**
  * Reads an invocation that came from outside.

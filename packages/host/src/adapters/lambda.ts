@@ -3,14 +3,18 @@ import { type AwsLambdaEvent, handleLambdaEvent } from 'srvx/aws-lambda';
 import { checkAdapter } from '../options/adapter-options.js';
 import { type DeadlineContext, toCallOptions } from './deadline.js';
 import { createBasePath } from './base-path.js';
-import { type HostSource, toHostGetter } from './host-source.js';
-import type { HttpOptions } from './web.js';
+import type { HostSource } from './contract.js';
+import { toHostGetter } from './host-source.js';
+import type { HttpOptions } from './contract.js';
 
-export { type AdapterHost, type HostSource, lazyHost } from './host-source.js';
-export { type EventOptions, toEventHandler } from './events.js';
-export type { Invocation } from './invocation.js';
-export { type SqsEvent, type SqsOptions, type SqsRecord, type SqsResult, toSqsHandler } from './sqs.js';
-export type { HttpOptions } from './web.js';
+export type { AdapterHost, HostSource } from './contract.js';
+export { lazyHost } from './host-source.js';
+export type { EventOptions } from './contract.js';
+export { toEventHandler } from './events.js';
+export type { Invocation } from './contract.js';
+export type { SqsEvent, SqsOptions, SqsRecord, SqsResult } from './contract.js';
+export { toSqsHandler } from './sqs.js';
+export type { HttpOptions } from './contract.js';
 
 /** What API Gateway and function URLs turn into a response. */
 export interface LambdaResult {

@@ -1,31 +1,9 @@
 import { checkAdapter } from '../options/adapter-options.js';
 import { formatForTerminal } from '../capabilities/log/terminal.js';
-import { type DeadlineOptions, toCallOptions } from './deadline.js';
-import { type AdapterHost, type HostSource, toHostGetter } from './host-source.js';
-import { type Invocation, invoke, parseInvocation } from './invocation.js';
-
-/** A message of Amazon SQS, as far as it is read here. */
-export interface SqsRecord {
-  messageId: string;
-  body: string;
-  attributes?: Record<string, string | undefined>;
-}
-
-export interface SqsEvent {
-  Records: SqsRecord[];
-}
-
-/** Messages that SQS is to deliver again; the rest are done. The event source needs `ReportBatchItemFailures`. */
-export interface SqsResult {
-  batchItemFailures: { itemIdentifier: string }[];
-}
-
-export interface SqsOptions extends DeadlineOptions {
-  /** What to call for a message. @default its body is an {@link Invocation} in JSON */
-  toInvocation?: ((record: SqsRecord) => Invocation) | undefined;
-  /** Told why a message is to come again. @default one line on stderr */
-  onFailure?: ((error: unknown, record: SqsRecord) => void) | undefined;
-}
+import { toCallOptions } from './deadline.js';
+import type { AdapterHost, HostSource, Invocation, SqsEvent, SqsOptions, SqsRecord, SqsResult } from './contract.js';
+import { toHostGetter } from './host-source.js';
+import { invoke, parseInvocation } from './invocation.js';
 
 /**
  * Operations and hooks as a handler of messages of SQS, side by side, each failing for itself.

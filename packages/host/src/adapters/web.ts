@@ -1,16 +1,15 @@
 import { checkAdapter } from '../options/adapter-options.js';
-import { type BasePathOptions, createBasePath } from './base-path.js';
-import { type DeadlineOptions, toCallOptions } from './deadline.js';
-import { type HostSource, toHostGetter } from './host-source.js';
+import { createBasePath } from './base-path.js';
+import { toCallOptions } from './deadline.js';
+import type { HostSource, HttpOptions } from './contract.js';
+import { toHostGetter } from './host-source.js';
 
-export { type AdapterHost, type HostSource, lazyHost } from './host-source.js';
+export type { AdapterHost, EventOptions, HostSource, HttpOptions } from './contract.js';
+export { lazyHost } from './host-source.js';
 export type { BasePathOptions } from './base-path.js';
 export type { DeadlineOptions } from './deadline.js';
-export { type EventOptions, toEventHandler } from './events.js';
-export type { Invocation } from './invocation.js';
-
-/** Options of the adapters that answer HTTP. */
-export interface HttpOptions extends BasePathOptions, DeadlineOptions {}
+export { toEventHandler } from './events.js';
+export type { Invocation } from './contract.js';
 
 /** A handler of Vercel, Netlify, Deno or Bun. */
 export type WebHandler = (request: Request, context?: unknown) => Promise<Response>;

@@ -1,5 +1,5 @@
 import { splitTarget } from '../routing/request-target.js';
-import type { Service } from '../service/service.js';
+import type { Service } from '../service/contract.js';
 import type { Log } from './output/logger.js';
 
 /** A service that logs a line for every request. */

@@ -1,10 +1,7 @@
 import { custom } from '@sandglass/core';
 import type * as z from 'zod/mini';
 
-import type { EventOptions } from '../adapters/events.js';
-import type { AdapterHost, HostSource } from '../adapters/host-source.js';
-import type { SqsOptions } from '../adapters/sqs.js';
-import type { HttpOptions } from '../adapters/web.js';
+import type { AdapterHost, EventOptions, HostSource, HttpOptions, SqsOptions } from '../adapters/contract.js';
 import { MAX_WALL_TIME_MS } from './call-options.js';
 import { checkOptions } from './check-options.js';
 import { callback, count, type Fields, hasMethods, maybe, object } from './fields.js';

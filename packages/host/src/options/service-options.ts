@@ -1,8 +1,7 @@
 import type * as z from 'zod/mini';
 
 import type { Host } from '../host.js';
-import type { ServerOptions } from '../service/server.js';
-import type { Service, ServiceOptions } from '../service/service.js';
+import type { ServerOptions, Service, ServiceOptions } from '../service/contract.js';
 import { checkOptions } from './check-options.js';
 import { bodyBytes, count, type Fields, flag, maybe, object, text, token, withDefault, withMethods } from './fields.js';
 

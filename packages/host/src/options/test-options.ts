@@ -1,7 +1,7 @@
 import { custom } from '@sandglass/core';
 import * as z from 'zod/mini';
 
-import type { TestOptions, TestRequest } from '../test-kit/test-kit.js';
+import type { TestOptions, TestRequest } from '../test-kit/contract.js';
 import { checkOptions } from './check-options.js';
 import { maybe, object, text, withMethods } from './fields.js';
 import { sharedFields } from './host-options.js';

@@ -1,4 +1,6 @@
-export { createService, SERVICE_PREFIX, type Service, type ServiceOptions } from './service.js';
-export { createServerResponse, startServer, type RunningServer, type ServerOptions } from './server.js';
+export type { Service, ServiceOptions } from './contract.js';
+export { createService, SERVICE_PREFIX } from './service.js';
+export type { ServerOptions } from './contract.js';
+export { createServerResponse, startServer, type RunningServer } from './server.js';
 export { createStatus, type Status } from './status/status.js';
 export type { StatusPage } from './status/status-page.js';

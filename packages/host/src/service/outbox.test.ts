@@ -4,8 +4,10 @@ import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 
 import type { Host } from '../host.js';
-import { createServerResponse, type ServerOptions, startServer } from './server.js';
-import { createService, type Service } from './service.js';
+import type { ServerOptions } from './contract.js';
+import { createServerResponse, startServer } from './server.js';
+import type { Service } from './contract.js';
+import { createService } from './service.js';
 
 /** More than the kernel keeps for a connection. */
 const BODY = 'x'.repeat(16 * 1024 * 1024);

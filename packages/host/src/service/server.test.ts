@@ -5,7 +5,8 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import type { Host } from '../host.js';
 import { createService } from './service.js';
-import { type RunningServer, type ServerOptions, startServer } from './server.js';
+import type { ServerOptions } from './contract.js';
+import { type RunningServer, startServer } from './server.js';
 
 const OPTIONS: ServerOptions = {
   port: 0,

@@ -11,30 +11,8 @@ import { ClientError, toErrorResponse } from '../routing/error-response.js';
 import { isPlainTarget } from '../routing/request-target.js';
 import type { HostOptions } from '../types.js';
 import { useConnectionSignal } from './connection-signal.js';
+import type { ServerOptions, Service } from './contract.js';
 import { Outbox } from './outbox.js';
-import type { Service } from './service.js';
-
-/** How a service listens, and what it takes of a connection. */
-export interface ServerOptions {
-  /** 0 takes a free port. @default 3_000 */
-  port?: number | undefined;
-  /** Address or name to listen on. @default '127.0.0.1' */
-  hostname?: string | undefined;
-  /** Open connections; one more is closed at once. 1 to 1_000_000. @default 10_000 */
-  maxConnections?: number | undefined;
-  /** Bytes of the headers of a request; more is answered with 431. 1_024 to 1_048_576. @default 16_384 */
-  maxHeaderBytes?: number | undefined;
-  /** Time for the headers of a request to arrive. 1 to 600_000. @default 10_000 */
-  headersTimeoutMs?: number | undefined;
-  /** Time for a whole request to arrive. 1 to 600_000. @default 60_000 */
-  receiveTimeoutMs?: number | undefined;
-  /** How long an idle connection is kept. 1 to 600_000. @default 5_000 */
-  keepAliveTimeoutMs?: number | undefined;
-  /** Time for a client to read a response; its connection is ended then. 1 to 600_000. @default 60_000 */
-  sendTimeoutMs?: number | undefined;
-  /** Bytes of responses that wait for clients to read; beyond it, connections that stand still are ended. 65_536 to 1 TiB. @default 134_217_728 */
-  maxUnsentBytes?: number | undefined;
-}
 
 /** A service that listens. */
 export interface RunningServer {

@@ -2,7 +2,8 @@ import { SandglassError } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
 import type { Host } from '../host.js';
-import { createService, type ServiceOptions } from './service.js';
+import type { ServiceOptions } from './contract.js';
+import { createService } from './service.js';
 import { createStatus } from './status/status.js';
 
 const TOKEN = 'a-token-of-some-length';

@@ -2,10 +2,10 @@ import type { Host } from '../host.js';
 import { checkServiceOptions, type CompleteServiceOptions } from '../options/service-options.js';
 import { splitTarget, toMatchedPath } from '../routing/request-target.js';
 import { createCallApi } from './call-api.js';
+import type { Service, ServiceOptions } from './contract.js';
 import { jsonResponse } from './json-body.js';
 import { renderMetrics, type ServiceCounts } from './metrics.js';
 import { PROMETHEUS_TYPE } from './prometheus.js';
-import type { StatusPage } from './status/status-page.js';
 import { bearsToken } from './token.js';
 
 /** Everything that is not an endpoint lives below this path. */
@@ -13,32 +13,6 @@ export const SERVICE_PREFIX = '/_sandglass';
 
 /** What a client without the token is told to come with. */
 const BEARER = 'Bearer realm="sandglass"';
-
-export interface ServiceOptions {
-  /** Opens the routes for operations and hooks to whoever bears it. 16 characters or more. @default they are closed */
-  token?: string | undefined;
-  /** Bytes of the body of an operation or a hook. @default 1_048_576 */
-  maxBodyBytes?: number | undefined;
-  /** Requests that are served at once; one more is answered with 503. Health, readiness, metrics and status always are. @default 1_000 */
-  maxConcurrentRequests?: number | undefined;
-  /** Whether there is `/_sandglass/metrics`. @default true */
-  metrics?: boolean | undefined;
-  /** Who bears it, or `token`, sees the metrics. It opens nothing else, so that a scraper need not hold `token`. 16 characters or more. @default everybody sees them */
-  metricsToken?: string | undefined;
-  /** Served at `/_sandglass/status`; with a token, to its bearer only. @default none */
-  status?: StatusPage | undefined;
-}
-
-/** Answers the requests of `sandglass serve`: a function of a request, whatever server calls it. */
-export interface Service {
-  /** Never rejects. */
-  fetch(request: Request): Promise<Response>;
-  /** From now on readiness fails and responses end their connections. */
-  drain(): void;
-  /** @param count tells how many responses a server has not sent yet: they count as in flight. */
-  countUnsent(count: () => number): void;
-  readonly counts: ServiceCounts;
-}
 
 /**
  * Puts health, readiness, metrics, the status page and the routes for operations and hooks beside a host's endpoints.

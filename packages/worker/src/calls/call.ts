@@ -12,7 +12,7 @@ import {
 
 import type { CoreYield } from './core-yield.js';
 import { Stopwatch } from './cpu-clock.js';
-import { limitFailure } from './failure.js';
+import { limitFailure } from './limit-failure.js';
 import { toOutcome, type Result } from './outcome.js';
 import type { Pointer } from '../quickjs/ffi.js';
 import type { PromiseCapability } from '../quickjs/realm.js';

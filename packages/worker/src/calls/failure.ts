@@ -5,11 +5,11 @@ import {
   type ErrorCode,
   type ErrorWire,
   type ExtensionWire,
-  type Limits,
   type Table,
 } from '@sandglass/core';
 
 import type { Call } from './call.js';
+import { limitFailure } from './limit-failure.js';
 import type { Pointer } from '../quickjs/ffi.js';
 import { PoisonedError } from '../sandbox/sandbox.js';
 
@@ -91,23 +91,4 @@ export function shortFailure({ name }: ExtensionWire, value: number, used: numbe
 
 function stackFailure(extension: ExtensionWire): ErrorWire {
   return limitFailure('E_STACK', extension, 'stackBytes');
-}
-
-/** The error of a call that met a limit. `used` is in the limit's unit; left out where only the limit is known. */
-export function limitFailure(
-  code: ErrorCode,
-  { name, limits }: ExtensionWire,
-  limit: keyof Limits,
-  used?: number,
-): ErrorWire {
-  const value = limits[limit];
-  const why =
-    used === undefined
-      ? `${limit} of ${value} is used up`
-      : `${Math.ceil(used)} used or asked for, ${limit} is ${value}`;
-  return {
-    code,
-    message: `Cannot go on running "${name}": ${why}`,
-    limit: { name: limit, value, ...(used !== undefined && { used }) },
-  };
 }

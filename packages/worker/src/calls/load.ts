@@ -1,7 +1,8 @@
 import { decodeValue, type ErrorWire, type Registration } from '@sandglass/core';
 
 import type { Call } from './call.js';
-import { describeFailure, limitFailure } from './failure.js';
+import { describeFailure } from './failure.js';
+import { limitFailure } from './limit-failure.js';
 import type { Progress } from '../quickjs/realm.js';
 import type { Snapshot } from '../sandbox/snapshot.js';
 import { Thrown } from '../sandbox/value-bridge.js';

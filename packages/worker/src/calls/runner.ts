@@ -8,7 +8,8 @@ import {
 } from '@sandglass/core';
 
 import { Call, type CallEnvironment } from './call.js';
-import { describeFailure, describePoison, limitFailure, shortFailure } from './failure.js';
+import { describeFailure, describePoison, shortFailure } from './failure.js';
+import { limitFailure } from './limit-failure.js';
 import { toOutcome, type Result } from './outcome.js';
 import type { Progress } from '../quickjs/realm.js';
 import type { SandboxSource } from '../supply/sandbox-source.js';

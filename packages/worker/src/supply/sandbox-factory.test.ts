@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createEngine } from '../calls/engine.js';
 import { CARD_BYTES, CARD_TABLE } from '../quickjs/memory/cards.js';
 import { compileEngine } from '../quickjs/engine-module.js';
-import { findLayout } from '../quickjs/memory/layout.js';
+import { findLayout } from '../quickjs/find-layout.js';
 import type { Instance } from '../quickjs/instance.js';
 import { SandboxFactory } from './sandbox-factory.js';
 import { PoisonedError, type Sandbox } from '../sandbox/sandbox.js';

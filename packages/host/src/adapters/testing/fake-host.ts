@@ -1,5 +1,5 @@
 import type { CallOptions } from '../../types.js';
-import type { AdapterHost } from '../host-source.js';
+import type { AdapterHost } from '../contract.js';
 
 /** What a {@link FakeHost} was asked. */
 export type Asked = { name: string; argument: unknown; call: CallOptions | undefined };

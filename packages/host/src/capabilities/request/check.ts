@@ -3,7 +3,7 @@ import type { RequestGate } from '../../gate/request-scope.js';
 import { CapabilityError, typeError } from '../error.js';
 import { encodeBody } from './body.js';
 import { readHeaders } from './headers.js';
-import type { OutgoingRequest } from './send.js';
+import type { OutgoingRequest } from './outgoing-request.js';
 
 /**
  * Checks a request in the order of CONTRACT §6, steps 4 to 6, and makes it ready to send.

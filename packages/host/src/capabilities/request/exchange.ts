@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { BodyReader } from './body-reader.js';
 import type { HeldBytes } from './held-bytes.js';
 import { readStatusText } from './response-heads.js';
-import type { OutgoingRequest } from './send.js';
+import type { OutgoingRequest } from './outgoing-request.js';
 
 /** Body of a redirect that is read to keep the connection; a longer one ends it. */
 const MAX_REDIRECT_BODY_BYTES = 16_384;

@@ -10,7 +10,8 @@ import type { RequestDeadlines } from './deadline.js';
 import { type RequestResponse, networkFailure, statusFailure, toCapabilityError } from './failure.js';
 import { HeldBytes } from './held-bytes.js';
 import { Interruption } from './interruption.js';
-import type { OutgoingRequest, SendLimits } from './send.js';
+import type { OutgoingRequest } from './outgoing-request.js';
+import type { SendLimits } from './send.js';
 import type { RequestSlots } from './slots.js';
 
 /** What all requests of a host share. */

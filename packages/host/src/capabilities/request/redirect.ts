@@ -5,7 +5,7 @@ import type { RequestGate } from '../../gate/request-scope.js';
 import { CapabilityError } from '../error.js';
 import type { Answer } from './exchange.js';
 import { dropContentHeaders, dropCredentials } from './headers.js';
-import type { OutgoingRequest } from './send.js';
+import type { OutgoingRequest } from './outgoing-request.js';
 
 /** An answer that leads on. */
 type Hop = Pick<Answer, 'status' | 'location'>;

@@ -3,22 +3,14 @@ import type { Dispatcher } from 'undici';
 import type { AddressGate } from '../../gate/address-gate.js';
 import type { RequestGate } from '../../gate/request-scope.js';
 import type { AuditDetails } from '../define.js';
-import type { RequestBody } from './body.js';
 import { parseData } from './data.js';
 import { type Answer, Exchange } from './exchange.js';
 import { DeniedAddressError, type RequestResponse, deniedAddress, networkFailure } from './failure.js';
-import { type RequestHeaders, toGuestHeaders } from './headers.js';
+import { toGuestHeaders } from './headers.js';
 import type { HeldBytes } from './held-bytes.js';
 import type { Interruption } from './interruption.js';
+import type { OutgoingRequest } from './outgoing-request.js';
 import { redirect } from './redirect.js';
-
-/** One request on its way. */
-export interface OutgoingRequest {
-  url: URL;
-  method: string;
-  headers: RequestHeaders;
-  body: RequestBody;
-}
 
 /** What a host sets for all its requests. */
 export interface SendLimits {

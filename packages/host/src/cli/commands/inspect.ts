@@ -1,29 +1,19 @@
 import { resolve } from 'node:path';
 
-import { isSandglassError, type Manifest } from '@sandglass/core';
+import { isSandglassError } from '@sandglass/core';
 
-import { findProblems, type Problem } from '../../authoring/find-problems.js';
+import { findProblems } from '../../authoring/find-problems.js';
 import { createCapabilities } from '../../capabilities/registry.js';
 import { readFolder, readPackageJson } from '../../extensions/read-folder.js';
 import { createHost } from '../../host.js';
-import type { ExtensionInfo } from '../../types.js';
 import { CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
 import { toHostOptions } from '../config/host-options.js';
 import { readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import { assertNotFolderOfExtensions } from '../open-host.js';
-import { printInspection } from '../output/inspection.js';
+import { type Inspection, printInspection } from '../output/inspection.js';
 import { formatJson } from '../output/safe-json.js';
-
-/** What an extension is and would do, and what is wrong with it. */
-export interface Inspection {
-  /** Absent if it cannot be read. */
-  manifest?: Manifest;
-  /** What it came to in a sandbox. Absent if it did not load. */
-  extension?: ExtensionInfo;
-  problems: (Omit<Problem, 'code'> & { code: Problem['code'] | 'manifest' | 'scope-unknown' | 'load' })[];
-}
 
 /** `sandglass inspect <folder>`: an extension's manifest, scopes, registrations and problems. */
 export const inspectCommand: Command = defineCommand({

@@ -1,34 +1,17 @@
 import { resolve } from 'node:path';
 
-import type { Registration } from '@sandglass/core';
-
 import { createHost, type Host } from '../../host.js';
 import { describeError } from '../../service/call-api.js';
-import type { AuditEntry, CallEntry, ExtensionInfo, LogEntry } from '../../types.js';
+import type { AuditEntry, LogEntry } from '../../types.js';
 import { type Args, CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
 import { toHostOptions } from '../config/host-options.js';
 import { readConfig } from '../config/read-config.js';
 import type { Io } from '../io.js';
 import { assertNotFolderOfExtensions } from '../open-host.js';
-import { printReport } from '../output/report.js';
+import { printReport, type RunReport } from '../output/report.js';
 import { formatJson } from '../output/safe-json.js';
 import { planCall, type PlannedCall } from '../plan-call.js';
-
-/** Everything about one call. */
-export interface RunReport {
-  extension: ExtensionInfo;
-  /** Present if the call ended well. */
-  value?: unknown;
-  /** Present if it did not. */
-  error?: Record<string, unknown>;
-  /** Milliseconds. `loadMs` is what a new process pays once, `callMs` what every call takes. */
-  timing: { loadMs: number; callMs: number };
-  /** What each handler that ran used. */
-  calls: (Omit<CallEntry, 'extension' | 'registration'> & { registration: Registration })[];
-  logs: LogEntry[];
-  audit: AuditEntry[];
-}
 
 /** `sandglass run <folder>`: one call. */
 export const runCommand: Command = defineCommand({

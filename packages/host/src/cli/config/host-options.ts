@@ -1,5 +1,5 @@
 import { serverFields } from '../../options/service-options.js';
-import type { ServerOptions } from '../../service/server.js';
+import type { ServerOptions } from '../../service/contract.js';
 import type { HostOptions } from '../../types.js';
 import type { Config, ServiceConfig } from './schema.js';
 

@@ -1,9 +1,21 @@
+import type { Manifest } from '@sandglass/core';
+
+import type { Problem } from '../../authoring/find-problems.js';
+import type { ExtensionInfo } from '../../types.js';
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
-import type { Inspection } from '../commands/inspect.js';
 import type { Io } from '../io.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import { describeScopes } from './describe-scopes.js';
 import { createStyle } from './style.js';
+
+/** What an extension is and would do, and what is wrong with it. */
+export interface Inspection {
+  /** Absent if it cannot be read. */
+  manifest?: Manifest;
+  /** What it came to in a sandbox. Absent if it did not load. */
+  extension?: ExtensionInfo;
+  problems: (Omit<Problem, 'code'> & { code: Problem['code'] | 'manifest' | 'scope-unknown' | 'load' })[];
+}
 
 /** Prints an inspection for a person. */
 export function printInspection({ manifest, extension, problems }: Inspection, io: Pick<Io, 'stdout' | 'env'>): void {

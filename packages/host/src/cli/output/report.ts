@@ -1,9 +1,26 @@
+import type { Registration } from '@sandglass/core';
+
+import type { AuditEntry, CallEntry, ExtensionInfo, LogEntry } from '../../types.js';
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
-import type { RunReport } from '../commands/run.js';
 import type { Io } from '../io.js';
 import { formatJson } from './safe-json.js';
 import { createStyle, type Style } from './style.js';
+
+/** Everything about one call. */
+export interface RunReport {
+  extension: ExtensionInfo;
+  /** Present if the call ended well. */
+  value?: unknown;
+  /** Present if it did not. */
+  error?: Record<string, unknown>;
+  /** Milliseconds. `loadMs` is what a new process pays once, `callMs` what every call takes. */
+  timing: { loadMs: number; callMs: number };
+  /** What each handler that ran used. */
+  calls: (Omit<CallEntry, 'extension' | 'registration'> & { registration: Registration })[];
+  logs: LogEntry[];
+  audit: AuditEntry[];
+}
 
 /** Prints a call for a person: the value on stdout, all else on stderr. */
 export function printReport(report: RunReport, io: Pick<Io, 'stdout' | 'stderr' | 'env'>): void {

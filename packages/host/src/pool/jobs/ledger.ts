@@ -6,7 +6,7 @@ import type { VirtualClock } from '../../time/virtual-clock.js';
 import { limitError } from './call-errors.js';
 import type { PoolExtension } from './pool-extension.js';
 import type { Job } from './job.js';
-import { CallCounters } from '../stats/stats.js';
+import { CallCounters } from '../stats/counters.js';
 
 const MAX_CALL_ID = 2 ** 31 - 1;
 

@@ -1,7 +1,7 @@
 import type { PoolExtension } from '../jobs/pool-extension.js';
 import type { Lane } from '../lanes/lane.js';
 import type { LaneSet } from '../lanes/lane-set.js';
-import { CallCounters } from './stats.js';
+import { CallCounters } from './counters.js';
 import type { ExtensionStats, LaneStats, PoolStats } from './stats.js';
 
 /** Counts that only the pool itself knows. */

@@ -1,4 +1,4 @@
-import { Durations } from '../../pool/stats/stats.js';
+import { Durations } from '../../pool/stats/counters.js';
 import { Recent } from './recent.js';
 
 /** What happened in one interval. */

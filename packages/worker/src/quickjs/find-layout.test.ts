@@ -1,11 +1,12 @@
 import type { EngineModule } from '@sandglass/core';
 import { beforeAll, expect, test } from 'vitest';
 
-import { compileEngine } from '../engine-module.js';
-import type { Kind } from '../kinds.js';
-import { findLayout, type Layout } from './layout.js';
-import { KNOWN_LAYOUTS } from '../known-layouts.js';
-import { probeLayout } from '../probe-layout.js';
+import { compileEngine } from './engine-module.js';
+import type { Kind } from './kinds.js';
+import { findLayout } from './find-layout.js';
+import type { Layout } from './memory/layout.js';
+import { KNOWN_LAYOUTS } from './known-layouts.js';
+import { probeLayout } from './probe-layout.js';
 
 let engine: EngineModule;
 
