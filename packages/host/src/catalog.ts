@@ -132,7 +132,7 @@ export class Catalog {
       extension.ready(registrations);
     } catch (error) {
       this.#versions.delete(id);
-      throw toLoadError(error, extension);
+      throw await toLoadError(error, extension);
     }
   }
 

@@ -217,6 +217,28 @@ test('one extension of a folder that does not load keeps no other from loading',
   expect(order).toEqual(['a', 'd']);
 });
 
+test('one that does not load changes neither when the host is ready nor the order of the others', async () => {
+  const order: string[] = [];
+  const hook = (name: string): FakeGuest => ({ registrations: [filter('x')], handlers: [() => void order.push(name)] });
+  const { promise, resolve } = deferred<void>();
+  await using folder = await folderOf(
+    Object.fromEntries(
+      ['a', 'b', 'c'].flatMap((name) => [
+        [`${name}/package.json`, packageJson(name, 'hook')],
+        [`${name}/index.js`, name],
+      ]),
+    ),
+  );
+  const starting = start(
+    { a: { ...hook('a'), loading: () => promise }, c: hook('c') },
+    { extensions: folder.path, onError: () => resolve() }, // b is no guest, and fails first
+  );
+  await using host = await starting;
+  await host.filter('x', {});
+  expect(host.extensions.map(({ name, state }) => `${name} ${state}`)).toEqual(['a ready', 'b failed', 'c ready']);
+  expect(order).toEqual(['a', 'c']);
+});
+
 test('an extension that failed can be reloaded once it is mended, and unloaded', async () => {
   await using folder = await folderOf({ 'a/package.json': packageJson('a', 'operation'), 'a/index.js': 'broken' });
   await using host = await start(

@@ -165,14 +165,15 @@ class SandglassHost implements Host {
 
   /** Loads what a folder holds, several at once, and registers them in the order of the folder. */
   async loadFolder(folder: string): Promise<void> {
-    const folders = await scanFolder(folder, this.#options);
+    const folders = await scanFolder(folder, this.#options, this.#options.onSkip);
     for (let i = 0; i < folders.length; i += LOADED_AT_ONCE) {
       const opened = await Promise.all(folders.slice(i, i + LOADED_AT_ONCE).map((from) => this.#openOrReport(from)));
-      let turn: Promise<void> = Promise.resolve();
+      let turn: Promise<unknown> = Promise.resolve();
       for (const extension of opened.filter((one) => one !== undefined)) {
-        turn = this.#catalog
+        const added = this.#catalog
           .add(extension, { turn, keepFailed: true })
           .catch((error: unknown) => this.#report(error, { extension: extension.name }));
+        turn = Promise.all([turn, added]); // one that fails does not wait for its turn
       }
       await turn;
     }

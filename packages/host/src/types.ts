@@ -3,6 +3,9 @@ import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 
 import type { Capability } from './capabilities/define.js';
+import type { SkippedFolder } from './extensions/scan-folder.js';
+
+export type { SkippedFolder };
 
 /** State of an extension: `loading`, `ready`, `failed` (see `error`), or `unloading` while calls on it finish. */
 export type ExtensionState = 'loading' | 'ready' | 'failed' | 'unloading';
@@ -176,6 +179,8 @@ export interface HostOptions {
    * behind an endpoint's 500. @default one line each on stderr
    */
   onError?: ((error: Error, context: { extension?: string; event?: string; callId?: number }) => void) | undefined;
+  /** Told of what lies in the folder of extensions and is left out: no package, not sandboxed, or there twice. @default nothing */
+  onSkip?: (skipped: SkippedFolder) => void;
   /** `NODE_ENV` that guests see; `null` removes `process` and `console` from their globals. @default 'production' */
   nodeEnv?: string | null | undefined;
   /** Bytes of a request's body that an endpoint gets; a longer one is answered with 413. @default 1_048_576 (Directus: `MAX_PAYLOAD_SIZE`) */

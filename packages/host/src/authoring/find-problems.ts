@@ -1,5 +1,6 @@
-import type { AnyNode, Program } from 'acorn';
+import type { AnyNode, ImportSpecifier, Program } from 'acorn';
 
+import { LineIndex } from '../extensions/line-index.js';
 import { descendants, parseModule } from '../extensions/syntax.js';
 import { findFreeNames } from './free-names.js';
 
@@ -58,64 +59,134 @@ const ABSENT: Readonly<Record<string, string>> = {
 
 /** Looks for problems in a source without running it. */
 export function findProblems(source: string, options: ProblemOptions): Problem[] {
-  const program = parseModule(source);
-  if (!program)
-    return [{ severity: 'error', code: 'syntax', message: 'This is not a JavaScript module that can be parsed' }];
-  const free = findFreeNames(program);
   const at = locator(source);
+  const { program, error } = parseModule(source);
+  if (error) {
+    const place = error.index === undefined ? {} : at(error.index);
+    return [
+      { severity: error.index === undefined ? 'warning' : 'error', code: 'syntax', message: error.message, ...place },
+    ];
+  }
+  try {
+    return findIn(program, options, at);
+  } catch (failure) {
+    if (!(failure instanceof RangeError)) throw failure;
+    return [{ severity: 'warning', code: 'syntax', message: 'It is nested too deeply to be looked at' }];
+  }
+}
+
+function findIn(program: Program, options: ProblemOptions, at: Locate): Problem[] {
+  const free = findFreeNames(program);
   const commonJs = free.find(({ name, isTested }) => (name === 'module' || name === 'exports') && !isTested);
   const isModule = program.body.some(({ type }) => type.startsWith('Export'));
   if (commonJs && !isModule) {
     const message = 'This is a CommonJS bundle: only ES modules run. Build it with an ES module as its output format';
     return [{ severity: 'error', code: 'commonjs', message, ...at(commonJs.index) }];
   }
-  const used = new Set<string>();
+  const uses = new Uses(options);
   return [
-    ...findImports(program, options, used, at),
+    ...findImports(program, options, uses, at),
     ...free.flatMap(({ name, index, isTested }) =>
       isTested ? [] : describeGlobal(name, options.absent ?? [], at(index)),
     ),
-    ...compareScopes(used, options),
+    ...compareScopes(uses, options, at),
   ];
 }
 
 type Place = Pick<Problem, 'line' | 'column'>;
 type Locate = (index: number) => Place;
 
-function findImports(program: Program, options: ProblemOptions, used: Set<string>, at: Locate): Problem[] {
+/** What a module takes of those that it may import. */
+class Uses {
+  /** Index of the first use of each export. */
+  readonly first = new Map<string, number>();
+  /** Whether a whole module is passed on, so that nobody can tell what is used of it. */
+  isOpen = false;
+  readonly #modules: ProblemOptions['modules'];
+
+  constructor({ modules }: ProblemOptions) {
+    this.#modules = modules;
+  }
+
+  /** @returns the exports of a module that can be imported. */
+  exportsOf(specifier: string): readonly string[] | undefined {
+    return Object.hasOwn(this.#modules, specifier) ? this.#modules[specifier] : undefined;
+  }
+
+  add(name: string, index: number): void {
+    if (!this.first.has(name)) this.first.set(name, index);
+  }
+}
+
+function findImports(program: Program, options: ProblemOptions, uses: Uses, at: Locate): Problem[] {
   const problems: Problem[] = [];
   for (const node of program.body) {
     if (!('source' in node) || !node.source || typeof node.source.value !== 'string') continue;
-    const exported = options.modules[node.source.value];
-    if (exported) for (const name of importedNames(node, exported)) used.add(name);
-    else
-      problems.push({
-        severity: 'error',
-        code: 'import',
-        message: `Import of "${node.source.value}": only ${Object.keys(options.modules).join(', ')} can be imported; bundle the rest`,
-        ...at(node.start),
-      });
+    const specifier = node.source.value;
+    const exported = uses.exportsOf(specifier);
+    if (exported) problems.push(...readImport(program, node, { specifier, exported, uses, at }));
+    else {
+      const allowed = Object.keys(options.modules).join(', ');
+      const message = `Import of "${specifier}": only ${allowed} can be imported; sandglass build bundles the rest`;
+      problems.push({ severity: 'error', code: 'import', message, ...at(node.start) });
+    }
   }
   for (const node of descendants(program)) {
     if (node.type !== 'ImportExpression') continue;
-    problems.push({
-      severity: 'warning',
-      code: 'dynamic-import',
-      message: 'import() is not supported: it rejects',
-      ...at(node.start),
-    });
+    const message = 'import() is not supported: it rejects';
+    problems.push({ severity: 'warning', code: 'dynamic-import', message, ...at(node.start) });
   }
   return problems;
 }
 
-/** What an import takes of a module; all of it for `import * as api` and `export *`. */
-function importedNames(node: AnyNode, exported: readonly string[]): readonly string[] {
-  if (node.type !== 'ImportDeclaration') return exported;
-  const names = node.specifiers.map((specifier) => {
-    if (specifier.type !== 'ImportSpecifier') return null;
-    return specifier.imported.type === 'Identifier' ? specifier.imported.name : String(specifier.imported.value);
-  });
-  return names.includes(null) ? exported : names.filter((name) => name !== null);
+/** Notes what an import takes of a module, and finds what that module has not. */
+function readImport(
+  program: Program,
+  node: AnyNode,
+  { specifier, exported, uses, at }: { specifier: string; exported: readonly string[]; uses: Uses; at: Locate },
+): Problem[] {
+  if (node.type !== 'ImportDeclaration') {
+    uses.isOpen = true; // exported again
+    return [];
+  }
+  const problems: Problem[] = [];
+  for (const one of node.specifiers) {
+    if (one.type === 'ImportNamespaceSpecifier') readNamespace(program, one.local, uses);
+    else {
+      const name = one.type === 'ImportSpecifier' ? importedName(one) : 'default';
+      if (exported.includes(name)) uses.add(name, one.start);
+      else {
+        const message = `"${specifier}" has no export "${name}": it has ${exported.join(', ')}`;
+        problems.push({ severity: 'error', code: 'import', message, ...at(one.start) });
+      }
+    }
+  }
+  return problems;
+}
+
+function importedName({ imported }: ImportSpecifier): string {
+  return imported.type === 'Identifier' ? imported.name : String(imported.value);
+}
+
+/** What `import * as api` comes to: the properties that are read of it, or all of them where it is passed on. */
+function readNamespace(program: Program, local: AnyNode & { name: string }, uses: Uses): void {
+  const known = new Set<AnyNode>([local]);
+  for (const node of descendants(program)) {
+    if (node.type === 'MemberExpression') {
+      if (!node.computed) known.add(node.property);
+      if (node.object.type !== 'Identifier' || node.object.name !== local.name) continue;
+      const name = propertyName(node.property, node.computed);
+      if (name === undefined) continue;
+      known.add(node.object);
+      uses.add(name, node.start);
+    } else if (node.type === 'Property' && !node.computed && !node.shorthand) known.add(node.key);
+    else if (node.type === 'Identifier' && node.name === local.name && !known.has(node)) uses.isOpen = true;
+  }
+}
+
+function propertyName(property: AnyNode, isComputed: boolean): string | undefined {
+  if (!isComputed) return property.type === 'Identifier' ? property.name : undefined;
+  return property.type === 'Literal' && typeof property.value === 'string' ? property.value : undefined;
 }
 
 function describeGlobal(name: string, absent: readonly string[], place: Place): Problem[] {
@@ -130,27 +201,24 @@ function describeGlobal(name: string, absent: readonly string[], place: Place): 
   ];
 }
 
-function compareScopes(used: ReadonlySet<string>, { requested, modules }: ProblemOptions): Problem[] {
+function compareScopes({ first, isOpen }: Uses, { requested, modules }: ProblemOptions, at: Locate): Problem[] {
   const capabilities = new Set(Object.values(modules).flat());
-  const unused = requested.filter((name) => !used.has(name));
-  const missing = [...used].filter((name) => capabilities.has(name) && !requested.includes(name));
+  const unused = isOpen ? [] : requested.filter((name) => !first.has(name));
+  const missing = [...first].filter(([name]) => capabilities.has(name) && !requested.includes(name));
   return [
     ...unused.map((name): Problem => ({
       severity: 'warning',
       code: 'scope-unused',
       message: `The scope "${name}" is requested and never used`,
     })),
-    ...missing.map((name): Problem => ({
-      severity: 'error',
-      code: 'scope-missing',
-      message: `"${name}" is used and its scope is not requested`,
-    })),
+    ...missing.map(([name, index]) => {
+      const message = `"${name}" is used and its scope is not requested: add it to directus:extension.sandbox.requestedScopes`;
+      return Object.assign(at(index), { severity: 'error', code: 'scope-missing', message } as const);
+    }),
   ];
 }
 
 function locator(source: string): Locate {
-  return (index) => {
-    const before = source.slice(0, index);
-    return { line: before.split('\n').length, column: index - before.lastIndexOf('\n') };
-  };
+  const lines = new LineIndex(source);
+  return (index) => lines.placeOf(index);
 }

@@ -18,16 +18,26 @@ interface Scope {
   parent: Scope | undefined;
 }
 
+/** Scopes that may be searched for names, over all names: 1 s. */
+const MAX_SEARCHED = 50_000_000;
+
 /**
  * Finds the globals that a module uses.
  *
  * Names declared anywhere in an enclosing function or block are not free, whatever their order.
+ *
+ * @throws {RangeError} if it is nested too deeply, or has too many names in too many scopes.
  */
 export function findFreeNames(program: Program): FreeName[] {
   const found = new Map<string, FreeName>();
   const module: Scope = { names: new Set(), isFunction: true, parent: undefined };
   declare(program, module);
-  visit(program, module, (identifier, isTested) => {
+  let searched = 0;
+  visit(program, module, (identifier, scope, isTested) => {
+    for (let current: Scope | undefined = scope; current; current = current.parent) {
+      if (current.names.has(identifier.name)) return;
+      if (++searched > MAX_SEARCHED) throw new RangeError('Too many names in too many scopes');
+    }
     const known = found.get(identifier.name);
     if (!known) found.set(identifier.name, { name: identifier.name, index: identifier.start, isTested });
     else if (isTested) known.isTested = true;
@@ -35,17 +45,15 @@ export function findFreeNames(program: Program): FreeName[] {
   return [...found.values()];
 }
 
-type Report = (identifier: Identifier, isTested: boolean) => void;
+type Report = (identifier: Identifier, scope: Scope, isTested: boolean) => void;
 
 function visit(node: AnyNode, scope: Scope, report: Report): void {
   switch (node.type) {
     case 'Identifier':
-      if (!isDeclared(node.name, scope)) report(node, false);
-      return;
+      return report(node, scope, false);
     case 'UnaryExpression':
       if (node.operator !== 'typeof' || node.argument.type !== 'Identifier') break;
-      if (!isDeclared(node.argument.name, scope)) report(node.argument, true);
-      return;
+      return report(node.argument, scope, true);
     case 'MemberExpression':
       visit(node.object, scope, report);
       if (node.computed) visit(node.property, scope, report);
@@ -132,8 +140,11 @@ function declare(node: AnyNode, scope: Scope, depth = 0): void {
       case 'ClassExpression':
       case 'StaticBlock':
         break;
+      case 'SwitchCase':
+        declare(child, scope, depth);
+        break;
       default:
-        declare(child, scope, child.type === 'SwitchCase' ? depth : depth + 1);
+        if (scope.isFunction) declare(child, scope, depth + 1); // only `var` comes from there
     }
   }
 }
@@ -162,10 +173,4 @@ function bind(pattern: Pattern, names: Set<string>): void {
     default:
       pattern satisfies never;
   }
-}
-
-function isDeclared(name: string, scope: Scope): boolean {
-  for (let current: Scope | undefined = scope; current; current = current.parent)
-    if (current.names.has(name)) return true;
-  return false;
 }

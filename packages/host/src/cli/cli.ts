@@ -6,6 +6,7 @@ import { type CommandDef, renderUsage } from 'citty';
 
 import { formatForTerminal } from '../capabilities/log/terminal.js';
 import type { Command } from './command.js';
+import { buildCommand } from './commands/build.js';
 import { devCommand } from './commands/dev.js';
 import { initCommand } from './commands/init.js';
 import { inspectCommand } from './commands/inspect.js';
@@ -22,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   dev: devCommand,
   run: runCommand,
   inspect: inspectCommand,
+  build: buildCommand,
   snapshot: snapshotCommand,
   init: initCommand,
 };

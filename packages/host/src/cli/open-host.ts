@@ -1,5 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 
+import { isSandglassError } from '@sandglass/core';
+
 import { readPackageJson } from '../extensions/read-folder.js';
 import { scanFolder } from '../extensions/scan-folder.js';
 import { createHost, type Host } from '../host.js';
@@ -8,10 +10,14 @@ import { toHostOptions } from './config/host-options.js';
 import type { Config } from './config/schema.js';
 import { UsageError } from './usage-error.js';
 
-/** Whether a folder is an extension itself, rather than a folder of extensions. */
+/** Whether a folder is an extension itself, rather than a folder of extensions; a half-saved package.json may be one's. */
 export async function isExtension(folder: string): Promise<boolean> {
-  const packageJson = await readPackageJson(resolve(folder)).catch(() => null);
-  return typeof packageJson === 'object' && packageJson !== null && 'directus:extension' in packageJson;
+  try {
+    const packageJson = await readPackageJson(resolve(folder));
+    return typeof packageJson === 'object' && packageJson !== null && 'directus:extension' in packageJson;
+  } catch (error) {
+    return isSandglassError(error) && error.code === 'E_MANIFEST';
+  }
 }
 
 /**

@@ -1,24 +1,69 @@
-import { SandglassError } from '@sandglass/core';
+import { type CapabilityWire, isSandglassError, SandglassError } from '@sandglass/core';
 
 import type { Extension } from './extension.js';
 
 /** Maps the stack of what a guest threw to its author's files, in place, and returns the error. */
 export function mapGuestStack(error: unknown, { mapStack }: Pick<Extension, 'mapStack'>): unknown {
   const cause = error instanceof SandglassError ? error.cause : undefined;
-  if (cause instanceof Error && typeof cause.stack === 'string') {
-    Object.defineProperty(cause, 'stack', { value: mapStack(cause.stack), writable: true, configurable: true });
-  }
+  if (cause instanceof Error && typeof cause.stack === 'string') setStack(cause, mapStack(cause.stack));
   return error;
 }
 
-/** The error of an extension that did not load: what went wrong, with the extension's name in front. */
-export function toLoadError(error: unknown, extension: Pick<Extension, 'mapStack' | 'name'>): unknown {
-  if (!(mapGuestStack(error, extension) instanceof SandglassError)) return error;
+/**
+ * The error of an extension that did not load: what went wrong, with the extension's name in front, and where, if it is an
+ * import, of which the engine does not say that.
+ */
+export async function toLoadError(
+  error: unknown,
+  extension: Pick<Extension, 'mapStack' | 'name' | 'wire'>,
+): Promise<unknown> {
+  if (!isSandglassError(mapGuestStack(error, extension))) return error;
   const { code, message, cause, limit } = error as SandglassError; // the line before has checked it
   const { name } = extension;
-  return new SandglassError(code, `Cannot load "${name}": ${message}`, {
+  const place = cause instanceof Error && code === 'E_LOAD' ? await placeImport(cause, extension) : '';
+  return new SandglassError(code, `Cannot load "${name}": ${message}${place}`, {
     extension: name,
     limit,
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+const PROHIBITED = /^Imports other than /;
+const NO_EXPORT = /^Could not find export '(.*)' in module '(.*)'$/s;
+/** Characters of a specifier that are shown. */
+const MAX_SHOWN = 200;
+
+/**
+ * Finds the import that the engine refused, and makes its place the stack of the error.
+ *
+ * @returns what to say of it, to be added to the message; empty if it is none.
+ */
+async function placeImport(cause: Error, extension: Pick<Extension, 'mapStack' | 'wire'>): Promise<string> {
+  const [, missing, from] = NO_EXPORT.exec(cause.message) ?? [];
+  if (missing === undefined && !PROHIBITED.test(cause.message)) return '';
+  const { source, filename, capabilities } = extension.wire;
+  const [{ scan }, { LineIndex }] = await Promise.all([import('./scan-module.js'), import('./line-index.js')]);
+  const { imports } = await scan(source);
+  const wanted = imports.find(({ specifier }) =>
+    missing === undefined ? capabilities.every(({ module }) => module !== specifier) : specifier === from,
+  );
+  if (!wanted) return '';
+  const start = wanted.words.find(({ text }) => text === missing)?.start ?? wanted.start;
+  const { line, column } = new LineIndex(source).placeOf(start);
+  const frame = extension.mapStack(`    at <module> (${filename}:${line}:${column})`);
+  setStack(cause, frame);
+  const where = / \((.*)\)$/.exec(frame)?.[1] ?? filename;
+  const what =
+    missing === undefined
+      ? `"${wanted.specifier.slice(0, MAX_SHOWN)}"; sandglass build bundles what can be bundled`
+      : `it has ${exportsOf(wanted.specifier, capabilities)}`;
+  return `: ${what} (${where})`;
+}
+
+function exportsOf(specifier: string, capabilities: readonly CapabilityWire[]): string {
+  return capabilities.flatMap(({ module, name }) => (module === specifier ? [name] : [])).join(', ');
+}
+
+function setStack(error: Error, stack: string): void {
+  Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
 }

@@ -63,11 +63,8 @@ async function turnFor(text: unknown): Promise<void> {
  */
 async function rewrite(source: string): Promise<RewrittenSource | null> {
   if (!mayHoldNul(source) && !mayHoldForOfYield(source)) return null;
-  const { scanModule } = await import('./scan-module.js');
-  const scan = scanModule(source);
-  let step = scan.next();
-  for (; !step.done; step = scan.next()) await setImmediate(); // others have their turn
-  const { loops, nulSpecifier } = step.value;
+  const { scan } = await import('./scan-module.js');
+  const { loops, nulSpecifier } = await scan(source);
   if (nulSpecifier !== undefined) {
     const shown = nulSpecifier.slice(0, 100).replaceAll('\0', '\\0');
     throw new SandglassError('E_LOAD', `Cannot import ${shown}: a specifier must not contain NUL`);

@@ -58,6 +58,8 @@ test.each([
   ['no folder', {}, 'E_NOT_FOUND', 'the folder does not exist'],
   ['no package.json', { 'one/x': '' }, 'E_NOT_FOUND', '"package.json" does not exist'],
   ['a package.json that is not JSON', { 'one/package.json': '{' }, 'E_MANIFEST', 'package.json is not JSON: '],
+  ['its place', { 'one/package.json': '{\n  "a": 1,\n}' }, 'E_MANIFEST', '(package.json:3:1)'],
+  ['a package.json of too many values', { 'one/package.json': `[${'1,'.repeat(30_000)}1]` }, 'E_MANIFEST', 'values'],
   ['a package.json that is a folder', { 'one/package.json/x': '' }, 'E_LOAD', '"package.json" is not a file'],
   ['a missing field', { 'one/package.json': { name: 'one' } }, 'E_MANIFEST', 'version'],
   [
@@ -130,7 +132,6 @@ async function layout(): Promise<void> {
 test("lists the folders of Directus' layout in order", async () => {
   await layout();
   expect(await scan()).toEqual([
-    'extensions/a',
     'extensions/b',
     'extensions/@acme/c',
     'extensions/.registry/0f1e',
@@ -141,11 +142,55 @@ test("lists the folders of Directus' layout in order", async () => {
 
 test('takes and leaves out by package name, by folder name where there is none', async () => {
   await layout();
-  expect(await scan({ include: ['name-*', '@acme/*', 'a'], exclude: ['@acme/d*'] })).toEqual([
-    'extensions/a',
+  await write('extensions/broken/package.json', '{');
+  expect(await scan({ include: ['name-*', '@acme/*', 'broken'], exclude: ['@acme/d*'] })).toEqual([
     'extensions/b',
+    'extensions/broken',
     'extensions/@acme/c',
   ]);
+});
+
+test('tells what it leaves out: what is no sandboxed extension, and what is there twice', async () => {
+  const folders = {
+    'a-plain': { name: 'plain' },
+    'b-none': undefined,
+    'c-panel': { ...extension('c'), 'directus:extension': { type: 'panel' } },
+    'd-bundle': { ...extension('d'), 'directus:extension': { type: 'bundle' } },
+    'e-off': extension('e', { sandbox: { enabled: false } }),
+    'f-absent': extension('f', { sandbox: undefined }),
+    'g-mistake': { ...extension('g'), 'directus:extension': { type: 'bundle', sandbox: {} } },
+    'h-mistake': extension('h', { type: 'unknown' }),
+    'i-twice': extension('twice'),
+    '.registry/j': extension('twice'),
+    '.hidden': extension('hidden'),
+  };
+  for (const [name, content] of Object.entries(folders))
+    await write(`extensions/${name}/${content ? 'package.json' : 'x'}`, content ?? '');
+  await write('package.json', { dependencies: { twice: '1' } });
+  await write('node_modules/twice/package.json', extension('twice'));
+  const skipped: string[] = [];
+  const found = await scanFolder(join(base, 'extensions'), {}, ({ folder, reason, isExtension }) =>
+    skipped.push(`${isExtension} ${relative(base, folder)}: ${reason}`),
+  );
+  expect(found.map((path) => relative(base, path))).toEqual(
+    ['g-mistake', 'h-mistake', 'i-twice'].map((name) => `extensions/${name}`),
+  );
+  expect(skipped).toEqual([
+    'false extensions/a-plain: its package.json has no directus:extension',
+    'false extensions/b-none: it has no package.json',
+    'true extensions/c-panel: it is of type panel, for the browser',
+    'true extensions/d-bundle: it is a bundle, which cannot be sandboxed',
+    'true extensions/e-off: it asks for no sandbox',
+    'true extensions/f-absent: it asks for no sandbox',
+    expect.stringMatching(/^true extensions\/\.registry\/j: "twice" is taken from .*i-twice$/),
+    expect.stringMatching(/^true node_modules\/twice: "twice" is taken from .*i-twice$/),
+  ]);
+});
+
+test('two folders of one name are not decided here', async () => {
+  await write('extensions/a/package.json', extension('twice'));
+  await write('extensions/b/package.json', extension('twice'));
+  expect(await scan()).toEqual(['extensions/a', 'extensions/b']);
 });
 
 test('looks through the dependencies of a package.json elsewhere', async () => {
@@ -155,8 +200,14 @@ test('looks through the dependencies of a package.json elsewhere', async () => {
   expect(await scan({ packageJson: join(base, 'app/package.json') })).toEqual(['extensions/a', 'app/node_modules/dep']);
 });
 
-test('a folder that does not exist is an error, an empty one is not', async () => {
-  await expect(scan()).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+test('a folder that does not exist, or is none, is an error, an empty one is not', async () => {
+  await expect(scan()).rejects.toMatchObject({
+    code: 'E_NOT_FOUND',
+    message: expect.stringContaining('no such folder'),
+  });
+  await write('extensions', '');
+  await expect(scan()).rejects.toMatchObject({ code: 'E_NOT_FOUND', message: expect.stringContaining('not a folder') });
+  await rm(join(base, 'extensions'));
   await mkdir(join(base, 'extensions'));
   expect(await scan()).toEqual([]);
 });

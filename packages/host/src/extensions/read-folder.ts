@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 
 import { isSandglassError, type Manifest, parseManifest, SandglassError, type ScopeSchemas } from '@sandglass/core';
 
+import { findJsonError } from './json-error.js';
 import { parseJson } from './parse-json.js';
 import { MAX_SOURCE_LENGTH } from './prepare-source.js';
 import { readInside } from './read-inside.js';
@@ -51,8 +52,13 @@ export async function readPackageJson(folder: string): Promise<unknown> {
   const text = await readInside(folder, 'package.json', MAX_MANIFEST_BYTES);
   try {
     return parseJson(text, { maxLength: MAX_MANIFEST_BYTES, maxValues: MAX_MANIFEST_VALUES });
-  } catch (cause) {
-    throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${(cause as Error).message}`, { cause }); // an Error
+  } catch (thrown) {
+    const { line, column } = findJsonError(text);
+    const cause = thrown as Error;
+    if (cause instanceof SyntaxError) cause.stack = `    at /package.json:${line}:${column}`;
+    const reason = cause.message.replace(/ (?:in JSON )?at position \d+.*$/, '').replace(/, \.{3}[^]*$/, '');
+    const place = cause instanceof SyntaxError ? ` (package.json:${line}:${column})` : '';
+    throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${reason}${place}`, { cause });
   }
 }
 

@@ -19,10 +19,11 @@ export async function readInside(folder: string, path: string, maxBytes: number)
   if (!isFile) throw new SandglassError('E_LOAD', `"${path}" is not a file`);
   if (size > maxBytes)
     throw new SandglassError('E_LOAD', `"${path}" is too large: ${size} bytes, at most ${maxBytes} are read`);
-  return readFile(file, 'utf8');
+  return readFile(file, 'utf8').catch(notFound(`"${path}" does not exist`));
 }
 
-function isInside(folder: string, file: string): boolean {
+/** Whether a file lies below a folder; both absolute. */
+export function isInside(folder: string, file: string): boolean {
   const way = relative(folder, file);
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
@@ -33,6 +34,8 @@ function outside(path: string): SandglassError {
 
 function notFound(reason: string): (cause: unknown) => never {
   return (cause) => {
-    throw new SandglassError('E_NOT_FOUND', reason, { cause });
+    const { code } = cause as NodeJS.ErrnoException; // of a call to the file system
+    if (code !== 'EACCES' && code !== 'EPERM') throw new SandglassError('E_NOT_FOUND', reason, { cause });
+    throw new SandglassError('E_LOAD', reason.replace('does not exist', 'may not be read by this user'), { cause });
   };
 }

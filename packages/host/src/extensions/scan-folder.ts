@@ -1,7 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-import { SandglassError } from '@sandglass/core';
+import { APP_TYPES, isSandglassError, SANDBOX_TYPES, SandglassError } from '@sandglass/core';
 
 import { readPackageJson } from './read-folder.js';
 
@@ -14,29 +14,108 @@ export interface ScanOptions {
   packageJson?: string | undefined;
 }
 
+/** A folder that is left out, and why. */
+export interface SkippedFolder {
+  /** Absolute path. */
+  folder: string;
+  reason: string;
+  /** Whether it was meant as an extension: one that runs without a sandbox, or one that is there twice. */
+  isExtension: boolean;
+}
+
 /**
  * Lists the extension folders of a folder in Directus' layout: `<name>`, `@<scope>/<name>`, `.registry/<id>`, and the
  * dependencies of a `package.json` that have a `directus:extension` field. Each group is sorted by path.
  *
- * Nothing is validated here: a folder without a package.json is listed, and reading it names the reason.
+ * What is no sandboxed extension is left out, and of one package that lies in several groups all but the first. Whether the
+ * rest can be loaded is not looked at: reading it names the reason.
  *
+ * @param onSkip told of what is left out.
  * @returns absolute paths.
- * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist.
+ * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist or is none, `E_LOAD` if it may not be read.
  */
-export async function scanFolder(root: string, options: ScanOptions = {}): Promise<string[]> {
-  if (!(await isFolder(root)))
-    throw new SandglassError('E_NOT_FOUND', `Cannot read the extensions in "${root}": no such folder`);
-  const own = (await foldersIn(root)).filter((name) => name !== 'node_modules' && !name.startsWith('.'));
+export async function scanFolder(
+  root: string,
+  options: ScanOptions = {},
+  onSkip: (skipped: SkippedFolder) => void = () => {},
+): Promise<string[]> {
+  const own = (await readRoot(root)).filter((name) => name !== 'node_modules' && !name.startsWith('.'));
   const scoped = own.filter((name) => name.startsWith('@'));
-  const found = [
-    ...own.filter((name) => !name.startsWith('@')).map((name) => join(root, name)),
-    ...(await Promise.all(scoped.map((scope) => pathsIn(join(root, scope))))).flat(),
-    ...(await pathsIn(join(root, '.registry'))),
-    ...(await dependencies(options.packageJson ?? join(dirname(resolve(root)), 'package.json'))),
+  const groups = [
+    [
+      ...own.filter((name) => !name.startsWith('@')).map((name) => join(root, name)),
+      ...(await Promise.all(scoped.map((scope) => pathsIn(join(root, scope))))).flat(),
+    ],
+    await pathsIn(join(root, '.registry')),
+    await dependencies(options.packageJson ?? join(dirname(resolve(root)), 'package.json')),
   ];
   const isWanted = await createNameFilter(options);
-  const names = await Promise.all(found.map(packageName));
-  return found.filter((folder, i) => isWanted(names[i] ?? folderName(folder))).map((folder) => resolve(folder));
+  const taken = new Map<string, string>();
+  const wanted: string[] = [];
+  for (const group of groups) {
+    const found = await Promise.all(group.map(lookInto));
+    const names = new Map<string, string>();
+    for (const { folder, name, skip } of found) {
+      if (!isWanted(name)) continue;
+      const twin = taken.get(name);
+      const skipped = twin === undefined ? skip : { reason: `"${name}" is taken from ${twin}`, isExtension: true };
+      if (skipped) onSkip({ folder, ...skipped });
+      else {
+        wanted.push(folder);
+        names.set(name, folder);
+      }
+    }
+    for (const [name, folder] of names) taken.set(name, folder);
+  }
+  return wanted;
+}
+
+/** Names of the folders in the folder of extensions. */
+async function readRoot(root: string): Promise<string[]> {
+  const fail = (reason: string, code: 'E_NOT_FOUND' | 'E_LOAD', cause?: unknown): never => {
+    throw new SandglassError(code, `Cannot read the extensions in "${root}": ${reason}`, { cause });
+  };
+  const stats = await stat(root).catch((error: unknown) => fail('no such folder', 'E_NOT_FOUND', error));
+  if (!stats.isDirectory()) fail('it is not a folder', 'E_NOT_FOUND');
+  await access(root, constants.R_OK | constants.X_OK).catch((error: unknown) =>
+    fail('this user may not read it', 'E_LOAD', error),
+  );
+  return foldersIn(root);
+}
+
+interface Found {
+  folder: string;
+  /** Of the package; of the folder if it has none. */
+  name: string;
+  skip?: Omit<SkippedFolder, 'folder'>;
+}
+
+/** Whether a folder holds a sandboxed extension, as far as that can be told; one that cannot be read may be one. */
+async function lookInto(path: string): Promise<Found> {
+  const folder = resolve(path);
+  let parsed: unknown;
+  try {
+    parsed = await readPackageJson(folder);
+  } catch (error) {
+    const found = { folder, name: folderName(folder) };
+    const isNone = isSandglassError(error) && error.code === 'E_NOT_FOUND';
+    return isNone ? { ...found, skip: { reason: 'it has no package.json', isExtension: false } } : found;
+  }
+  const name = isObject(parsed) && typeof parsed['name'] === 'string' ? parsed['name'] : folderName(folder);
+  const extension = isObject(parsed) ? parsed['directus:extension'] : undefined;
+  if (extension === undefined)
+    return { folder, name, skip: { reason: 'its package.json has no directus:extension', isExtension: false } };
+  const reason = isObject(extension) ? whyUnsandboxed(extension) : undefined;
+  return reason === undefined ? { folder, name } : { folder, name, skip: { reason, isExtension: true } };
+}
+
+/** Directus runs these, and not in its sandbox. A bundle with a sandbox block is a mistake that loading tells of. */
+function whyUnsandboxed({ type, sandbox }: Record<string, unknown>): string | undefined {
+  if ((APP_TYPES as readonly unknown[]).includes(type)) return `it is of type ${type as string}, for the browser`;
+  if (type === 'bundle') return sandbox === undefined ? 'it is a bundle, which cannot be sandboxed' : undefined;
+  if (!(SANDBOX_TYPES as readonly unknown[]).includes(type)) return undefined;
+  const isOff = sandbox === undefined || (isObject(sandbox) && (sandbox['enabled'] ?? false) === false);
+  return isOff ? 'it asks for no sandbox' : undefined;
 }
 
 async function createNameFilter({ include, exclude }: ScanOptions): Promise<(name: string) => boolean> {
@@ -59,11 +138,6 @@ async function dependencies(packageJson: string): Promise<string[]> {
     const found = packages[i];
     return isObject(found) && 'directus:extension' in found;
   });
-}
-
-async function packageName(folder: string): Promise<string | null> {
-  const parsed = await readPackageJson(folder).catch(() => null);
-  return isObject(parsed) && typeof parsed['name'] === 'string' ? parsed['name'] : null;
 }
 
 function folderName(folder: string): string {

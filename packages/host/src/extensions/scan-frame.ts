@@ -11,6 +11,16 @@ export interface YieldLoop {
   end?: number;
 }
 
+/** An import or export from another module, at the top of a module. */
+export interface ImportClause {
+  /** As it is written, without its quotes. */
+  specifier: string;
+  /** Index of its first quote. */
+  start: number;
+  /** Words between its braces. */
+  words: { text: string; start: number }[];
+}
+
 /** What can follow a token: a new statement, an operand, or an operator. */
 export type Expects = 'statement' | 'operand' | 'operator';
 

@@ -1,12 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { BEFORE_OPERAND, BEFORE_STATEMENT, BRANCHING, HEADS, RESTRICTED, STARTERS } from './keywords.js';
 import { Lexer } from './lexer.js';
 import { mayHoldNul } from './needs-scan.js';
-import { type Expects, Frame, NONE, type YieldLoop } from './scan-frame.js';
+import { type Expects, Frame, type ImportClause, NONE, type YieldLoop } from './scan-frame.js';
 
 /** What a module has that the engine must not get as it is. */
 export interface ScannedModule {
   /** In the order of their closing parentheses. */
   loops: YieldLoop[];
+  /** As many as {@link MAX_IMPORTS}. */
+  imports: ImportClause[];
   /** The first specifier of an import that holds a NUL, as it is written, quotes included. */
   nulSpecifier: string | undefined;
 }
@@ -15,6 +19,8 @@ export interface ScannedModule {
 const MAX_DEPTH = 100_000;
 /** Loops that are looked for; each is cut and moved. Published extensions have three. */
 export const MAX_LOOPS = 2_000;
+/** Imports that are kept, and words of one. */
+const MAX_IMPORTS = 100;
 /** Characters between two chances for others: 2 ms. */
 const STEP = 128 * 1024;
 
@@ -35,9 +41,19 @@ export function* scanModule(source: string): Generator<undefined, ScannedModule>
   return scanner;
 }
 
+/** {@link scanModule} to its end, letting others have the thread now and then. */
+export async function scan(source: string): Promise<ScannedModule> {
+  const steps = scanModule(source);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await setImmediate();
+  return step.value;
+}
+
 class Scanner implements ScannedModule {
   readonly loops: YieldLoop[] = [];
+  readonly imports: ImportClause[] = [];
   nulSpecifier: string | undefined;
+  #words: ImportClause['words'] = [];
   readonly #source: string;
   readonly #lexer: Lexer;
   readonly #frames: Frame[] = [];
@@ -90,6 +106,8 @@ class Scanner implements ScannedModule {
     const isSpecifier = this.#isInImport && (this.#before === 'from' || this.#before === 'import');
     if (isSpecifier && type === 'string') {
       const specifier = this.#source.slice(start, end);
+      if (this.imports.length < MAX_IMPORTS)
+        this.imports.push({ specifier: specifier.slice(1, -1), start, words: this.#words });
       const isClosed = end - start > 1 && specifier.endsWith(specifier.charAt(0));
       if (isClosed && mayHoldNul(specifier.replaceAll('\\\\', ''))) this.nulSpecifier ??= specifier; // `\\0` is no NUL
     }
@@ -103,6 +121,7 @@ class Scanner implements ScannedModule {
     if (top.kind === 'class' && this.#expects !== 'operand' && text !== 'in' && text !== 'instanceof')
       top.isInValue = false;
     const isKey = (top.kind === 'object' || top.kind === 'class') && !top.isInValue;
+    if (isKey && this.#isInImport && this.#words.length < MAX_IMPORTS) this.#words.push({ text, start });
     if (isKey || this.#before === '.' || this.#before === '?.' || this.#before === '#') {
       this.#expects = 'operator';
       return;
@@ -111,7 +130,7 @@ class Scanner implements ScannedModule {
     const isStart = this.#expects === 'statement' || (this.#expects === 'operator' && isOnNewLine);
     const declares = this.#declares || (this.#expects !== 'operand' && this.#before !== 'async');
     this.#declares = text === 'export' || text === 'default' || (text === 'async' && declares);
-    if (text === 'import' || text === 'export') this.#isInImport = this.#frames.length === 0 && isStart;
+    if (text === 'import' || text === 'export') this.#startImport(isStart);
     else if (BEFORE_OPERAND.has(text) || text === 'function' || text === 'class') this.#isInImport = false;
     if (HEADS.has(text)) {
       this.#head = { word: text, start: label ?? start };
@@ -127,6 +146,11 @@ class Scanner implements ScannedModule {
       if (text === 'yield') top.hasYield = true;
       this.#expects = BEFORE_OPERAND.has(text) ? 'operand' : 'operator';
     }
+  }
+
+  #startImport(isStart: boolean): void {
+    this.#isInImport = isStart && this.#frames.length === 0;
+    this.#words = [];
   }
 
   #startClass(after: Expects): void {

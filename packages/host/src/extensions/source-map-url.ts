@@ -1,15 +1,26 @@
-const COMMENT = /^\/\/[#@] ?sourceMappingURL=(\S+)\s*$/;
+const COMMENT = /^\s*\/\/[#@] ?sourceMappingURL=(\S+)\s*$/;
+/** Lines that may follow, of comments: tools add theirs at the end. */
+const MAX_LINES_AFTER = 20;
 
 /**
- * The URL in the last `//# sourceMappingURL=` comment of a source, which must be its last line but blank ones.
+ * The URL in the last `//# sourceMappingURL=` comment of a source. After it only blank lines and line comments may come
+ * (ECMA-426 §11.1.2): behind it, code is not what the map is of.
  *
  * @returns null if there is none.
  */
 export function findSourceMapUrl(source: string): string | null {
-  const trimmed = source.trimEnd();
-  const line = trimmed.slice(trimmed.lastIndexOf('\n') + 1);
-  const start = Math.max(line.lastIndexOf('//# sourceMappingURL='), line.lastIndexOf('//@ sourceMappingURL='));
-  return start === -1 ? null : (COMMENT.exec(line.slice(start))?.[1] ?? null);
+  let end = source.length;
+  for (let count = 0; count <= MAX_LINES_AFTER && end > 0;) {
+    const start = source.lastIndexOf('\n', end - 1) + 1;
+    const line = source.slice(start, end);
+    end = start - 1;
+    if (line.trim() === '') continue;
+    const at = Math.max(line.lastIndexOf('//# sourceMappingURL='), line.lastIndexOf('//@ sourceMappingURL='));
+    if (at !== -1) return COMMENT.exec(line.slice(at))?.[1] ?? null;
+    if (!line.trimStart().startsWith('//')) return null;
+    count += 1;
+  }
+  return null;
 }
 
 /**

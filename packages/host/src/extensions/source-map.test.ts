@@ -14,6 +14,9 @@ test.each([
   ['a();\n//@ sourceMappingURL=old.map', 'old.map'],
   ['//# sourceMappingURL=first.map\n//# sourceMappingURL=last.map', 'last.map'],
   ['//# sourceMappingURL=early.map\na();', null],
+  ['//# sourceMappingURL=a.map\n//# debugId=1\n\n// end', 'a.map'],
+  [`//# sourceMappingURL=a.map${'\n// more'.repeat(100)}`, null],
+  ['\n'.repeat(1_000_000), null],
   ['a();', null],
   ['//# sourceMappingURL=a b', null],
 ])('finds the source map URL of %j', (source, url) => {

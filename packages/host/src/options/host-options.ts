@@ -119,6 +119,7 @@ export const hostSchema: z.ZodMiniType<CompleteHostOptions> = object<CompleteHos
   onAudit: maybe(callback()),
   onCall: maybe(callback()),
   onError: maybe(callback()),
+  onSkip: maybe(callback()),
   createResponse: maybe(callback()),
 });
 

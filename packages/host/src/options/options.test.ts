@@ -66,6 +66,7 @@ const TABLE: Record<string, { use: Use; options: Record<string, readonly unknown
       onAudit: [5],
       onCall: [5],
       onError: ['console'],
+      onSkip: [5],
       nodeEnv: [5, {}],
       maxBodyBytes: [-1, Number.NaN, Infinity, '5', 1.5, 2 ** 31],
       responseHeaders: ['x', [5], ['a b'], ['']],

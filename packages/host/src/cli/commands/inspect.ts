@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 
-import { isSandglassError } from '@sandglass/core';
+import { isSandglassError, type Manifest, parseManifest, type SandglassError } from '@sandglass/core';
 
+import { findFrame } from '../../authoring/code-frame.js';
 import { findProblems } from '../../authoring/find-problems.js';
+import { type AuthoredExtension, readAuthored } from '../../authoring/read-authored.js';
 import { createCapabilities } from '../../capabilities/registry.js';
-import { readFolder, readPackageJson } from '../../extensions/read-folder.js';
+import { parseSourceMap, type PlaceMapper } from '../../extensions/source-map.js';
+import { AddressGate } from '../../gate/index.js';
 import { createHost } from '../../host.js';
 import { CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
@@ -29,62 +32,113 @@ export const inspectCommand: Command = defineCommand({
     await assertNotFolderOfExtensions(path);
     const inspection = await inspect(path, await readConfig(io, values));
     if (values['json'] === true) io.stdout.write(`${formatJson(inspection)}\n`);
-    else printInspection(inspection, io);
+    else await printInspection(inspection, path, io);
     return inspection.problems.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 });
 
 async function inspect(folder: string, config: Config): Promise<Inspection> {
+  try {
+    const authored = await readAuthored(folder);
+    const { manifest, problems } = await lookAt(authored, config);
+    return { manifest, file: authored.file, ...(await load(authored, config, problems)) };
+  } catch (error) {
+    if (!isSandglassError(error)) throw error;
+    return { problems: [{ severity: 'error', code: 'manifest', message: error.message, ...placeOf(error) }] };
+  }
+}
+
+/**
+ * Everything that can be said of an extension without running it.
+ *
+ * @throws {SandglassError} `E_MANIFEST`
+ */
+export async function lookAt(
+  authored: AuthoredExtension,
+  config: Pick<Config, 'capabilities' | 'nodeEnv' | 'request'>,
+): Promise<{ manifest: Manifest; problems: Inspection['problems'] }> {
+  const { file, source, sourceMap, staleBuild } = authored;
   const capabilities = createCapabilities({ custom: config.capabilities });
   const wires = capabilities.wires(capabilities.prepare({ name: '', version: '' }, {}));
   await capabilities.close();
   const modules: Record<string, string[]> = {};
   for (const { module, name } of wires) (modules[module] ??= []).push(name);
+  const manifest = parseManifest(authored.manifest, capabilities.scopeSchemas);
+  const requested = Object.keys(manifest.requestedScopes);
+  const absent = config.nodeEnv === null ? ['console', 'process'] : [];
+  const map = readMap(sourceMap, file);
+  const inSource = findProblems(source, { requested, modules, absent }).map(({ line, column, ...problem }) => {
+    if (line === undefined || column === undefined) return problem;
+    const place = { file, line, column };
+    return Object.assign(problem, map?.(place) ?? place);
+  });
+  const names = wires.map(({ name }) => name);
+  const problems = [...findUnknownScopes(authored, names), ...findRefusedHosts(manifest, config), ...inSource];
+  return { manifest, problems: staleBuild === undefined ? problems : [...problems, stale(file, staleBuild)] };
+}
+
+/** A map that cannot be read is a note of the load. */
+function readMap(map: string | object | undefined, file: string): PlaceMapper | undefined {
   try {
-    const { manifest, source } = await readFolder(folder, capabilities.scopeSchemas);
-    const requested = Object.keys(manifest.requestedScopes);
-    const absent = config.nodeEnv === null ? ['console', 'process'] : [];
-    const problems = [
-      ...(await findUnknownScopes(
-        folder,
-        wires.map(({ name }) => name),
-      )),
-      ...findProblems(source, { requested, modules, absent }),
-    ];
-    return { manifest, ...(await load(folder, config, problems)) };
-  } catch (error) {
-    if (!isSandglassError(error)) throw error;
-    return { problems: [{ severity: 'error', code: 'manifest', message: error.message }] };
+    return map === undefined ? undefined : parseSourceMap(map, file);
+  } catch {
+    return undefined;
   }
 }
 
+function stale(file: string, build: string): Inspection['problems'][number] {
+  const message = `${build} is older than ${file}, and is what a host loads: sandglass build makes it again`;
+  return { severity: 'warning', code: 'stale-build', message };
+}
+
 /** Scopes of the manifest that no capability has; the manifest's parser drops them. */
-async function findUnknownScopes(folder: string, known: readonly string[]): Promise<Inspection['problems']> {
-  const packageJson = (await readPackageJson(folder)) as {
+function findUnknownScopes({ manifest }: AuthoredExtension, known: readonly string[]): Inspection['problems'] {
+  const { 'directus:extension': extension } = manifest as {
     'directus:extension': { sandbox: { requestedScopes?: object } };
   }; // parsed before
-  return Object.keys(packageJson['directus:extension'].sandbox.requestedScopes ?? {})
+  return Object.keys(extension.sandbox.requestedScopes ?? {})
     .filter((name) => !known.includes(name))
     .map((name) => ({
       severity: 'warning',
       code: 'scope-unknown',
-      message: `The scope "${name}" is unknown and ignored`,
+      message: `The scope "${name}" is unknown and ignored: there are ${known.join(', ')}`,
+    }));
+}
+
+/** URL patterns with a host that is refused whatever the scope says. */
+function findRefusedHosts(manifest: Manifest, { request }: Pick<Config, 'request'>): Inspection['problems'] {
+  const { urls = [] } = (manifest.requestedScopes['request'] ?? {}) as { urls?: string[] }; // parsed before
+  const gate = new AddressGate(request);
+  const hosts = urls.flatMap((url) => /^https?:\/\/(\[[^\]]*\]|[^:/*?#]+)(?:[:/?#]|$)/i.exec(url)?.[1] ?? []);
+  return [...new Set(hosts)]
+    .filter((host) => gate.deniesHost(host))
+    .map((host) => ({
+      severity: 'warning',
+      code: 'scope-refused',
+      message: `Requests to ${host} are refused: it is no public address. --request-allow-addresses opens it`,
     }));
 }
 
 async function load(
-  folder: string,
+  authored: AuthoredExtension,
   config: Config,
   problems: Inspection['problems'],
 ): Promise<Pick<Inspection, 'extension' | 'problems'>> {
   await using host = await createHost({ ...toHostOptions(config), pool: { ...config.pool, maxThreads: 1 } });
   try {
-    return { extension: await host.load(folder), problems };
+    const extension = await host.load(authored);
+    if (extension.registrations.length > 0) return { extension, problems };
+    const message = 'It registers nothing: nothing will ever call it';
+    return { extension, problems: [...problems, { severity: 'warning', code: 'registers-nothing', message }] };
   } catch (error) {
     if (!isSandglassError(error)) throw error;
     const isKnown = problems.some(({ severity, code }) => severity === 'error' && code !== 'scope-missing');
-    return {
-      problems: isKnown ? problems : [...problems, { severity: 'error', code: 'load', message: error.message }],
-    };
+    if (isKnown) return { problems };
+    return { problems: [...problems, { severity: 'error', code: 'load', message: error.message, ...placeOf(error) }] };
   }
+}
+
+/** Where an error came from, if its cause has a stack in the extension's files. */
+function placeOf({ cause, extension = '' }: SandglassError): { file?: string; line?: number; column?: number } {
+  return (cause instanceof Error && findFrame(cause.stack ?? '', extension)) || {};
 }

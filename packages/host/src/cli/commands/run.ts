@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import { readAuthored } from '../../authoring/read-authored.js';
 import { createHost, type Host } from '../../host.js';
 import { describeError } from '../../service/call-api.js';
 import type { AuditEntry, LogEntry } from '../../types.js';
@@ -47,6 +48,8 @@ async function callOnce(args: Args, io: Io): Promise<RunReport> {
   const config = await readConfig(io, args.values);
   const folder = resolve(io.cwd, args.positionals[0]!); // required
   await assertNotFolderOfExtensions(folder);
+  const authored = await readAuthored(folder);
+  const { file, staleBuild } = authored;
   const startMs = performance.now();
   await using host = await createHost({
     ...toHostOptions(config),
@@ -56,11 +59,11 @@ async function callOnce(args: Args, io: Io): Promise<RunReport> {
     onCall: ({ extension: _one, ...entry }) => calls.push(entry),
     onError: (error) => failures.push(error),
   });
-  const extension = await host.load(folder);
+  const extension = await host.load(authored);
   const loadedMs = performance.now();
   const result = await settle(host, planCall(args, extension), failures, io.signal);
   const timing = { loadMs: loadedMs - startMs, callMs: performance.now() - loadedMs };
-  return { extension, ...result, timing, calls, logs, audit };
+  return { extension, file, ...(staleBuild ? { staleBuild } : {}), ...result, timing, calls, logs, audit };
 }
 
 async function settle(

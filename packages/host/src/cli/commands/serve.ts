@@ -48,6 +48,7 @@ async function serve(config: Config, io: Io): Promise<void> {
   const host = await openHost(config, { ...createSinks(log, io.stdout, status), createResponse: createServerResponse });
   try {
     for (const extension of host.extensions) logExtension(log, extension);
+    if (host.extensions.length === 0) log('warn', `0 extensions are loaded from ${config.extensions}`, {});
     const service = createConfiguredService(host, config, log, status);
     const server = await startServer(service, host, toServerOptions(config.service));
     log(
@@ -78,6 +79,9 @@ function createSinks(log: Log, output: Output, status: Status | undefined): Host
       status?.sinks.onAudit(entry);
       const { capability, decision, ...fields } = entry;
       log(decision === 'denied' ? 'warn' : 'debug', `${capability} ${decision}`, fields);
+    },
+    onSkip({ folder, reason, isExtension }) {
+      log(isExtension ? 'info' : 'debug', `Left out ${folder}: ${reason}`, {});
     },
     onError(error, context) {
       status?.sinks.onError(error, context);

@@ -3,29 +3,46 @@ import type { Manifest } from '@sandglass/core';
 import type { Problem } from '../../authoring/find-problems.js';
 import type { ExtensionInfo } from '../../types.js';
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
-import type { Io } from '../io.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
+import type { Io } from '../io.js';
 import { describeScopes } from './describe-scopes.js';
+import { readCodeFrame } from './read-code-frame.js';
 import { createStyle } from './style.js';
+
+type ProblemCode =
+  | Problem['code']
+  | 'manifest'
+  | 'scope-unknown'
+  | 'scope-refused'
+  | 'load'
+  | 'registers-nothing'
+  | 'stale-build';
 
 /** What an extension is and would do, and what is wrong with it. */
 export interface Inspection {
   /** Absent if it cannot be read. */
   manifest?: Manifest;
+  /** The file that was looked at: the source, or what was built of it where there is none. */
+  file?: string;
   /** What it came to in a sandbox. Absent if it did not load. */
   extension?: ExtensionInfo;
-  problems: (Omit<Problem, 'code'> & { code: Problem['code'] | 'manifest' | 'scope-unknown' | 'load' })[];
+  /** `file` is relative to the folder; it stands beside every place. */
+  problems: (Omit<Problem, 'code'> & { code: ProblemCode; file?: string })[];
 }
 
-/** Prints an inspection for a person. */
-export function printInspection({ manifest, extension, problems }: Inspection, io: Pick<Io, 'stdout' | 'env'>): void {
+/** Prints an inspection for a person; each problem that has a place with the code there. */
+export async function printInspection(
+  { manifest, file, extension, problems }: Inspection,
+  folder: string,
+  io: Pick<Io, 'stdout' | 'env'>,
+): Promise<void> {
   const style = createStyle(io.stdout, io.env);
   const row = (label: string, text: string): void =>
     void io.stdout.write(`${style('gray', label.padEnd(10))} ${formatForTerminal(text)}\n`);
   if (manifest) {
     row('name', `${manifest.name} ${manifest.version}`);
     row('type', manifest.type);
-    row('entrypoint', manifest.path);
+    row('file', file ?? manifest.path);
     row('host', manifest.host);
     row('requested', describeScopes(manifest.requestedScopes));
   }
@@ -36,11 +53,17 @@ export function printInspection({ manifest, extension, problems }: Inspection, i
     row('source', `SHA-256 ${extension.sourceHash}`);
     for (const note of extension.notes) row('note', note);
   }
-  for (const { severity, message, line, column } of problems) {
-    const place = line === undefined ? '' : ` (${manifest?.path}:${line}:${column})`;
+  for (const problem of problems) {
     io.stdout.write(
-      `${style(severity === 'error' ? 'red' : 'yellow', severity.padEnd(10))} ${formatForTerminal(message + place)}\n`,
+      `${style(problem.severity === 'error' ? 'red' : 'yellow', problem.severity.padEnd(10))} ${formatForTerminal(describeProblem(problem))}\n`,
     );
+    for (const line of await readCodeFrame(folder, problem, style)) io.stdout.write(`${line}\n`);
   }
   if (problems.length === 0) io.stdout.write(`${style('green', 'no problems')}\n`);
+}
+
+/** A problem and its place, in one line. */
+export function describeProblem({ message, file, line, column }: Inspection['problems'][number]): string {
+  const place = line === undefined ? '' : `${file}:${line}:${column}`;
+  return place === '' || message.includes(place) ? message : `${message} (${place})`;
 }

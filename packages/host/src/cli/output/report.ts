@@ -10,6 +10,10 @@ import { createStyle, type Style } from './style.js';
 /** Everything about one call. */
 export interface RunReport {
   extension: ExtensionInfo;
+  /** The file that ran: the source, or what was built of it where there is none. */
+  file: string;
+  /** The built file, if it is older than the source that ran. */
+  staleBuild?: string;
   /** Present if the call ended well. */
   value?: unknown;
   /** Present if it did not. */
@@ -32,6 +36,8 @@ export function printReport(report: RunReport, io: Pick<Io, 'stdout' | 'stderr' 
   else io.stdout.write(`${formatJson(report.value)}\n`);
   if (!report.error && report.calls.length === 0 && report.extension.type === 'hook') line(describeSilence(report));
   line(style('gray', describeUse(report)));
+  if (report.staleBuild !== undefined)
+    line(`${report.staleBuild} is older than ${report.file}, and is what a host loads: sandglass build makes it again`);
 }
 
 /** No hook listens: the payload came back as it was, which a person would take for a hook that changed nothing. */
@@ -59,12 +65,12 @@ function printError(error: Record<string, unknown>, line: (text: string) => void
   for (const frame of thrown.stack.split('\n')) if (frame.trim() !== '') line(style('gray', formatForTerminal(frame)));
 }
 
-function describeUse({ timing, calls, extension: { limits } }: RunReport): string {
+function describeUse({ file, timing, calls, extension: { limits } }: RunReport): string {
   const cpuTimeMs = calls.reduce((sum, call) => sum + (call.cpuTimeMs ?? 0), 0);
   const heapBytes = Math.max(0, ...calls.map((call) => call.heapBytes ?? 0));
   const cpu = cpuTimeMs === 0 ? '' : `, CPU ${cpuTimeMs.toFixed(1)} of ${limits.cpuTimeMs} ms`;
   const memory = heapBytes === 0 ? '' : `, heap ${toMib(heapBytes)} of ${toMib(limits.memoryLimitBytes)} MiB`;
-  return `loaded in ${timing.loadMs.toFixed(0)} ms, called in ${timing.callMs.toFixed(1)} ms${cpu}${memory}`;
+  return `${formatForTerminal(file)} loaded in ${timing.loadMs.toFixed(0)} ms, called in ${timing.callMs.toFixed(1)} ms${cpu}${memory}`;
 }
 
 function toMib(bytes: number): string {
