@@ -28,14 +28,17 @@ test.each(Object.keys(CALLS))(
     const run = (file: string, ...args: string[]): Promise<{ stdout: string }> =>
       execute(file, args, { cwd, env: { PATH: process.env['PATH'], NO_COLOR: '1' } });
     await execute(process.execPath, [MAIN, 'init', type, cwd]);
-    await run(join(ROOT, 'node_modules/.bin/tsc'));
+    await run(join(ROOT, 'node_modules/.bin/tsc')); // its tests too
+    expect((await run(process.execPath, MAIN, 'build')).stdout).toMatch(/^src\/index\.ts → dist\/index\.js, /);
     await writeFile(join(cwd, 'vitest.config.mjs'), 'export default {};'); // else the repository's own is found
     const tests = await run(join(ROOT, 'node_modules/.bin/vitest'), 'run', '--root', cwd);
     expect(tests.stdout).toMatch(/Tests +\d+ passed/);
     expect((await run(process.execPath, MAIN, 'inspect', '.')).stdout).toContain('no problems');
     const { stdout } = await run(process.execPath, MAIN, 'run', '.', ...CALLS[type]!);
-    expect(JSON.parse(stdout)).toMatchObject(
-      { endpoint: { status: 200 }, hook: { title: 'News' }, operation: { text: 'hey' } }[type]!,
-    );
+    const answer = { endpoint: { status: 200 }, hook: { title: 'News' }, operation: { text: 'hey' } }[type]!;
+    expect(JSON.parse(stdout)).toMatchObject(answer);
+    await rm(join(cwd, 'src'), { recursive: true }); // as it is published
+    const published = await run(process.execPath, MAIN, 'run', '.', ...CALLS[type]!);
+    expect(JSON.parse(published.stdout)).toMatchObject(answer);
   },
 );
