@@ -219,3 +219,117 @@ test('log lines and capability calls reach the host before the outcome does', as
   expect(order).toEqual(['log', 'sleep', 'log', 'outcome']);
   watching.engine.close();
 });
+
+/** Steps that walk far without a branch or a call: over prototypes, scopes, names and lengths. */
+test.each([
+  ['a field that nobody has', 'p.zzz;'],
+  ['a length that nobody has', 'p.length;'],
+  ['a computed name', 'p[k];'],
+  ['in', 'k in p;'],
+  ['instanceof', 'p instanceof F;'],
+  ['a method that nobody has', 'p?.zzz?.();'],
+  ['a field that is set', 'p.zzz = 1; delete p.zzz;'],
+  ['super', 's.read();'],
+  ['a with scope', 'with (p) typeof zzz;'],
+  ['typeof of a with scope, deep', 'with (p) with (p) with (p) typeof zzz;'],
+  ['a copy of bytes', 'u.copyWithin(0, 1);'],
+  ['a fill', 'u.fill(k.length);'],
+  ['a new buffer', 'new Uint8Array(2e7);'],
+  ['a slice of bytes', 'u.slice();'],
+  ['a string of a string', 'l.slice(1);'],
+  ['a comparison', 'l === m;'],
+])('cpuTimeMs ends straight code of slow steps: %s', async (_, step) => {
+  const handler = `() => {
+    let p = {};
+    for (let i = 0; i < 100_000; i++) p = Object.create(p);
+    const s = { __proto__: p, read() { return super.zzz; } };
+    const u = new Uint8Array(2e7), l = 'ab'.repeat(2e6), m = 'ab'.repeat(2e6 - 1) + 'ac';
+    new Function('p', 'k', 'F', 's', 'u', 'l', 'm', ${JSON.stringify(step)}.repeat(20_000))(p, 'zzz', Array, s, u, l, m);
+  }`;
+  const limits = { cpuTimeMs: 200, memoryLimitBytes: 64 << 20 };
+  const { code, usage } = await engine.call(await engine.operation(handler, { limits }));
+  expect(code).toBe('E_CPU');
+  expect(usage.cpuTimeMs).toBeLessThan(3_000); // up to a minute without a poll in such steps
+});
+
+test('names of JSON that were made to collide cost no more than others', async () => {
+  const id = await engine.operation('(text) => Object.keys(JSON.parse(text)).length', {
+    limits: { cpuTimeMs: 60_000 },
+  });
+  const spend = async (letters: string[]): Promise<number> => {
+    const toName = (i: number): string => Array.from({ length: 15 }, (_, bit) => letters[(i >> bit) & 1]).join('');
+    const text = JSON.stringify(Object.fromEntries(Array.from({ length: 16_000 }, (_, i) => [toName(i), 1])));
+    const ended = await engine.call(id, text);
+    expect(ended.value).toBe(16_000);
+    return ended.usage.cpuTimeMs;
+  };
+  const least = async (letters: string[]): Promise<number> => {
+    const spent: number[] = [];
+    for (let i = 0; i < 4; i++) spent.push(await spend(letters));
+    return Math.min(...spent);
+  };
+  const others = await least(['By', 'A\u0184']);
+  const colliding = await least(['By', 'A\u0180']); // 66 * 263 + 121 = 65 * 263 + 384
+  expect(colliding).toBeLessThan(4 * others); // 13 times as much with a multiplier that is known
+});
+
+test('a memory limit of any size is one that an extension can be loaded with', async () => {
+  for (let size = 2 << 20; size < (2 << 20) + (1 << 16); size += 4_000) {
+    const id = await engine.operation('() => new Uint8Array(1_000_000).length', { limits: { memoryLimitBytes: size } });
+    expect([size, await engine.value(id)]).toEqual([size, 1_000_000]);
+    engine.engine.forget(id);
+  }
+});
+
+test.each(['pristine', 'persistent'] as const)(
+  'copies of answers and arguments are freed with the slice that they were for (%s)',
+  async (isolation) => {
+    const patient = await TestEngine.open({ answer: () => ({ value: 'y'.repeat(1_000_000) }) });
+    const handler = `async (first) => {
+      let n = 0;
+      for (let i = 0; i < 40; i++) n += (await request('https://x.test/', { body: 'x'.repeat(1_000_000) + i })).length;
+      return n;
+    }`;
+    const limits = { memoryLimitBytes: 16 << 20, cpuTimeMs: 20_000 };
+    const id = await patient.operation(handler, { limits, isolation });
+    expect(await patient.value(id, 'z'.repeat(1_000_000))).toBe(40_000_000);
+    patient.engine.close();
+  },
+);
+
+/** Fills the heap while something is open that has to be taken down then. */
+test.each([
+  ['a generator', '(function* () { try { yield* [keep, 1]; } finally { keep.push(1); FILL } })().next();'],
+  ['an iteration', 'for (const x of (function* () { try { yield 1; yield 2; } finally { FILL } })()) { FILL }'],
+  [
+    'an async generator',
+    'const g = (async function* () { try { yield 1; } finally { FILL } })(); await g.next(); await g.return();',
+  ],
+  [
+    'a for await',
+    'for await (const x of (async function* () { try { yield 1; } finally { FILL } })()) { FILL break; }',
+  ],
+  ['a static block', 'class A { static { FILL } }'],
+  ['a private field', 'class A { #x = (() => { FILL })(); } new A();'],
+  ['a sort', 'FILLED [...Array(3_000).keys()].sort((a, b) => { keep.push([a]); return b - a; }); FILL'],
+  ['a reviver', 'JSON.parse("[" + "[1,2],".repeat(9_000) + "1]", (k, v) => { keep.push([v]); return v; }); FILL'],
+  ['a replacer', 'JSON.stringify(Array(9_999).fill({ a: [1] }), (k, v) => { keep.push([k]); return v; }); FILL'],
+  ['a regular expression', 'for (const m of "abc".repeat(99_999).matchAll(/(?<n>a)(b)?/dg)) keep.push(m);'],
+  ['a deep expression', 'FILLED new RegExp("(".repeat(200) + ")".repeat(200)).exec("a"); FILL'],
+  ['a recursion', 'FILLED (function f() { try { f(); } catch { FILL } })();'],
+  ['a finalizer', 'new FinalizationRegistry(() => { FILL }).register({}, 1); FILL'],
+  ['a proxy', 'new Proxy({}, { get(t, k, r) { keep.push(Array(99).fill(1)); return r[k]; } }).x; FILL'],
+  ['a job', 'Promise.all(Array.from({ length: 99 }, async () => { FILLED await 0; FILL }));'],
+  ['a compilation', 'FILLED eval("class Q { static x = " + "1+".repeat(2_000) + "1 }"); FILL'],
+])('a full heap is the guest’s fault, whatever it catches: %s', async (_, code) => {
+  for (const piece of ['Array(4_000).fill(0)', '{ a: {}, b: [] }', '() => keep', '"x" + keep.length', 'Array(7)']) {
+    const fill = `for (;;) keep.push(${piece});`;
+    const filled = `try { ${fill} } catch { keep.length -= 2; }`;
+    const body = code.replaceAll('FILLED', filled).replaceAll('FILL', fill);
+    const handler = `async () => { const keep = []; try { ${body} } catch {} throw keep; }`;
+    const id = await engine.operation(handler, { limits: { memoryLimitBytes: 3 << 20, cpuTimeMs: 500 } });
+    for (let i = 0; i < 2; i++)
+      expect(['E_MEMORY', 'E_GUEST', 'E_CLONE', 'E_CPU']).toContain((await engine.call(id)).code);
+    engine.engine.forget(id);
+  }
+});

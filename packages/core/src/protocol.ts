@@ -215,6 +215,8 @@ export interface EngineStats {
   restores: number;
   /** Sandboxes dropped because they were poisoned or had grown far. */
   replacements: number;
+  /** Sandboxes whose engine failed for a reason that no limit of their call explains. */
+  failures: number;
   /** Linear memory in use by snapshots and sandboxes, in bytes. */
   memoryBytes: number;
 }

@@ -30,6 +30,7 @@ function render(...extensions: ExtensionStats[]): string {
     reruns: 0,
     restores: 5,
     replacements: 0,
+    failures: 0,
     violations: 0,
     memoryBytes: 4096,
   } as unknown as PoolStats; // what is read of it

@@ -108,6 +108,12 @@ const METRICS: readonly (readonly [Metric, Read])[] = [
     one(({ stats }) => stats.replacements),
   ),
   metric(
+    'sandglass_engine_failures_total',
+    'counter',
+    'Sandboxes whose engine failed for a reason that no limit explains',
+    one(({ stats }) => stats.failures),
+  ),
+  metric(
     'sandglass_violations_total',
     'counter',
     'Messages of workers that no sound engine sends',

@@ -19,6 +19,7 @@ function fakeHost(parts: Partial<Host> = {}): Host {
     reruns: 0,
     restores: 0,
     replacements: 0,
+    failures: 0,
     violations: 0,
     memoryBytes: 0,
   };

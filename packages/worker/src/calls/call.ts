@@ -31,6 +31,8 @@ export interface CallEnvironment {
   coreYield: CoreYield | undefined;
   /** Of the pool. */
   maxMemoryBytes: number;
+  /** Counts what no limit explains. */
+  counters: { failures: number };
   /** Takes capability calls on their way to the host. */
   send: (calls: CapabilityCallWire[]) => void;
 }
@@ -82,6 +84,11 @@ export class Call implements SliceListener, Tenant {
   /** How it ended, with what it used. */
   outcome(result: Result): OutcomeWire {
     return toOutcome(this.callId, result, this.#watch.spentMs, this.sandbox.heapBytes);
+  }
+
+  /** Notes that its sandbox has failed, for a reason that is none of its limits. */
+  countFailure(): void {
+    this.#environment.counters.failures++;
   }
 
   /** What settles a capability call; once. */

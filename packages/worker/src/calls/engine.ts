@@ -90,7 +90,7 @@ class ThreadEngine implements Engine {
   readonly #sources: Map<number, SandboxSource> = new Map();
   /** Extensions that are being evaluated. Forgetting one takes it out. */
   readonly #loading: Set<number> = new Set();
-  readonly #counters: PoolCounters = { sandboxes: 0, restores: 0, replacements: 0 };
+  readonly #counters: PoolCounters = { sandboxes: 0, restores: 0, replacements: 0, failures: 0 };
   /** What has been read ahead comes to this: what nobody keeps, V8 would not read. */
   #prefetched = 0;
   /** The call whose `run` is going on, and its outcome. */
@@ -107,6 +107,7 @@ class ThreadEngine implements Engine {
       slots: options.slots ?? new Int32Array(SLOT.length),
       coreYield: options.waiting && new CoreYield(options.waiting),
       maxMemoryBytes: account.budget.maxBytes,
+      counters: this.#counters,
       send: options.onCapabilities,
     };
     this.#runner = new Runner(this.#environment, (outcome) => this.#settled(outcome));

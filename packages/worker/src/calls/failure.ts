@@ -69,12 +69,19 @@ function guestFrames(stack: string): string {
     .join('\n');
 }
 
-/** Says why an instance had to be dropped. */
+/**
+ * Says why an instance had to be dropped. A trap is the guest's doing: nothing but guest code runs there, and an engine that has run out of memory or
+ * stack traps where it does not expect it. What no limit explains is counted, since it is a fault of the engine's as well.
+ */
 export function describePoison(error: unknown, call: Call): ErrorWire {
   if (call.stopped) return call.stopped;
   if (call.sandbox.refusedBytes > 0) return memoryFailure(call);
-  if (error instanceof PoisonedError && error.cause instanceof RangeError) return stackFailure(call.extension);
-  return { code: 'E_WORKER_LOST', message: `Cannot go on running "${call.extension.name}": its sandbox failed` };
+  const cause: unknown = error instanceof PoisonedError ? error.cause : error;
+  const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+  if (name === 'RangeError') return stackFailure(call.extension);
+  call.countFailure();
+  const why = `Cannot go on running "${call.extension.name}": its sandbox failed: ${name}: ${message}`;
+  return { code: name === 'RuntimeError' ? 'E_GUEST' : 'E_WORKER_LOST', message: why };
 }
 
 function memoryFailure({ extension, sandbox, maxMemoryBytes }: Call): ErrorWire {

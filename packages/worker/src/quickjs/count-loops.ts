@@ -11,6 +11,9 @@ import type { BinaryWriter } from './leb128.js';
 /** Turns between two questions: 65,536 short ones take 0.1 ms, long ones a few; a question takes 0.2 µs. */
 export const FUEL: number = 1 << 16;
 
+/** log2 of the bytes of a bulk write that count as one turn of a loop: 16 of them take as long. */
+const BYTES_SHIFT = 4;
+
 const OP = {
   if: 0x04,
   end: 0x0b,
@@ -21,7 +24,9 @@ const OP = {
   globalGet: 0x23,
   globalSet: 0x24,
   i32Eqz: 0x45,
+  i32LeS: 0x4c,
   i32Sub: 0x6b,
+  i32ShrU: 0x76,
 };
 const NO_RESULT = 0x40;
 
@@ -33,13 +38,39 @@ const NO_RESULT = 0x40;
  * @param poll index of the function that is asked, with 0.
  */
 export function countLoop(out: BinaryWriter, local: number, fuel: number, poll: number): void {
+  countDown(out, local, fuel, () => out.constant(1));
+  out.raw(OP.i32Eqz);
+  pollIf(out, fuel, poll);
+}
+
+/**
+ * Counts a bulk write by its length: `fill`, `copyWithin` and new buffers have no loop.
+ *
+ * @param length the local that holds it. It is used up.
+ */
+export function chargeLength(out: BinaryWriter, length: number, fuel: number, poll: number): void {
+  countDown(out, length, fuel, () => {
+    out.local(OP.localGet, length);
+    out.constant(BYTES_SHIFT);
+    out.raw(OP.i32ShrU);
+  });
+  out.constant(0);
+  out.raw(OP.i32LeS);
+  pollIf(out, fuel, poll);
+}
+
+/** Leaves what is left on the stack and in the local. */
+function countDown(out: BinaryWriter, local: number, fuel: number, turns: () => void): void {
   out.local(OP.globalGet, fuel);
-  out.constant(1);
+  turns();
   out.raw(OP.i32Sub);
   out.local(OP.localTee, local);
   out.local(OP.globalSet, fuel);
   out.local(OP.localGet, local);
-  out.raw(OP.i32Eqz, OP.if, NO_RESULT);
+}
+
+function pollIf(out: BinaryWriter, fuel: number, poll: number): void {
+  out.raw(OP.if, NO_RESULT);
   out.constant(FUEL);
   out.local(OP.globalSet, fuel);
   out.constant(0);

@@ -75,7 +75,10 @@ export interface Instance extends MemoryViews {
   begin: (staticImage: Uint32Array) => void;
 }
 
-type AddedFunctions = CardFunctions & HandlerFunctions & GateFunctions;
+interface AddedFunctions extends CardFunctions, HandlerFunctions, GateFunctions {
+  /** The secret that hashes depend on, odd: see `seed-hashes.ts`. Set before anything is hashed. */
+  hashSeed: WebAssembly.Global<'i32'>;
+}
 
 interface MemoryViews extends CardMemory {
   readonly words: Uint32Array<ArrayBuffer>;

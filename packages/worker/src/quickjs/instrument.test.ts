@@ -37,8 +37,16 @@ const TURNS = [0x03, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b];
 const LOOPS: Record<string, number[]> = {
   short: TURNS,
   switching: TURNS.concat(branchTable(199)),
-  interpreter: TURNS.concat(branchTable(200)),
+  dispatch: loopAround(branchTable(200)),
+  'beside dispatch': TURNS.concat(loopAround(branchTable(200), 1)),
+  'around dispatch': [0x03, 0x40, ...loopAround(branchTable(200), 1), ...TURNS.slice(2)],
 };
+/** A loop that does so between its turns, which are as many as its first argument says, or so many. */
+function loopAround(body: number[], turns?: number): number[] {
+  const set = turns === undefined ? [] : [0x41, turns, 0x21, 2];
+  const count = turns === undefined ? 0 : 2;
+  return [...set, 0x03, 0x40, ...body, 0x20, count, 0x41, 1, 0x6b, 0x22, count, 0x0d, 0, 0x0b];
+}
 
 /** A block that a br_table leaves in each of its cases. */
 function branchTable(cases: number): number[] {
@@ -112,17 +120,20 @@ test('no write to the table goes unnoticed', () => {
   }
 });
 
-test.each(['short', 'switching'])('a %s loop asks with 0, once for every so many turns', async (name) => {
-  for (const [turns, times] of [
-    [FUEL - 1, 0],
-    [FUEL, 1],
-    [3 * FUEL + 5, 3],
-  ] as const) {
-    const asked: number[] = [];
-    await turn(name, turns, (argument) => asked.push(argument));
-    expect(asked).toEqual(Array.from({ length: times }, () => 0));
-  }
-});
+test.each(['short', 'switching', 'beside dispatch', 'around dispatch'])(
+  'a loop (%s) asks with 0, once for every so many turns',
+  async (name) => {
+    for (const [turns, times] of [
+      [FUEL - 1, 0],
+      [FUEL, 1],
+      [3 * FUEL + 5, 3],
+    ] as const) {
+      const asked: number[] = [];
+      await turn(name, turns, (argument) => asked.push(argument));
+      expect(asked).toEqual(Array.from({ length: times }, () => 0));
+    }
+  },
+);
 
 test('what is thrown there ends the loop', async () => {
   const endless = turn('short', 0, () => {
@@ -131,10 +142,19 @@ test('what is thrown there ends the loop', async () => {
   await expect(endless).rejects.toThrow('enough');
 });
 
-test('the loop of a bytecode interpreter is left alone', async () => {
+test('the loop that dispatches bytecode is left alone', async () => {
   let asked = 0;
-  await turn('interpreter', 3 * FUEL, () => (asked += 1));
+  await turn('dispatch', 3 * FUEL, () => (asked += 1));
   expect(asked).toBe(0);
+});
+
+test.each(['fill', 'copy'])('a %s counts by its length', async (name) => {
+  const module = await WebAssembly.compile(instrument(moduleOf(BODIES), POLL));
+  let asked = 0;
+  const imports = { a: { b: new WebAssembly.Memory({ initial: 32 }), c: () => (asked += 1) } };
+  const write = (await WebAssembly.instantiate(module, imports)).exports[name] as Write; // a function of three numbers
+  for (let i = 0; i < 64; i++) write(1 << 20, 0, 1 << 14);
+  expect(asked).toBe(1);
 });
 
 test('a binary without the function to ask is refused', () => {

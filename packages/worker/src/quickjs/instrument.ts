@@ -1,16 +1,18 @@
 import { CARDS_SECTION, CARDS_VERSION } from './memory/cards.js';
-import { countLoop, FUEL } from './count-loops.js';
+import { chargeLength, countLoop, FUEL } from './count-loops.js';
 import { GATE_TABLE, gateFunction } from './instance-table.js';
+import { findDispatch, isBulkWrite, OP, skipImmediates } from './instructions.js';
 import { BinaryReader, BinaryWriter } from './leb128.js';
+import { replaceMultiplier, UNSEEDED } from './seed-hashes.js';
 import { prefetchFunction } from './prefetch.js';
 import { putBackFunctions } from './put-back.js';
 import { encodeFunction, runHandlerFunction, type EngineFunctions } from './run-handler.js';
-import { ADDED_LOCALS, doBulkWrite, doStore, MEMORY_COPY, MEMORY_FILL, STORES } from './track-writes.js';
+import { ADDED_LOCALS, BULK_LENGTH, doBulkWrite, doStore, STORES } from './track-writes.js';
 
 /**
  * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`track-writes.ts`),
- * and every loop counts (`count-loops.ts`), so that natives end too. The memory may begin as small as the host likes, and
- * functions are added: one that puts back what was written (`put-back.ts`), those that run a handler (`run-handler.ts`, `prefetch.ts`), and
+ * and every loop counts (`count-loops.ts`), so that natives end too. Hashes depend on a secret (`seed-hashes.ts`). The memory may begin
+ * as small as the host likes, and functions are added: one that puts back what was written (`put-back.ts`), those that run a handler (`run-handler.ts`, `prefetch.ts`), and
  * those that enter other instances (`entries.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
@@ -54,7 +56,7 @@ export function instrument(
       out.block((more) => add(section, more, [GATE_TABLE]));
     } else if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
-      out.block((more) => add(section, more, [mutableGlobal(FUEL), mutableGlobal(0)]));
+      out.block((more) => add(section, more, [FUEL, 0, UNSEEDED].map(mutableGlobal)));
     } else if (id === SECTION.export) {
       exported = readExports(new BinaryReader(section));
       const entries = [exportEntry('putBack', EXPORT.function, addedIndex(ADDED.putBack))];
@@ -62,6 +64,7 @@ export function instrument(
         entries.push(exportEntry('encode', EXPORT.function, addedIndex(ADDED.encode)));
         entries.push(exportEntry('runHandler', EXPORT.function, addedIndex(ADDED.runHandler)));
         entries.push(exportEntry('strict', EXPORT.global, fuel + 1));
+        entries.push(exportEntry('hashSeed', EXPORT.global, fuel + 2));
         entries.push(exportEntry('gate', EXPORT.table, gate));
         entries.push(exportEntry('enterHandler', EXPORT.function, addedIndex(ADDED.enterHandler)));
         entries.push(exportEntry('enterPutBack', EXPORT.function, addedIndex(ADDED.enterPutBack)));
@@ -106,11 +109,7 @@ const HANDLER_TYPES = [TYPE.pair, TYPE.pair, TYPE.runHandler, TYPE.enterHandler,
 /** Those that others refer to, by their place. */
 const ADDED = { putBack: 2, encode: 3, prefetch: 4, runHandler: 5, enterHandler: 6, enterPutBack: 7 };
 
-const OP = { loop: 0x03, brTable: 0x0e, prefix: 0xfc };
 const FIRST_STORE = 0x36;
-
-/** A function that chooses between more cases than this is the bytecode interpreter, which polls by itself and is too hot to count. */
-const INTERPRETER_CASES = 200;
 
 interface FunctionType {
   parameters: number;
@@ -244,7 +243,7 @@ function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: numb
   out.copy(code.bytes, groupsAt, code.at);
   for (const type of ADDED_LOCALS) out.raw(1, type);
 
-  const counts = !isInterpreter(code);
+  const dispatchAt = findDispatch(code);
   let copied = code.at;
   while (code.at < code.bytes.length) {
     const at = code.at;
@@ -260,89 +259,18 @@ function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: numb
       skipImmediates(op, code);
       out.copy(code.bytes, copied, at);
       doBulkWrite(out, locals, code.bytes.subarray(at, code.at));
+      chargeLength(out, locals + BULK_LENGTH, module.fuel, module.pollIndex);
       copied = code.at;
+    } else if (op === OP.constant32 || op === OP.constant64) {
+      skipImmediates(op, code);
+      copied = replaceMultiplier(out, code, { copied, at }, module.fuel + 2);
     } else {
       skipImmediates(op, code);
-      if (op !== OP.loop || !counts) continue;
+      if (op !== OP.loop || at === dispatchAt) continue;
       out.copy(code.bytes, copied, code.at);
       countLoop(out, locals, module.fuel, module.pollIndex);
       copied = code.at;
     }
   }
   out.copy(code.bytes, copied, code.bytes.length);
-}
-
-function isInterpreter(code: BinaryReader): boolean {
-  const ahead = new BinaryReader(code.bytes);
-  ahead.at = code.at;
-  while (ahead.at < ahead.bytes.length) {
-    const op = ahead.byte();
-    if (op === OP.brTable) {
-      const { at } = ahead;
-      if (ahead.u32() >= INTERPRETER_CASES) return true;
-      ahead.at = at;
-    }
-    skipImmediates(op, ahead);
-  }
-  return false;
-}
-
-function isBulkWrite(sub: number): boolean {
-  return sub === MEMORY_COPY || sub === MEMORY_FILL;
-}
-
-/** Moves past what follows an opcode. */
-function skipImmediates(op: number, code: BinaryReader): void {
-  if (op >= 0x28 && op <= 0x3e) return code.skipLebs(2); // loads and stores: alignment and offset
-  if (op >= 0x45 && op <= 0xc4) return; // comparisons, arithmetic, conversions
-  switch (op) {
-    case 0x00: // unreachable
-    case 0x01: // nop
-    case 0x05: // else
-    case 0x0b: // end
-    case 0x0f: // return
-    case 0x1a: // drop
-    case 0x1b: // select
-    case 0xd1: // ref.is_null
-      return;
-    case 0x02: // block
-    case 0x03: // loop
-    case 0x04: // if
-    case 0x0c: // br
-    case 0x0d: // br_if
-    case 0x10: // call
-    case 0x20: // local.get
-    case 0x21: // local.set
-    case 0x22: // local.tee
-    case 0x23: // global.get
-    case 0x24: // global.set
-    case 0x25: // table.get
-    case 0x26: // table.set
-    case 0x3f: // memory.size
-    case 0x40: // memory.grow
-    case 0x41: // i32.const
-    case 0x42: // i64.const
-    case 0xd0: // ref.null
-    case 0xd2: // ref.func
-      return code.skipLebs(1);
-    case 0x11: // call_indirect
-      return code.skipLebs(2);
-    case 0x0e: // br_table
-      return code.skipLebs(code.u32() + 1);
-    case 0x43: // f32.const
-      code.at += 4;
-      return;
-    case 0x44: // f64.const
-      code.at += 8;
-      return;
-    case OP.prefix:
-      if (skipPrefixed(code.u32(), code)) return;
-  }
-  throw new Error(`Cannot instrument: unknown instruction 0x${op.toString(16)}`);
-}
-
-function skipPrefixed(sub: number, code: BinaryReader): boolean {
-  if (sub === MEMORY_COPY) code.skipLebs(2);
-  if (sub === MEMORY_FILL) code.skipLebs(1);
-  return sub <= 7 || isBulkWrite(sub); // below 8: saturating conversions
 }

@@ -16,7 +16,7 @@ export interface KnownLayout extends Omit<Layout, 'staticImage' | 'kinds'> {
  */
 export const KNOWN_LAYOUTS: Readonly<Record<string, KnownLayout>> = {
   // engine.wasm, of @jitl/quickjs-wasmfile-release-sync 0.32.0
-  cc8009f19151513cf4cd674297aabbbc52e2cf68ed33d53b029330c2ce06ff9c: {
+  '9680c4b2bc71afc5169fd177c091b7be9f4ba9785d570da99e26205309776948': {
     staticBytes: 94_208,
     staticHash: '2576b1b72e3cf976c5d42216d08e59bc1130121377706ad9ddbc15f44e2e24e3',
     heapBase: 5_333_088,

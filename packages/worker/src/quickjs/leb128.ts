@@ -21,6 +21,16 @@ export class BinaryReader {
     }
   }
 
+  /** A signed integer of up to 64 bits. */
+  signed(): bigint {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asIntN(Number(shift) + 7, value);
+    }
+  }
+
   /** Moves past integers of any size. */
   skipLebs(count: number): void {
     for (let left = count; left > 0; left--) while (this.byte() >= 0x80);

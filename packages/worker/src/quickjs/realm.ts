@@ -108,9 +108,14 @@ export class Realm {
     return value;
   }
 
-  /** Gives up all owned values, the latest first. Not needed before a restore: see `forget`. */
-  release(): void {
-    while (this.#ownedCount > 0) this.free(this.#owned[--this.#ownedCount]!);
+  /** How many values are owned, for {@link release}. */
+  get ownedCount(): number {
+    return this.#ownedCount;
+  }
+
+  /** Gives up the owned values but the first so many, the latest first. Not needed before a restore: see `forget`. */
+  release(kept = 0): void {
+    while (this.#ownedCount > kept) this.free(this.#owned[--this.#ownedCount]!);
   }
 
   /** Drops the list of owned values without touching the heap, which is about to be restored. */

@@ -81,9 +81,12 @@ function markAddress(out: BinaryWriter, address: number, offset: number): void {
   out.u32(CARD_TABLE);
 }
 
+/** Which of the added locals holds the length of a bulk write after it. */
+export const BULK_LENGTH = 2;
+
 /** Writes a bulk write and its marks. `[destination, source or byte, length]` are on the stack. A length of 0 marks a card for nothing. */
 export function doBulkWrite(out: BinaryWriter, locals: number, write: Uint8Array): void {
-  const [to, other, length] = [locals, locals + 1, locals + 2];
+  const [to, other, length] = [locals, locals + 1, locals + BULK_LENGTH];
   for (const local of [length, other, to]) out.local(OP.localSet, local);
   for (const local of [to, other, length]) out.local(OP.localGet, local);
   out.copy(write, 0, write.length);

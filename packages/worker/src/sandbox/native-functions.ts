@@ -39,9 +39,12 @@ export class NativeFunctions {
       id === WRITE_CONSOLE ? capabilities.findIndex(({ name }) => name === 'console') : id - FIRST_CAPABILITY;
     const capability = capabilities[index];
     if (!listener || !capability) return 0; // a console that nobody listens to
-    return capability.sync
+    const owned = this.#realm.ownedCount;
+    const result = capability.sync
       ? this.#callSync(listener, index, capability, argc, argv)
       : this.#callAsync(listener, index, capability, argc, argv);
+    this.#realm.release(owned); // the copies of its arguments
+    return result;
   }
 
   /** Static imports resolve to the capabilities' modules while the entrypoint is linked; nothing else does, ever. */

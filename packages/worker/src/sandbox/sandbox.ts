@@ -11,7 +11,7 @@ import { fillGaps } from '../quickjs/memory/compact-heap.js';
 import type { Layout } from '../quickjs/memory/layout.js';
 import type { Instance } from '../quickjs/instance.js';
 import { Realm, type Progress, type PromiseCapability } from '../quickjs/realm.js';
-import { writeSeed } from './seed.js';
+import { getHashSeed, writeSeed } from './seed.js';
 import { fill, restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
 import { swapIn, swapOut, type Swapped } from './swap.js';
 import { Thrown, ValueBridge, type Copied } from './value-bridge.js';
@@ -92,6 +92,7 @@ export class Sandbox {
   /** An instance whose realm is prepared and that has seen nothing of the extension yet. */
   static boot(machine: Instance, layout: Layout, extension: ExtensionWire): Sandbox {
     machine.words[layout.heapEndAt >> 2] = machine.heap.start; // nothing is allocated yet
+    machine.functions.hashSeed.value = getHashSeed();
     const realm = Realm.create(machine, layout, extension.limits.stackBytes);
     // The prelude's functions are called by the natives, which it is given: both exist before either runs.
     const prelude = {} as Record<PreludeFunction, Pointer>;
@@ -261,15 +262,17 @@ export class Sandbox {
     });
   }
 
-  /** Answers a capability call and runs what waited for the answer. */
+  /** Answers a capability call and runs what waited for the answer. What slices before it made is the guest's alone from here on. */
   settle(listener: SliceListener, promise: PromiseCapability, answer: SettlementWire): void {
     this.#enter(listener, () => {
       const realm = this.#realm;
+      realm.release();
       const value = answer.ok ? this.#bridge.decode(answer.value) : this.#bridge.newError(answer.error);
       const failed = realm.isException(value);
       const reason = failed ? realm.takeException(value) || realm.pointers.undefined : value;
       realm.call(answer.ok && !failed ? promise.resolve : promise.reject, reason);
       for (const pointer of [promise.promise, promise.resolve, promise.reject]) realm.own(pointer);
+      realm.release();
       realm.runJobs(listener);
     });
   }
@@ -335,10 +338,11 @@ export class Sandbox {
     return 0;
   }
 
-  /** In a loop of the engine's own. Throwing here ends the instance. */
+  /** In a loop of the engine's own, or after it has copied much. Throwing here ends the instance; most are back at a poll before. */
   #endNative(): void {
     const now = performance.now();
     if (Sandbox.#listener?.mustStop(now) !== true) return;
+    this.#realm.countdown = 1;
     this.#overdueSince = Math.min(this.#overdueSince, now);
     if (now - this.#overdueSince > NATIVE_GRACE_MS) throw new Error('a native ran beyond the limits of its call');
   }

@@ -15,3 +15,11 @@ export function writeSeed(words: Uint32Array, at: number): void {
   words[at] = low;
   words[at + 1] = (low | high) === 0 ? 1 : high;
 }
+
+let hashSeed: number | undefined;
+
+/** The secret for the hashes of sandboxes that are booted in this thread. Some runtimes have no randomness before the first request. */
+export function getHashSeed(): number {
+  hashSeed ??= crypto.getRandomValues(new Int32Array(1))[0]! | 1;
+  return hashSeed;
+}

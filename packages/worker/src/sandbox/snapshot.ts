@@ -26,8 +26,8 @@ const STACK_BYTES = (256 + 64) << 10;
 /** Heap that a new sandbox has free: a small extension takes 200 KiB, a small call next to nothing. All of it is charged to the budget. */
 const FREE_HEAP_BYTES = 256 << 10;
 
-/** `SGS3`, little-endian. */
-const MAGIC = 0x33534753;
+/** `SGS4`, little-endian. */
+const MAGIC = 0x34534753;
 
 /** Runs of marked cards up to this are copied to where the next restore has them at hand; longer ones, of a call that writes much, are as fast from the snapshot. */
 const MAX_COPIED_BYTES = 64 * CARD_BYTES;
@@ -45,6 +45,8 @@ export interface SnapshotHeader {
   heapStart: number;
   /** End of the heap when it was taken. */
   heapEnd: number;
+  /** What its hashes depend on: see `seed-hashes.ts`. */
+  hashSeed: number;
   realm: RealmPointers;
   prelude: Record<PreludeFunction, number>;
   handlers: number[];
@@ -74,13 +76,13 @@ export function toInitialBytes(heapEnd: number, maxBytes: number): number {
 export async function takeSnapshot(
   machine: Instance,
   layout: Layout,
-  header: Omit<SnapshotHeader, 'runs' | 'heapStart' | 'heapEnd'>,
+  header: Omit<SnapshotHeader, 'runs' | 'heapStart' | 'heapEnd' | 'hashSeed'>,
 ): Promise<Snapshot> {
   const heapEnd = machine.words[layout.heapEndAt >> 2]!;
   clearMarked(machine, stackStart(layout), toPage(layout.heapBase)); // dead between calls
   const runs = findRuns(machine, layout, heapEnd);
   const wire = pack(
-    { ...header, runs, heapStart: machine.heap.start, heapEnd },
+    { ...header, runs, heapStart: machine.heap.start, heapEnd, hashSeed: machine.functions.hashSeed.value },
     runs.map(([at, length]) => machine.bytes.subarray(at, at + length)),
   );
   machine.image = runs;
@@ -174,6 +176,7 @@ function isSound({ header }: Snapshot, layout: Layout): boolean {
     constant > 0 &&
     constant < header.heapEnd &&
     header.runs.length > 0 &&
+    Math.abs(header.hashSeed % 2) === 1 &&
     header.runs.every(([at, length], i) => {
       const free = i === 0 ? 0 : header.runs[i - 1]![0] + header.runs[i - 1]![1];
       const isWhole = at % PAGE_BYTES === 0 && length > 0 && length % PAGE_BYTES === 0;
@@ -251,6 +254,7 @@ function putBackRest(machine: Instance, { images }: Snapshot, usedTo: number): v
 export function fill(machine: Instance, { header, images }: Snapshot): void {
   clearMarked(machine, 0, machine.bytes.length);
   machine.image = header.runs;
+  machine.functions.hashSeed.value = header.hashSeed;
   for (const { at, bytes } of images) machine.bytes.set(bytes, at);
 }
 

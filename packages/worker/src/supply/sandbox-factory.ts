@@ -104,7 +104,9 @@ export class SandboxFactory {
   }
 
   #sizeOf({ limits }: ExtensionWire, heapEnd: number): Wanted {
-    const maxBytes = toWholePages(this.layout.heapBase + limits.memoryLimitBytes);
+    const { heapEndAt, staticImage } = this.layout;
+    const heapStart = staticImage[heapEndAt >> 2]!; // below it is what the engine takes when it starts
+    const maxBytes = toWholePages(heapStart + limits.memoryLimitBytes);
     return { maxBytes, initialBytes: toInitialBytes(heapEnd, maxBytes) };
   }
 

@@ -8,6 +8,7 @@ export interface PoolCounters {
   sandboxes: number;
   restores: number;
   replacements: number;
+  failures: number;
 }
 
 /** A call that waits for something, as the source of its sandbox sees it. */

@@ -16,6 +16,7 @@ export interface LaneSetOptions {
 export interface GoneLanes {
   restores: number;
   replacements: number;
+  failures: number;
   ignored: number;
   violations: number;
   kills: number;
@@ -28,7 +29,15 @@ export class LaneSet {
   #eventsOf: ((lane: Lane) => LaneEvents) | undefined;
   readonly #all: Lane[] = [];
   readonly #backoff: Backoff = new Backoff();
-  readonly gone: GoneLanes = { restores: 0, replacements: 0, ignored: 0, violations: 0, kills: 0, lost: 0 };
+  readonly gone: GoneLanes = {
+    restores: 0,
+    replacements: 0,
+    failures: 0,
+    ignored: 0,
+    violations: 0,
+    kills: 0,
+    lost: 0,
+  };
   #lastId = 0;
   #retireTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -172,6 +181,7 @@ export class LaneSet {
   #keepCounters(lane: Lane, how: 'lost' | 'killed' | 'retired'): void {
     this.gone.restores += lane.engineStats.restores;
     this.gone.replacements += lane.engineStats.replacements;
+    this.gone.failures += lane.engineStats.failures;
     this.gone.ignored += lane.ignored;
     this.gone.violations += lane.violations;
     if (how === 'killed') this.gone.kills += 1;

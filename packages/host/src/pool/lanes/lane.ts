@@ -17,7 +17,14 @@ import { SliceWatch } from './slice-watch.js';
  */
 export type LaneRole = 'normal' | 'spare' | 'isolation';
 
-const NO_ENGINE_STATS: EngineStats = { sandboxes: 0, snapshots: 0, restores: 0, replacements: 0, memoryBytes: 0 };
+const NO_ENGINE_STATS: EngineStats = {
+  sandboxes: 0,
+  snapshots: 0,
+  restores: 0,
+  replacements: 0,
+  failures: 0,
+  memoryBytes: 0,
+};
 const MAX_BATCH_ID = 2 ** 31 - 1;
 
 /** A lane as the dispatcher sees it: what is on it, and how much more it takes. */

@@ -128,6 +128,7 @@ export function readEngineStats(value: unknown): EngineStats | undefined {
       snapshots: nonNegative(raw['snapshots']),
       restores: nonNegative(raw['restores']),
       replacements: nonNegative(raw['replacements']),
+      failures: nonNegative(raw['failures']),
       memoryBytes: nonNegative(raw['memoryBytes']),
     }
   );

@@ -24,13 +24,14 @@ export function collectStats(
   for (const { counters } of extensions) total.add(counters);
   const ready = lanes.all;
   const laneStats = ready.map(toLaneStats);
-  const { restores, replacements, ignored, violations, kills, lost } = lanes.gone;
-  const sum = (key: 'restores' | 'replacements' | 'ignored' | 'violations' | 'memoryBytes'): number =>
+  const { restores, replacements, failures, ignored, violations, kills, lost } = lanes.gone;
+  const sum = (key: 'restores' | 'replacements' | 'failures' | 'ignored' | 'violations' | 'memoryBytes'): number =>
     laneStats.reduce((all, lane) => all + lane[key], 0);
   return {
     ...total.toStats(counts.waiting, counts.live - counts.waiting),
     restores: restores + sum('restores'),
     replacements: replacements + sum('replacements'),
+    failures: failures + sum('failures'),
     kills,
     lost,
     reruns: counts.reruns,

@@ -53,6 +53,7 @@ export interface LaneStats {
   snapshots: number;
   restores: number;
   replacements: number;
+  failures: number;
   memoryBytes: number;
   /** Messages that came too late or for nobody. */
   ignored: number;
@@ -65,6 +66,8 @@ export interface PoolStats extends CallStats {
   restores: number;
   /** Sandboxes replaced. */
   replacements: number;
+  /** Sandboxes whose engine failed for a reason that no limit of their call explains. */
+  failures: number;
   /** Lanes that the watchdog ended. */
   kills: number;
   /** Lanes that went away by themselves or did not start. */

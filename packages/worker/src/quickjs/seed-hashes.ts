@@ -1,0 +1,50 @@
+import { BinaryReader, type BinaryWriter } from './leb128.js';
+
+/*
+ * QuickJS hashes names, shapes and the keys of a Map by multiplying with constants that anybody can look up, so that a client can send
+ * 14,000 keys of JSON that all meet in one chain. Here each of those constants becomes a global, which its host sets: a secret, odd
+ * number for each sandbox that is booted. What is hashed lies in a snapshot, so the number goes with it (`SnapshotHeader`).
+ *
+ * The number has to be the multiplier: two strings of one length that collide for one start value do for every other.
+ */
+
+/** What the global is until it is set. */
+export const UNSEEDED: number = 0x9e37_79b1 | 0;
+
+/** Of strings and big numbers; of a Map's keys (2^32 divided by the golden ratio, negative); of shapes, and the same negative. */
+const MULTIPLIERS = [263, 1640531527, -1640562687] as const;
+const NEGATIVE = 1640562687;
+/** Of doubles in a Map. */
+const MULTIPLIER_64 = 7046029254386353131n;
+
+const OP = { globalGet: 0x23, sub: 0x6b, mul: 0x6c, mul64: 0x7e, extend: 0xad };
+
+/** What is copied of a function so far, and where the instruction begins that was just passed. */
+interface Place {
+  copied: number;
+  at: number;
+}
+
+/**
+ * Writes what comes in the place of a constant, if it is one of those.
+ *
+ * @param code right after the constant.
+ * @param seed index of the global.
+ * @returns what is copied of the function then.
+ */
+export function replaceMultiplier(out: BinaryWriter, code: BinaryReader, { copied, at }: Place, seed: number): number {
+  const constant = new BinaryReader(code.bytes);
+  constant.at = at + 1;
+  const value = constant.signed();
+  const next = code.bytes[code.at];
+  const isMultiplier = next === OP.mul && MULTIPLIERS.some((each) => BigInt(each) === value);
+  const isNegative = next === OP.sub && value === BigInt(NEGATIVE);
+  const is64 = next === OP.mul64 && value === MULTIPLIER_64;
+  if (!isMultiplier && !isNegative && !is64) return copied;
+  out.copy(code.bytes, copied, is64 ? code.at : at);
+  if (isNegative) out.constant(0);
+  out.local(OP.globalGet, seed);
+  if (isNegative) out.raw(OP.sub);
+  if (is64) out.raw(OP.extend, OP.mul64);
+  return code.at;
+}
