@@ -1,4 +1,6 @@
 /* oxlint-disable vitest/no-standalone-expect -- rows run inside of tests */
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+
 import { expect } from 'vitest';
 
 import type { Bench } from '../bench.js';
@@ -76,16 +78,27 @@ function urlIs(path: string, expected: string): Row {
   );
 }
 
-const post = (body: string, type = 'application/json'): RequestInit => ({
+const post = (body: string | Uint8Array, type = 'application/json', coding = 'identity'): RequestInit => ({
   method: 'POST',
-  body,
-  headers: { 'content-type': type },
+  body: body as BodyInit, // lib.dom knows no array over shared memory, and this is none
+  headers: { 'content-type': type, 'content-encoding': coding },
 });
 
 function bodyIs(title: string, init: RequestInit, expected: unknown): Row {
   return row('5 calls: body', title, async (bench) =>
     expect((await seen(bench, '/', init))['body']).toStrictEqual(expected),
   );
+}
+
+/** A body that runs no handler. */
+function refuses(title: string, init: RequestInit, status: number): Row {
+  return row('5 calls: unreadable body', title, async (bench) => {
+    const before = bench.reported.length;
+    const source = "export default (router) => router.post('*', () => { throw new Error('it ran'); });";
+    await using loaded = await bench.load('endpoint', source);
+    expect((await ask(bench, `/${loaded.name}`, init)).status).toBe(status);
+    expect(bench.reported).toHaveLength(before);
+  });
 }
 
 /** A route of this path is found by these paths, and not by those. */
@@ -170,6 +183,42 @@ export const callRows: readonly Row[] = [
   row('5 calls: request', 'three properties, one argument', async (bench) =>
     expect(Object.keys(await seen(bench, '/'))).toEqual(['url', 'headers', 'body']),
   ),
+  ...(
+    [
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+      ['br', brotliCompressSync],
+    ] as const
+  ).map(([coding, encode]) =>
+    row('5 calls: coded body', coding, async (bench) =>
+      expect((await seen(bench, '/', post(encode('{"a":1}'), 'application/json', coding)))['body']).toEqual({ a: 1 }),
+    ),
+  ),
+  refuses('not JSON', post('{'), 400),
+  refuses('nested 100,000 deep', post('['.repeat(100_000) + ']'.repeat(100_000)), 400),
+  refuses('not in its coding', post('{}', 'application/json', 'gzip'), 400),
+  refuses('not in UTF-8', post(Buffer.from('{"a":"\xe9"}', 'latin1')), 400),
+  refuses('an unknown coding', post('{}', 'application/json', 'compress'), 415),
+  refuses('a charset that is none of JSON', post('{}', 'application/json; charset=iso-8859-1'), 415),
+  refuses('too long when inflated', post(gzipSync(`"${'x'.repeat(2_000_000)}"`), 'application/json', 'gzip'), 413),
+  answers('5 calls: status', "() => ({ status: '201', body: 'x' })", { status: 201, text: 'x' }),
+  row('5 calls: options', 'GET, HEAD and POST', async (bench) => {
+    const source =
+      "export default (router) => { router.post('/a', () => ({ status: 200 })); router.get('/:id', () => ({ status: 200 })); };";
+    await using loaded = await bench.load('endpoint', source);
+    const { status, headers, text } = await ask(bench, `/${loaded.name}/a`, { method: 'OPTIONS' });
+    expect([status, headers.get('allow'), text]).toEqual([200, 'GET,HEAD,POST', 'GET,HEAD,POST']);
+    expect((await ask(bench, `/${loaded.name}`, { method: 'OPTIONS' })).status).toBe(404);
+  }),
+  row('5 calls: etag', 'given, and given back', async (bench) => {
+    await using loaded = await bench.load('endpoint', endpoint('() => ({ status: 200, body: { a: 1 } })'));
+    const first = await ask(bench, `/${loaded.name}`);
+    const etag = first.headers.get('etag') ?? '';
+    expect(etag).toMatch(/^W\/"/);
+    const headers = { 'if-none-match': etag };
+    expect(await ask(bench, `/${loaded.name}`, { headers })).toMatchObject({ status: 304, type: null, text: '' });
+    expect(await ask(bench, `/${loaded.name}`, { headers: { 'if-none-match': '"x"' } })).toMatchObject({ status: 200 });
+  }),
   urlIs('', '/'),
   urlIs('/', '/'),
   urlIs('/a/b', '/a/b'),
@@ -272,7 +321,7 @@ export const callRows: readonly Row[] = [
   ),
   breaks('() => ({})', /status/),
   breaks('() => ({ body: 1 })', /status/),
-  breaks("() => ({ status: '200' })", /status/),
+  breaks("() => ({ status: '20' })", /status/),
   breaks('() => ({ status: NaN })', /status/),
   breaks('() => ({ status: 99 })', /status/),
   breaks('() => ({ status: 600 })', /status/),

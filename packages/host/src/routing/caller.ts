@@ -14,25 +14,28 @@ export interface Caller {
    * @throws {SandglassError} what ended the call; the stack of what the guest threw is mapped to its author's files.
    */
   call(extension: Extension, handler: number, argument: unknown, options?: CallOptions): Promise<unknown>;
+  /** The same with an argument of {@link encodeArgument}. */
+  callEncoded(extension: Extension, handler: number, argument: Uint8Array, options?: CallOptions): Promise<unknown>;
 }
 
 /** A {@link Caller} over a pool. */
 export function createCaller(pool: Pick<Pool, 'call'>): Caller {
+  const callEncoded: Caller['callEncoded'] = async (extension, handler, argument, { signal, wallTimeMs } = {}) => {
+    try {
+      return decodeValue(await pool.call({ extension: extension.wire, handler, argument, signal, wallTimeMs }));
+    } catch (error) {
+      throw mapGuestStack(error, extension);
+    }
+  };
   return {
-    async call(extension, handler, argument, { signal, wallTimeMs } = {}) {
-      const bytes = encodeArgument(extension, argument);
-      try {
-        return decodeValue(
-          await pool.call({ extension: extension.wire, handler, argument: bytes, signal, wallTimeMs }),
-        );
-      } catch (error) {
-        throw mapGuestStack(error, extension);
-      }
-    },
+    callEncoded,
+    call: async (extension, handler, argument, options) =>
+      callEncoded(extension, handler, encodeArgument(extension, argument), options),
   };
 }
 
-function encodeArgument({ name, wire }: Extension, argument: unknown): Uint8Array {
+/** @throws {SandglassError} `E_CLONE` or `E_QUOTA`: the value cannot be an argument. */
+export function encodeArgument({ name, wire }: Extension, argument: unknown): Uint8Array {
   const bytes = encodeValue(argument);
   const { maxArgumentBytes } = wire.limits;
   if (bytes.byteLength <= maxArgumentBytes) return bytes;

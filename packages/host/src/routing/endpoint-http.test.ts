@@ -1,8 +1,11 @@
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+
 import { SandglassError } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
 import { readEndpointRequest } from './endpoint-request.js';
 import { createResponse, RESPONSE_HEADERS, toEndpointResponse } from './endpoint-response.js';
+import type { Conditions } from './entity-tag.js';
 import { ClientError, toErrorResponse } from './error-response.js';
 import { splitTarget } from './request-target.js';
 
@@ -14,6 +17,12 @@ const json = (body: string, type = 'application/json'): RequestInit => ({
   method: 'POST',
   body,
   headers: { 'content-type': type },
+});
+
+const coded = (coding: string, body: string | Uint8Array): RequestInit => ({
+  method: 'POST',
+  body: body as BodyInit,
+  headers: { 'content-type': 'application/json', 'content-encoding': coding },
 });
 
 test.each([
@@ -63,6 +72,41 @@ test('a body that is not JSON is the client’s mistake', async () => {
 });
 
 test.each([
+  ['nested too deep', json('['.repeat(100_000) + ']'.repeat(100_000)), 400],
+  ['nested a little too deep', json(`${'{"a":['.repeat(500)}${']}'.repeat(500)}`), 400],
+  ['in a charset that is none of JSON', json('{}', 'application/json; charset=iso-8859-1'), 415],
+  ['in a charset that there is not', json('{}', 'application/json; charset="x"'), 415],
+  ['not in UTF-8', { ...json(''), body: Buffer.from('{"a":"\xe9"}', 'latin1') }, 400],
+  ['in two codings', coded('gzip, br', gzipSync('{}')), 415],
+  ['in a coding that is not supported', coded('zstd', '{}'), 415],
+  ['not in its coding', coded('gzip', '{"a":1}'), 400],
+  ['cut off in its coding', coded('gzip', gzipSync('{"a":1}').subarray(0, 20)), 400],
+  ['larger than the limit once inflated', coded('gzip', gzipSync(`"${'x'.repeat(10_000_000)}"`)), 413],
+])('a body %s is refused with the status of its client’s mistake', async (_, init, status) => {
+  await expect(read('/hello', init, 1_000_000)).rejects.toMatchObject({ status });
+});
+
+test.each([
+  ['gzip', coded('gzip', gzipSync('{"a":1}'))],
+  ['x-gzip, spelt otherwise', coded(' X-GZIP', gzipSync('{"a":1}'))],
+  ['deflate', coded('deflate', deflateSync('{"a":1}'))],
+  ['br', coded('br', brotliCompressSync('{"a":1}'))],
+  ['identity', coded('identity', '{"a":1}')],
+  ['UTF-16', json('', 'application/json; charset=utf-16le'), Buffer.from('{"a":1}', 'utf16le')],
+])('a body in %s is read', async (_, init, body?: Uint8Array) => {
+  expect((await read('/hello', body ? { ...init, body: body as BodyInit } : init)).body).toEqual({ a: 1 });
+});
+
+test.each([
+  ['{"a":"\\\\"}', { a: '\\' }],
+  [JSON.stringify({ a: '"['.repeat(2_000) }), { a: '"['.repeat(2_000) }],
+  [`${'['.repeat(999)}${']'.repeat(999)}`, expect.any(Array)],
+  ['null', null],
+])('brackets in strings are no nesting', async (text, expected) => {
+  expect((await read('/hello', json(text), 10_000)).body).toEqual(expected);
+});
+
+test.each([
   ['announced', { ...json('{}'), headers: { 'content-type': 'application/json', 'content-length': '101' } }],
   ['found while reading', json(JSON.stringify('x'.repeat(99)))],
 ])('a body over the limit, %s, is refused', async (_, init) => {
@@ -84,11 +128,12 @@ test('a body of exactly the limit is read', async () => {
   expect((await read('/hello', json(JSON.stringify('x'.repeat(98))))).body).toHaveLength(98);
 });
 
-const respond = (result: unknown, isHead = false): Response =>
+const respond = (result: unknown, method = 'POST', conditions: Conditions | null = null): Response =>
   toEndpointResponse(result, {
     allowedHeaders: new Set(RESPONSE_HEADERS),
     maxLength: 1_000,
-    isHead,
+    method,
+    conditions,
     createResponse,
   });
 
@@ -107,7 +152,7 @@ test.each([
   expect([response.status, await response.text(), response.headers.get('content-type')]).toEqual([201, text, type]);
 });
 
-test.each([undefined, null, '200', '200\r\nX: y', 199, 600, 200.5, Number.NaN, 1e9, {}, true])(
+test.each([undefined, null, '2000', '99', ' 200', '200\r\nX: y', 199, 600, 200.5, Number.NaN, 1e9, {}, true])(
   'the status %j is an error',
   (status) => {
     expect(() => respond({ status, body: '' })).toThrow(
@@ -156,7 +201,7 @@ test('headers of the allow-list are sent, the others are not', () => {
 test('a host may allow cookies', () => {
   const response = toEndpointResponse(
     { status: 200, headers: { 'Set-Cookie': ['a=1', 'b=2'] } },
-    { allowedHeaders: new Set(['set-cookie']), maxLength: 10, isHead: false, createResponse },
+    { allowedHeaders: new Set(['set-cookie']), maxLength: 10, method: 'GET', createResponse },
   );
   expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
 });
@@ -169,12 +214,60 @@ test.each([{ etag: 'a\r\nX: y' }, { etag: {} }, { location: ['ok', 1n] }, { etag
 );
 
 test('HEAD has the headers and no body', () => {
-  const response = respond({ status: 200, body: 'ü' }, true);
+  const response = respond({ status: 200, body: 'ü' }, 'HEAD');
   expect([response.body, response.headers.get('content-length'), response.headers.get('content-type')]).toEqual([
     null,
     '2',
     'text/html; charset=utf-8',
   ]);
+});
+
+test('a status may be a text', () => {
+  expect(respond({ status: '201', body: '' }).status).toBe(201);
+});
+
+const tagOf = (response: Response): string => response.headers.get('etag') ?? 'none';
+const have = (conditions: Partial<Conditions>): Conditions => ({
+  ifNoneMatch: null,
+  ifModifiedSince: null,
+  cacheControl: null,
+  ...conditions,
+});
+
+test('what GET and HEAD find has an entity tag of its body; nothing else has', () => {
+  const tag = tagOf(respond({ status: 200, body: { a: 1 } }, 'GET'));
+  expect(tag).toMatch(/^W\/"7-[0-9a-z]+"$/);
+  expect(tagOf(respond({ status: 200, body: { a: 1 } }, 'HEAD'))).toBe(tag);
+  expect(tagOf(respond({ status: 200, body: { a: 2 } }, 'GET'))).not.toBe(tag);
+  expect(tagOf(respond({ status: 200, body: 1, headers: { etag: '"mine"' } }, 'GET'))).toBe('"mine"');
+  for (const [result, method] of [
+    [{ status: 200, body: 1 }, 'POST'],
+    [{ status: 404, body: 1 }, 'GET'],
+    [{ status: 200 }, 'GET'],
+    [{ status: 200, body: 'x'.repeat(1_048_577) }, 'GET'],
+  ] as const)
+    expect(tagOf(respond(result, method))).toBe('none');
+});
+
+test.each<[string, (tag: string) => Partial<Conditions>, number]>([
+  ['its tag', (tag) => ({ ifNoneMatch: tag }), 304],
+  ['its tag among others, not weak', (tag) => ({ ifNoneMatch: `"x", ${tag.slice(2)}` }), 304],
+  ['any tag', () => ({ ifNoneMatch: '*' }), 304],
+  ['another tag, and its date', () => ({ ifNoneMatch: '"x"', ifModifiedSince: 'Thu, 01 Jan 2026 00:00:00 GMT' }), 200],
+  ['its date', () => ({ ifModifiedSince: 'Thu, 01 Jan 2026 00:00:00 GMT' }), 304],
+  ['an older date', () => ({ ifModifiedSince: 'Thu, 01 Jan 2025 00:00:00 GMT' }), 200],
+  ['no date', () => ({ ifModifiedSince: 'never' }), 200],
+  ['its tag, and wants no cache', (tag) => ({ ifNoneMatch: tag, cacheControl: 'max-age=0, no-cache' }), 200],
+])('a client that has %s', async (_, conditions, status) => {
+  const result = { status: 200, body: 'x', headers: { 'last-modified': 'Wed, 31 Dec 2025 00:00:00 GMT' } };
+  const tag = tagOf(respond(result, 'GET'));
+  for (const method of ['GET', 'HEAD']) {
+    const response = respond(result, method, have(conditions(tag)));
+    expect([response.status, tagOf(response)]).toEqual([status, tag]);
+    expect(await response.text()).toBe(status === 200 && method === 'GET' ? 'x' : '');
+    expect(response.headers.has('content-type')).toBe(status === 200);
+  }
+  expect(respond({ status: 201, body: 'x' }, 'POST', have(conditions(tag))).status).toBe(201);
 });
 
 test.each([

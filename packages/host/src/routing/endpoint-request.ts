@@ -1,4 +1,4 @@
-import { ClientError } from './error-response.js';
+import { parseBody, readBodyText } from './read-body.js';
 import type { RequestTarget } from './request-target.js';
 
 /** What an endpoint's handler gets (CONTRACT §5). */
@@ -20,7 +20,7 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
  * @param target of the request's URL.
  * @param mountLength length of the mount in the request's path.
  * @param maxBodyBytes longest body that is read.
- * @throws {ClientError} 413 for a longer body, 400 for one that says to be JSON and is not.
+ * @throws {ClientError} 413 for a longer body, 415 for one that cannot be read, 400 for one that says to be JSON and is not.
  */
 export async function readEndpointRequest(
   request: Request,
@@ -49,26 +49,6 @@ function hasJsonBody(request: Request): boolean {
 }
 
 async function readBody(request: Request, maxBodyBytes: number): Promise<unknown> {
-  const text = await readText(request, maxBodyBytes);
-  if (text === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ClientError(400, 'INVALID_PAYLOAD', 'Invalid payload. The body is not JSON.');
-  }
-}
-
-async function readText(request: Request, maxBodyBytes: number): Promise<string> {
-  const tooLarge = (): ClientError =>
-    new ClientError(413, 'CONTENT_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`);
-  if (Number(request.headers.get('content-length')) > maxBodyBytes) throw tooLarge();
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBodyBytes) throw tooLarge(); // ends the loop, and that cancels the stream
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
+  const body = await parseBody(await readBodyText(request, maxBodyBytes));
+  return body === undefined ? {} : body;
 }

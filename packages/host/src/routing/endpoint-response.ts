@@ -1,6 +1,7 @@
 import { SandglassError } from '@sandglass/core';
 
 import type { HostOptions } from '../types.js';
+import { type Conditions, entityTag, isFresh } from './entity-tag.js';
 import { stringifyJson } from './json.js';
 
 /** Makes a response of a checked status and of headers that can be sent. */
@@ -24,13 +25,18 @@ export interface EndpointResponseOptions {
   allowedHeaders: ReadonlySet<string>;
   /** Longest JSON text. */
   maxLength: number;
-  /** Whether the request was HEAD: everything but the body. */
-  isHead: boolean;
+  /** `HEAD`: everything but the body. `GET` and `HEAD`: an entity tag. */
+  method: string;
+  /** What the client has already. @default nothing */
+  conditions?: Conditions | null;
   createResponse: CreateResponse;
 }
 
 /** The platform's own kind of response. */
 export const createResponse: CreateResponse = (body, init) => new Response(body, init);
+
+/** Longest body that gets an entity tag, in characters: 2 ms. */
+const MAX_TAGGED_LENGTH = 1_048_576;
 
 /**
  * Turns what an endpoint's handler returned into a response.
@@ -38,22 +44,38 @@ export const createResponse: CreateResponse = (body, init) => new Response(body,
  * @throws {SandglassError} `E_GUEST` for a status or header that cannot be sent, `E_CLONE` or `E_QUOTA` for a body that cannot be serialised.
  */
 export function toEndpointResponse(result: unknown, options: EndpointResponseOptions): Response {
-  const { status, body, headers: given } = isObject(result) ? result : {};
-  if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
-    throw new SandglassError(
-      'E_GUEST',
-      `The status of an endpoint's result has to be an integer from 200 to 599, not ${describe(status)}`,
-    );
-  }
+  const { status: given, body, headers: own } = isObject(result) ? result : {};
+  const status = readStatus(given);
   const { text, type } = serialise(body, options.maxLength);
-  const isBodiless = text === null || BODILESS.has(status);
-  const own: Record<string, string> = type === null ? {} : { 'content-type': type };
-  if (!isObject(given) && !options.isHead)
-    return options.createResponse(isBodiless ? null : text, { status, headers: own });
-  const headers = new Headers(own);
-  setHeaders(headers, given, options.allowedHeaders);
-  if (options.isHead && !isBodiless) headers.set('content-length', String(Buffer.byteLength(text)));
-  return options.createResponse(isBodiless || options.isHead ? null : text, { status, headers });
+  const content = text === null || BODILESS.has(status) ? null : text;
+  const fixed: Record<string, string> = type === null ? {} : { 'content-type': type };
+  const isCacheable = status < 300 && (options.method === 'GET' || options.method === 'HEAD');
+  if (isCacheable && content !== null && content.length <= MAX_TAGGED_LENGTH) fixed['etag'] = entityTag(content);
+  const { conditions = null } = options;
+  if (!isObject(own) && options.method !== 'HEAD' && conditions === null)
+    return options.createResponse(content, { status, headers: fixed });
+  const headers = new Headers(fixed);
+  setHeaders(headers, own, options.allowedHeaders);
+  if (isCacheable && conditions !== null && isFresh(conditions, headers)) return notModified(headers, options);
+  if (options.method !== 'HEAD') return options.createResponse(content, { status, headers });
+  if (content !== null) headers.set('content-length', String(Buffer.byteLength(content)));
+  return options.createResponse(null, { status, headers });
+}
+
+/** RFC 9110 §15.4.5: what describes a body goes with it. */
+function notModified(headers: Headers, options: EndpointResponseOptions): Response {
+  for (const name of ['content-type', 'content-disposition']) headers.delete(name);
+  return options.createResponse(null, { status: 304, headers });
+}
+
+/** A number, or its text, which Directus takes too. */
+function readStatus(given: unknown): number {
+  const status = typeof given === 'string' && /^\d{3}$/.test(given) ? Number(given) : given;
+  if (typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599) return status;
+  throw new SandglassError(
+    'E_GUEST',
+    `The status of an endpoint's result has to be an integer from 200 to 599, not ${describe(given)}`,
+  );
 }
 
 function serialise(body: unknown, maxLength: number): { text: string | null; type: string | null } {

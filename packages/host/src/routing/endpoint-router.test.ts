@@ -162,6 +162,17 @@ test('methods are apart; HEAD finds what GET finds', () => {
   ).toEqual([2, 2, 1, undefined, undefined, undefined]);
 });
 
+test('tells the methods that a path answers to', () => {
+  const router = new EndpointRouter<string>();
+  router.mount('e', 'x', [{ type: 'route', method: 'POST', path: '/a', handler: 1 }, get('/:id', 2)]);
+  expect([router.methods('/E/a'), router.methods('/e/b'), router.methods('/e'), router.methods('/x')]).toEqual([
+    ['GET', 'HEAD', 'POST'],
+    ['GET', 'HEAD'],
+    [],
+    [],
+  ]);
+});
+
 test('mounting again replaces, unmounting removes', () => {
   const router = new EndpointRouter<string>();
   router.mount('e', 'old', [get('/a')]);

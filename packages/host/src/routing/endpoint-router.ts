@@ -18,6 +18,9 @@ export interface RouteMatch<Owner> {
   mountLength: number;
 }
 
+/** What a route may be registered for, and HEAD. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
 interface Route {
   method: string;
   pattern: RoutePattern;
@@ -76,6 +79,11 @@ export class EndpointRouter<Owner> {
   unmount(name: string): void {
     const base = mountPath(name);
     if (this.#mounts.get(base)?.name === name) this.#mounts.delete(base);
+  }
+
+  /** Methods that a path answers to, those that {@link find} finds. */
+  methods(pathname: string): string[] {
+    return METHODS.filter((method) => this.find(method, pathname) !== null);
   }
 
   /** @param pathname path of a serialised URL. HEAD finds what GET finds. */

@@ -1,17 +1,19 @@
 import { isSandglassError, SandglassError } from '@sandglass/core';
 
-import type { Caller } from './caller.js';
+import { type Caller, encodeArgument } from './caller.js';
 import type { Extension } from '../extensions/extension.js';
-import { readEndpointRequest } from './endpoint-request.js';
+import { readConditions } from './entity-tag.js';
+import { type EndpointRequest, readEndpointRequest } from './endpoint-request.js';
 import { type CreateResponse, toEndpointResponse } from './endpoint-response.js';
 import type { EndpointRouter } from './endpoint-router.js';
 import { ClientError, toErrorResponse } from './error-response.js';
 import { checkCall } from '../options/call-options.js';
+import { invalid, tooLarge } from './read-body.js';
 import { splitTarget } from './request-target.js';
 import type { CallOptions } from '../types.js';
 
 export interface EndpointsOptions {
-  router: Pick<EndpointRouter<Extension>, 'find'>;
+  router: Pick<EndpointRouter<Extension>, 'find' | 'methods'>;
   caller: Caller;
   maxBodyBytes: number;
   /** Names in lower case. */
@@ -35,18 +37,19 @@ export async function serveEndpoint(
   checkCall(call, 'request.url', url);
   const target = splitTarget(url);
   const match = options.router.find(request.method, target.path);
-  if (!match)
-    return toErrorResponse(new SandglassError('E_NOT_FOUND', `No route for ${request.method} ${request.url}`));
+  if (!match) return answerNoRoute(request, target.path, options);
   const signal = call?.signal ? AbortSignal.any([request.signal, call.signal]) : request.signal;
   const { owner, handler, mountLength } = match;
   const lease = owner.lease(); // the body is still to be read when a reload comes
   try {
     const argument = await readEndpointRequest(request, target, mountLength, options.maxBodyBytes);
-    const result = await options.caller.call(owner, handler, argument, { ...call, signal });
+    const bytes = encodeRequest(owner, argument);
+    const result = await options.caller.callEncoded(owner, handler, bytes, { ...call, signal });
     return toEndpointResponse(result, {
       allowedHeaders: options.allowedHeaders,
       maxLength: owner.wire.limits.maxResultBytes,
-      isHead: request.method === 'HEAD',
+      method: request.method,
+      conditions: readConditions(request.headers),
       createResponse: options.createResponse,
     });
   } catch (error) {
@@ -55,6 +58,25 @@ export async function serveEndpoint(
     return toErrorResponse(error);
   } finally {
     lease[Symbol.dispose](); // not `using`, which compiles to several helpers on the way of every request
+  }
+}
+
+/** `OPTIONS` of a path that has routes says which methods, as Express does (RFC 9110 §9.3.7). */
+function answerNoRoute({ method, url }: Request, path: string, options: EndpointsOptions): Response {
+  const allowed = method === 'OPTIONS' ? options.router.methods(path) : [];
+  if (allowed.length === 0) return toErrorResponse(new SandglassError('E_NOT_FOUND', `No route for ${method} ${url}`));
+  const allow = allowed.join(',');
+  const headers = { allow, 'content-type': 'text/html; charset=utf-8' };
+  return options.createResponse(allow, { status: 200, headers });
+}
+
+/** A body that cannot be an argument is its client's mistake. */
+function encodeRequest(owner: Extension, argument: EndpointRequest): Uint8Array {
+  try {
+    return encodeArgument(owner, argument);
+  } catch (error) {
+    if (!isSandglassError(error)) throw error;
+    throw error.code === 'E_QUOTA' ? tooLarge(owner.wire.limits.maxArgumentBytes) : invalid('It cannot be copied.');
   }
 }
 

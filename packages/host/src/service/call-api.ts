@@ -1,8 +1,10 @@
 import { ERROR_CODES, isSandglassError } from '@sandglass/core';
 
 import type { Host } from '../host.js';
+import { ClientError } from '../routing/error-response.js';
 import { MAX_EVENT_LENGTH } from '../routing/event-pattern.js';
-import { BadRequestError, jsonResponse, readJson } from './json-body.js';
+import { parseBody, readBodyText } from '../routing/read-body.js';
+import { jsonResponse } from './json-body.js';
 
 /** What hosts in other languages call: the body is the argument as JSON, the answer `{ "value": … }` or `{ "error": … }`. */
 export interface CallApi {
@@ -19,16 +21,20 @@ export function createCallApi(host: Pick<Host, 'operation' | 'filter' | 'action'
       const [, kind, encoded] = ROUTE.exec(path) ?? [];
       if (kind === undefined || encoded === undefined) return null;
       return answer(request, async () => {
-        if (request.method !== 'POST') throw new BadRequestError(405, 'The method has to be POST');
+        if (request.method !== 'POST') throw new ClientError(405, 'METHOD_NOT_ALLOWED', 'The method has to be POST');
         const name = decode(encoded);
         if (kind !== 'operations' && name.length > MAX_EVENT_LENGTH)
-          throw new BadRequestError(400, `The name of an event has at most ${MAX_EVENT_LENGTH} characters`);
-        const body = await readJson(request, maxBodyBytes);
+          throw new ClientError(
+            400,
+            'INVALID_PAYLOAD',
+            `The name of an event has at most ${MAX_EVENT_LENGTH} characters`,
+          );
+        const body = await parseBody(await readBodyText(request, maxBodyBytes));
         const call = { signal: request.signal };
         if (kind === 'operations') return host.operation(name, body ?? {}, call);
         if (kind === 'filters') return host.filter(name, body, call);
         if (body !== undefined && (typeof body !== 'object' || body === null))
-          throw new BadRequestError(400, 'The meta of an action has to be an object');
+          throw new ClientError(400, 'INVALID_PAYLOAD', 'The meta of an action has to be an object');
         return host.action(name, body, call);
       });
     },
@@ -40,7 +46,7 @@ async function answer(request: Request, run: () => Promise<unknown>): Promise<Re
     const value = await run();
     return jsonResponse(200, { value: value ?? null });
   } catch (error) {
-    if (error instanceof BadRequestError)
+    if (error instanceof ClientError)
       return jsonResponse(error.status, { error: { code: 'E_REQUEST', message: error.message } });
     if (request.signal.aborted)
       return jsonResponse(499, { error: { code: 'E_ABORTED', message: 'The request was aborted' } });
@@ -67,6 +73,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new BadRequestError(400, 'The path is not percent-encoded UTF-8');
+    throw new ClientError(400, 'INVALID_PAYLOAD', 'The path is not percent-encoded UTF-8');
   }
 }

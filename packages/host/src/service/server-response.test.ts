@@ -13,7 +13,7 @@ async function start(result: unknown): Promise<string> {
     toEndpointResponse(result, {
       allowedHeaders: ALLOWED,
       maxLength: 1_000,
-      isHead: request.method === 'HEAD',
+      method: request.method,
       createResponse: request.url.endsWith('/own') ? createServerResponse : createResponse,
     });
   const host = {

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { Host } from '../host.js';
+import { toErrorResponse } from '../routing/error-response.js';
+import { readBodyText } from '../routing/read-body.js';
 import { createService } from './service.js';
 import type { ServerOptions } from './contract.js';
 import { type RunningServer, startServer } from './server.js';
@@ -17,6 +19,14 @@ const OPTIONS: ServerOptions = {
   receiveTimeoutMs: 5_000,
   keepAliveTimeoutMs: 5_000,
 };
+
+async function echo(request: Request): Promise<Response> {
+  try {
+    return new Response(await readBodyText(request, 100));
+  } catch (error) {
+    return toErrorResponse(error);
+  }
+}
 
 interface Started {
   server: RunningServer;
@@ -32,9 +42,11 @@ async function start(options: Partial<ServerOptions> = {}): Promise<Started> {
   const answer = (): Response => new Response(isClosed ? 'ended' : 'late', { status: isClosed ? 503 : 200 });
   const host = {
     fetch: (request: Request) =>
-      request.url.endsWith('/slow')
-        ? new Promise((resolve) => waiting.push(() => resolve(answer())))
-        : Promise.resolve(new Response('now')),
+      request.url.endsWith('/echo')
+        ? echo(request)
+        : request.url.endsWith('/slow')
+          ? new Promise((resolve) => waiting.push(() => resolve(answer())))
+          : Promise.resolve(new Response('now')),
     close(deadlineMs: number) {
       closed.push(deadlineMs);
       isClosed = true;
@@ -128,6 +140,17 @@ test.each(['/a..b/.c/...', '/x?/../y', '/..%2fa', 'http://h/a', '/a%20b'])('serv
   expect(await raw(server.url, `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)).toMatch(
     /^HTTP\/1.1 200 /,
   );
+});
+
+test('a GET has its body, and a body that is too long is answered', async () => {
+  const { server } = await start();
+  const ask = (head: string, body: string): Promise<string> =>
+    raw(
+      server.url,
+      `${head} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+  expect(await ask('GET /echo', '{"a":1}')).toContain('{"a":1}');
+  expect(await ask('POST /echo', 'x'.repeat(1_000))).toMatch(/^HTTP\/1.1 413 /);
 });
 
 test('refuses headers that do not arrive', async () => {

@@ -12,6 +12,7 @@ import { isPlainTarget } from '../routing/request-target.js';
 import type { HostOptions } from '../types.js';
 import { useConnectionSignal } from './connection-signal.js';
 import type { ServerOptions, Service } from './contract.js';
+import { useNodeBody } from './node-body.js';
 import { Outbox } from './outbox.js';
 
 /** A service that listens. */
@@ -83,7 +84,7 @@ async function respond(request: ServerRequest, service: Service, outbox: Outbox)
   const { req, res } = request.runtime!.node!; // the server is Node's
   if (!isPlainTarget(req.url ?? '/'))
     return toErrorResponse(new ClientError(400, 'INVALID_PATH', 'The path of the request is ambiguous.'));
-  const response = await service.fetch(useConnectionSignal(request));
+  const response = await service.fetch(useNodeBody(useConnectionSignal(request)));
   outbox.add(res as ServerResponse); // of HTTP/1
   return response;
 }
