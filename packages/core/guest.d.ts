@@ -50,8 +50,8 @@ declare module 'directus:api' {
   export interface RequestError extends Error {
     status: number;
     code: string;
-    /** JSON of a {@link RequestResponse}. */
-    response: string;
+    /** A String object: JSON of a {@link RequestResponse}, which `JSON.parse` takes, and its fields as properties. */
+    response: string & RequestResponse;
   }
 
   /** A value that survives JSON. */

@@ -134,7 +134,8 @@ export const CONTRACT = {
     'unknown options': 'unknown options are ignored',
     'status failure': 'a status outside 2xx rejects with `Request failed with status code <n>`',
     response:
-      'the Error has `response` as a JSON string of `{ status, statusText, headers, data }`, numeric `status`, string `code`',
+      'the Error has `response`, a String object: JSON of `{ status, statusText, headers, data }`, which are its properties too; numeric `status`, string `code`',
+    'error properties': 'none of it is enumerable',
     'no request headers': 'the headers of the request are never in it',
     redirects: 'redirects are followed; 303, and 301/302 after POST, become GET; 307/308 keep the method',
     'redirect gate': 'better: every hop passes the whole gate again',

@@ -1,6 +1,8 @@
 import { type Server, type Socket, createServer } from 'node:net';
 import { type LookupFunction } from 'node:net';
 
+import { JsonData } from '@sandglass/core';
+
 import { type Capabilities, CapabilityError, createCapabilities } from '../../packages/host/src/capabilities/index.js';
 import { CallEnd } from '../../packages/host/src/time/call-end.js';
 import type { AuditEntry, LogEntry, RequestOptions } from '../../packages/host/src/types.js';
@@ -144,5 +146,23 @@ export function failure(outcome: Outcome): CapabilityError['wire'] {
 /** The value of a call that must have succeeded. */
 export function success<T>(outcome: Outcome): T {
   if (!outcome.ok) throw outcome.error;
-  return outcome.value as T;
+  const { value } = outcome;
+  return (value instanceof JsonData ? { ...value.value, data: parseData(value.value.data) } : value) as T;
+}
+
+/** What a guest makes of an answer's data. */
+function parseData(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What a request resolves to in a guest. */
+export interface RequestResponse {
+  status: number;
+  statusText: string;
+  headers: Record<string, string | string[]>;
+  data: unknown;
 }

@@ -3,9 +3,8 @@ import type { Socket } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 
-import type { RequestResponse } from '../../packages/host/src/capabilities/request/failure.js';
 import { readCorpus } from './corpus.js';
-import { answer, createGuest, failure, lookupTable, startServer, success } from './harness.js';
+import { answer, createGuest, failure, lookupTable, startServer, success, type RequestResponse } from './harness.js';
 
 interface ScenarioRow {
   name: string;

@@ -1,9 +1,17 @@
 /* oxlint-disable vitest/no-conditional-expect -- the rows of a corpus end in several ways, each with its own expectation */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type { RequestResponse } from '../../packages/host/src/capabilities/request/failure.js';
 import { readCorpus } from './corpus.js';
-import { type CountingServer, answer, createGuest, failure, lookupTable, startServer, success } from './harness.js';
+import {
+  type CountingServer,
+  answer,
+  createGuest,
+  failure,
+  lookupTable,
+  startServer,
+  success,
+  type RequestResponse,
+} from './harness.js';
 
 interface RedirectRow {
   name: string;

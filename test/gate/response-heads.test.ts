@@ -2,8 +2,7 @@ import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
-import type { RequestResponse } from '../../packages/host/src/capabilities/request/failure.js';
-import { type Outcome, createGuest, failure, startServer, success } from './harness.js';
+import { type Outcome, createGuest, failure, startServer, success, type RequestResponse } from './harness.js';
 
 /** Sends one piece after the other, each in a packet of its own, for every request. */
 async function serve(pieces: readonly string[], requests = 1): Promise<Outcome[]> {

@@ -36,13 +36,8 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const NOT_FOUND = { status: 404, body: { error: 'gone' } };
 const FAILED = 'Request failed with status code';
 
-/** `JSON.stringify(error)` of a failed request, as these packages log it: what the caller can read of it. */
-const failedRequest = (status: number, data: unknown): unknown =>
-  expect.toSatisfy((line: string) => {
-    const logged = JSON.parse(line) as { status: number; response: string };
-    expect([logged.status, JSON.parse(logged.response)]).toEqual([status, expect.objectContaining({ status, data })]);
-    return true;
-  });
+/** `JSON.stringify` of the Error of a failed request: neither headers nor body of the answer get into the log. */
+const NOTHING_OF_THE_ERROR = '{}';
 
 const post = (url: string, authorization: string, body: unknown, answer: Exchange['answer']): Exchange => ({
   method: 'POST',
@@ -135,7 +130,7 @@ export const PUBLISHED: readonly Published[] = [
         options: { apiKey: 'sk', url: 'https://x.test/a.jpg' },
         exchanges: [post(FOCAL_URL, 'Bearer sk', FOCAL_BODY, { status: 401, body: { error: { message: 'bad key' } } })],
         error: `${FAILED} 401`,
-        logs: [failedRequest(401, { error: { message: 'bad key' } })],
+        logs: [NOTHING_OF_THE_ERROR],
       },
       {
         title: 'another success than 200',
@@ -184,7 +179,7 @@ export const PUBLISHED: readonly Published[] = [
         options: { apiKey: 'k', url: 'https://x.test/a.jpg' },
         exchanges: [post(MODERATION_URL, 'Key k', MODERATION_BODY, NOT_FOUND)],
         error: `${FAILED} 404`,
-        logs: [failedRequest(404, { error: 'gone' })],
+        logs: [NOTHING_OF_THE_ERROR],
       },
     ],
   },
@@ -346,7 +341,7 @@ export const PUBLISHED: readonly Published[] = [
         options: WRITER,
         exchanges: [post(FOCAL_URL, 'Bearer sk', expect.anything(), { status: 429, body: { error: 'slow down' } })],
         error: `${FAILED} 429`,
-        logs: ['AI Writer failed', failedRequest(429, { error: 'slow down' })],
+        logs: ['AI Writer failed', NOTHING_OF_THE_ERROR],
       },
       {
         title: 'another success than 200',

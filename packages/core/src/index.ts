@@ -12,6 +12,7 @@ export type { RequestMethod, RequestScope, Scopes, ScopeSchemas } from './scopes
 export { decodeValue } from './values/decode.js';
 export { encodeValue } from './values/encode.js';
 export { FORM, type Table } from './values/format.js';
+export { JsonData } from './values/json-data.js';
 export { revive } from './values/revive.js';
 export { hasUndefinedElement } from './values/scan.js';
 
@@ -37,6 +38,7 @@ export type {
   OutcomeWire,
   PackedWire,
   Registration,
+  ResponseWire,
   SettlementWire,
   SnapshotWire,
   SyncParameter,

@@ -115,12 +115,24 @@ export interface CapabilityCallWire {
   args: Uint8Array[];
 }
 
+/** An HTTP answer, for a String object of its JSON that has its fields as properties. */
+export interface ResponseWire {
+  /** JSON of an object, `{ status, statusText, headers }`. */
+  head: string;
+  /** Text of its `data`. */
+  data: string;
+  /** Whether the guest's realm parses it, if it is JSON. */
+  isJson: boolean;
+}
+
 /** A failed capability call as the guest sees it. */
 export interface CapabilityErrorWire {
   name: 'Error' | 'TypeError' | 'RangeError';
   message: string;
-  /** Own properties of the guest's Error, for example `{ status, code, response }`. */
+  /** Own properties of the guest's Error, for example `{ status, code }`. Not enumerable, as an Error's own. */
   properties?: Record<string, string | number>;
+  /** The answer behind it, which the guest's Error has as `response`. */
+  response?: ResponseWire;
   /** Code of the call if the guest lets the error through. */
   code: ErrorCode;
 }

@@ -217,6 +217,8 @@ export const apiRows: readonly Row[] = [
   parses('"quoted"', 'quoted'),
   parses('plain text', 'plain text', 'application/json'),
   parses('{broken', '{broken', 'application/json'),
+  ...['1 2', 'truely', '['.repeat(2_000), '[1,]', "{'a':1}"].map((text) => parses(text, text)),
+  parses('{"__proto__":{"a":1}}', JSON.parse('{"__proto__":{"a":1}}')),
   parses('', ''),
   parses('', '', 'application/json'),
   parses('é語', 'é語'),
@@ -336,8 +338,8 @@ export const apiRows: readonly Row[] = [
   }),
   gives(
     '6 directus:api: response',
-    `${FAILURE}return [typeof error.response, Object.keys(JSON.parse(error.response)), typeof error.status, error.status, typeof error.code];`,
-    ['string', ['status', 'statusText', 'headers', 'data'], 'number', 404, 'string'],
+    `${FAILURE}return [String(error.response) === error.response.valueOf(), Object.keys(JSON.parse(error.response)), typeof error.status, error.status, typeof error.code];`,
+    [true, ['status', 'statusText', 'headers', 'data'], 'number', 404, 'string'],
   ),
   gives(
     '6 directus:api: response',
@@ -348,6 +350,30 @@ export const apiRows: readonly Row[] = [
     '6 directus:api: response',
     "const error = await request(upstream + '/status/500/not%20json').catch((thrown) => thrown); return JSON.parse(error.response).data;",
     'not json',
+  ),
+  gives(
+    '6 directus:api: response',
+    `${FAILURE}const { status, statusText, headers, data } = error.response; return [status, statusText, headers['x-answer'], data.why, error.response instanceof String];`,
+    [404, 'Not Found', 'yes', 'because', true],
+  ),
+  gives(
+    '6 directus:api: response',
+    "const error = await request(upstream + '/status/500/not%20json').catch((thrown) => thrown); return [error.response.data, JSON.parse(error.response)];",
+    ['not json', expect.objectContaining({ status: 500, data: 'not json' })],
+  ),
+  gives(
+    '6 directus:api: response',
+    "Object.prototype.toJSON = String.prototype.toJSON = () => 'patched'; JSON.parse = JSON.stringify = () => 'patched'; const error = await request(upstream + '/status/500/not%20%22json%22').catch((thrown) => thrown); return String(error.response).includes('\"data\":\"not \\\\\"json\\\\\"\"}');",
+    true,
+  ),
+  gives('6 directus:api: error properties', `${FAILURE}return [JSON.stringify(error), Object.keys(error)];`, [
+    '{}',
+    [],
+  ]),
+  gives(
+    '6 directus:api: error properties',
+    "const error = await request(upstream + '/nothing', { method: 'no' }).catch((thrown) => thrown); return Object.keys(error);",
+    [],
   ),
   gives(
     '6 directus:api: no request headers',

@@ -1,6 +1,7 @@
 import { isProxy, uncloneable, tooDeep } from './cloneable.js';
 import { flatten } from './flatten.js';
 import { FORM, MAX_DEPTH, SERIAL_VERSION, TAG, TYPED_ARRAYS } from './format.js';
+import { JsonData } from './json-data.js';
 import { SeenObjects, AtomTable } from './seen.js';
 import { Writer } from './writer.js';
 
@@ -26,6 +27,7 @@ let spare: Encoding | undefined;
  * Plain JSON-like values, BigInt, Date and binary data take the direct path; cycles, shared references, Map, Set,
  * RegExp, Error and sparse arrays the table.
  *
+ * @param value may be a {@link JsonData} of plain data.
  * @returns bytes of the caller's own.
  * @throws {SandglassError} `E_CLONE` naming the function, symbol or other value that cannot be copied, or nesting beyond 1,000.
  */
@@ -33,7 +35,7 @@ export function encodeValue(value: unknown): Uint8Array<ArrayBuffer> {
   const encoding = spare ?? { body: new Writer(), head: new Writer(), atoms: new AtomTable(), seen: new SeenObjects() };
   spare = undefined;
   try {
-    return encode(encoding, FORM.direct, value);
+    return value instanceof JsonData ? encode(encoding, FORM.json, value.value) : encode(encoding, FORM.direct, value);
   } catch (error) {
     if (error !== NEEDS_TABLE) throw error;
     return encode(encoding, FORM.table, flatten(value));

@@ -13,6 +13,8 @@ export const FORM = {
   direct: 0,
   /** A table of {@link TableNode} follows. */
   table: 1,
+  /** An object follows whose `data` is a text to parse as JSON. Goes into sandboxes only. */
+  json: 2,
 } as const;
 
 /** Version of the serialisation that the pinned engine speaks; it refuses any other. */

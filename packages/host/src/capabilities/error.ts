@@ -1,4 +1,4 @@
-import type { CapabilityErrorWire } from '@sandglass/core';
+import type { CapabilityErrorWire, ResponseWire } from '@sandglass/core';
 
 /** Codes that a capability call can end with. */
 export type CapabilityErrorCode = 'E_SCOPE' | 'E_NETWORK' | 'E_GUEST' | 'E_QUOTA';
@@ -6,8 +6,10 @@ export type CapabilityErrorCode = 'E_SCOPE' | 'E_NETWORK' | 'E_GUEST' | 'E_QUOTA
 export interface CapabilityErrorOptions {
   /** Class of the Error that the guest gets. @default 'Error' */
   name?: CapabilityErrorWire['name'];
-  /** Own properties of the guest's Error. */
+  /** Own properties of the guest's Error, not enumerable. */
   properties?: Record<string, string | number>;
+  /** The answer behind it, which the guest's Error has as `response`. */
+  response?: ResponseWire;
   /** For the audit. The guest never sees it. */
   cause?: unknown;
 }
@@ -20,8 +22,9 @@ export class CapabilityError extends Error {
   /** @param code `E_SCOPE` for a refusal; the call ends with it when the guest lets the error through. */
   constructor(code: CapabilityErrorCode, message: string, options: CapabilityErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
-    const { name = 'Error', properties } = options;
+    const { name = 'Error', properties, response } = options;
     this.wire = properties === undefined ? { name, message, code } : { name, message, properties, code };
+    if (response) this.wire.response = response;
   }
 }
 

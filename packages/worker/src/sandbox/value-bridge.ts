@@ -30,7 +30,7 @@ export class ValueBridge {
   decode(encoded: Uint8Array): Pointer {
     const value = this.#realm.decode(encoded);
     if (encoded[0] === FORM.direct || this.#realm.isException(value)) return value;
-    return this.#realm.call(this.#prelude.revive, value);
+    return this.#realm.call(encoded[0] === FORM.json ? this.#prelude.parseData : this.#prelude.revive, value);
   }
 
   /**
@@ -49,8 +49,9 @@ export class ValueBridge {
   }
 
   /** An Error of the guest's realm that stands for a failure outside. */
-  newError({ name, message, code, properties = {} }: CapabilityErrorWire): Pointer {
-    const parts = encodeValue([name, message, code, Object.keys(properties), Object.values(properties)]);
+  newError({ name, message, code, properties = {}, response }: CapabilityErrorWire): Pointer {
+    const answer = response && [response.head, response.data, response.isJson];
+    const parts = encodeValue([name, message, code, Object.keys(properties), Object.values(properties), answer]);
     return this.#realm.call(this.#prelude.makeError, this.#realm.decode(parts));
   }
 }

@@ -9,12 +9,15 @@ export type RequestFailureCode =
   | 'ETIMEDOUT'
   | SystemCode;
 
-/** What a request resolves to. */
-export interface RequestResponse {
+/** The answer to a request and its redirects. */
+export interface ReceivedAnswer {
   status: number;
   statusText: string;
   headers: Record<string, string | string[]>;
-  data: unknown;
+  /** Its body, decoded. */
+  text: string;
+  /** Whether the guest is to parse it. */
+  isJson: boolean;
 }
 
 /** A name that resolves to an address the guest may not reach. Thrown inside a connection attempt, too. */
@@ -117,10 +120,10 @@ export function tooLarge(url: URL, what: string): CapabilityError {
 }
 
 /** A status outside 2xx (CONTRACT §6). The request's own headers are not part of it. */
-export function statusFailure(response: RequestResponse): CapabilityError {
-  const { status, statusText, headers, data } = response;
+export function statusFailure({ status, statusText, headers, text, isJson }: ReceivedAnswer): CapabilityError {
   const code: RequestFailureCode = status >= 400 && status < 500 ? 'ERR_BAD_REQUEST' : 'ERR_BAD_RESPONSE';
   return new CapabilityError('E_GUEST', `Request failed with status code ${status}`, {
-    properties: { status, code, response: JSON.stringify({ status, statusText, headers, data }) },
+    properties: { status, code },
+    response: { head: JSON.stringify({ status, statusText, headers }), data: text, isJson },
   });
 }

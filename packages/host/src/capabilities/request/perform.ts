@@ -1,4 +1,4 @@
-import type { RequestScope } from '@sandglass/core';
+import { JsonData, type RequestScope } from '@sandglass/core';
 import type { Dispatcher } from 'undici';
 
 import type { ByteBudget } from '../../byte-budget.js';
@@ -7,12 +7,15 @@ import type { BuiltInContext } from '../built-in-context.js';
 import type { ExtensionAgents } from './agents.js';
 import { bytesOf } from './body.js';
 import type { RequestDeadlines } from './deadline.js';
-import { type RequestResponse, networkFailure, statusFailure, toCapabilityError } from './failure.js';
+import { type ReceivedAnswer, networkFailure, statusFailure, toCapabilityError } from './failure.js';
 import { HeldBytes } from './held-bytes.js';
 import { Interruption } from './interruption.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 import type { SendLimits } from './send.js';
 import type { RequestSlots } from './slots.js';
+
+/** What a request resolves to: `{ status, statusText, headers, data }`. */
+export type RequestResponse = JsonData | { status: number; statusText: string; headers: object; data: string };
 
 /** What all requests of a host share. */
 export interface RequestService extends SendLimits {
@@ -73,9 +76,12 @@ function waitForSlot(slots: RequestSlots, name: string, interruption: Interrupti
   });
 }
 
-function toResult(response: RequestResponse): RequestResponse {
-  if (response.status >= 200 && response.status < 300) return response;
-  throw statusFailure(response);
+/** The guest parses the data, if it may be JSON. @throws {CapabilityError} for a status outside 2xx */
+function toResult(answer: ReceivedAnswer): RequestResponse {
+  const { status, statusText, headers, text, isJson } = answer;
+  if (status < 200 || status > 299) throw statusFailure(answer);
+  const response = { status, statusText, headers, data: text };
+  return isJson ? new JsonData(response) : response;
 }
 
 function lateAnswer(url: URL, limitMs: number): Error {

@@ -3,14 +3,23 @@ import type { Dispatcher } from 'undici';
 import type { AddressGate } from '../../gate/address-gate.js';
 import type { RequestGate } from '../../gate/request-scope.js';
 import type { AuditDetails } from '../define.js';
-import { parseData } from './data.js';
 import { type Answer, Exchange } from './exchange.js';
-import { DeniedAddressError, type RequestResponse, deniedAddress, networkFailure } from './failure.js';
+import { DeniedAddressError, type ReceivedAnswer, deniedAddress, networkFailure } from './failure.js';
 import { toGuestHeaders } from './headers.js';
 import type { HeldBytes } from './held-bytes.js';
 import type { Interruption } from './interruption.js';
+import { isDeeperThan } from './json-depth.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 import { redirect } from './redirect.js';
+
+/** Drops a byte order mark, and takes what is no UTF-8 for U+FFFD. */
+const UTF_8 = new TextDecoder();
+
+/** Spares the guest an exception for most texts that are no JSON. */
+const MAYBE_JSON = /^\s*(?:[[{"\d-]|(?:true|false|null)\s*$)/;
+
+/** Nesting of JSON that is parsed. Deeper values exhaust the stack of whoever walks them, and cannot be copied. */
+const MAX_JSON_DEPTH = 1_000;
 
 /** What a host sets for all its requests. */
 export interface SendLimits {
@@ -34,12 +43,12 @@ export interface SendOptions {
  *
  * @throws {CapabilityError} or, below HTTP, what undici throws.
  */
-export async function send(request: OutgoingRequest, options: SendOptions): Promise<RequestResponse> {
+export async function send(request: OutgoingRequest, options: SendOptions): Promise<ReceivedAnswer> {
   const { maxRedirects } = options.limits;
   let current = request;
   for (let hops = 0; ; hops++) {
     const answer = await dispatch(current, options);
-    if (answer.location === '') return toResponse(answer, options);
+    if (answer.location === '') return receive(answer, options);
     if (hops >= maxRedirects) throw tooManyRedirects(current.url, maxRedirects);
     current = redirect(current, answer, options.gate);
   }
@@ -56,12 +65,14 @@ function dispatch(request: OutgoingRequest, options: SendOptions): Promise<Answe
   return exchange.answer;
 }
 
-function toResponse(answer: Answer, { audit }: SendOptions): RequestResponse {
+function receive(answer: Answer, { audit }: SendOptions): ReceivedAnswer {
   const { status, statusText, body, isEncoded } = answer;
   audit({ status, bytes: body.length });
   const headers = toGuestHeaders(answer.headers);
   if (isEncoded) delete headers['content-encoding']; // the data is decoded
-  return { status, statusText, headers, data: parseData(body) };
+  const text = UTF_8.decode(body);
+  const isJson = MAYBE_JSON.test(text) && !isDeeperThan(body, MAX_JSON_DEPTH);
+  return { status, statusText, headers, text, isJson };
 }
 
 function tooManyRedirects(url: URL, maxRedirects: number): Error {

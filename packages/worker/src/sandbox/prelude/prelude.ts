@@ -35,7 +35,7 @@ const weakGet = uncurry(WeakMap.prototype.get), weakSet = uncurry(WeakMap.protot
 const regexpSource = getter(RegExp.prototype, 'source'), regexpFlags = getter(RegExp.prototype, 'flags');
 const boxValue = [uncurry(Number.prototype.valueOf), uncurry(String.prototype.valueOf), uncurry(Boolean.prototype.valueOf), uncurry(BigInt.prototype.valueOf)];
 const symbolText = uncurry(Symbol.prototype.toString), indexOf = uncurry(String.prototype.indexOf), slice = uncurry(String.prototype.slice);
-const stringify = JSON.stringify;
+const { stringify, parse } = JSON;
 const KINDS = ['other', 'object', 'array', 'function', 'error', 'boxed', 'date', 'regexp', 'map', 'set', 'buffer', 'typed', 'dataview', 'proxy'];
 const MAX_DEPTH = 1000;
 
@@ -58,12 +58,36 @@ function guestFrames(stack) {
 const hostErrors = new WeakMap();
 
 function makeError(parts) {
-  const name = parts[0], message = parts[1], code = parts[2], names = parts[3], values = parts[4]; // no iterator: the guest owns it
+  const name = parts[0], message = parts[1], code = parts[2], names = parts[3], values = parts[4], answer = parts[5]; // no iterator: the guest owns it
   const error = new (ERRORS[name] || NativeError)(message);
   put(error, 'stack', guestFrames(error.stack), false);
-  for (let i = 0; i < names.length; i++) put(error, names[i], values[i]);
+  for (let i = 0; i < names.length; i++) put(error, names[i], values[i], false);
+  if (answer) put(error, 'response', makeResponse(answer[0], answer[1], answer[2]), false);
   weakSet(hostErrors, error, code);
   return error;
+}
+
+/** Parses the data of an answer, if it is JSON. */
+function parseData(answer) {
+  try {
+    put(answer, 'data', parse(answer.data));
+  } catch {}
+  return answer;
+}
+
+/** An answer in the two ways that extensions read it: as JSON, and as an object. A text is written without asking anything of the guest's. */
+function makeResponse(head, text, isJson) {
+  let data = text, json;
+  try {
+    if (isJson) data = parse(json = text);
+  } catch {
+    json = undefined;
+  }
+  if (json === undefined) json = stringify(text);
+  const response = new NativeString(slice(head, 0, -1) + ',"data":' + json + '}');
+  const fields = parse(head), names = objectKeys(fields);
+  for (let i = 0; i < names.length; i++) put(response, names[i], fields[names[i]], false);
+  return put(response, 'data', data, false), response;
 }
 
 function cannotCopy(what) {
@@ -270,12 +294,13 @@ function isCloneable(value) {
 
 ${PRELUDE_REGISTER}
 ${PRELUDE_CONSOLE}
-return [makeError, flatten, revive, describeThrown, register, registered, collected.handlers];
+return [makeError, parseData, flatten, revive, describeThrown, register, registered, collected.handlers];
 })`;
 
 /** What the prelude answers with, in this order. */
 export const PRELUDE_FUNCTIONS = [
   'makeError',
+  'parseData',
   'flatten',
   'revive',
   'describeThrown',
