@@ -1,5 +1,6 @@
 import { checkAdapter } from '../options/adapter-options.js';
 import { createBasePath } from './base-path.js';
+import { createRequest } from './create-request.js';
 import { toCallOptions } from './deadline.js';
 import type { HostSource } from './contract.js';
 import { toHostGetter } from './host-source.js';
@@ -55,6 +56,5 @@ export function toAzureHandler(
 
 /** Azure's request looks like fetch's and is none. */
 function toRequest({ method, url, headers, body }: AzureRequest): Request {
-  const init = { method, headers: [...headers], body: body ?? null, duplex: 'half' };
-  return new Request(url, init as RequestInit); // its body is a stream, which lib.dom wants `duplex` for but does not know
+  return createRequest(url, { method, headers: [...headers], body });
 }

@@ -1,3 +1,5 @@
+import { createRequest } from './create-request.js';
+
 /** Where a platform mounts the function. */
 export interface BasePathOptions {
   /** Path in front of the extensions' mounts, for example `/api` or the stage of an API. @default none */
@@ -17,7 +19,6 @@ export function createBasePath(basePath: string = ''): (request: Request) => Req
     if (url.pathname !== base && !url.pathname.startsWith(`${base}/`)) return request;
     url.pathname = url.pathname.slice(base.length) || '/';
     const { method, headers, body, signal } = request;
-    const init = { method, headers, body, signal, duplex: 'half' };
-    return new Request(url, init as RequestInit); // lib.dom does not know `duplex`, which a stream needs
+    return createRequest(url, { method, headers, body, signal });
   };
 }

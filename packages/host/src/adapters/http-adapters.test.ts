@@ -136,7 +136,67 @@ test('time that making the host took is not given to the call', async () => {
 
 test('Lambda answers 400 to an event that is no request of fetch', async () => {
   const handler = toLambdaHandler(new FakeHost());
-  expect(await handler({ ...event, body: 'a body of GET' }, {})).toMatchObject({ statusCode: 400 });
+  const trace = { http: { method: 'TRACE' } } as never;
+  expect(await handler({ ...event, requestContext: trace }, {})).toMatchObject({ statusCode: 400 });
+});
+
+const elb = { requestContext: { elb: { targetGroupArn: 'arn' } }, httpMethod: 'GET', path: '/e', body: '' };
+const rest = {
+  ...{ path: '/e', httpMethod: 'GET', headers: { Host: 'h' }, multiValueHeaders: null, body: null },
+  ...{ queryStringParameters: null, multiValueQueryStringParameters: null, requestContext: { stage: 'prod' } },
+};
+
+test.each<[string, object, string, string | null]>([
+  [
+    'a load balancer, its query encoded',
+    { ...elb, headers: { host: 'h' }, queryStringParameters: { q: 'a%20b%2Fc' } },
+    '/e?q=a%20b%2Fc',
+    null,
+  ],
+  [
+    'a load balancer with lists',
+    {
+      ...elb,
+      multiValueHeaders: { host: ['h'], 'x-test': ['1', '2'] },
+      multiValueQueryStringParameters: { q: ['1', '2'] },
+    },
+    '/e?q=1&q=2',
+    '1, 2',
+  ],
+  ['a REST API', { ...rest, headers: { 'X-Test': '2' }, multiValueHeaders: { 'X-Test': ['1', '2'] } }, '/e', '1, 2'],
+  [
+    'a REST API, its query decoded',
+    { ...rest, queryStringParameters: { q: 'a b/c&' }, multiValueQueryStringParameters: { q: ['a b/c&', ''] } },
+    '/e?q=a%20b%2Fc%26&q',
+    null,
+  ],
+  ['the Test button of the console', { ...rest, headers: null }, '/e', null],
+])('Lambda reads the event of %s', async (_, given, path, header) => {
+  const { statusCode, body = '' } = await toLambdaHandler(new FakeHost())(given as AwsLambdaEvent, {});
+  expect([statusCode, JSON.parse(body)]).toEqual([201, { method: 'GET', path, test: header, body: '' }]);
+});
+
+test('Lambda answers a load balancer that sends lists in lists', async () => {
+  const given = { ...elb, multiValueHeaders: { host: ['h'] } } as unknown as AwsLambdaEvent;
+  const { headers, multiValueHeaders } = await toLambdaHandler(new FakeHost())(given, {});
+  expect(headers).toBeUndefined();
+  expect(multiValueHeaders).toEqual({ 'content-type': ['application/json'], 'set-cookie': ['a=1', 'b=2'] });
+});
+
+test.each([
+  ['text', { body: '{"a":1}' }],
+  ['base64', { body: Buffer.from('{"a":1}').toString('base64'), isBase64Encoded: true }],
+])('a GET has its body on Lambda, %s, behind a base path too', async (_, body) => {
+  for (const basePath of ['', '/items']) {
+    const host = new FakeHost();
+    const seen: string[] = [];
+    host.fetch = async (request) => {
+      for await (const chunk of request.body ?? []) seen.push(Buffer.from(chunk).toString());
+      return new Response();
+    };
+    await toLambdaHandler(host, { basePath })({ ...event, ...body }, {});
+    expect(seen).toEqual(['{"a":1}']);
+  }
 });
 
 test('Lambda reads a body in base64', async () => {

@@ -3,6 +3,8 @@ import { type AwsLambdaEvent, handleLambdaEvent } from 'srvx/aws-lambda';
 import { checkAdapter } from '../options/adapter-options.js';
 import { type DeadlineContext, toCallOptions } from './deadline.js';
 import { createBasePath } from './base-path.js';
+import { attachBody } from './create-request.js';
+import { normaliseEvent, wantsHeaderLists } from './lambda-event.js';
 import type { HostSource } from './contract.js';
 import { toHostGetter } from './host-source.js';
 import type { HttpOptions } from './contract.js';
@@ -20,6 +22,8 @@ export type { HttpOptions } from './contract.js';
 export interface LambdaResult {
   statusCode: number;
   headers?: Record<string, string>;
+  /** In place of `headers`, for a load balancer that sends values in lists. */
+  multiValueHeaders?: Record<string, string[]>;
   cookies?: string[];
   body?: string;
   isBase64Encoded?: boolean;
@@ -41,21 +45,40 @@ export function toLambdaHandler(source: HostSource, options: HttpOptions = {}): 
   checkAdapter('toLambdaHandler', 'http', source, options);
   const getHost = toHostGetter(source);
   const stripBasePath = createBasePath(options.basePath);
-  return async (event, context) => {
+  return async (given, context) => {
     const host = await getHost();
+    const { event, body } = takeBody(normaliseEvent(given));
     let request: Request | undefined;
     const serve = (received: Request): Promise<Response> => {
-      request = received;
-      return host.fetch(stripBasePath(received), toCallOptions(context, options));
+      request = attachBody(received, body);
+      return host.fetch(stripBasePath(request), toCallOptions(context, options));
     };
     try {
       // srvx only hands the context on, and its result has the shape of both versions of the format
-      return (await handleLambdaEvent(serve, event, context as SrvxContext)) as LambdaResult;
+      const result = (await handleLambdaEvent(serve, event, context as SrvxContext)) as LambdaResult;
+      return wantsHeaderLists(given) ? toHeaderLists(result) : result;
     } catch (error) {
       if (request) throw error;
-      return badRequest(); // fetch has no such request, for example one of GET with a body
+      return badRequest(); // fetch has no such request, for example one of TRACE
     }
   };
+}
+
+/** A request of GET is made without its body, which it gets afterwards. */
+function takeBody(event: AwsLambdaEvent): { event: AwsLambdaEvent; body: unknown } {
+  const method = 'httpMethod' in event ? event.httpMethod : event.requestContext?.http?.method;
+  if (method !== 'GET' && method !== 'HEAD') return { event, body: null };
+  const { body, isBase64Encoded } = event;
+  return {
+    event: { ...event, body: null } as AwsLambdaEvent, // null is what a REST API sends
+    body: isBase64Encoded ? Buffer.from(body ?? '', 'base64') : body,
+  };
+}
+
+function toHeaderLists({ headers = {}, multiValueHeaders = {}, ...result }: LambdaResult): LambdaResult {
+  const lists: Record<string, string[]> = { ...multiValueHeaders };
+  for (const [name, value] of Object.entries(headers)) lists[name] = [value];
+  return { ...result, multiValueHeaders: lists };
 }
 
 function badRequest(): LambdaResult {
