@@ -100,6 +100,89 @@ test('sends a request to a route', async () => {
   expect(JSON.parse(out)).toMatchObject({ status: 201, body: { url: '/a?b=1', x: 'd:e', body: { c: 2 } } });
 });
 
+test('shows what a call did, and when', async () => {
+  const folder = await endpoint(
+    "import { log, sleep } from 'directus:api'; export default (router) => router.get('/', async () => { log('begin'); await sleep(20); await sleep(10); return { status: 200 }; });",
+    { log: {}, sleep: {} },
+  );
+  const { err } = await sandglass(['run', folder, '--trace']);
+  const lines = err.split('\n').filter((line) => / ms /.test(line) && !line.includes('loaded in'));
+  expect(lines.map((line) => /(guest|info begin|sleep done|route ended: ok)/.exec(line)?.[1])).toEqual([
+    'guest',
+    'info begin',
+    'sleep done',
+    'guest',
+    'sleep done',
+    'guest',
+    'route ended: ok',
+  ]);
+  const { trace } = JSON.parse((await sandglass(['run', folder, '--trace', '--json'])).out) as {
+    trace: { atMs: number }[];
+  };
+  expect(trace.map(({ atMs }) => atMs)).toEqual(trace.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
+});
+
+test.each([
+  ['run', "export default (router) => {\n  router.get('/', () => { null.x; });\n};", '> 2 |', 1],
+  ['run', "import { fetchh } from 'directus:api';\nexport default fetchh;", '> 1 | import { fetchh }', 1],
+  ['run', "import fs from 'node:fs';\nexport default fs;", "> 1 | import fs from 'node:fs'", 1],
+  ['run', 'export default {;', '> 1 | export default {;', 1],
+  ['inspect', "import { fetchh } from 'directus:api';\nexport default fetchh;", '> 1 | import { fetchh }', 1],
+  ['inspect', "import fs from 'node:fs';\nexport default fs;", "> 1 | import fs from 'node:fs'", 1],
+  ['inspect', 'export default {;', '> 1 | export default {;', 1],
+  ['inspect', 'export default (router) => {\n  router.embed();\n};', '> 2 |   router.embed();', 1],
+])('%s shows the code of a mistake: %s', async (command, source, frame, code) => {
+  const ran = await sandglass([command, await endpoint(source)]);
+  expect(ran.code).toBe(code);
+  expect(ran.out + ran.err).toContain(frame);
+  expect(ran.out + ran.err).toMatch(/index\.js:\d+:\d+/);
+  expect(ran.out + ran.err).not.toMatch(/packages\/host/);
+});
+
+test('inspects what is never called, and what will be refused', async () => {
+  const source = "import { request } from 'directus:api'; export default () => request;";
+  const scopes = { request: { urls: ['http://127.0.0.1:3999/*', 'https://a.example/*'], methods: ['GET'] } };
+  const { out, code } = await sandglass(['inspect', await endpoint(source, scopes)]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/Requests to 127\.0\.0\.1 are refused.*--request-allow-addresses[^]*registers nothing/);
+  expect(out).not.toContain('Requests to a.example');
+});
+
+test('builds an extension of two files', async () => {
+  const folder = await makeFolder({
+    'package.json': {
+      ...packageJson('two', 'operation'),
+      'directus:extension': {
+        ...(packageJson('two', 'operation') as { 'directus:extension': object })['directus:extension'],
+        path: { app: 'dist/app.js', api: 'dist/api.js' },
+        source: { app: 'src/app.ts', api: 'src/api.ts' },
+      },
+    },
+    'src/app.ts':
+      "import { defineOperationApp } from '@directus/extensions-sdk';\nexport default defineOperationApp({});",
+    'src/api.ts': "import { greet } from './greet.js';\nexport default { id: 'two', handler: () => greet('you') };",
+    'src/greet.ts': 'export const greet = (name: string): string => `hello ${name}`;',
+  });
+  expect(await sandglass(['build'], { cwd: folder })).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^src\/api\.ts → dist\/api\.js, .*\nsrc\/app\.ts → dist\/app\.js, /),
+  });
+  expect(await readFile(join(folder, 'dist/app.js'), 'utf8')).toContain('from "@directus/extensions-sdk"');
+  expect((await readdir(join(folder, 'dist'))).toSorted()).toEqual(['api.js', 'api.js.map', 'app.js', 'app.js.map']);
+  expect((await sandglass(['run', '.'], { cwd: folder })).out).toBe('"hello you"\n');
+});
+
+test.each([
+  ['a mistake', { 'src/index.ts': 'const = 1;' }, 'src/index.ts', 'dist/index.js', '> 1 | const = 1;'],
+  ['nothing to build', {}, 'index.js', 'index.js', 'There is nothing to build'],
+  ['a way out of the folder', { 'src/index.ts': '' }, 'src/index.ts', '../index.js', 'leads out'],
+])('build says of %s what is wrong', async (_, files, source, path, message) => {
+  const made = packageJson('x', 'hook') as { 'directus:extension': object };
+  const manifest = { ...made, 'directus:extension': { ...made['directus:extension'], source, path } };
+  const { code, err } = await sandglass(['build'], { cwd: await makeFolder({ 'package.json': manifest, ...files }) });
+  expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining(message) });
+});
+
 test('runs filters and actions', async () => {
   const source =
     "import { log } from 'directus:api'; export default ({ filter, action }) => { filter('a.b', (x) => ({ ...x, seen: true })); action('c', ({ event, n }) => log(event + n)); };";

@@ -97,3 +97,104 @@ test('prints what a guest writes to its console', async () => {
     },
   );
 });
+
+const route = (path: string, body: string): string =>
+  `export default (router) => router.get('${path}', () => ${body});`;
+
+test('a half-saved package.json keeps the version before', async () => {
+  const manifest = packageJson('hello', 'endpoint');
+  await dev(
+    { 'package.json': manifest, 'index.js': route('/', "({ status: 200, body: 'one' })") },
+    async (io, url, folder) => {
+      await writeFiles(folder, { 'package.json': '{\n  "name": "hello",\n  "version"' });
+      await io.printed(
+        /the version before goes on serving\nE_MANIFEST .*\(package\.json:3:12\)\n[^]*> 3 \| {3}"version"/,
+      );
+      expect(await get(`${url}hello`)).toBe('one');
+      await writeFiles(folder, { 'package.json': manifest });
+      await io.printed(/hello recovered/);
+    },
+  );
+});
+
+test('tells what inspect would', async () => {
+  const files = {
+    'package.json': packageJson('hello', 'endpoint', { log: {}, fly: {} }),
+    'index.js': 'export default (router) => {\n  if (false) setTimeout();\n};',
+  };
+  await dev(files, async (io) => {
+    const [problem] = await io.printed(/warning "setTimeout" does not exist .* \(index\.js:2:14\)\n[^]*> 2 \|/);
+    expect(problem).toContain('sleep from directus:api waits');
+    await io.printed(/The scope "fly" is unknown/);
+    await io.printed(/The scope "log" is requested and never used/);
+  });
+});
+
+test('hooks and operations are called by the line that is printed, and by no other site', async () => {
+  const files = {
+    'a/package.json': packageJson('op', 'operation'),
+    'a/index.js': "export default { id: 'shout', handler: ({ text }) => text + '!' };",
+    'b/package.json': packageJson('hook', 'hook'),
+    'b/index.js': "export default ({ filter }) => filter('*.items.create', (x) => ({ ...x, seen: true }));",
+  };
+  await dev(files, async (io, url) => {
+    const [, operation] = await io.printed(/curl .* (\S+\/_sandglass\/operations\/shout)\n/);
+    const [, filter] = await io.printed(/curl .* (\S+\/_sandglass\/filters\/articles\.items\.create)\n/);
+    const post = (to: string, headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(to, { method: 'POST', body: '{"text":"hey"}', headers });
+    expect(await (await post(operation!)).json()).toEqual({ value: 'hey!' });
+    expect(await (await post(filter!)).json()).toEqual({ value: { text: 'hey', seen: true } });
+    expect((await post(operation!, { origin: 'https://elsewhere.example' })).status).toBe(401);
+    expect((await fetch(`${url}_sandglass/status`)).status).toBe(200);
+  });
+});
+
+test('an answer says why it failed', async () => {
+  const files = {
+    'good/package.json': packageJson('good', 'endpoint'),
+    'good/index.js': "export default (router) => {\n  router.get('/', () => { throw new Error('no luck'); });\n};",
+    'bad/package.json': packageJson('bad', 'endpoint'),
+    'bad/index.js': 'export default (;',
+  };
+  await dev(files, async (io, url) => {
+    const failed = await fetch(`${url}good`);
+    expect(failed.status).toBe(500);
+    expect(await failed.json()).toMatchObject({
+      errors: [
+        {
+          message: 'E_GUEST no luck',
+          extensions: {
+            code: 'INTERNAL_SERVER_ERROR',
+            details: expect.arrayContaining([expect.stringMatching(/^> 2 \| .*no luck/)]),
+          },
+        },
+      ],
+    });
+    await io.printed(/E_GUEST no luck \(GET \/good\)/);
+    const page = await fetch(`${url}bad/anything`, { headers: { accept: 'text/html' } });
+    expect(page.status).toBe(404);
+    expect(await page.text()).toMatch(/^E_LOAD Cannot load "bad"/);
+    expect(await (await fetch(`${url}none`)).json()).toMatchObject({ errors: [{ message: "Route doesn't exist." }] });
+  });
+});
+
+test('one that loads for long keeps no other from serving, and is waited for', async () => {
+  const files = {
+    'slow/package.json': packageJson('slow', 'endpoint', { sleep: {} }),
+    'slow/index.js': `import { sleep } from 'directus:api'; await sleep(4000); ${route('/', '({ status: 200 })')}`,
+    'fast/package.json': packageJson('fast', 'endpoint'),
+    'fast/index.js': route('/', '({ status: 200 })'),
+  };
+  await dev(files, async (io, url) => {
+    expect(io.out()).not.toContain('slow loaded');
+    expect((await fetch(`${url}fast`)).status).toBe(200);
+    expect(io.out()).not.toContain('slow loaded');
+    expect((await fetch(`${url}slow`)).status).toBe(200);
+  });
+});
+
+test('says that there is nothing to serve', async () => {
+  await dev({ 'readme.md': '' }, async (io) => {
+    expect((await io.printed(/0 extensions found in (.*)/))[1]).not.toBe('');
+  });
+});

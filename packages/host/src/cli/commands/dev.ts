@@ -1,23 +1,31 @@
 import { relative } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
-import { createHost, type Host } from '../../host.js';
+import type { AuthoredExtension } from '../../authoring/read-authored.js';
+import { createHost } from '../../host.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import { createServerResponse, startServer } from '../../service/server.js';
 import { createService } from '../../service/service.js';
 import { createStatus } from '../../service/status/status.js';
+import type { ExtensionInfo } from '../../types.js';
 import { CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
 import { toHostOptions, toServerOptions } from '../config/host-options.js';
 import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
+import { callLine, isLoopback } from '../dev/call-line.js';
+import { createDevService, servedRequest } from '../dev/dev-service.js';
 import { printFailure } from '../dev/print-failure.js';
 import { watchFolder } from '../dev/watch.js';
-import { type Change, Workbench } from '../dev/workbench.js';
+import { type Change, nameOfFailed, Workbench } from '../dev/workbench.js';
 import type { Io } from '../io.js';
+import { describeProblem } from '../output/inspection.js';
+import { readCodeFrame } from '../output/read-code-frame.js';
 import { describeScopes } from '../output/describe-scopes.js';
 import { createLogger, type Log } from '../output/logger.js';
 import { createStyle, type Style } from '../output/style.js';
+import { lookAt } from './inspect.js';
 import { untilAborted } from '../until-aborted.js';
 import { withAccessLog } from '../with-access-log.js';
 
@@ -41,6 +49,9 @@ export const devCommand: Command = defineCommand({
   },
 });
 
+/** The server listens at once; its line waits this long for the extensions, so that it comes below theirs. */
+const ANNOUNCE_AFTER_MS = 1_500;
+
 class DevServer {
   readonly #config: Config;
   readonly #io: Io;
@@ -48,6 +59,7 @@ class DevServer {
   readonly #log: Log;
   /** Folder of each extension, by name. */
   readonly #folders = new Map<string, string>();
+  #url = '';
   /** Failures are printed one after the other, each in one piece. */
   #printing: Promise<void> = Promise.resolve();
 
@@ -75,17 +87,30 @@ class DevServer {
       },
       onError: (error, context) => {
         status.sinks.onError(error, context);
-        this.#printFailure(error, context.extension === undefined ? undefined : this.#folders.get(context.extension));
+        const folder = context.extension === undefined ? undefined : this.#folders.get(context.extension);
+        const request = servedRequest();
+        if (request) request.failure = { error, folder };
+        this.#printFailure(error, folder, request?.title);
       },
     });
     const bench = new Workbench(host, root, (change) => this.#report(change));
-    await bench.sync();
-    const { token, metrics, metricsToken } = options;
-    const service = createService(host, { token, metrics, metricsToken, maxBodyBytes, status: status.attach(host) });
+    const { metrics, metricsToken } = options;
+    const openToken = options.token === undefined && isLoopback(options.hostname) ? crypto.randomUUID() : undefined;
+    const token = options.token ?? openToken;
+    const inner = createService(host, { token, metrics, metricsToken, maxBodyBytes, status: status.attach(host) });
+    const service = createDevService({ service: inner, bench, openToken });
     const server = await startServer(withAccessLog(service, this.#log), host, toServerOptions(options));
+    this.#url = server.url;
     const watcher = await watchFolder(root, (paths) => void bench.sync(paths));
     try {
-      this.#announce(server.url, host);
+      const aborted = untilAborted(this.#io.signal);
+      const first = bench.sync(); // a request waits for the extension that it is for
+      await Promise.race([first, aborted, setTimeout(ANNOUNCE_AFTER_MS, undefined, { ref: false })]);
+      this.#print(
+        `${this.#style('bold', `Listening on ${server.url}`)}, status on ${server.url}_sandglass/status, waiting for changes`,
+      );
+      await Promise.race([first, aborted]);
+      if (bench.count === 0) this.#log('warn', `0 extensions found in ${root}`, {});
       await untilAborted(this.#io.signal);
     } finally {
       status.close();
@@ -95,44 +120,31 @@ class DevServer {
     }
   }
 
-  #announce(url: string, host: Host): void {
-    this.#print(
-      `${this.#style('bold', `Listening on ${url}`)}, status on ${url}_sandglass/status, waiting for changes`,
-    );
-    for (const extension of host.extensions) {
-      const get = extension.registrations.find(
-        (one) => one.type === 'route' && one.method === 'GET' && !/[:*?]/.test(one.path),
-      );
-      if (get?.type === 'route')
-        return this.#print(
-          this.#style('gray', formatForTerminal(`  curl ${url}${extension.name}${get.path === '/' ? '' : get.path}`)),
-        );
-    }
-  }
-
   #report(change: Change): void {
     switch (change.type) {
       case 'loaded':
       case 'reloaded': {
-        const { extension, file, durationMs } = change;
-        this.#folders.set(extension.name, change.folder);
-        this.#log('info', `${change.type} ${file} in ${durationMs.toFixed(0)} ms`, {
+        const { extension, authored, folder, durationMs } = change;
+        this.#folders.set(extension.name, folder);
+        this.#log('info', `${change.type} ${authored.file} in ${durationMs.toFixed(0)} ms`, {
           extension: extension.name,
           scopes: describeScopes(extension.granted),
         });
-        for (const registration of extension.registrations)
-          this.#print(
-            `  ${this.#style('cyan', formatForTerminal(describeRegistration(registration, `/${extension.name}`)))}`,
-          );
+        this.#listRegistrations(extension, change.type === 'loaded');
+        this.#printing = this.#printing.then(() => this.#printWarnings(authored, folder));
         break;
       }
+      case 'recovered':
+        this.#log('info', 'recovered: what is saved is what is served', { extension: change.name });
+        break;
       case 'unloaded':
         this.#log('info', 'unloaded', { extension: change.name });
         break;
       case 'failed': {
-        const where = relative(this.#config.extensions, change.folder) || '.';
-        this.#log('error', `cannot load ${where}${change.isStillServed ? '; the version before goes on serving' : ''}`);
-        this.#printFailure(change.error, change.folder);
+        const { folder, error, isStillServed } = change;
+        const where = relative(this.#config.extensions, folder) || nameOfFailed(folder, error);
+        this.#log('error', `cannot load ${where}${isStillServed ? '; the version before goes on serving' : ''}`);
+        this.#printFailure(error, folder);
         break;
       }
       default:
@@ -140,8 +152,31 @@ class DevServer {
     }
   }
 
-  #printFailure(failure: unknown, folder: string | undefined): void {
-    const target = { output: this.#io.stdout, style: this.#style };
+  /** What an extension registers, and how to call it. */
+  #listRegistrations({ name, registrations }: ExtensionInfo, withCalls: boolean): void {
+    const { token, hostname } = this.#config.service;
+    const canCall = token !== undefined || isLoopback(hostname);
+    for (const registration of registrations) {
+      const text = formatForTerminal(describeRegistration(registration, `/${name}`));
+      this.#print(`  ${this.#style('cyan', text)}`);
+      if (!withCalls || (registration.type !== 'route' && !canCall)) continue;
+      const line = callLine(this.#url, name, registration, token);
+      if (line !== undefined) this.#print(`  ${this.#style('gray', line)}`);
+    }
+  }
+
+  /** What `inspect` would say of it. */
+  async #printWarnings(authored: AuthoredExtension, folder: string): Promise<void> {
+    const { problems } = await lookAt(authored, this.#config).catch(() => ({ problems: [] })); // it has loaded
+    for (const problem of problems.filter(({ code }) => code !== 'stale-build')) {
+      const text = formatForTerminal(describeProblem(problem));
+      this.#print(`${this.#style('yellow', problem.severity)} ${text}`);
+      for (const line of await readCodeFrame(folder, problem, this.#style)) this.#print(line);
+    }
+  }
+
+  #printFailure(failure: unknown, folder: string | undefined, title?: string): void {
+    const target = { output: this.#io.stdout, style: this.#style, title };
     this.#printing = this.#printing.then(() => printFailure(failure, folder, target));
   }
 

@@ -1,6 +1,10 @@
 import { resolve } from 'node:path';
 
+import { isSandglassError } from '@sandglass/core';
+
+import { findFrame } from '../../authoring/code-frame.js';
 import { readAuthored } from '../../authoring/read-authored.js';
+import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { createHost, type Host } from '../../host.js';
 import { describeError } from '../../service/call-api.js';
 import type { AuditEntry, LogEntry } from '../../types.js';
@@ -12,6 +16,10 @@ import type { Io } from '../io.js';
 import { assertNotFolderOfExtensions } from '../open-host.js';
 import { printReport, type RunReport } from '../output/report.js';
 import { formatJson } from '../output/safe-json.js';
+import { readCodeFrame } from '../output/read-code-frame.js';
+import { createStyle } from '../output/style.js';
+import { formatThrown } from '../output/thrown.js';
+import { Trace } from '../output/trace.js';
 import { planCall, type PlannedCall } from '../plan-call.js';
 
 /** `sandglass run <folder>`: one call. */
@@ -29,41 +37,65 @@ export const runCommand: Command = defineCommand({
     payload: { type: 'string', description: 'Payload of the filters, as JSON' },
     action: { type: 'string', description: 'Event whose actions are run' },
     meta: { type: 'string', description: 'Meta of the actions, as JSON ({} by default)' },
+    trace: { type: 'boolean', description: 'Show what the call did, and when: capabilities, logs, and its own time' },
     json: { type: 'boolean', description: 'Print value or error, timing, limits used, logs and audit as JSON' },
     ...CONFIG_ARGS,
   },
   async run(args, io) {
-    const report = await callOnce(args, io);
+    const folder = resolve(io.cwd, args.positionals[0]!); // required
+    const report = await callOnce(args, folder, io).catch((error: unknown) => printLoadFailure(error, folder, io));
+    if (!report) return 1;
     if (args.values['json'] === true) io.stdout.write(`${formatJson(report)}\n`);
-    else printReport(report, io);
+    else await printReport(report, folder, io);
     return report.error ? 1 : 0;
   },
 });
 
-async function callOnce(args: Args, io: Io): Promise<RunReport> {
+/** The error of an extension that does not load, as every command has it, and the code where it is. */
+async function printLoadFailure(error: unknown, folder: string, { stderr, env }: Io): Promise<undefined> {
+  if (!isSandglassError(error)) throw error;
+  const { message, code, cause, extension = '' } = error;
+  const frame = cause instanceof Error ? findFrame(cause.stack ?? '', extension) : undefined;
+  const lines = await readCodeFrame(folder, frame ?? {}, createStyle(stderr, env));
+  stderr.write(`sandglass run: ${formatForTerminal(message)} (${code})\n${formatThrown(error)}`);
+  stderr.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+async function callOnce(args: Args, folder: string, io: Io): Promise<RunReport> {
   const logs: LogEntry[] = [];
   const audit: AuditEntry[] = [];
   const calls: RunReport['calls'] = [];
   const failures: Error[] = [];
   const config = await readConfig(io, args.values);
-  const folder = resolve(io.cwd, args.positionals[0]!); // required
   await assertNotFolderOfExtensions(folder);
   const authored = await readAuthored(folder);
   const { file, staleBuild } = authored;
+  let trace: Trace | undefined;
   const startMs = performance.now();
   await using host = await createHost({
     ...toHostOptions(config),
     pool: { ...config.pool, maxThreads: 1 },
-    onLog: (entry) => logs.push(entry),
-    onAudit: (entry) => audit.push(entry),
-    onCall: ({ extension: _one, ...entry }) => calls.push(entry),
+    onLog(entry) {
+      logs.push(entry);
+      trace?.addLog(entry);
+    },
+    onAudit(entry) {
+      audit.push(entry);
+      trace?.addAudit(entry);
+    },
+    onCall({ extension: _one, ...entry }) {
+      calls.push(entry);
+      trace?.addCall(entry);
+    },
     onError: (error) => failures.push(error),
   });
   const extension = await host.load(authored);
+  if (args.values['trace'] === true) trace = new Trace();
   const loadedMs = performance.now();
   const result = await settle(host, planCall(args, extension), failures, io.signal);
   const timing = { loadMs: loadedMs - startMs, callMs: performance.now() - loadedMs };
-  return { extension, file, ...(staleBuild ? { staleBuild } : {}), ...result, timing, calls, logs, audit };
+  const more = { ...(staleBuild ? { staleBuild } : {}), ...(trace ? { trace: trace.events } : {}) };
+  return { extension, file, ...result, timing, calls, logs, audit, ...more };
 }
 
 async function settle(

@@ -7,15 +7,20 @@ import { readCodeFrame } from '../output/read-code-frame.js';
 import type { Style } from '../output/style.js';
 import { formatThrown } from '../output/thrown.js';
 
-/** Prints why an extension failed: the message, the code where it happened, and the stack in the author's files. */
+/**
+ * Prints why an extension failed: the message, the code where it happened, and the stack in the author's files.
+ *
+ * @param title what was asked for, shown beside the message. @default none
+ */
 export async function printFailure(
   error: unknown,
   folder: string | undefined,
-  { output, style }: { output: Output; style: Style },
+  { output, style, title }: { output: Output; style: Style; title?: string | undefined },
 ): Promise<void> {
   const source = findSandglassError(error);
   const message = source?.message ?? (error instanceof Error ? error.message : String(error));
-  const lines = [`${style('red', source?.code ?? 'Error')} ${formatForTerminal(message)}`];
+  const beside = title === undefined ? '' : ` ${style('gray', `(${formatForTerminal(title)})`)}`;
+  const lines = [`${style('red', source?.code ?? 'Error')} ${formatForTerminal(message)}${beside}`];
   if (source?.cause instanceof Error) {
     const frame = findFrame(source.cause.stack ?? '', source.extension ?? '');
     if (folder !== undefined && frame) lines.push(...(await readCodeFrame(folder, frame, style)));

@@ -1,14 +1,25 @@
-import { sep } from 'node:path';
+import { basename, sep } from 'node:path';
+
+import { isSandglassError } from '@sandglass/core';
 
 import { type AuthoredExtension, readAuthored } from '../../authoring/read-authored.js';
 import { scanFolder } from '../../extensions/scan-folder.js';
 import type { Host } from '../../host.js';
+import { toMatchedPath } from '../../routing/request-target.js';
 import type { ExtensionInfo } from '../../types.js';
 import { isExtension } from '../open-host.js';
 
 /** What became of an extension after a change. */
 export type Change =
-  | { type: 'loaded' | 'reloaded'; folder: string; file: string; extension: ExtensionInfo; durationMs: number }
+  | {
+      type: 'loaded' | 'reloaded';
+      folder: string;
+      authored: AuthoredExtension;
+      extension: ExtensionInfo;
+      durationMs: number;
+    }
+  /** What had failed is again what serves. */
+  | { type: 'recovered'; folder: string; name: string }
   | { type: 'failed'; folder: string; error: unknown; isStillServed: boolean }
   | { type: 'unloaded'; folder: string; name: string };
 
@@ -25,8 +36,14 @@ export class Workbench {
   readonly #root: string;
   readonly #onChange: (change: Change) => void;
   readonly #pieces = new Map<string, Piece>();
-  readonly #failed = new Set<string>();
+  /** The last failure of each folder. */
+  readonly #failed = new Map<string, unknown>();
   #work: Promise<void> = Promise.resolve();
+  #isBusy = false;
+  /** Those that wait for the next change. */
+  readonly #waiting = new Set<() => void>();
+  /** Once it was an extension, a half-saved package.json does not make it a folder of them. */
+  #isOne = false;
 
   constructor(host: Host, root: string, onChange: (change: Change) => void) {
     this.#host = host;
@@ -40,18 +57,63 @@ export class Workbench {
    * @param changed paths of files that changed; with none, only what is new or had failed is looked at.
    */
   sync(changed: readonly string[] = []): Promise<void> {
-    this.#work = this.#work.then(() => this.#sync(changed));
-    return this.#work;
+    this.#isBusy = true;
+    const work = this.#work.then(() => this.#sync(changed));
+    this.#work = work.finally(() => {
+      if (this.#work !== last) return;
+      this.#isBusy = false;
+      this.#wake();
+    });
+    const last = this.#work;
+    return work;
+  }
+
+  /**
+   * Waits until what answers a path has been loaded, or nothing is being loaded any more.
+   *
+   * @param path of a request.
+   */
+  async whenSettled(path: string): Promise<void> {
+    while (this.#isBusy && this.#pieceAt(path) === undefined)
+      await new Promise<void>((wake) => this.#waiting.add(wake));
+  }
+
+  /** Why the extension that would answer a path did not load; undefined if it did, or if there is none. */
+  failureAt(path: string): { error: unknown; folder: string } | undefined {
+    if (this.#pieceAt(path) !== undefined) return undefined;
+    const found = [...this.#failed].find(([folder, error]) => isBelow(path, nameOfFailed(folder, error)));
+    return found && { folder: found[0], error: found[1] };
+  }
+
+  /** How many extensions it looks after, those that failed too. */
+  get count(): number {
+    return new Set([...this.#pieces.keys(), ...this.#failed.keys()]).size;
+  }
+
+  #pieceAt(path: string): Piece | undefined {
+    return [...this.#pieces.values()].find(({ name }) => isBelow(path, name));
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  #tell(change: Change): void {
+    this.#onChange(change);
+    this.#wake();
   }
 
   async #sync(changed: readonly string[]): Promise<void> {
-    const folders = (await isExtension(this.#root)) ? [this.#root] : await scanFolder(this.#root);
+    this.#isOne ||= await isExtension(this.#root);
+    const folders = this.#isOne ? [this.#root] : await scanFolder(this.#root);
     for (const [folder, { name }] of this.#pieces) if (!folders.includes(folder)) await this.#unload(folder, name);
-    for (const folder of folders) {
+    for (const folder of this.#failed.keys()) if (!folders.includes(folder)) this.#failed.delete(folder);
+    const due = folders.filter((folder) => {
       const isChanged = changed.some((path) => path === folder || path.startsWith(folder + sep));
-      const isNew = !this.#pieces.has(folder) && !this.#failed.has(folder);
-      if (isChanged || isNew) await this.#update(folder);
-    }
+      return isChanged || (!this.#pieces.has(folder) && !this.#failed.has(folder));
+    });
+    await Promise.all(due.map((folder) => this.#update(folder)));
   }
 
   async #update(folder: string): Promise<void> {
@@ -59,19 +121,17 @@ export class Workbench {
     const beganMs = performance.now();
     try {
       const authored = await readAuthored(folder);
-      if (piece && isSame(piece.authored, authored)) return;
+      if (piece && isSame(piece.authored, authored)) {
+        if (this.#failed.delete(folder)) this.#tell({ type: 'recovered', folder, name: piece.name });
+        return;
+      }
       const extension = await this.#put(folder, piece, authored);
       this.#failed.delete(folder);
-      this.#onChange({
-        type: piece ? 'reloaded' : 'loaded',
-        folder,
-        file: authored.file,
-        extension,
-        durationMs: performance.now() - beganMs,
-      });
+      const durationMs = performance.now() - beganMs;
+      this.#tell({ type: piece ? 'reloaded' : 'loaded', folder, authored, extension, durationMs });
     } catch (error) {
-      this.#failed.add(folder);
-      this.#onChange({ type: 'failed', folder, error, isStillServed: this.#pieces.has(folder) });
+      this.#failed.set(folder, error);
+      this.#tell({ type: 'failed', folder, error, isStillServed: this.#pieces.has(folder) });
     }
   }
 
@@ -94,8 +154,20 @@ export class Workbench {
     this.#pieces.delete(folder);
     this.#failed.delete(folder);
     await this.#host.unload(name);
-    this.#onChange({ type: 'unloaded', folder, name });
+    this.#tell({ type: 'unloaded', folder, name });
   }
+}
+
+/** The name of an extension that did not load, as far as that is known. */
+export function nameOfFailed(folder: string, error: unknown): string {
+  return (isSandglassError(error) ? error.extension : undefined) ?? basename(folder);
+}
+
+/** Whether a path is that of an extension's mount, or lies below it. */
+function isBelow(path: string, name: string): boolean {
+  const asked = toMatchedPath(path);
+  const mount = toMatchedPath(`/${name}`);
+  return asked === mount || asked.startsWith(`${mount}/`);
 }
 
 function replace(target: AuthoredExtension, source: AuthoredExtension): void {

@@ -4,8 +4,15 @@ import type { AuditEntry, CallEntry, ExtensionInfo, LogEntry } from '../../types
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import type { Io } from '../io.js';
+import { isObject } from '../../authoring/entrypoints.js';
+import { readCodeFrame } from './read-code-frame.js';
 import { formatJson } from './safe-json.js';
+import { formatTrace, type TraceEvent } from './trace.js';
+import { findFrame } from '../../authoring/code-frame.js';
 import { createStyle, type Style } from './style.js';
+
+/** Lines of a stack that are printed. */
+const MAX_FRAMES = 30;
 
 /** Everything about one call. */
 export interface RunReport {
@@ -24,15 +31,25 @@ export interface RunReport {
   calls: (Omit<CallEntry, 'extension' | 'registration'> & { registration: Registration })[];
   logs: LogEntry[];
   audit: AuditEntry[];
+  /** With `--trace`. */
+  trace?: TraceEvent[];
 }
 
 /** Prints a call for a person: the value on stdout, all else on stderr. */
-export function printReport(report: RunReport, io: Pick<Io, 'stdout' | 'stderr' | 'env'>): void {
+export async function printReport(
+  report: RunReport,
+  folder: string,
+  io: Pick<Io, 'stdout' | 'stderr' | 'env'>,
+): Promise<void> {
   const style = createStyle(io.stderr, io.env);
   const line = (text: string): void => void io.stderr.write(`${text}\n`);
-  for (const { level, message } of report.logs) line(`${style('gray', level.padEnd(5))} ${formatForTerminal(message)}`);
-  for (const text of describeAudit(report, style)) line(text);
-  if (report.error) printError(report.error, line, style);
+  if (report.trace) for (const text of formatTrace(report.trace, style)) line(text);
+  else {
+    for (const { level, message } of report.logs)
+      line(`${style('gray', level.padEnd(5))} ${formatForTerminal(message)}`);
+    for (const text of describeAudit(report, style)) line(text);
+  }
+  if (report.error) for (const text of await describeFailure(report, folder, style)) line(text);
   else io.stdout.write(`${formatJson(report.value)}\n`);
   if (!report.error && report.calls.length === 0 && report.extension.type === 'hook') line(describeSilence(report));
   line(style('gray', describeUse(report)));
@@ -58,11 +75,15 @@ function describeAudit({ audit }: RunReport, style: Style): string[] {
     });
 }
 
-function printError(error: Record<string, unknown>, line: (text: string) => void, style: Style): void {
-  line(`${style('red', String(error['code']))} ${formatForTerminal(String(error['message']))}`);
-  const thrown = error['thrown'];
-  if (typeof thrown !== 'object' || thrown === null || !('stack' in thrown) || typeof thrown.stack !== 'string') return;
-  for (const frame of thrown.stack.split('\n')) if (frame.trim() !== '') line(style('gray', formatForTerminal(frame)));
+/** The error, the code where it was thrown, and the guest's stack; a stack of the host's own is nobody's business here. */
+async function describeFailure({ error = {}, extension }: RunReport, folder: string, style: Style): Promise<string[]> {
+  const { code, message, thrown } = error;
+  const lines = [`${style('red', String(code))} ${formatForTerminal(String(message))}`];
+  const stack = isObject(thrown) && typeof thrown['stack'] === 'string' ? thrown['stack'] : '';
+  if (!/^\s*at /.test(stack)) return lines;
+  const frames = stack.split('\n', MAX_FRAMES).filter((frame) => frame.trim() !== '');
+  const around = await readCodeFrame(folder, findFrame(stack, extension.name) ?? {}, style);
+  return [...lines, ...frames.map((frame) => style('gray', formatForTerminal(frame))), ...around];
 }
 
 function describeUse({ file, timing, calls, extension: { limits } }: RunReport): string {
