@@ -47,9 +47,7 @@ export function describeSchema(schema: z.core.$ZodType): string {
       return 'true or false';
     case 'enum':
     case 'literal':
-      return choices(schema)
-        .map((value) => JSON.stringify(value))
-        .join(' or ');
+      return anyOf(choices(schema));
     case 'array':
       return `an array, each item ${describeSchema(def.element)}`;
     case 'object':
@@ -101,4 +99,11 @@ function boundsOf(def: z.core.$ZodTypeDef): Bounds {
     else if (check.check === 'min_length') bounds.min = check.minimum;
   }
   return bounds;
+}
+
+/** Values as a list that ends in "or". */
+export function anyOf(values: readonly unknown[]): string {
+  const texts = values.map((value) => JSON.stringify(value));
+  const last = texts.pop() ?? 'nothing';
+  return texts.length === 0 ? last : `${texts.join(', ')} or ${last}`;
 }

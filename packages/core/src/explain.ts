@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 
 import { check } from './check.js';
-import { choices, describeSchema, type Schema, unwrap } from './describe-schema.js';
+import { anyOf, choices, describeSchema, type Schema, unwrap } from './describe-schema.js';
 import { suggest } from './suggest.js';
 
 /** Something about a value that its schema refuses. */
@@ -53,8 +53,7 @@ function explainIssue(issue: z.core.$ZodIssue, root: z.core.$ZodType, value: unk
 }
 
 function allowed(issue: z.core.$ZodIssue, schema: z.core.$ZodType | undefined): string {
-  if (issue.code === 'invalid_union' && 'options' in issue)
-    return (issue.options ?? []).map((one) => JSON.stringify(one)).join(' or ');
+  if (issue.code === 'invalid_union' && 'options' in issue) return anyOf(issue.options ?? []);
   if (schema) return describeSchema(schema);
   return issue.code === 'invalid_type' ? `of type ${issue.expected}` : 'another value';
 }

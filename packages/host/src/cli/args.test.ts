@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { readArgs, readJsonFlag } from './args.js';
 
 const DEFINITION = {
-  folder: { type: 'positional', required: true },
-  more: { type: 'positional', required: false },
-  name: { type: 'string' },
-  header: { type: 'string' },
-  json: { type: 'boolean' },
+  folder: { type: 'positional', description: '', required: true },
+  more: { type: 'positional', description: '', required: false },
+  name: { type: 'string', description: '' },
+  header: { type: 'string', description: '' },
+  json: { type: 'boolean', description: '' },
 } as const;
 
 test('reads flags, repeated flags and positionals in any order', () => {

@@ -1,29 +1,30 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-import type { ArgsDef } from 'citty';
+import { suggest } from '@sandglass/core';
 
-import { CONFIG_OPTIONS } from './config/options.js';
+import { SETTINGS } from './settings.js';
 import { UsageError } from './usage-error.js';
 
-/** Flags of every command that runs a host. */
-export const CONFIG_ARGS: ArgsDef = {
-  config: {
-    type: 'string',
-    description: 'Configuration file (sandglass.config.json or .mjs of this folder by default)',
-  },
-  'print-config': {
-    type: 'boolean',
-    description: 'Print the configuration that flags, environment and file make, and end',
-  },
-  ...Object.fromEntries(
-    CONFIG_OPTIONS.map(({ flag, kind, description }) => [
-      flag,
-      kind === 'boolean'
-        ? { type: 'boolean' as const, description }
-        : { type: 'string' as const, description, valueHint: kind },
-    ]),
-  ),
-};
+/** One thing that may stand on a command line. */
+export interface ArgDefinition {
+  type: 'positional' | 'string' | 'boolean';
+  description: string;
+  /** Of a positional. @default false */
+  required?: boolean;
+  /** Heading that the help puts a flag below. @default 'Options' */
+  group?: string;
+  /** What the help writes in place of a flag's value, for example `port`. @default 'text' */
+  hint?: string;
+  /** One letter that stands for the flag. */
+  short?: string | undefined;
+  /** In words. */
+  byDefault?: string | undefined;
+  /** Environment variables that set the same, the one that wins first. */
+  variables?: readonly string[];
+}
+
+/** By name; positionals in their order. */
+export type ArgsDefinition = Readonly<Record<string, ArgDefinition>>;
 
 /** What a command line holds, read strictly. */
 export interface Args {
@@ -36,16 +37,16 @@ export interface Args {
 const REPEATED: ReadonlySet<string> = new Set(['header']);
 
 /**
- * Reads a command's arguments. Unlike citty's own reading it refuses what the command does not know.
+ * Reads a command's arguments.
  *
  * @throws {UsageError} an unknown flag, a flag without its value, a positional too many or too few.
  */
-export function readArgs(rawArgs: readonly string[], definition: ArgsDef): Args {
+export function readArgs(rawArgs: readonly string[], definition: ArgsDefinition): Args {
   const options: NonNullable<ParseArgsConfig['options']> = {};
   const names: { name: string; isRequired: boolean }[] = [];
-  for (const [name, { type, ...rest }] of Object.entries(definition)) {
-    if (type === 'positional') names.push({ name, isRequired: 'required' in rest && rest.required !== false });
-    else options[name] = { type: type === 'boolean' ? 'boolean' : 'string', multiple: REPEATED.has(name) };
+  for (const [name, { type, required = false, short }] of Object.entries(definition)) {
+    if (type === 'positional') names.push({ name, isRequired: required });
+    else options[name] = { type, multiple: REPEATED.has(name), ...(short === undefined ? {} : { short }) };
   }
   const { values, positionals } = parse(rawArgs, options);
   const missing = names[positionals.length];
@@ -65,8 +66,17 @@ function parse(args: readonly string[], options: NonNullable<ParseArgsConfig['op
     });
     return { values: values as Args['values'], positionals }; // with these options, no other types occur
   } catch (error) {
-    throw new UsageError((error as Error).message.split('. ')[0]); // parseArgs throws Errors; the rest is advice on `--`
+    const { message } = error as Error; // parseArgs throws nothing else
+    const [, unknown] = /^Unknown option '-*([^']+)'/.exec(message) ?? [];
+    const hint = unknown === undefined ? '' : hintFlag(unknown, Object.keys(options));
+    throw new UsageError(`${message.split(/\.\s/)[0]}${hint}`); // the rest is advice on `--`
   }
+}
+
+function hintFlag(flag: string, known: readonly string[]): string {
+  if (Object.hasOwn(SETTINGS, flag)) return ': this command does not take it';
+  const meant = suggest(flag, known);
+  return meant === undefined ? '' : `. Did you mean --${meant}?`;
 }
 
 /**

@@ -1,21 +1,22 @@
-import { readFileSync } from 'node:fs';
-import { stripVTControlCharacters } from 'node:util';
-
-import { isSandglassError } from '@sandglass/core';
-import { type CommandDef, renderUsage } from 'citty';
+import { isSandglassError, suggest } from '@sandglass/core';
 
 import { formatForTerminal } from '../capabilities/log/terminal.js';
 import type { Command } from './command.js';
 import { buildCommand } from './commands/build.js';
+import { createCompletionCommand } from './commands/completion.js';
 import { devCommand } from './commands/dev.js';
+import { doctorCommand } from './commands/doctor.js';
 import { initCommand } from './commands/init.js';
 import { inspectCommand } from './commands/inspect.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { snapshotCommand } from './commands/snapshot.js';
+import { renderCommands, renderHelp } from './help.js';
 import type { Io } from './io.js';
+import { createStyle } from './output/style.js';
 import { formatThrown } from './output/thrown.js';
 import { UsageError } from './usage-error.js';
+import { readVersion } from './version.js';
 
 /** Every command, by name. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -26,6 +27,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   build: buildCommand,
   snapshot: snapshotCommand,
   init: initCommand,
+  doctor: doctorCommand,
+  completion: createCompletionCommand(() => Object.values(COMMANDS)),
 };
 
 /**
@@ -35,40 +38,29 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
  * @returns the exit code: 0, 1 if what was asked for failed, 2 for a mistake in how it was asked.
  */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
-  const [name = '--help', ...rest] = argv;
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const [first = '--help', ...rest] = argv;
+  const isHelp = HELP.has(first) || rest.some((word) => word === '--help' || word === '-h');
+  const name = HELP.has(first) ? rest[0] : first;
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const style = createStyle(io.stdout, io.env);
   try {
-    if (name === '--version' || name === '-v') return print(io, readVersion());
-    if (name === '--help' || name === '-h' || name === 'help') {
-      await showUsage(io, root());
+    if (first === '--version' || first === '-v') return print(io, readVersion());
+    if (name === undefined) {
+      print(io, renderCommands(Object.values(COMMANDS), readVersion(), style));
       return argv.length === 0 ? 2 : 0;
     }
-    if (!command) throw new UsageError(`Unknown command "${name}"`);
-    if (rest.includes('--help') || rest.includes('-h')) {
-      await showUsage(io, command.citty);
-      return 0;
-    }
-    return await command.run(rest, io);
+    if (!command) throw unknownCommand(name);
+    return isHelp ? print(io, renderHelp(command, style)) : await command.run(rest, io);
   } catch (error) {
     return report(io, error, command ? `sandglass ${name}` : 'sandglass');
   }
 }
 
-function root(): CommandDef {
-  const subCommands = Object.fromEntries(Object.entries(COMMANDS).map(([name, { citty }]) => [name, citty]));
-  return {
-    meta: {
-      name: 'sandglass',
-      version: readVersion(),
-      description: 'Runs untrusted Directus extensions in pristine sandboxes',
-    },
-    subCommands,
-  };
-}
+const HELP: ReadonlySet<string> = new Set(['--help', '-h', 'help']);
 
-async function showUsage(io: Io, command: CommandDef): Promise<void> {
-  const usage = await renderUsage(command);
-  print(io, io.stdout.isTTY === true ? usage : stripVTControlCharacters(usage));
+function unknownCommand(name: string): UsageError {
+  const meant = suggest(name, Object.keys(COMMANDS));
+  return new UsageError(`Unknown command "${name}"${meant === undefined ? '' : `. Did you mean "${meant}"?`}`);
 }
 
 function print(io: Io, text: string): number {
@@ -78,7 +70,8 @@ function print(io: Io, text: string): number {
 
 function report(io: Io, error: unknown, program: string): number {
   if (error instanceof UsageError) {
-    io.stderr.write(`${program}: ${formatForTerminal(error.message)}\nRun "${program} --help" for how to use it.\n`);
+    const hint = error.isAboutWords ? `Run "${program} --help" for how to use it.\n` : '';
+    io.stderr.write(`${program}: ${error.message.split('\n').map(formatForTerminal).join('\n')}\n${hint}`);
     return 2;
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -86,11 +79,4 @@ function report(io: Io, error: unknown, program: string): number {
   io.stderr.write(`${program}: ${formatForTerminal(message)}${code}\n`);
   if (isSandglassError(error)) io.stderr.write(formatThrown(error));
   return 1;
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

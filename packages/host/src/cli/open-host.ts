@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 
-import { isSandglassError } from '@sandglass/core';
+import { isSandglassError, SandglassError } from '@sandglass/core';
 
 import { readPackageJson } from '../extensions/read-folder.js';
 import { scanFolder } from '../extensions/scan-folder.js';
@@ -25,14 +25,21 @@ export async function isExtension(folder: string): Promise<boolean> {
  *
  * @param folder absolute path.
  * @throws {UsageError} naming the extensions in it.
+ * @throws {SandglassError} if it is not there, or has no package.json that can be read.
  */
 export async function assertNotFolderOfExtensions(folder: string): Promise<void> {
   if (await isExtension(folder)) return;
+  const unreadable = await readPackageJson(folder).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   const found = await scanFolder(folder, { packageJson: join(folder, 'package.json') }).catch(() => []);
   const checked = await Promise.all(found.map(isExtension));
   const names = found.filter((_, i) => checked[i]).map((path) => relative(folder, path));
   if (names.length > 0)
-    throw new UsageError(`"${folder}" is a folder of extensions: name one of them, ${names.join(', ')}`);
+    throw new UsageError(`"${folder}" is a folder of extensions: name one of them, ${names.join(', ')}`, false);
+  if (isSandglassError(unreadable) && unreadable.code !== 'E_MANIFEST')
+    throw new SandglassError(unreadable.code, `Cannot read the extension in "${folder}": ${unreadable.message}`);
 }
 
 /**

@@ -32,7 +32,7 @@ export const initCommand: Command = defineCommand({
     if (!NAME.test(name))
       throw new UsageError(`"${name}" cannot be the name of an extension: use lower-case letters, digits and dashes`);
     const existing = await readdir(target).catch(() => []);
-    if (existing.length > 0) throw new UsageError(`"${folder}" exists and is not empty`);
+    if (existing.length > 0) throw new UsageError(`"${folder}" exists and is not empty`, false);
     await copyTemplate(join(TEMPLATES, type!), target, name);
     const where = relative(io.cwd, target);
     io.stdout.write(

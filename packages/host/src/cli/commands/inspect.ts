@@ -9,13 +9,13 @@ import { createCapabilities } from '../../capabilities/registry.js';
 import { parseSourceMap, type PlaceMapper } from '../../extensions/source-map.js';
 import { AddressGate } from '../../gate/index.js';
 import { createHost } from '../../host.js';
-import { CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
 import { toHostOptions } from '../config/host-options.js';
 import { readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import { assertNotFolderOfExtensions } from '../open-host.js';
 import { type Inspection, printInspection } from '../output/inspection.js';
+import { ONE_EXTENSION_ARGS } from '../settings.js';
 import { formatJson } from '../output/safe-json.js';
 
 /** `sandglass inspect <folder>`: an extension's manifest, scopes, registrations and problems. */
@@ -25,7 +25,7 @@ export const inspectCommand: Command = defineCommand({
   args: {
     folder: { type: 'positional', required: true, description: 'Folder of the extension' },
     json: { type: 'boolean', description: 'Print it all as JSON' },
-    ...CONFIG_ARGS,
+    ...ONE_EXTENSION_ARGS,
   },
   async run({ values, positionals: [folder] }, io) {
     const path = resolve(io.cwd, folder!); // required

@@ -8,11 +8,12 @@ import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { createHost, type Host } from '../../host.js';
 import { describeError } from '../../service/call-api.js';
 import type { AuditEntry, LogEntry } from '../../types.js';
-import { type Args, CONFIG_ARGS } from '../args.js';
+import type { Args } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
 import { toHostOptions } from '../config/host-options.js';
 import { readConfig } from '../config/read-config.js';
 import type { Io } from '../io.js';
+import { ONE_EXTENSION_ARGS } from '../settings.js';
 import { assertNotFolderOfExtensions } from '../open-host.js';
 import { printReport, type RunReport } from '../output/report.js';
 import { formatJson } from '../output/safe-json.js';
@@ -39,7 +40,7 @@ export const runCommand: Command = defineCommand({
     meta: { type: 'string', description: 'Meta of the actions, as JSON ({} by default)' },
     trace: { type: 'boolean', description: 'Show what the call did, and when: capabilities, logs, and its own time' },
     json: { type: 'boolean', description: 'Print value or error, timing, limits used, logs and audit as JSON' },
-    ...CONFIG_ARGS,
+    ...ONE_EXTENSION_ARGS,
   },
   async run(args, io) {
     const folder = resolve(io.cwd, args.positionals[0]!); // required

@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
-import { CONFIG_ARGS } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
 import { readConfig } from '../config/read-config.js';
 import { openHost } from '../open-host.js';
+import { FOLDER_ARGS } from '../settings.js';
 
 /** Where snapshots go unless told otherwise. */
 const DEFAULT_FOLDER = '.sandglass/snapshots';
@@ -16,7 +16,7 @@ export const snapshotCommand: Command = defineCommand({
   description: 'Evaluate the extensions of a folder and write their snapshots to disk',
   args: {
     folder: { type: 'positional', required: true, description: 'Folder of extensions, or one extension' },
-    ...CONFIG_ARGS,
+    ...FOLDER_ARGS,
   },
   async run({ values, positionals: [folder] }, io) {
     const config = await readConfig(io, { ...values, extensions: folder });

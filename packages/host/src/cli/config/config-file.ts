@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { UsageError } from '../usage-error.js';
 
 const NAMES = ['sandglass.config.json', 'sandglass.config.mjs'];
+/** Names that one might expect to be read as well. */
+const LOOKALIKE = /^sandglass\.config\.|^\.sandglass(?:rc)?(?:\.|$)/;
 
 /** A configuration file, unchecked. */
 export interface ConfigFile {
@@ -26,13 +28,24 @@ export async function readConfigFile(cwd: string, named?: string): Promise<Confi
     });
     if (text !== undefined) return { path, content: await parse(path, text) };
   }
+  await assertNoLookalike(cwd);
   return undefined;
+}
+
+/** A file that looks like the configuration and is not read would be a policy that is not in force. */
+async function assertNoLookalike(cwd: string): Promise<void> {
+  const names = await readdir(cwd, { withFileTypes: true }).catch(() => []);
+  const odd = names.find((entry) => entry.isFile() && LOOKALIKE.test(entry.name));
+  if (odd) throw new UsageError(`"${odd.name}" is not read: call it ${NAMES.join(' or ')}, or name it with --config`);
 }
 
 async function parse(path: string, text: string): Promise<Record<string, unknown>> {
   try {
     const content: unknown = path.endsWith('.json') ? JSON.parse(text) : await importDefault(path);
-    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { ...content };
+    if (typeof content === 'object' && content !== null && !Array.isArray(content)) {
+      const { $schema: _forEditors, ...settings } = content as Record<string, unknown>; // any object may be read so
+      return settings;
+    }
   } catch (error) {
     throw new UsageError(`Cannot read "${basename(path)}": ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,5 +1,9 @@
+import { suggest } from '@sandglass/core';
+
+import { parseDenyList } from '../../gate/deny-list.js';
 import { UsageError } from '../usage-error.js';
 import { CONFIG_OPTIONS, type OptionKind } from './options.js';
+import { parseAmount } from './units.js';
 
 /** A setting as it was given, with the name that an error calls it by. */
 export interface Setting {
@@ -10,7 +14,10 @@ export interface Setting {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables that operators know from Directus, and `PORT`, which platforms set. A `SANDGLASS_` variable wins over them. */
+/** Directus' levels, which are pino's, by what they are called here. */
+const LEVELS: Readonly<Record<string, string>> = { trace: 'debug', fatal: 'error', silent: 'error' };
+
+/** Variables that operators know from Directus; platforms set `PORT` too. A `SANDGLASS_` variable wins over them. */
 export const KNOWN_VARIABLES: readonly {
   env: string;
   path: string;
@@ -22,21 +29,34 @@ export const KNOWN_VARIABLES: readonly {
     env: 'EXTENSIONS_SANDBOX_MEMORY',
     path: 'limits.memoryLimitBytes',
     description: 'Heap of a sandbox in MB',
-    read: (text) => scale(text, 1024 * 1024),
+    read: (text) => (parseAmount(text, 'size') === Number(text) ? Number(text) * 1_048_576 : text),
   },
   {
     env: 'EXTENSIONS_SANDBOX_TIMEOUT',
     path: 'limits.cpuTimeMs',
     description: 'Time inside the sandbox for one call in ms',
-    read: (text) => scale(text, 1),
+    read: (text) => readText('time', text),
   },
   {
     env: 'IMPORT_IP_DENY_LIST',
     path: 'request.denyAddresses',
     description: 'Addresses, CIDR or a-b ranges refused on top of the built-in ones',
-    read: (text) => readText('list', text),
+    read: readDenyList,
   },
-  { env: 'PORT', path: 'service.port', description: 'TCP port', read: (text) => scale(text, 1) },
+  {
+    env: 'MAX_PAYLOAD_SIZE',
+    path: 'maxBodyBytes',
+    description: 'Size of a request body that is read, for example 1mb',
+    read: (text) => readText('size', text),
+  },
+  { env: 'HOST', path: 'service.hostname', description: 'Address to listen on', read: (text) => text },
+  { env: 'PORT', path: 'service.port', description: 'TCP port', read: (text) => readText('number', text) },
+  {
+    env: 'LOG_LEVEL',
+    path: 'service.logLevel',
+    description: 'Least level of what is logged; trace is debug, fatal and silent are error',
+    read: (text) => LEVELS[text] ?? text,
+  },
 ];
 
 /** Reads the settings that environment variables give. Empty variables count as not set, but for `SANDGLASS_NODE_ENV`. */
@@ -70,12 +90,23 @@ export function readFlags(values: Readonly<Record<string, unknown>>): Setting[] 
 export function assertKnownVariables(env: Environment): void {
   const known = new Set(['SANDGLASS_CONFIG', ...CONFIG_OPTIONS.map((option) => option.env)]);
   const odd = Object.keys(env).find((name) => name.startsWith('SANDGLASS_') && !known.has(name));
-  if (odd !== undefined) throw new UsageError(`Unknown environment variable ${odd}`);
+  if (odd === undefined) return;
+  const meant = suggest(odd, [...known]);
+  throw new UsageError(`Unknown environment variable ${odd}${meant === undefined ? '' : `. Did you mean ${meant}?`}`);
 }
 
 function readOption(path: string, kind: OptionKind, text: string): unknown {
   if (path === 'nodeEnv' && text === '') return null;
   return readText(kind, text);
+}
+
+/** In Directus' list, 0.0.0.0 stands for every address of this machine. What cannot be read is left for the schema to refuse. */
+function readDenyList(text: string): unknown {
+  try {
+    return parseDenyList(text);
+  } catch {
+    return readText('list', text);
+  }
 }
 
 /** What is no number or boolean stays text, for the schema to refuse. */
@@ -84,7 +115,10 @@ function readText(kind: OptionKind, text: string): unknown {
     case 'text':
       return text;
     case 'number':
-      return scale(text, 1);
+      return /^-?\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : text;
+    case 'size':
+    case 'time':
+      return parseAmount(text, kind) ?? text;
     case 'boolean':
       return ['true', '1', 'yes'].includes(text) ? true : ['false', '0', 'no'].includes(text) ? false : text;
     case 'list':
@@ -95,8 +129,4 @@ function readText(kind: OptionKind, text: string): unknown {
     default:
       return kind satisfies never;
   }
-}
-
-function scale(text: string, factor: number): unknown {
-  return /^-?\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) * factor : text;
 }

@@ -1,5 +1,7 @@
+import type { Unit } from './units.js';
+
 /** How the text of a flag or an environment variable is read. */
-export type OptionKind = 'text' | 'number' | 'boolean' | 'list';
+export type OptionKind = 'text' | 'number' | 'boolean' | 'list' | Unit;
 
 /** One setting, with the three ways to give it. */
 export interface ConfigOption {
@@ -10,53 +12,53 @@ export interface ConfigOption {
   env: string;
   kind: OptionKind;
   description: string;
+  /** One letter that stands for the flag. */
+  short: string | undefined;
 }
 
 /** Groups whose name is part of the flag: `request.timeoutMs` is `--request-timeout-ms`, `limits.cpuTimeMs` is `--cpu-time-ms`. */
 const NAMED_GROUPS: ReadonlySet<string> = new Set(['request']);
+
+const SHORT: Readonly<Record<string, string>> = { 'service.port': 'p' };
 
 const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, description: string])[] = [
   ['extensions', 'text', "Folder of extensions in Directus' layout"],
   ['include', 'list', 'Patterns of package names: only these are loaded'],
   ['exclude', 'list', 'Patterns of package names that are not loaded; wins over include'],
   ['packageJson', 'text', 'package.json whose dependencies are looked through for extensions'],
-  [
-    'isolation',
-    'text',
-    'pristine: a restored sandbox for every call; persistent: one sandbox for the life of the host',
-  ],
+  ['isolation', 'text', 'pristine: a restored sandbox for every call; persistent: one for the life of the host'],
   ['nodeEnv', 'text', 'NODE_ENV that guests see; empty removes process and console from their globals'],
-  ['maxBodyBytes', 'number', 'Bytes of a request body that is read; a longer one is answered with 413'],
+  ['maxBodyBytes', 'size', 'Bytes of a request body that is read; a longer one is answered with 413'],
   ['responseHeaders', 'list', 'Response headers that an endpoint may set'],
   ['snapshots', 'text', 'Folder of snapshots on disk, read and written'],
-  ['limits.cpuTimeMs', 'number', 'Time inside the sandbox for one call, awaits not counted'],
-  ['limits.wallTimeMs', 'number', 'Time from acceptance to result of one call'],
-  ['limits.loadTimeMs', 'number', 'Time to compile, evaluate and register an extension'],
-  ['limits.memoryLimitBytes', 'number', 'Heap of a sandbox'],
-  ['limits.stackBytes', 'number', 'Stack for guest recursion'],
+  ['limits.cpuTimeMs', 'time', 'Time inside the sandbox for one call, awaits not counted'],
+  ['limits.wallTimeMs', 'time', 'Time from acceptance to result of one call'],
+  ['limits.loadTimeMs', 'time', 'Time to compile, evaluate and register an extension'],
+  ['limits.memoryLimitBytes', 'size', 'Heap of a sandbox'],
+  ['limits.stackBytes', 'size', 'Stack for guest recursion'],
   ['limits.maxPendingCapabilityCalls', 'number', 'Capability calls of one call that may wait at once'],
   ['limits.maxCapabilityCalls', 'number', 'Capability calls of one call in all, log lines not counted'],
   ['limits.maxLogLines', 'number', 'Log lines of one call'],
-  ['limits.maxLogBytes', 'number', 'Bytes of all log lines of one call'],
-  ['limits.maxArgumentBytes', 'number', 'Bytes of the argument of a call, and of the result of one capability call'],
-  ['limits.maxResultBytes', 'number', 'Bytes of the result of a call, and of the arguments of one capability call'],
+  ['limits.maxLogBytes', 'size', 'Bytes of all log lines of one call'],
+  ['limits.maxArgumentBytes', 'size', 'Bytes of the argument of a call, and of the result of one capability call'],
+  ['limits.maxResultBytes', 'size', 'Bytes of the result of a call, and of the arguments of one capability call'],
   ['pool.maxThreads', 'number', 'Worker threads at the most'],
   ['pool.minThreads', 'number', 'Worker threads that are kept when idle'],
   ['pool.maxQueueLength', 'number', 'Calls that may wait in the whole host; one more is refused'],
   ['pool.maxExtensionQueueLength', 'number', 'Calls that may wait for one extension; half of the host by default'],
-  ['pool.idleTimeoutMs', 'number', 'How long an idle thread above the minimum lives'],
+  ['pool.idleTimeoutMs', 'time', 'How long an idle thread above the minimum lives'],
   ['request.denyAddresses', 'list', 'Addresses, CIDR or a-b ranges refused on top of the built-in ones'],
   ['request.allowAddresses', 'list', 'Addresses or ranges opened although the built-in ones refuse them'],
-  ['request.timeoutMs', 'number', 'One deadline for an outgoing request with all its redirects'],
-  ['request.maxRequestBytes', 'number', 'Bytes of the body of an outgoing request'],
-  ['request.maxResponseBytes', 'number', 'Bytes of the body of a response to an outgoing request'],
+  ['request.timeoutMs', 'time', 'One deadline for an outgoing request with all its redirects'],
+  ['request.maxRequestBytes', 'size', 'Bytes of the body of an outgoing request'],
+  ['request.maxResponseBytes', 'size', 'Bytes of the body of a response to an outgoing request'],
   ['request.maxRedirects', 'number', 'Redirects of an outgoing request that are followed'],
   ['request.maxRequests', 'number', 'Outgoing requests under way at once; one extension alone gets half of them'],
-  ['request.maxHeldBytes', 'number', 'Bytes that their bodies and those of their responses hold at once'],
+  ['request.maxHeldBytes', 'size', 'Bytes that their bodies and those of their responses hold at once'],
   ['service.port', 'number', 'TCP port; 0 takes a free one'],
   ['service.hostname', 'text', 'Address or name to listen on'],
   ['service.token', 'text', 'Opens the routes for operations and hooks to whoever bears it; 16 characters or more'],
-  ['service.metrics', 'boolean', 'Serves metrics; `--no-metrics` does not'],
+  ['service.metrics', 'boolean', 'Serves metrics'],
   [
     'service.metricsToken',
     'text',
@@ -65,26 +67,28 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ['service.status', 'boolean', 'Serves the status page'],
   ['service.maxConcurrentRequests', 'number', 'Requests that are served at once; one more is answered with 503'],
   ['service.maxConnections', 'number', 'Open connections; one more is closed at once'],
-  ['service.maxHeaderBytes', 'number', 'Bytes of the headers of a request; more is answered with 431'],
-  ['service.headersTimeoutMs', 'number', 'Time for the headers of a request to arrive'],
-  ['service.receiveTimeoutMs', 'number', 'Time for a whole request to arrive'],
-  ['service.keepAliveTimeoutMs', 'number', 'How long an idle connection is kept'],
-  ['service.sendTimeoutMs', 'number', 'Time for a client to read a response; its connection is ended then'],
+  ['service.maxHeaderBytes', 'size', 'Bytes of the headers of a request; more is answered with 431'],
+  ['service.headersTimeoutMs', 'time', 'Time for the headers of a request to arrive'],
+  ['service.receiveTimeoutMs', 'time', 'Time for a whole request to arrive'],
+  ['service.keepAliveTimeoutMs', 'time', 'How long an idle connection is kept'],
+  ['service.sendTimeoutMs', 'time', 'Time for a client to read a response; its connection is ended then'],
   [
     'service.maxUnsentBytes',
-    'number',
+    'size',
     'Bytes of responses that wait for clients; beyond it, connections that stand still are ended',
   ],
-  ['service.graceMs', 'number', 'Time for accepted requests to finish once the service is told to stop'],
-  ['service.logLevel', 'text', 'Least level of what is logged: debug, info, warn or error'],
-  ['service.logFormat', 'text', 'json, pretty, or auto: pretty on a terminal'],
+  ['service.graceMs', 'time', 'Time for accepted requests to finish once the service is told to stop'],
+  ['service.logLevel', 'text', 'Least level of what is logged'],
+  ['service.logFormat', 'text', 'How lines are written; auto is pretty on a terminal, else json'],
   ['service.accessLog', 'boolean', 'Logs a line for every request'],
 ];
 
 /** Every setting that a flag or an environment variable can give. */
 export const CONFIG_OPTIONS: readonly ConfigOption[] = DESCRIPTIONS.map(([path, kind, description]) => {
   const flag = toFlag(path);
-  return { path, flag, env: `SANDGLASS_${flag.replaceAll('-', '_').toUpperCase()}`, kind, description };
+  const short = SHORT[path];
+  const env = `SANDGLASS_${flag.replaceAll('-', '_').toUpperCase()}`;
+  return { path, flag, env, kind, description, short };
 });
 
 function toFlag(path: string): string {

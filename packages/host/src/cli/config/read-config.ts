@@ -7,6 +7,7 @@ import type { Io } from '../io.js';
 import { UsageError } from '../usage-error.js';
 import { readConfigFile } from './config-file.js';
 import { assertKnownVariables, readEnvironment, readFlags, type Setting } from './environment.js';
+import { CONFIG_OPTIONS, type OptionKind } from './options.js';
 import { type Config, configSchema, resolvePaths } from './schema.js';
 
 type Tree = Record<string, unknown>;
@@ -74,7 +75,18 @@ function invalid(
   const lines = explain(error, configSchema, tree).map((problem) => {
     const { path, text } = problem;
     const origin = origins.get(path.slice(0, 2).join('.')) ?? origins.get(String(path[0]));
-    return origin === undefined ? `${file}: ${formatProblem(problem, 'it')}` : `${origin}${text}`;
+    return origin === undefined ? `${file}: ${formatProblem(problem, 'it')}` : `${origin}${text}${example(path)}`;
   });
   return new UsageError(`Invalid configuration\n${lines.map((line) => `  ${line}`).join('\n')}`);
+}
+
+const EXAMPLES: Readonly<Partial<Record<OptionKind, string>>> = {
+  size: ', for example 32MB',
+  time: ', for example 500ms or 5s',
+};
+
+/** How an amount may be written. */
+function example(path: readonly PropertyKey[]): string {
+  const option = CONFIG_OPTIONS.find((one) => one.path === path.join('.'));
+  return (option && EXAMPLES[option.kind]) ?? '';
 }

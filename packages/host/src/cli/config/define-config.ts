@@ -1,0 +1,14 @@
+import type { HostOptions, PoolOptions } from '../../types.js';
+import type { Config, ServiceConfig } from './schema.js';
+
+/** What `sandglass.config.mjs` exports: every key may be missing. */
+export interface ConfigFile extends Partial<Omit<Config, 'limits' | 'pool' | 'service'>> {
+  limits?: HostOptions['limits'];
+  pool?: PoolOptions;
+  service?: Partial<ServiceConfig>;
+}
+
+/** Types a configuration file: `export default defineConfig({ … })`. It is checked when a command reads it. */
+export function defineConfig(config: ConfigFile): ConfigFile {
+  return config;
+}
