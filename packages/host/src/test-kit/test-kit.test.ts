@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { makeFolder, packageJson } from '../cli/testing/files.js';
 import { loadExtension, MockAgent, type TestExtension, type TestOptions } from './index.js';
 
 async function load(
@@ -106,4 +107,32 @@ test('ends a loop by the CPU limit', async () => {
     limits: { cpuTimeMs: 20 },
   });
   await expect(extension.operation()).rejects.toMatchObject({ code: 'E_CPU' });
+});
+
+test('a failure shows the file that was written and the test, and nothing of the host', async () => {
+  const folder = await makeFolder({
+    'package.json': packageJson('under-test', 'operation', {}, 'src/index.ts'),
+    'src/index.ts': "import { fail } from './fail.js';\nexport default { id: 'x', handler: () => fail() };",
+    'src/fail.ts': 'export function fail(): never {\n  throw new RangeError("no luck");\n}',
+  });
+  await using extension = await loadExtension(folder);
+  const error = (await extension.operation().catch((thrown: unknown) => thrown)) as Error;
+  expect(error.stack).toMatch(/^SandglassError: no luck\n/);
+  expect(error.stack).toContain(`(${folder}/src/fail.ts:2:`);
+  expect(error.stack).toContain(`(${folder}/src/index.ts:2:`);
+  expect(error.stack).toContain('test-kit.test.ts');
+  expect(error.stack).not.toMatch(/\/pool\//);
+  expect((error.cause as Error).stack).toMatch(/^RangeError: no luck\n {4}at /);
+});
+
+test('a request without an interceptor is named', async () => {
+  const agent = new MockAgent();
+  agent.disableNetConnect();
+  agent.get('https://api.test').intercept({ path: '/other' }).reply(200, '');
+  const source =
+    "import { request } from 'directus:api'; export default { id: 'x', handler: (url) => request(url, { method: 'POST' }) };";
+  await using extension = await load('operation', source, { request: agent });
+  await expect(extension.operation('https://api.test/orders/9?a=1')).rejects.toThrow(
+    /\(no interceptor for POST https:\/\/api\.test\/orders\/9\?a=1\)$/,
+  );
 });

@@ -7,6 +7,8 @@ import { checkTestOptions, checkTestRequest } from '../options/test-options.js';
 import { createPool } from '../pool/create-pool.js';
 import type { AuditEntry, CallOptions, ExtensionInfo, ExtensionSource, LogEntry } from '../types.js';
 import type { TestExtension, TestOptions, TestRequest, TestResponse } from './contract.js';
+import { placeFailure } from './place-failure.js';
+import { watchRequests } from './watch-requests.js';
 import { VirtualTimers, withFakeSleep } from './virtual-timers.js';
 
 /**
@@ -14,7 +16,7 @@ import { VirtualTimers, withFakeSleep } from './virtual-timers.js';
  *
  * A call that never yields blocks the test: nothing watches the calling thread but the CPU limit.
  *
- * @param extension its folder (TypeScript needs no build if it is one file), or `{ manifest, source }`.
+ * @param extension its folder, whose source is compiled as `sandglass build` does it, or `{ manifest, source }`.
  * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD`, or the limit that ended the load.
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */
@@ -26,12 +28,13 @@ export async function loadExtension(
   const logs: LogEntry[] = [];
   const audit: AuditEntry[] = [];
   const failures: Error[] = [];
+  const unmatched: string[] = [];
   const timers = new VirtualTimers();
   const host = await buildHost(
     {
       ...hostOptions,
       pool: 'inline',
-      request: { dispatcher: request },
+      request: { dispatcher: watchRequests(request, (one) => unmatched.push(one)) },
       logConsole: true,
       onLog: (entry) => logs.push(entry),
       onAudit: (entry) => entry.capability !== 'log' && audit.push(entry),
@@ -40,8 +43,9 @@ export async function loadExtension(
     { createPool, createCapabilities: (given) => withFakeSleep(createCapabilities(given), timers) },
   );
   try {
-    const info = await host.load(typeof extension === 'string' ? await readAuthored(extension) : extension);
-    return new LoadedExtension(host, info, { logs, audit, failures, timers });
+    const folder = typeof extension === 'string' ? extension : undefined;
+    const info = await host.load(folder === undefined ? (extension as ExtensionSource) : await readAuthored(folder)); // no text
+    return new LoadedExtension(host, info, { logs, audit, failures, timers, unmatched, folder });
   } catch (error) {
     await host.close(0);
     throw error;
@@ -53,6 +57,9 @@ interface Records {
   audit: AuditEntry[];
   failures: Error[];
   timers: VirtualTimers;
+  /** Requests that no interceptor answered. */
+  unmatched: string[];
+  folder: string | undefined;
 }
 
 class LoadedExtension implements TestExtension {
@@ -82,7 +89,11 @@ class LoadedExtension implements TestExtension {
     return this.#records.audit;
   }
 
-  async request(path: string, request: TestRequest = {}): Promise<TestResponse> {
+  request(path: string, request: TestRequest = {}): Promise<TestResponse> {
+    return this.#placed(() => this.#request(path, request));
+  }
+
+  async #request(path: string, request: TestRequest): Promise<TestResponse> {
     checkTestRequest(path, request);
     const { method = 'GET', headers = {}, body } = request;
     const url = new URL(`http://localhost/${this.info.name}${path}`);
@@ -102,18 +113,34 @@ class LoadedExtension implements TestExtension {
   }
 
   filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown> {
-    return this.#host.filter(event, payload, call);
+    return this.#placed(() => this.#host.filter(event, payload, call));
   }
 
-  async action(event: string, meta: object = {}, call?: CallOptions): Promise<void> {
-    await this.#host.action(event, meta, call);
-    this.#throwFailure(({ cause }) => cause);
+  action(event: string, meta: object = {}, call?: CallOptions): Promise<void> {
+    return this.#placed(async () => {
+      await this.#host.action(event, meta, call);
+      this.#throwFailure(({ cause }) => cause);
+    });
   }
 
-  async operation(options: unknown = {}, call?: CallOptions): Promise<unknown> {
-    const registration = this.info.registrations.find(({ type }) => type === 'operation');
-    if (registration?.type !== 'operation') throw new TypeError(`"${this.info.name}" is no operation`);
-    return this.#host.operation(registration.id, options, call);
+  operation(options: unknown = {}, call?: CallOptions): Promise<unknown> {
+    return this.#placed(async () => {
+      const registration = this.info.registrations.find(({ type }) => type === 'operation');
+      if (registration?.type !== 'operation') throw new TypeError(`"${this.info.name}" is no operation`);
+      return this.#host.operation(registration.id, options, call);
+    });
+  }
+
+  /** Runs a call; what it fails with has the stack of the guest, and of the test. */
+  async #placed<T>(call: () => Promise<T>): Promise<T> {
+    const { folder, unmatched } = this.#records;
+    const callStack = new Error('called').stack ?? '';
+    unmatched.length = 0;
+    try {
+      return await call();
+    } catch (error) {
+      throw placeFailure(error, { name: this.info.name, folder, unmatched, callStack });
+    }
   }
 
   close(): Promise<void> {
