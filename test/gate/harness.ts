@@ -147,7 +147,7 @@ export function failure(outcome: Outcome): CapabilityError['wire'] {
 export function success<T>(outcome: Outcome): T {
   if (!outcome.ok) throw outcome.error;
   const { value } = outcome;
-  return (value instanceof JsonData ? { ...value.value, data: parseData(value.value.data) } : value) as T;
+  return (value instanceof JsonData ? { ...value.value, data: parseData(value.value.data as string) } : value) as T;
 }
 
 /** What a guest makes of an answer's data. */

@@ -194,6 +194,11 @@ export const callRows: readonly Row[] = [
       expect((await seen(bench, '/', post(encode('{"a":1}'), 'application/json', coding)))['body']).toEqual({ a: 1 }),
     ),
   ),
+  row('5 calls: body', 'a long one', async (bench) => {
+    const body = { a: Array.from({ length: 20_000 }, (_, i) => ({ i })), b: '\u2028"\\' };
+    expect((await seen(bench, '/', post(JSON.stringify(body))))['body']).toEqual(body);
+  }),
+  refuses('a long one that is not JSON', post(`[${'{},'.repeat(20_000)}]`), 400),
   refuses('not JSON', post('{'), 400),
   refuses('nested 100,000 deep', post('['.repeat(100_000) + ']'.repeat(100_000)), 400),
   refuses('not in its coding', post('{}', 'application/json', 'gzip'), 400),

@@ -13,7 +13,7 @@ export const FORM = {
   direct: 0,
   /** A table of {@link TableNode} follows. */
   table: 1,
-  /** An object follows whose `data` is a text to parse as JSON. Goes into sandboxes only. */
+  /** An object follows whose `body` is JSON, or whose `data` may be: a text to parse. Goes into sandboxes only. */
   json: 2,
 } as const;
 

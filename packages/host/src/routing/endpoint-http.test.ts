@@ -1,18 +1,19 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
-import { SandglassError } from '@sandglass/core';
+import { JsonData, SandglassError } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
-import { readEndpointRequest } from './endpoint-request.js';
+import { type EndpointRequest, readEndpointRequest } from './endpoint-request.js';
 import { createResponse, RESPONSE_HEADERS, toEndpointResponse } from './endpoint-response.js';
 import type { Conditions } from './entity-tag.js';
 import { ClientError, toErrorResponse } from './error-response.js';
 import { splitTarget } from './request-target.js';
 
-const read = (url: string, init: RequestInit = {}, maxBodyBytes = 100): ReturnType<typeof readEndpointRequest> =>
-  readRequest(new Request(`http://host.test:81${url}`, init), maxBodyBytes);
-const readRequest = (request: Request, maxBodyBytes: number): ReturnType<typeof readEndpointRequest> =>
-  readEndpointRequest(request, splitTarget(request.url), '/hello'.length, maxBodyBytes);
+const read = async (url: string, init: RequestInit = {}, maxBodyBytes = 100): Promise<EndpointRequest> => {
+  const request = new Request(`http://host.test:81${url}`, init);
+  const read = await readEndpointRequest(request, splitTarget(request.url), '/hello'.length, maxBodyBytes);
+  return read instanceof JsonData ? (read.value as unknown as EndpointRequest) : read; // its body is a text
+};
 const json = (body: string, type = 'application/json'): RequestInit => ({
   method: 'POST',
   body,
@@ -104,6 +105,12 @@ test.each([
   ['null', null],
 ])('brackets in strings are no nesting', async (text, expected) => {
   expect((await read('/hello', json(text), 10_000)).body).toEqual(expected);
+});
+
+test('a long body is checked here, and goes to the guest as a text', async () => {
+  const text = JSON.stringify({ a: 'x'.repeat(20_000) });
+  expect((await read('/hello', json(text), 30_000)).body).toBe(text);
+  await expect(read('/hello', json(`${text},`), 30_000)).rejects.toMatchObject({ status: 400 });
 });
 
 test.each([

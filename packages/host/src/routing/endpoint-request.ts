@@ -1,4 +1,6 @@
-import { parseBody, readBodyText } from './read-body.js';
+import { JsonData } from '@sandglass/core';
+
+import { assertJson, ownTurn, parseBody, readBodyText } from './read-body.js';
 import type { RequestTarget } from './request-target.js';
 
 /** What an endpoint's handler gets (CONTRACT §5). */
@@ -14,6 +16,9 @@ export interface EndpointRequest {
 /** Media types whose body is parsed. */
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
+/** A longer body is only checked on this thread, and parsed by the guest. For a shorter one that costs more than it spares. */
+const MAX_SHORT_LENGTH = 16_384;
+
 /**
  * Turns a request into the argument of an endpoint's handler.
  *
@@ -27,13 +32,14 @@ export async function readEndpointRequest(
   target: RequestTarget,
   mountLength: number,
   maxBodyBytes: number,
-): Promise<EndpointRequest> {
-  const path = target.path.slice(mountLength) || '/';
-  return {
-    url: path + target.search,
-    headers: readHeaders(request),
-    body: hasJsonBody(request) ? await readBody(request, maxBodyBytes) : {},
-  };
+): Promise<EndpointRequest | JsonData> {
+  const url = (target.path.slice(mountLength) || '/') + target.search;
+  const headers = readHeaders(request);
+  const text = hasJsonBody(request) ? await readBodyText(request, maxBodyBytes) : '';
+  if (text.length <= MAX_SHORT_LENGTH) return { url, headers, body: text === '' ? {} : parseBody(text) };
+  await ownTurn();
+  assertJson(text);
+  return new JsonData({ url, headers, body: text });
 }
 
 function readHeaders({ headers, url }: Request): EndpointRequest['headers'] {
@@ -46,9 +52,4 @@ function readHeaders({ headers, url }: Request): EndpointRequest['headers'] {
 
 function hasJsonBody(request: Request): boolean {
   return request.body !== null && JSON_TYPE.test(request.headers.get('content-type') ?? '');
-}
-
-async function readBody(request: Request, maxBodyBytes: number): Promise<unknown> {
-  const body = await parseBody(await readBodyText(request, maxBodyBytes));
-  return body === undefined ? {} : body;
 }

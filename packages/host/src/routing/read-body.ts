@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 
+import { checkJson } from './check-json.js';
 import { ClientError } from './error-response.js';
 
 type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
@@ -12,6 +13,9 @@ const CODINGS: ReadonlyMap<string, Inflate> = new Map<string, Inflate>([
   ['deflate', promisify(inflate)],
   ['br', promisify(brotliDecompress)],
 ]);
+
+/** Deepest body: inside of an argument it is one level deeper, and 1,000 are copied. */
+const MAX_DEPTH = 999;
 
 /** Charsets that JSON may be in, by the label of a decoder. */
 const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'utf-16', 'utf-16le', 'utf-16be']);
@@ -37,55 +41,35 @@ export async function readBodyText(request: Request, maxBytes: number): Promise<
   }
 }
 
-/** Deepest body: inside of an argument it is one level deeper, and 1,000 are copied. */
-const MAX_DEPTH = 999;
-/** Longer texts are parsed one to a turn of the event loop. */
-const MAX_SHORT_LENGTH = 65_536;
-
-let lastTurn: Promise<void> = Promise.resolve();
-
 /**
- * Parses the body of a request.
+ * Parses a body.
  *
  * @returns undefined for an empty one.
  * @throws {ClientError} 400 if it is not JSON, or is nested more than 999 deep.
  */
-export async function parseBody(text: string): Promise<unknown> {
+export function parseBody(text: string): unknown {
   if (text === '') return undefined;
-  if (text.length > MAX_SHORT_LENGTH)
-    await (lastTurn = lastTurn.then(() => new Promise((resolve) => setImmediate(resolve))));
-  if (isTooDeep(text)) throw invalid(`The body is nested more than ${MAX_DEPTH} deep.`);
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid('The body is not JSON.');
-  }
+  assertJson(text);
+  return JSON.parse(text);
 }
 
-/** Whether brackets are nested too deep, those in strings left out. What is not JSON may be told either way. */
-function isTooDeep(text: string): boolean {
-  if (text.length <= MAX_DEPTH) return false;
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) i = findStringEnd(text, i);
-    else if (code === 0x5b || code === 0x7b) depth += 1;
-    else if (code === 0x5d || code === 0x7d) depth -= 1;
-    if (depth > MAX_DEPTH) return true;
-  }
-  return false;
+let lastTurn: Promise<void> = Promise.resolve();
+
+/** The next turn of the event loop that nobody else has taken: what takes long on this thread is done one to a turn. */
+export function ownTurn(): Promise<void> {
+  lastTurn = lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)));
+  return lastTurn;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-function findStringEnd(text: string, begin: number): number {
-  for (let end = text.indexOf('"', begin + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes += 1;
-    if (escapes % 2 === 0) return end;
+/** @throws {ClientError} 400 if a text is not JSON, or is nested more than 999 deep. */
+export function assertJson(text: string): void {
+  switch (checkJson(text, MAX_DEPTH)) {
+    case 'syntax':
+      throw invalid('The body is not JSON.');
+    case 'depth':
+      throw invalid(`The body is nested more than ${MAX_DEPTH} deep.`);
+    default:
   }
-  return text.length;
 }
 
 /** What is wrong with a body that came whole. */

@@ -1,4 +1,4 @@
-import { isSandglassError, SandglassError } from '@sandglass/core';
+import { isSandglassError, type JsonData, SandglassError } from '@sandglass/core';
 
 import { type Caller, encodeArgument } from './caller.js';
 import type { Extension } from '../extensions/extension.js';
@@ -71,7 +71,7 @@ function answerNoRoute({ method, url }: Request, path: string, options: Endpoint
 }
 
 /** A body that cannot be an argument is its client's mistake. */
-function encodeRequest(owner: Extension, argument: EndpointRequest): Uint8Array {
+function encodeRequest(owner: Extension, argument: EndpointRequest | JsonData): Uint8Array {
   try {
     return encodeArgument(owner, argument);
   } catch (error) {

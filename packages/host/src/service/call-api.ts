@@ -29,7 +29,7 @@ export function createCallApi(host: Pick<Host, 'operation' | 'filter' | 'action'
             'INVALID_PAYLOAD',
             `The name of an event has at most ${MAX_EVENT_LENGTH} characters`,
           );
-        const body = await parseBody(await readBodyText(request, maxBodyBytes));
+        const body = parseBody(await readBodyText(request, maxBodyBytes));
         const call = { signal: request.signal };
         if (kind === 'operations') return host.operation(name, body ?? {}, call);
         if (kind === 'filters') return host.filter(name, body, call);

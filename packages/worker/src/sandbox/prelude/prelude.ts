@@ -67,8 +67,9 @@ function makeError(parts) {
   return error;
 }
 
-/** Parses the data of an answer, if it is JSON. */
+/** Parses the body of a request, which is JSON, or the data of an answer, if it is. */
 function parseData(answer) {
+  if (hasOwn(answer, 'body')) return put(answer, 'body', parse(answer.body)), answer;
   try {
     put(answer, 'data', parse(answer.data));
   } catch {}
