@@ -127,6 +127,11 @@ export const CONTRACT = {
     'string body': 'string: as it is, `application/x-www-form-urlencoded` when no content type is given',
     'get body': 'body on GET is sent',
     'header values': 'numbers become strings, arrays join, null and undefined drop, CR/LF is an error',
+    'whole body':
+      'a body that cannot be written whole (a function, a symbol, more than its bound) is an error, never an empty or shortened body',
+    'client headers':
+      'what the client writes itself drops; other headers of the connection, another `host`, `proxy-*`, `sec-*`, method overrides and metadata requests are refused',
+    'header bounds': 'at most 100 headers and 16,384 bytes',
     'non-ascii':
       'non-ASCII, spaces, braces, `|`, `^` and backticks in path and query are percent-encoded, a backslash in the query too',
     'unclear url':
@@ -139,7 +144,8 @@ export const CONTRACT = {
     'no request headers': 'the headers of the request are never in it',
     redirects: 'redirects are followed; 303, and 301/302 after POST, become GET; 307/308 keep the method',
     'redirect gate': 'better: every hop passes the whole gate again',
-    'redirect credentials': 'better: credentials are dropped when the origin changes',
+    'redirect credentials':
+      'better: credentials are dropped when the origin changes, except from http to https of one host on the default ports',
   },
 } as const;
 

@@ -46,7 +46,7 @@ const EXPECTED: Record<string, { method?: string; denied?: RegExp; hops?: string
     '302 empty': { code: 'E_GUEST', status: 302, hops: ['GET / '] },
     '302 CRLF': { hops: ['GET / ', 'GET /a%0d%0aSet-Cookie:x '] },
     '302 very long': { code: 'E_NETWORK', hops: ['GET / '] },
-    'redirect loop': { code: 'E_NETWORK', hops: Array<string>(6).fill('GET / ') },
+    'redirect loop': { code: 'E_NETWORK', hops: Array<string>(21).fill('GET / ') },
     'cross-origin secrets': { hops: ['GET / '] },
   };
 

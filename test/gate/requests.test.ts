@@ -24,18 +24,16 @@ const refusedHeader = (name: string): Verdict => ({
 const badHeader: Verdict = { code: 'E_GUEST', message: /^(Request header|Invalid character in request header)/ };
 const refusedMethod: Verdict = { code: 'E_SCOPE', message: /^No permission to use request method "/ };
 
-const DROPPED: ReadonlySet<string> = new Set([
+const DROPPED: ReadonlySet<string> = new Set(['connection']);
+const REFUSED: ReadonlySet<string> = new Set([
   'host',
   'transfer-encoding',
-  'connection',
   'upgrade',
   'te',
   'expect',
   'proxy-authorization',
   'proxy-authenticate',
   'sec-fetch-site',
-]);
-const REFUSED: ReadonlySet<string> = new Set([
   'x-http-method-override',
   'metadata-flavor',
   'x-aws-ec2-metadata-token',
@@ -45,7 +43,7 @@ const REFUSED: ReadonlySet<string> = new Set([
 function headerVerdict(headers: Record<string, unknown>, why: string): Verdict {
   const [name = ''] = Object.keys(headers);
   if (DROPPED.has(name.toLowerCase())) return dropped(name.toLowerCase());
-  if (REFUSED.has(name)) return refusedHeader(name);
+  if (REFUSED.has(name.toLowerCase())) return refusedHeader(name.toLowerCase());
   if (['x-forwarded-for', 'x-real-ip', 'constructor'].includes(name)) return { sends: { [name]: 'v' } };
   if (why === 'array value') return { sends: { a: '1, 2' } };
   if (why === 'number') return { sends: { a: '1' } };

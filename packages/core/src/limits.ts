@@ -7,7 +7,7 @@ const MIB = 1024 * KIB;
 export interface Limits {
   /** Time inside the sandbox for one call, summed over all its slices, awaits not counted. 1 to 60_000. @default 1_000 (Directus: `EXTENSIONS_SANDBOX_TIMEOUT`) */
   cpuTimeMs: number;
-  /** Time from acceptance to result, awaits and queueing counted. 1 to 900_000. @default 30_000 */
+  /** Time from acceptance to result, awaits and queueing counted. 1 to 900_000. @default 120_000: image models take a minute to answer */
   wallTimeMs: number;
   /** Time to compile, evaluate and register the extension, top-level awaits counted. 1 to 60_000. @default 10_000 */
   loadTimeMs: number;
@@ -15,11 +15,11 @@ export interface Limits {
   memoryLimitBytes: number;
   /** C stack for guest recursion. 16 KiB to 256 KiB: above it, V8's own stack ends first. @default 262_144 */
   stackBytes: number;
-  /** Capability calls of one call that may wait at once. 0 to 100_000. @default 1_024 */
+  /** Capability calls of one call that may wait at once. 0 to 100_000. @default 4_096 */
   maxPendingCapabilityCalls: number;
   /** Capability calls of one call in all, log lines not counted. 0 to 1_000_000. @default 10_000 */
   maxCapabilityCalls: number;
-  /** Log lines of one call. 0 to 1_000_000. @default 1_000 */
+  /** Log lines of one call. 0 to 1_000_000. @default 10_000 */
   maxLogLines: number;
   /** Bytes of all log lines of one call, encoded: a line takes one byte a character if all of it is Latin-1, else two. 0 to 1 GiB. @default 1_048_576 */
   maxLogBytes: number;
@@ -32,13 +32,13 @@ export interface Limits {
 /** Least and greatest value of each limit, and its default. */
 const RANGES: Readonly<Record<keyof Limits, readonly [min: number, max: number, byDefault: number]>> = {
   cpuTimeMs: [1, 60_000, 1_000],
-  wallTimeMs: [1, 900_000, 30_000],
+  wallTimeMs: [1, 900_000, 120_000],
   loadTimeMs: [1, 60_000, 10_000],
   memoryLimitBytes: [MIB, 1024 * MIB, 32 * MIB],
   stackBytes: [16 * KIB, 256 * KIB, 256 * KIB],
-  maxPendingCapabilityCalls: [0, 100_000, 1_024],
+  maxPendingCapabilityCalls: [0, 100_000, 4_096],
   maxCapabilityCalls: [0, 1_000_000, 10_000],
-  maxLogLines: [0, 1_000_000, 1_000],
+  maxLogLines: [0, 1_000_000, 10_000],
   maxLogBytes: [0, 1024 * MIB, MIB],
   maxArgumentBytes: [0, 1024 * MIB, 16 * MIB],
   maxResultBytes: [0, 1024 * MIB, 16 * MIB],

@@ -102,17 +102,17 @@ export interface RequestOptions {
   dispatcher?: Dispatcher | undefined;
   /** Replaces `dns.lookup`. Its answers are checked like any other. */
   lookup?: LookupFunction | undefined;
-  /** Addresses, CIDR ranges or `a-b` ranges refused on top of the built-in ones. */
+  /** Addresses, CIDR ranges or `a-b` ranges refused on top of the built-in ones; `0.0.0.0` is every address of this machine. */
   denyAddresses?: string[] | undefined;
   /** Addresses or ranges opened although the built-in ones refuse them. `denyAddresses` wins. */
   allowAddresses?: string[] | undefined;
-  /** One deadline for a request with all its redirects. 1 to 600_000. @default 10_000 */
+  /** One deadline for a request with all its redirects. 1 to 600_000. @default 100_000 */
   timeoutMs?: number | undefined;
   /** Bytes of a request's body as it is sent. 0 to 1 GiB. @default 8_388_608 */
   maxRequestBytes?: number | undefined;
-  /** Bytes of a response body, compressed and decoded alike. @default 5_242_880 */
+  /** Bytes of a response body, compressed and decoded alike. @default 10_485_760 */
   maxResponseBytes?: number | undefined;
-  /** @default 5 */
+  /** @default 20, as fetch */
   maxRedirects?: number | undefined;
   /** Requests under way at once, of all extensions; one alone gets half of them. Further ones wait. 2 to 65_536. @default 256 */
   maxRequests?: number | undefined;

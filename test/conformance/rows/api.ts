@@ -298,6 +298,46 @@ export const apiRows: readonly Row[] = [
       'TypeError: Invalid character in request header "x-a"',
     ),
   ),
+  ...[
+    ['{ a() {} }', 'TypeError: Request body cannot be sent as JSON: it has a function'],
+    ['[Symbol()]', 'TypeError: Request body cannot be sent as JSON: it has a symbol'],
+    ['{ toJSON() {} }', 'TypeError: Request body cannot be sent as JSON: it has a function'],
+    ['{ a: new Map([[1, 2]]) }', 'TypeError: Request body cannot be sent as JSON: it has a Map'],
+    ['{ a: 1n }', 'TypeError: Request body cannot be sent as JSON: it has a bigint'],
+    [
+      'Array.from({ length: 60 }).reduce((value) => [value, value], 1)',
+      'Error: Request body is too large: over 262144 values, each counted wherever it stands',
+    ],
+  ].map(([value, expected]) =>
+    ends(
+      '6 directus:api: whole body',
+      `request(upstream + '/echo', { method: 'POST', body: ${value} })`,
+      expected!, // of each pair
+    ),
+  ),
+  ...['expect', 'TE', 'trailer', 'transfer-encoding', 'upgrade', 'via', 'host', 'proxy-authorization', 'sec-x'].map(
+    (name) =>
+      ends(
+        '6 directus:api: client headers',
+        `request(upstream + '/echo', { headers: { '${name}': 'x' } })`,
+        `Error: No permission to use request header "${name.toLowerCase()}"`,
+      ),
+  ),
+  sends(
+    '6 directus:api: client headers',
+    "{ headers: { Host: new RegExp('//(.*)').exec(upstream)[1], connection: 'close', 'content-length': '99', 'keep-alive': 'x' } }",
+    { headers: { host: expect.stringMatching(/^allowed\.test:\d+$/), connection: 'keep-alive' } },
+  ),
+  ends(
+    '6 directus:api: header bounds',
+    "request(upstream + '/echo', { headers: Object.fromEntries(Array.from({ length: 101 }, (_, index) => ['h' + index, 'v'])) })",
+    'Error: Request headers are too large: over 100 headers',
+  ),
+  ends(
+    '6 directus:api: header bounds',
+    "request(upstream + '/echo', { headers: { a: 'x'.repeat(16_384) } })",
+    'Error: Request headers are too large: over 16384 bytes',
+  ),
   sends('6 directus:api: non-ascii', '{}', { url: '/echo/%C3%A9?q=%E8%AA%9E' }, '/echo/é?q=語'),
   sends('6 directus:api: non-ascii', '{}', { url: '/echo/%C3%A9' }, '/echo/%C3%A9'),
   sends('6 directus:api: non-ascii', '{}', { url: '/echo/a%20b?c%20d' }, '/echo/a b?c d'),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { AddressGate } from './address-gate.js';
-import { parseDenyList } from './deny-list.js';
+import { expandThisMachine } from './this-machine.js';
 
 test.each([
   ['127.0.0.1', true],
@@ -71,28 +71,23 @@ test.each([
   );
 });
 
-test('parseDenyList reads the format of Directus', () => {
-  expect(parseDenyList(' 8.8.8.8, 9.0.0.0/8,,11.0.0.1-11.0.0.9 ', {})).toEqual([
-    '8.8.8.8',
-    '9.0.0.0/8',
-    '11.0.0.1-11.0.0.9',
-  ]);
-  expect(parseDenyList('', {})).toEqual([]);
-  expect(() => parseDenyList('8.8.8.8,evil', {})).toThrow(TypeError);
-});
-
-test('0.0.0.0 in the list means the addresses of the machine', () => {
+test('0.0.0.0 on the deny list is every address of this machine', () => {
   const info = { netmask: '', mac: '', internal: false, cidr: null };
   const interfaces = {
     eth0: [
       { ...info, family: 'IPv4' as const, address: '93.184.216.34' },
-      { ...info, family: 'IPv6' as const, address: '2a00::5', scopeid: 0 },
+      { ...info, family: 'IPv6' as const, address: 'fe80::1%eth0', scopeid: 2 },
     ],
   };
-  const gate = new AddressGate({ denyAddresses: parseDenyList('0.0.0.0', interfaces) });
-  expect([gate.denies('93.184.216.34'), gate.denies('2a00::5'), gate.denies('93.184.216.35')]).toEqual([
-    true,
-    true,
-    false,
-  ]);
+  expect(expandThisMachine(['8.8.8.8'], () => interfaces)).toEqual(['8.8.8.8']);
+  const denyAddresses = expandThisMachine(['0.0.0.0'], () => interfaces);
+  const gate = new AddressGate({ denyAddresses, allowAddresses: ['0.0.0.0/0', '::/0'] });
+  const own = ['0.0.0.0', '127.0.0.1', '127.8.8.8', '::1', '::', '::ffff:127.0.0.1', '93.184.216.34', 'fe80::1'];
+  expect(own.filter((address) => !gate.denies(address))).toEqual([]);
+  expect(gate.denies('93.184.216.35')).toBe(false);
+});
+
+test('a gate asks this machine for its addresses', () => {
+  const gate = new AddressGate({ denyAddresses: ['0.0.0.0'], allowAddresses: ['127.0.0.0/8'] });
+  expect([gate.denies('127.0.0.1'), gate.deniesHost('localhost')]).toEqual([true, true]);
 });

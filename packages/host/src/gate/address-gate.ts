@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 
 import { AddressList, familyOf } from './address-list.js';
 import { type AddressRange, SPECIAL_IPV4, SPECIAL_IPV6 } from './address-ranges.js';
+import { expandThisMachine } from './this-machine.js';
 
 export interface AddressGateOptions {
-  /** Refused on top of the built-in ranges. Wins over `allowAddresses`. */
+  /** Refused on top of the built-in ranges. Wins over `allowAddresses`. `0.0.0.0` is every address of this machine. */
   denyAddresses?: readonly AddressRange[] | undefined;
   /** Opened although the built-in ranges refuse them. */
   allowAddresses?: readonly AddressRange[] | undefined;
@@ -25,7 +26,7 @@ export class AddressGate {
 
   /** @throws {TypeError} a range cannot be read. */
   constructor(options: AddressGateOptions = {}) {
-    this.#denied = new AddressList(options.denyAddresses ?? []);
+    this.#denied = new AddressList(expandThisMachine(options.denyAddresses ?? []));
     this.#allowed = new AddressList(options.allowAddresses ?? []);
   }
 
@@ -52,6 +53,7 @@ export class AddressGate {
 
   #deniesIpv6(address: string, groups: readonly number[]): boolean {
     const embedded = embeddedIpv4(groups);
+    if (embedded && this.#denied.has(embedded.address)) return true;
     if (embedded?.kind === 'mapped') return !this.#allowed.has(address) && this.denies(embedded.address);
     if (this.#allowed.has(address)) return embedded !== undefined && this.denies(embedded.address);
     return isIsatap(groups) || isSpecial(address);

@@ -30,7 +30,7 @@ export function checkRequest(
   if (headers !== undefined && !isObject(headers)) throw typeError('Request headers has to be of type object');
   if (!gate.allowsMethod(method))
     throw new CapabilityError('E_SCOPE', `No permission to use request method "${method}"`);
-  const sent = readHeaders(headers as object | undefined); // checked above
+  const sent = readHeaders(headers as object | undefined, target.url.host); // checked above
   const encoded = encodeBody(body as string | object | undefined, sent, maxRequestBytes); // as above
   return { url: target.url, method, headers: sent, body: encoded };
 }

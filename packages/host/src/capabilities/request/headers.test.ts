@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 
 import { dropContentHeaders, dropCredentials, readHeaders, toGuestHeaders } from './headers.js';
 
+const read = (given: object | undefined): Record<string, string> => readHeaders(given, 'x.com:8080');
+
 const DEFAULTS = {
   accept: 'application/json, text/plain, */*',
   'accept-encoding': 'gzip, deflate, br',
@@ -10,11 +12,11 @@ const DEFAULTS = {
 
 test('values become text: numbers, booleans, lists; null, undefined and false drop', () => {
   const given = { A: 1, b: ['x', 2], c: null, d: undefined, e: false, f: true, g: 5n, h: '  padded ', i: 'ü' };
-  expect({ ...readHeaders(given) }).toEqual({ ...DEFAULTS, a: '1', b: 'x, 2', f: 'true', g: '5', h: 'padded', i: 'ü' });
+  expect({ ...read(given) }).toEqual({ ...DEFAULTS, a: '1', b: 'x, 2', f: 'true', g: '5', h: 'padded', i: 'ü' });
 });
 
 test('a guest’s own header replaces the default, whatever its case', () => {
-  expect(readHeaders({ Accept: 'text/plain', 'USER-AGENT': 'mine', 'accept-encoding': 'identity' })).toMatchObject({
+  expect(read({ Accept: 'text/plain', 'USER-AGENT': 'mine', 'accept-encoding': 'identity' })).toMatchObject({
     accept: 'text/plain',
     'user-agent': 'mine',
     'accept-encoding': 'identity',
@@ -33,7 +35,7 @@ test.each([
   { x: [undefined] },
   { x: 10n ** 1_000n },
 ])('refuses what cannot be a header, %#', (given) => {
-  expect(() => readHeaders(given)).toThrow(
+  expect(() => read(given)).toThrow(
     expect.objectContaining({ wire: expect.objectContaining({ name: 'TypeError', code: 'E_GUEST' }) }),
   );
 });
@@ -49,7 +51,7 @@ test.each([
   ['bytes of many values', many(100, 'x'.repeat(200))],
   ['parts of a list', { a: Array.from({ length: 1_000_000 }, () => '') }],
 ])('too many %s are refused', (_, given) => {
-  expect(() => readHeaders(given)).toThrow(
+  expect(() => read(given)).toThrow(
     expect.objectContaining({
       wire: expect.objectContaining({
         code: 'E_QUOTA',
@@ -60,34 +62,41 @@ test.each([
 });
 
 test('as many as may be are sent', () => {
-  expect(Object.keys(readHeaders(many(100, 'x'.repeat(150))))).toHaveLength(103);
+  expect(Object.keys(read(many(100, 'x'.repeat(150))))).toHaveLength(103);
 });
 
 test.each([new Uint8Array(1_000), Object('text'), new Map([['a', 'b']])])(
   'what is neither an object of headers nor a list is refused, %#',
   (given) => {
-    expect(() => readHeaders(given as object)).toThrow('Request headers has to be of type object');
+    expect(() => read(given as object)).toThrow('Request headers has to be of type object');
   },
 );
 
 test.each([undefined, {}, []])('without headers there are the defaults, %#', (given) => {
-  expect({ ...readHeaders(given) }).toEqual(DEFAULTS);
+  expect({ ...read(given) }).toEqual(DEFAULTS);
 });
 
-test('Sec-, Proxy- and connection headers drop in any case', () => {
-  const given = {
-    'Sec-Fetch-Mode': 'x',
-    'PROXY-connection': 'x',
-    'Content-Length': '5',
-    'Keep-Alive': 'x',
-    Trailer: 'x',
-    Via: 'x',
-  };
-  expect({ ...readHeaders(given) }).toEqual(DEFAULTS);
+test('what the client writes itself drops in any case, and so does the host that it is anyway', () => {
+  const given = { Connection: 'close', 'Content-Length': '5', 'Keep-Alive': 'x', Host: 'X.com:8080' };
+  expect({ ...read(given) }).toEqual(DEFAULTS);
+});
+
+test.each([
+  'Sec-Fetch-Mode',
+  'PROXY-connection',
+  'Trailer',
+  'Via',
+  'TE',
+  'Transfer-Encoding',
+  'Upgrade',
+  'Expect',
+  'Host',
+])('%s is refused', (name) => {
+  expect(() => read({ [name]: 'x.com' })).toThrow(`No permission to use request header "${name.toLowerCase()}"`);
 });
 
 test('dropCredentials keeps an allow-list, dropContentHeaders what is not about a body', () => {
-  const headers = readHeaders({ authorization: 'a', cookie: 'b', 'x-api-key': 'c', 'content-type': 'd', accept: 'e' });
+  const headers = read({ authorization: 'a', cookie: 'b', 'x-api-key': 'c', 'content-type': 'd', accept: 'e' });
   expect(Object.keys(dropCredentials(headers)).sort()).toEqual([
     'accept',
     'accept-encoding',

@@ -18,23 +18,22 @@ const MAX_HEADERS = 100;
 /** Bytes of names and values, with the four that HTTP puts between and after them. Node and many others refuse more. */
 const MAX_HEADER_BYTES = 16_384;
 
-/** Headers that belong to the connection or to the client, not to its user: dropped. Proxy-* and sec-* too. Source: Fetch standard, "forbidden request-header". */
-const DROPPED: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
+/** Headers that the client writes itself, whatever its user says: dropped. */
+const DROPPED: ReadonlySet<string> = new Set(['connection', 'content-length', 'keep-alive']);
+
+/**
+ * Headers that belong to the connection or to the client, that change the method behind the gate, or that open a cloud's
+ * metadata service: refused. Proxy-* and sec-* too, and `host` unless it is the URL's. Source: Fetch standard, "forbidden
+ * request-header".
+ */
+const REFUSED: ReadonlySet<string> = new Set([
   'expect',
-  'host',
   'http2-settings',
-  'keep-alive',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
   'via',
-]);
-
-/** Headers that change the method behind the gate, or that open a cloud's metadata service: refused. */
-const REFUSED: ReadonlySet<string> = new Set([
   'x-http-method',
   'x-http-method-override',
   'x-method-override', // method overrides
@@ -67,16 +66,21 @@ const DEFAULTS: Readonly<RequestHeaders> = {
  * Reads the headers that a guest gave: names without case, numbers as text, lists joined, null, undefined and false
  * dropped; the same name in two cases joins as a list. Defaults fill what is missing.
  *
+ * @param host of the URL, with its port unless that is the default.
  * @throws {CapabilityError} a TypeError for what cannot be a header, `E_SCOPE` for a header that is refused, `E_QUOTA` for
  *   more than 100 headers or 16,384 bytes.
  */
-export function readHeaders(given: object | undefined): RequestHeaders {
+export function readHeaders(given: object | undefined, host: string): RequestHeaders {
   const headers: RequestHeaders = Object.create(null) as RequestHeaders; // Object.create is typed any
   let left = MAX_HEADER_BYTES;
   for (const rawName of namesOf(given ?? {})) {
     const name = readName(rawName);
     const value = readValue(name, (given as Record<string, unknown>)[rawName]); // one of its own keys
-    if (value === undefined || isDropped(name)) continue;
+    if (value === undefined || DROPPED.has(name)) continue;
+    if (name === 'host') {
+      if (value.toLowerCase() !== host) throw refused(name);
+      continue;
+    }
     if ((left -= name.length + value.length + 4) < 0) throw tooLarge(`over ${MAX_HEADER_BYTES} bytes`);
     headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
   }
@@ -119,7 +123,7 @@ function readName(rawName: string): string {
   if (rawName.length > MAX_HEADER_BYTES) throw tooLarge(`over ${MAX_HEADER_BYTES} bytes`);
   if (!TOKEN.test(rawName) || rawName === '__proto__') throw typeError('Request header name is not a token');
   const name = rawName.toLowerCase();
-  if (REFUSED.has(name)) throw new CapabilityError('E_SCOPE', `No permission to use request header "${name}"`);
+  if (REFUSED.has(name) || name.startsWith('proxy-') || name.startsWith('sec-')) throw refused(name);
   return name;
 }
 
@@ -148,8 +152,8 @@ function tooLarge(what: string): CapabilityError {
   });
 }
 
-function isDropped(name: string): boolean {
-  return DROPPED.has(name) || name.startsWith('proxy-') || name.startsWith('sec-');
+function refused(name: string): CapabilityError {
+  return new CapabilityError('E_SCOPE', `No permission to use request header "${name}"`);
 }
 
 function select(headers: RequestHeaders, keep: (name: string) => boolean): RequestHeaders {

@@ -26,8 +26,15 @@ export function redirect(from: OutgoingRequest, { status, location: header }: Ho
   const method = toGet ? 'GET' : from.method;
   if (!gate.allowsMethod(method))
     throw new CapabilityError('E_SCOPE', `No permission to use request method "${method}"`);
-  const kept = target.url.origin === from.url.origin ? from.headers : dropCredentials(from.headers);
+  const kept = isSameParty(from.url, target.url) ? from.headers : dropCredentials(from.headers);
   return { url: target.url, method, headers: toGet ? dropContentHeaders(kept) : kept, body: toGet ? null : from.body };
+}
+
+/** Whether a hop stays with whom credentials were meant for: the same origin, or the secure one of the same host. */
+function isSameParty(from: URL, to: URL): boolean {
+  if (from.origin === to.origin) return true;
+  const isUpgrade = from.protocol === 'http:' && to.protocol === 'https:';
+  return isUpgrade && from.hostname === to.hostname && from.port === '' && to.port === '';
 }
 
 /** Resolves a `location`. One with a scheme or a host of its own is read as strictly as a guest's URL. */

@@ -26,10 +26,10 @@ type RequestRanges = Readonly<Record<NumberName, readonly [min: number, max: num
 
 /** Least and greatest value of each number of the options, and its default. */
 export const REQUEST_RANGES: RequestRanges = {
-  timeoutMs: [1, 600_000, 10_000],
+  timeoutMs: [1, 600_000, 100_000],
   maxRequestBytes: [0, 2 ** 30, 8_388_608],
-  maxResponseBytes: [0, 2 ** 30, 5_242_880],
-  maxRedirects: [0, 100, 5],
+  maxResponseBytes: [0, 2 ** 30, 10_485_760],
+  maxRedirects: [0, 100, 20],
   maxRequests: [2, 65_536, 256],
   maxHeldBytes: [0, 2 ** 40, 134_217_728],
 };

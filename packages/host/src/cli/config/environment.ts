@@ -1,6 +1,5 @@
 import { suggest } from '@sandglass/core';
 
-import { parseDenyList } from '../../gate/deny-list.js';
 import { UsageError } from '../usage-error.js';
 import { CONFIG_OPTIONS, type OptionKind } from './options.js';
 import { parseAmount } from './units.js';
@@ -41,7 +40,7 @@ export const KNOWN_VARIABLES: readonly {
     env: 'IMPORT_IP_DENY_LIST',
     path: 'request.denyAddresses',
     description: 'Addresses, CIDR or a-b ranges refused on top of the built-in ones',
-    read: readDenyList,
+    read: (text) => readText('list', text),
   },
   {
     env: 'MAX_PAYLOAD_SIZE',
@@ -98,15 +97,6 @@ export function assertKnownVariables(env: Environment): void {
 function readOption(path: string, kind: OptionKind, text: string): unknown {
   if (path === 'nodeEnv' && text === '') return null;
   return readText(kind, text);
-}
-
-/** In Directus' list, 0.0.0.0 stands for every address of this machine. What cannot be read is left for the schema to refuse. */
-function readDenyList(text: string): unknown {
-  try {
-    return parseDenyList(text);
-  } catch {
-    return readText('list', text);
-  }
 }
 
 /** What is no number or boolean stays text, for the schema to refuse. */

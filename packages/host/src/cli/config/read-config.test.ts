@@ -14,7 +14,7 @@ test('gives every setting its default', async () => {
     extensions: '/nowhere/extensions',
     isolation: 'pristine',
     limits: limitsSchema.parse({}),
-    request: { timeoutMs: 10_000 },
+    request: { timeoutMs: 100_000 },
   });
   expect(config.service).toMatchObject({ port: 3_000, hostname: '127.0.0.1', status: false, graceMs: 10_000 });
 });
@@ -25,7 +25,7 @@ test('puts flags above the environment above the file above the defaults', async
   });
   const env = { SANDGLASS_CPU_TIME_MS: '11', SANDGLASS_WALL_TIME_MS: '12' };
   const config = await readConfig({ env, cwd }, { 'cpu-time-ms': '21' });
-  expect(config.limits).toMatchObject({ cpuTimeMs: 21, wallTimeMs: 12, loadTimeMs: 3, maxLogLines: 1_000 });
+  expect(config.limits).toMatchObject({ cpuTimeMs: 21, wallTimeMs: 12, loadTimeMs: 3, maxLogLines: 10_000 });
   expect(config.isolation).toBe('persistent');
 });
 
