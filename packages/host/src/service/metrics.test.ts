@@ -22,6 +22,10 @@ function extension(id: number, settled: ExtensionStats['settled'], name = 'hello
 }
 
 function render(...extensions: ExtensionStats[]): string {
+  return [...renderPieces(...extensions)].join('');
+}
+
+function renderPieces(...extensions: ExtensionStats[]): Generator<string> {
   const stats = {
     extensions,
     lanes: [{}, {}],
@@ -78,4 +82,12 @@ test('names every family once, counters by their unit and _total', () => {
   const names = METRIC_FAMILIES.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   for (const { name, type } of METRIC_FAMILIES) expect(name.endsWith('_total')).toBe(type === 'counter');
+});
+
+test('ten thousand extensions come in many pieces', () => {
+  const pieces = [...renderPieces(...Array.from({ length: 10_000 }, (_, i) => extension(i, { ok: 1 }, `e${i}`)))];
+  const text = pieces.join('');
+  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(65_536);
+  expect(text.match(/^sandglass_call_run_seconds_count/gm)).toHaveLength(10_000);
+  expect(text.match(/^# TYPE sandglass_call_run_seconds /gm)).toHaveLength(1);
 });

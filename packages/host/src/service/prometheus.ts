@@ -16,15 +16,13 @@ export interface Sample {
 
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Writes metrics in the Prometheus text format, version 0.0.4. A family without samples is left out. */
-export function formatMetrics(families: Iterable<readonly [Metric, readonly Sample[]]>): string {
-  let text = '';
-  for (const [{ name, type, help }, samples] of families) {
-    if (samples.length === 0) continue;
-    text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
-    for (const { value, labels, suffix = '' } of samples) text += `${name}${suffix}${formatLabels(labels)} ${value}\n`;
-  }
-  return text;
+/** What stands before the samples of a family, in the Prometheus text format, version 0.0.4. */
+export function formatHeader({ name, type, help }: Metric): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+}
+
+export function formatSample({ name }: Metric, { value, labels, suffix = '' }: Sample): string {
+  return `${name}${suffix}${formatLabels(labels)} ${value}\n`;
 }
 
 function formatLabels(labels: Sample['labels'] = {}): string {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Host } from '../host.js';
 import type { ServiceOptions } from './contract.js';
 import { createService } from './service.js';
+import type { CallEntry } from '../types.js';
 import { createStatus } from './status/status.js';
 
 const TOKEN = 'a-token-of-some-length';
@@ -194,4 +195,35 @@ test('shows metrics to the bearers of either token, which opens nothing else', a
   expect((await ask('/_sandglass/metrics', options)).headers.get('www-authenticate')).toContain('Bearer');
   expect((await ask('/_sandglass/operations/x', { ...options, init: post({}, metricsToken) })).status).toBe(401);
   for (const path of ['/health', '/ready']) expect((await ask(`/_sandglass${path}`, options)).status).toBe(200);
+});
+
+test('of very many extensions, the status page lists those that failed and the busiest, with a part of what they register', async () => {
+  const name = (i: number): string => `extension-${i}`;
+  const registrations = Array.from({ length: 1_000 }, (_, i) => ({
+    type: 'route',
+    method: 'GET',
+    path: `/${i}`,
+    handler: i,
+  }));
+  const extensions = Array.from({ length: 10_000 }, (_, i) => ({
+    name: name(i),
+    state: i === 9_000 ? 'failed' : 'ready',
+    registrations,
+    ...(i === 9_000 ? { error: new Error('x'.repeat(1_000_000)) } : {}),
+  }));
+  const counted = extensions.map((one, i) => ({ name: one.name, accepted: i, settled: {}, refused: 0 }));
+  const stats = (): unknown => ({ lanes: [], settled: {}, refused: 0, extensions: counted });
+  const status = createStatus();
+  const page = status.attach({ extensions, stats } as unknown as Host);
+  status.close();
+  for (const one of extensions) status.sinks.onCall({ extension: one.name, outcome: 'ok', durationMs: 1 } as CallEntry);
+  const text = await page.fetch('/data')!.text();
+  const shown = JSON.parse(text) as {
+    extensionCount: number;
+    extensions: { name: string; registrations: unknown[] }[];
+  };
+  expect(text.length).toBeLessThan(3_000_000);
+  expect([shown.extensionCount, shown.extensions.length]).toEqual([10_000, 500]);
+  expect(shown.extensions.slice(0, 2).map((one) => one.name)).toEqual([name(9_000), name(9_999)]);
+  expect(shown.extensions[0]?.registrations).toHaveLength(50);
 });

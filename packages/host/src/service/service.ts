@@ -102,8 +102,9 @@ class HostService implements Service {
     if (!metrics) return notFound();
     const tokens = [metricsToken, token].filter((one) => one !== undefined);
     if (metricsToken !== undefined && !tokens.some((one) => bearsToken(request, one))) return unauthorized(BEARER);
-    const text = renderMetrics({ stats: this.#host.stats(), extensions: this.#host.extensions, service: this.counts });
-    return new Response(text, { headers: { 'content-type': PROMETHEUS_TYPE } });
+    const { extensions } = this.#host;
+    const pieces = renderMetrics({ stats: this.#host.stats(), extensions, service: this.counts });
+    return new Response(inTurns(pieces), { headers: { 'content-type': PROMETHEUS_TYPE } });
   }
 
   #status(path: string, request: Request): Response {
@@ -139,6 +140,18 @@ function servicePath(url: string): string | null | typeof AMBIGUOUS {
 function below(path: string): string | null {
   const rest = path.startsWith(SERVICE_PREFIX) ? path.slice(SERVICE_PREFIX.length) : null;
   return rest === null || rest === '' || rest.startsWith('/') ? rest : null;
+}
+
+/** A body that is made piece by piece, one to a turn of the event loop, as its reader takes it. */
+function inTurns(pieces: Iterator<string>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = pieces.next();
+      if (done === true) return controller.close();
+      controller.enqueue(Buffer.from(value));
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  });
 }
 
 function notFound(): Response {

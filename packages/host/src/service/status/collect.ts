@@ -37,24 +37,52 @@ export function collectStatus(host: Pick<Host, 'stats' | 'extensions'>, watched:
     totals: { ...totals, limits: countLimits(totals.settled, totals.refused) },
     workers: lanes,
     history: watched.total.toArray(),
-    extensions: host.extensions.map((extension) => describe(extension, counted, watched.byExtension)),
+    extensionCount: host.extensions.length,
+    extensions: describeAll(host.extensions, counted, watched.byExtension),
     errors: watched.errors.toReversed(),
     audit: watched.audit.toReversed(),
   };
 }
 
-function describe(
-  extension: ExtensionInfo,
+/** Extensions that are listed: what failed first, then the busiest, if there are more. */
+const MAX_LISTED = 500;
+/** Of those, how many have their history with them. */
+const MAX_CHARTED = 50;
+/** Registrations of each. */
+const MAX_REGISTRATIONS = 50;
+/** Characters of why one failed. */
+const MAX_TEXT_LENGTH = 500;
+
+function describeAll(
+  extensions: readonly ExtensionInfo[],
   counted: readonly ExtensionStats[],
   histories: ReadonlyMap<string, History>,
+): Record<string, unknown>[] {
+  const stats = new Map(counted.map((one) => [one.name, one])); // the newer of two versions comes last
+  const accepted = ({ name }: ExtensionInfo): number => stats.get(name)?.accepted ?? 0;
+  const busiest = extensions.toSorted((a, b) => accepted(b) - accepted(a));
+  const charted = new Set(busiest.slice(0, MAX_CHARTED).map(({ name }) => name));
+  const listed =
+    extensions.length > MAX_LISTED
+      ? busiest.toSorted((a, b) => Number(b.state === 'failed') - Number(a.state === 'failed')).slice(0, MAX_LISTED)
+      : extensions;
+  return listed.map((extension) => {
+    const history = charted.has(extension.name) ? histories.get(extension.name) : undefined;
+    return describe(extension, stats.get(extension.name), history);
+  });
+}
+
+function describe(
+  { error, registrations, ...info }: ExtensionInfo,
+  stats: ExtensionStats | undefined,
+  history: History | undefined,
 ): Record<string, unknown> {
-  const { error, ...info } = extension;
-  const stats = counted.findLast(({ name }) => name === extension.name);
   return {
     ...info,
-    error: error?.message,
+    registrations: registrations.slice(0, MAX_REGISTRATIONS),
+    error: error?.message.slice(0, MAX_TEXT_LENGTH),
     stats: stats && { ...stats, limits: countLimits(stats.settled, stats.refused) },
-    history: histories.get(extension.name)?.toArray() ?? [],
+    history: history?.toArray() ?? [],
   };
 }
 

@@ -22,6 +22,7 @@ export class History {
   #durations = new Durations();
   #calls = 0;
   #failed = 0;
+  #idleTicks = 0;
 
   record(durationMs: number, isFailed: boolean): void {
     this.#durations.record(durationMs);
@@ -33,9 +34,15 @@ export class History {
   tick(timeMs: number): void {
     const { p50, p99 } = this.#durations.percentiles();
     this.#points.add({ timeMs, calls: this.#calls, failed: this.#failed, p50Ms: p50, p99Ms: p99 });
+    this.#idleTicks = this.#calls > 0 ? 0 : this.#idleTicks + 1;
     if (this.#calls > 0) this.#durations = new Durations();
     this.#calls = 0;
     this.#failed = 0;
+  }
+
+  /** Whether nothing happened in any of the intervals kept. */
+  get isEmpty(): boolean {
+    return this.#idleTicks >= MAX_POINTS;
   }
 
   toArray(): HistoryPoint[] {

@@ -47,7 +47,11 @@ export function createStatus(): Status {
   };
   const tick = (): void => {
     const nowMs = Date.now();
-    for (const one of [total, ...byExtension.values()]) one.tick(nowMs);
+    total.tick(nowMs);
+    for (const [name, history] of byExtension) {
+      history.tick(nowMs);
+      if (history.isEmpty) byExtension.delete(name);
+    }
   };
 
   return {
