@@ -34,16 +34,22 @@ export function openDecision({ urls, patterns, quantile }: DecisionInput): Subje
 export interface RoundTripInput {
   url: string;
   through: 'gate' | 'no gate' | 'undici';
+  /** Requests at once. */
+  inFlight: number;
 }
 
 /** One request: with the gate, by a capability that asks undici at once, or by undici without a guest. */
-export async function openRoundTrip({ url, through }: RoundTripInput): Promise<Subject> {
+export async function openRoundTrip({ url, through, inFlight }: RoundTripInput): Promise<Subject> {
   const dispatcher = new Agent({ pipelining: 1 });
   const fetchPlain = async (target: string): Promise<unknown> => {
     const { statusCode, body } = await request(target, { dispatcher });
     return { status: statusCode, data: await body.json() };
   };
-  if (through === 'undici') return { run: () => fetchPlain(url), close: () => dispatcher.close() };
+  const many = (one: () => Promise<unknown>): Pick<Subject, 'run' | 'operations'> => ({
+    run: inFlight === 1 ? one : () => Promise.all(Array.from({ length: inFlight }, one)),
+    operations: inFlight,
+  });
+  if (through === 'undici') return { ...many(() => fetchPlain(url)), close: () => dispatcher.close() };
 
   const plain = defineCapability({
     name: 'plain',
@@ -63,7 +69,7 @@ export async function openRoundTrip({ url, through }: RoundTripInput): Promise<S
   const source = extension.source.replace('log, sleep, request', 'request, plain');
   await host.load({ ...extension, source });
   return {
-    run: () => host.operation('bench-1', { url }),
+    ...many(() => host.operation('bench-1', { url })),
     async close() {
       await host.close();
       await dispatcher.close();

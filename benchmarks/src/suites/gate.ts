@@ -14,7 +14,7 @@ const QUANTILES: readonly [string, number][] = [
 
 /** The scope gate: a decision alone, and its share of a request. @param serverUrl loopback server that requests go to */
 export function createGateSuites(serverUrl: string): Suite[] {
-  return [decisions(), roundTrip(serverUrl)];
+  return [decisions(), roundTrip(serverUrl, 1), roundTrip(serverUrl, 64)];
 }
 
 function decisions(): Suite {
@@ -50,17 +50,17 @@ function decisions(): Suite {
   };
 }
 
-function roundTrip(url: string): Suite {
+function roundTrip(url: string, inFlight: number): Suite {
   const subject = (name: string, through: RoundTripInput['through']): Suite['subjects'][number] => ({
     name,
     module: MODULE,
     open: 'openRoundTrip',
-    input: { url, through } satisfies RoundTripInput,
+    input: { url, through, inFlight } satisfies RoundTripInput,
   });
   const reference = 'undici, no guest';
   return {
-    name: 'gate-request',
-    title: 'Gate: a request to a loopback server',
+    name: inFlight === 1 ? 'gate-request' : `gate-request-${inFlight}`,
+    title: `Gate: a request to a loopback server, ${inFlight} in flight`,
     unit: 'ns',
     reference,
     subjects: [

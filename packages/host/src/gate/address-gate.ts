@@ -11,6 +11,12 @@ export interface AddressGateOptions {
   allowAddresses?: readonly AddressRange[] | undefined;
 }
 
+/** Decisions that are kept. */
+const MAX_DECIDED = 1_024;
+
+/** Longest address, an IPv4-mapped one. */
+const MAX_ADDRESS_LENGTH = 45;
+
 let special: AddressList | undefined;
 
 /** Whether an address is in a range that is not public. The list is built at the first request, not at every start. */
@@ -23,6 +29,8 @@ function isSpecial(address: string): boolean {
 export class AddressGate {
   readonly #denied: AddressList;
   readonly #allowed: AddressList;
+  /** Node makes three objects for each look into a list, and requests go to a few addresses over and over. */
+  readonly #decided: Map<string, boolean> = new Map();
 
   /** @throws {TypeError} a range cannot be read. */
   constructor(options: AddressGateOptions = {}) {
@@ -32,6 +40,15 @@ export class AddressGate {
 
   /** Whether an address is refused. What is not a canonical address is refused as well. */
   denies(address: string): boolean {
+    const known = this.#decided.get(address);
+    if (known !== undefined) return known;
+    const denied = this.#decide(address);
+    if (this.#decided.size >= MAX_DECIDED) this.#decided.clear();
+    if (address.length <= MAX_ADDRESS_LENGTH) this.#decided.set(address, denied);
+    return denied;
+  }
+
+  #decide(address: string): boolean {
     const family = familyOf(address);
     if (family === undefined) return true;
     if (this.#denied.has(address)) return true;

@@ -15,6 +15,7 @@ const MAX_ORIGINS = 256;
 export class ExtensionAgents {
   readonly #options: ConnectorOptions;
   readonly #agents = new Map<string, Promise<Agent>>();
+  readonly #ready = new Map<string, Agent>();
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
@@ -25,10 +26,15 @@ export class ExtensionAgents {
     return this.#agents.size;
   }
 
+  /** The Agent of an extension, if there is one yet. */
+  ready(extension: string): Dispatcher | undefined {
+    return this.#ready.get(extension);
+  }
+
   /** The Agent of an extension, made when it is first needed. */
   get(extension: string): Promise<Dispatcher> {
     let agent = this.#agents.get(extension);
-    if (!agent) this.#agents.set(extension, (agent = createAgent(this.#options)));
+    if (!agent) this.#agents.set(extension, (agent = this.#create(extension)));
     return agent;
   }
 
@@ -36,6 +42,7 @@ export class ExtensionAgents {
   async release(extension: string): Promise<void> {
     const agent = this.#agents.get(extension);
     this.#agents.delete(extension);
+    this.#ready.delete(extension);
     await (await agent)?.close();
   }
 
@@ -43,7 +50,14 @@ export class ExtensionAgents {
   async close(): Promise<void> {
     const agents = [...this.#agents.values()];
     this.#agents.clear();
+    this.#ready.clear();
     await Promise.all(agents.map(async (agent) => (await agent).destroy()));
+  }
+
+  async #create(extension: string): Promise<Agent> {
+    const agent = await createAgent(this.#options);
+    if (this.#agents.has(extension)) this.#ready.set(extension, agent);
+    return agent;
   }
 }
 

@@ -62,6 +62,8 @@ const DEFAULTS: Readonly<RequestHeaders> = {
   'user-agent': 'sandglass',
 };
 
+const DEFAULT_NAMES: readonly string[] = Object.keys(DEFAULTS);
+
 /**
  * Reads the headers that a guest gave: names without case, numbers as text, lists joined, null, undefined and false
  * dropped; the same name in two cases joins as a list. Defaults fill what is missing.
@@ -84,7 +86,7 @@ export function readHeaders(given: object | undefined, host: string): RequestHea
     if ((left -= name.length + value.length + 4) < 0) throw tooLarge(`over ${MAX_HEADER_BYTES} bytes`);
     headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
   }
-  for (const [name, value] of Object.entries(DEFAULTS)) headers[name] ??= value;
+  for (const name of DEFAULT_NAMES) headers[name] ??= DEFAULTS[name]!; // one of its keys
   return headers;
 }
 

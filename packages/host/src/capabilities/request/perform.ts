@@ -11,11 +11,15 @@ import { type ReceivedAnswer, networkFailure, statusFailure, toCapabilityError }
 import { HeldBytes } from './held-bytes.js';
 import { Interruption } from './interruption.js';
 import type { OutgoingRequest } from './outgoing-request.js';
+import type * as Sending from './send.js';
 import type { SendLimits } from './send.js';
 import type { RequestSlots } from './slots.js';
 
 /** What a request resolves to: `{ status, statusText, headers, data }`. */
 export type RequestResponse = JsonData | { status: number; statusText: string; headers: object; data: string };
+
+/** What sends, and all that it needs of compression: loaded with the first request. */
+let sending: typeof Sending | undefined;
 
 /** What all requests of a host share. */
 export interface RequestService extends SendLimits {
@@ -50,9 +54,9 @@ export async function performRequest(
     held.add(bytesOf(request.body));
     if (!slots.take(name)) await waitForSlot(slots, name, interruption);
     try {
-      // What sends, and all that it needs of compression, is loaded with the first request.
-      const { send } = await import('./send.js');
-      const dispatcher = service.dispatcher ?? (await service.agents.get(name));
+      sending ??= await import('./send.js');
+      const dispatcher = service.dispatcher ?? service.agents.ready(name) ?? (await service.agents.get(name));
+      const { send } = sending;
       return toResult(await send(request, { limits: service, dispatcher, gate, held, interruption, audit }));
     } finally {
       slots.release(name);
