@@ -78,3 +78,52 @@ test('says where', () => {
   ];
   expect(problem).toMatchObject({ severity: 'warning', line: 2, column: 3 });
 });
+
+test.each<[string, string, string[], string[]]>([
+  ['a property of it', 'export default () => api.log("x");', ['log'], []],
+  ['a property by its text', 'export default () => api["log"]("x");', ['log'], []],
+  ['a property that is not requested', 'export default () => api.sleep(1);', [], ['scope-missing sleep']],
+  [
+    'a property, and another is requested',
+    'export default () => api.log("x");',
+    ['log', 'sleep'],
+    ['scope-unused sleep'],
+  ],
+  ['all of it, passed on', 'export default () => [api, api.log];', ['sleep'], ['scope-missing log']],
+  ['nothing of it', 'export default (x) => x.api({ api: 1 });', ['log'], ['scope-unused log']],
+])('takes of `import * as api` %s', (_, body, requested, expected) => {
+  expect(codes(`import * as api from 'directus:api'; ${body}`, requested)).toEqual(expected);
+});
+
+test('names an export that a module has not', () => {
+  const [problem] = findProblems("import { log, fetchh } from 'directus:api';\nexport default [log, fetchh];", {
+    requested: ['log'],
+    modules: MODULES,
+  });
+  expect(problem).toMatchObject({ severity: 'error', code: 'import', line: 1, column: 15 });
+  expect(problem?.message).toBe('"directus:api" has no export "fetchh": it has log, sleep, request');
+});
+
+test('says where a source is no module', () => {
+  const [problem] = findProblems('export default () => {\n  1 2;\n};', { requested: [], modules: MODULES });
+  expect(problem).toMatchObject({ severity: 'error', code: 'syntax', message: 'Unexpected token', line: 2, column: 5 });
+});
+
+test.each([
+  ['brackets', `export default ${'['.repeat(50_000)}${']'.repeat(50_000)};`],
+  ['blocks', `${'{'.repeat(50_000)}${'}'.repeat(50_000)} export default 1;`],
+  ['functions', `export default ${'() => '.repeat(50_000)}1;`],
+])('%s that are too deep are told, not thrown', (_, source) => {
+  expect(findProblems(source, { requested: [], modules: MODULES })).toMatchObject([
+    { severity: 'warning', message: 'It is nested too deeply to be looked at' },
+  ]);
+});
+
+test.each([
+  ['exports', `${Array.from({ length: 20_000 }, (_, i) => `let e${i};export{e${i}};`).join('')} export default 1;`],
+  ['blocks in a row', `export default () => { ${'{ let a; { var b; } }'.repeat(20_000)} };`],
+  ['an array', `export default [${'1,'.repeat(300_000)}];`],
+  ['globals', `export default () => { ${Array.from({ length: 20_000 }, (_, i) => `g${i};\n`).join('')} };`],
+])('many %s take what their number takes', (_, source) => {
+  expect(findProblems(source, { requested: [], modules: MODULES })).toEqual([]); // hours, if by the square
+});

@@ -29,7 +29,8 @@ export function parseModule(source: string): ParsedModule {
   try {
     return { program: Scopeless.parse(source, { ecmaVersion: 'latest', sourceType: 'module' }) };
   } catch (error) {
-    if (!(error instanceof SyntaxError)) return { error: { message: 'It is nested too deeply to be looked at' } };
+    if (!(error instanceof SyntaxError) || error.message.startsWith('Not enough stack'))
+      return { error: { message: 'It is nested too deeply to be looked at' } };
     const { pos } = error as SyntaxError & { pos?: number }; // acorn's errors have one
     return {
       error: { message: error.message.replace(/ \(\d+:\d+\)$/, ''), ...(pos === undefined ? {} : { index: pos }) },

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -75,4 +75,12 @@ test('a folder that cannot be written is a problem, not a failure', async () => 
     snapshot('sand'),
   );
   expect(problems).toEqual(['unwritable']);
+});
+
+test('a file that no snapshot is as large as is not read', async () => {
+  await open().write(extension, snapshot('sand'));
+  const [file] = await readdir(join(folder, 'nested'));
+  await truncate(join(folder, 'nested', file!), 64 * 1024 * 1024); // sparse
+  expect(await open().read(extension)).toBeUndefined();
+  expect(problems).toEqual(['unreadable']);
 });

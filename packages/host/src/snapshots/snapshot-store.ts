@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { ExtensionWire, SnapshotWire } from '@sandglass/core';
@@ -7,6 +7,9 @@ import { sha256 } from '../sha256.js';
 
 /** A file is the snapshot's key and its bytes, which hold a digest of their own: the engine checks it. */
 const KEY_BYTES = 32;
+
+/** What a snapshot holds beside the heap: the C stack, static data, its tables. */
+const MAX_MORE_BYTES = 16 * 1024 * 1024;
 
 /** Why a file was not used. */
 export type SnapshotProblem = 'unreadable' | 'unwritable';
@@ -32,9 +35,11 @@ export function createSnapshotStore(
   return {
     async read(extension) {
       const file = join(folder, await fileName(extension));
-      const content = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') onProblem('unreadable', file, error);
-      });
+      const content = await readAtMost(file, extension.limits.memoryLimitBytes + MAX_MORE_BYTES).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') onProblem('unreadable', file, error);
+        },
+      );
       return content ? parse(content) : undefined;
     },
     async write(extension, snapshot) {
@@ -50,6 +55,13 @@ export function createSnapshotStore(
       }
     },
   };
+}
+
+/** @throws {RangeError} for a larger file. */
+async function readAtMost(file: string, maxBytes: number): Promise<Buffer> {
+  const { size } = await stat(file);
+  if (size > maxBytes) throw new RangeError(`It has ${size} bytes, a snapshot at most ${maxBytes}`);
+  return readFile(file);
 }
 
 /** By what the extension is, not by what it may do: the grant is not part of a snapshot. */
