@@ -77,7 +77,7 @@ export function toCapabilityError(url: URL, error: unknown): CapabilityError {
   if (error instanceof CapabilityError) return error;
   if (error instanceof DeniedAddressError) return deniedAddress(error);
   const code = codeOf(error);
-  const known = UNDICI_CODES[code] ?? code;
+  const known = UNDICI_CODES[code] ?? (code.startsWith('ERR_SSL_') ? 'EPROTO' : code);
   if (isSystemCode(known)) return networkFailure(url, SYSTEM_FAILURES[known], error, known);
   if (UNREADABLE.test(code) || (error as Error).name === 'HTTPParserError')
     return networkFailure(url, 'its answer cannot be read', error, 'ERR_BAD_RESPONSE');
