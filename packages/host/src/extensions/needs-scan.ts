@@ -10,7 +10,8 @@ export function mayHoldNul(source: string): boolean {
   return WRITTEN_NUL.test(source);
 }
 
-/** Whether a source may hold a `yield` in the iterable of a for-of, which `rewriteForOfYield` moves. */
+/** Whether a source may hold a loop that `rewriteForOfYield` changes: one with a `yield` in its iterable, or a `for await`. */
 export function mayHoldForOfYield(source: string): boolean {
-  return source.includes('yield') && /\bfor\b/.test(source) && /\bof\b/.test(source);
+  if (!/\bof\b/.test(source)) return false;
+  return (source.includes('yield') && /\bfor\b/.test(source)) || /\bfor\s+await\b/.test(source);
 }

@@ -2,6 +2,7 @@ import { SandglassError } from '@sandglass/core';
 import { type AnyNode, parse } from 'acorn';
 
 import { LineIndex } from './line-index.js';
+import { forAwaitHelper } from './for-await.js';
 import type { YieldLoop } from './scan-frame.js';
 import { MAX_LOOPS } from './scan-module.js';
 import type { PlaceMapper } from './source-map.js';
@@ -38,6 +39,8 @@ type Piece = string | { from: number; to: number };
  * `label: for (const a of yield x) body` becomes `{const $of= yield x;label: for (const a of $of) body}`, or, where the end of
  * the body is not known, `for(let $of=[ yield x];$of.length;)label: for (const a of $of.pop()) body`.
  *
+ * A `for await` whose body has a known end is wrapped as well, see `for-await.ts`.
+ *
  * @param loops as {@link scanModule} finds them.
  * @returns null if there is none.
  * @throws {SandglassError} `E_LOAD` for more of them, or deeper ones, than are rewritten.
@@ -48,6 +51,7 @@ export function rewriteForOfYield(source: string, loops: readonly YieldLoop[]): 
   const pieces: Piece[] = [];
   const writer = new Writer(source, pieces);
   writer.write(0, source.length, toTree(loops));
+  if (writer.helper) pieces.push(`\n${writer.helper}`);
   const code = pieces.map((piece) => (typeof piece === 'string' ? piece : source.slice(piece.from, piece.to))).join('');
   return { code, toOriginal: createPlaceMapper(source, code, pieces) };
 }
@@ -79,6 +83,8 @@ class Writer {
   readonly #source: string;
   readonly #pieces: Piece[];
   readonly #name: string;
+  /** Text of the function that wrapped loops call; undefined while there is none. */
+  helper: string | undefined;
   #searched = 0;
   /** By the text of their head. */
   readonly #bound = new Map<string, ReadonlySet<string>>();
@@ -106,8 +112,10 @@ class Writer {
    * Comments and parentheses around the iterable stay with it, as the cuts are at the tokens `of` and `)`.
    */
   #writeLoop(loop: Node): void {
-    const { start, afterOf, closing, end, inner } = loop;
+    const { start, afterOf, closing, end, inner, isAwait, isPlain } = loop;
     const name = this.#name;
+    if (isAwait && end !== undefined) return this.#writeAwait(loop, end);
+    if (isPlain) return this.write(start, closing, inner);
     const own = this.#ownNames(loop);
     const isBlock = end !== undefined;
     if (!isBlock) this.#pieces.push(`for(let ${name}=[`);
@@ -120,6 +128,29 @@ class Writer {
     if (!isBlock) return;
     this.write(closing, end, inner);
     this.#pieces.push('}');
+  }
+
+  /** In front of the labels, so that `continue label` stays what it is. An iterable with `yield` is moved once more, by itself. */
+  #writeAwait(loop: Node, end: number): void {
+    const { start, afterOf, closing, inner, isPlain } = loop;
+    const [name, state] = [this.#name, `${this.#name}Await`];
+    this.helper ??= forAwaitHelper(state);
+    const isMoved = !isPlain && this.#ownNames(loop).length === 0;
+    if (isMoved) {
+      this.#pieces.push(`{const ${name}=`);
+      this.write(afterOf, closing, inner);
+      this.#pieces.push(';');
+    }
+    this.#pieces.push(`{const ${name}Loop=${state}();try{`);
+    this.write(start, afterOf, inner);
+    this.#pieces.push(` ${name}Loop.open(`);
+    if (isMoved) this.#pieces.push(name);
+    else this.write(afterOf, closing, inner);
+    this.#pieces.push(')');
+    this.write(closing, end, inner);
+    this.#pieces.push(
+      `}catch(${name}){throw ${name}Loop.fail(${name})}finally{await ${name}Loop.close()}}${isMoved ? '}' : ''}`,
+    );
   }
 
   #copy(from: number, to: number): void {

@@ -1,5 +1,8 @@
-/** A for-of loop with a `yield` in its iterable. All are indices into the source. */
+/** A for-of loop with a `yield` in its iterable, or a `for await`. All are indices into the source. */
 export interface YieldLoop {
+  isAwait?: true;
+  /** Whether there is no `yield` in its iterable. */
+  isPlain?: true;
   /** Of the statement, its labels included. */
   start: number;
   /** Between its parenthesis and `of`. */
@@ -48,7 +51,7 @@ export class Frame {
   afterFunction: Expects | undefined;
   /** Parentheses of a statement: `if (`. */
   isHead = false;
-  loop: { start: number; open: number; of?: readonly [start: number, end: number] } | undefined;
+  loop: { start: number; open: number; isAwait: boolean; of?: readonly [start: number, end: number] } | undefined;
   /** Loops whose body is read: one may be the body of another. */
   bodies: YieldLoop[] = NONE;
   /** Whether a token of that body has been read. */

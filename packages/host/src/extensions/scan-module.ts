@@ -65,7 +65,7 @@ class Scanner implements ScannedModule {
   /** What was between the parentheses that the token before has closed. */
   #closed: Frame | undefined;
   /** `for` or another statement whose parentheses come next, and where it starts. */
-  #head: { word: string; start: number } | undefined;
+  #head: { word: string; start: number; isAwait?: boolean } | undefined;
   /** Start of the labels that end with the token before: a colon, or a name that one may follow. */
   #label: number | undefined;
   /** Behind `export`, `default` and their `async`: a function or class is a declaration. */
@@ -126,7 +126,8 @@ class Scanner implements ScannedModule {
       this.#expects = 'operator';
       return;
     }
-    if (this.#head && text !== 'await') this.#head = undefined;
+    if (text !== 'await') this.#head = undefined;
+    else if (this.#head) this.#head.isAwait = true;
     const isStart = this.#expects === 'statement' || (this.#expects === 'operator' && isOnNewLine);
     const declares = this.#declares || (this.#expects !== 'operand' && this.#before !== 'async');
     this.#declares = text === 'export' || text === 'default' || (text === 'async' && declares);
@@ -223,10 +224,10 @@ class Scanner implements ScannedModule {
     this.#expects = isLabel ? 'statement' : 'operand';
   }
 
-  #openParenthesis(head: { word: string; start: number } | undefined): void {
+  #openParenthesis(head: { word: string; start: number; isAwait?: boolean } | undefined): void {
     const frame = new Frame('(', head ? 'statement' : 'operator');
     frame.isHead = head !== undefined;
-    if (head?.word === 'for') frame.loop = { start: head.start, open: this.#lexer.end };
+    if (head?.word === 'for') frame.loop = { start: head.start, open: this.#lexer.end, isAwait: head.isAwait === true };
     frame.afterFunction = this.#top.afterFunction;
     this.#top.afterFunction = undefined;
     this.#isInImport = false;
@@ -278,12 +279,19 @@ class Scanner implements ScannedModule {
     if (frame.kind === '${') {
       this.#lexer.takeTemplate(this.#lexer.end);
       if (this.#lexer.type === 'punctuator') this.#push(new Frame('${', 'operator'), 'operand');
-    } else if (frame.loop?.of && frame.hasYield) this.#addLoop(frame.loop, frame.loop.of);
+    } else if (frame.loop?.of && (frame.hasYield || frame.loop.isAwait))
+      this.#addLoop(frame, frame.loop, frame.loop.of);
     return true;
   }
 
-  #addLoop({ start, open }: NonNullable<Frame['loop']>, of: readonly [number, number]): void {
+  #addLoop(
+    { hasYield }: Frame,
+    { start, open, isAwait }: NonNullable<Frame['loop']>,
+    of: readonly [number, number],
+  ): void {
     const loop: YieldLoop = { start, left: [open, of[0]], afterOf: of[1], closing: this.#lexer.start };
+    if (isAwait) loop.isAwait = true;
+    if (!hasYield) loop.isPlain = true;
     this.loops.push(loop);
     if (this.#top.bodies.length > 0) this.#top.bodies.push(loop);
     else this.#top.bodies = [loop];
