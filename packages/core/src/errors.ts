@@ -37,7 +37,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, { status: number; fault: Fa
   E_CPU: { status: 500, fault: 'extension', retry: false },
   /** `wallTimeMs` used up. */
   E_WALL: { status: 500, fault: 'extension', retry: false },
-  /** `memoryLimitBytes` used up. */
+  /** `memoryLimitBytes` used up, or the pool's `maxMemoryBytes`: the error's `limit` names it. */
   E_MEMORY: { status: 500, fault: 'extension', retry: false },
   /** `stackBytes` used up. */
   E_STACK: { status: 500, fault: 'extension', retry: false },

@@ -27,6 +27,8 @@ export interface Limits {
   maxArgumentBytes: number;
   /** Bytes of the encoded result of a call, and of the arguments of one capability call. 0 to 1 GiB. @default 16_777_216 */
   maxResultBytes: number;
+  /** Calls of one extension that are under way at once; more wait in the queue. 1 to 1_000_000. @default 1_000_000, and never more than half of the pool's memory holds at 64 KiB each */
+  maxConcurrentCalls: number;
 }
 
 /** Least and greatest value of each limit, and its default. */
@@ -42,6 +44,7 @@ const RANGES: Readonly<Record<keyof Limits, readonly [min: number, max: number, 
   maxLogBytes: [0, 1024 * MIB, MIB],
   maxArgumentBytes: [0, 1024 * MIB, 16 * MIB],
   maxResultBytes: [0, 1024 * MIB, 16 * MIB],
+  maxConcurrentCalls: [1, 1_000_000, 1_000_000],
 };
 
 const limits = Object.entries(RANGES).map(([name, [min, max, byDefault]]) => {

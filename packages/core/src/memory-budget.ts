@@ -15,10 +15,10 @@ const FIELDS = 2;
 const UNLIMITED = 2 ** 31 - 1;
 
 /**
- * What may be in use at once, of the whole: a sandbox beyond an extension's first leaves room for the first ones of others, and a small one
- * may grow a little above it, until the one that has grown most is ended.
+ * What may be in use at once, of the whole: sandboxes beyond an extension's first, and large ones that grow, leave room for the first ones of others; a small
+ * one may grow a little above the whole, until the one that has grown most is ended.
  */
-const SHARES: Readonly<Record<BudgetShare, number>> = { more: 7 / 8, first: 1, small: 1.1 };
+const SHARES: Readonly<Record<BudgetShare, number>> = { more: 0.85, first: 1, small: 1.1 };
 
 export type BudgetShare = 'more' | 'first' | 'small';
 
@@ -36,9 +36,12 @@ export class MemoryBudget {
     this.places = places;
   }
 
-  /** @param maxBytes at least 1 KiB. @default without a limit */
+  /**
+   * @param lanes places beside the host's own, which is the last.
+   * @param maxBytes at least 1 KiB. @default without a limit
+   */
   static create(lanes: number, maxBytes: number = Infinity): MemoryBudget {
-    const length = HEADER + lanes * FIELDS;
+    const length = HEADER + (lanes + 1) * FIELDS;
     const isShared = lanes > 1 && typeof SharedArrayBuffer !== 'undefined';
     const bytes = length * Int32Array.BYTES_PER_ELEMENT;
     const places = new Int32Array(isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
@@ -60,6 +63,11 @@ export class MemoryBudget {
     return this.#sum(1);
   }
 
+  /** The place for what the host itself keeps: snapshots. */
+  get hostLane(): number {
+    return (this.places.length - HEADER) / FIELDS - 1;
+  }
+
   bytesOf(lane: number): number {
     return this.places[HEADER + lane * FIELDS]! * KIB;
   }
@@ -67,7 +75,7 @@ export class MemoryBudget {
   /** Adds to what a lane has; less than zero takes away. */
   charge(lane: number, bytes: number, sandboxes = 0): void {
     const at = HEADER + lane * FIELDS;
-    Atomics.add(this.places, at, Math.ceil(bytes / KIB));
+    Atomics.add(this.places, at, Math.sign(bytes) * Math.ceil(Math.abs(bytes) / KIB));
     if (sandboxes !== 0) Atomics.add(this.places, at + 1, sandboxes);
   }
 
@@ -76,9 +84,19 @@ export class MemoryBudget {
     this.places.fill(0, HEADER + lane * FIELDS, HEADER + (lane + 1) * FIELDS);
   }
 
+  /** What is left of a share; less than zero if it is overdrawn. */
+  freeBytes(share: BudgetShare): number {
+    return this.maxBytes * SHARES[share] - this.usedBytes;
+  }
+
   /** Bytes that are missing before so many more fit; 0 if they do. */
   missingBytes(bytes: number, share: BudgetShare): number {
-    return Math.max(this.usedBytes + bytes - this.maxBytes * SHARES[share], 0);
+    return Math.max(bytes - this.freeBytes(share), 0);
+  }
+
+  /** Whether so many would fit if nobody else had any. */
+  fitsAlone(bytes: number): boolean {
+    return bytes <= this.maxBytes * SHARES.more;
   }
 
   /** Whether there may be one more memory. */

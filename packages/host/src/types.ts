@@ -132,7 +132,12 @@ export interface PoolOptions {
   maxQueueLength?: number | undefined;
   /** The same for one extension. @default half of `maxQueueLength` */
   maxExtensionQueueLength?: number | undefined;
-  /** How long an idle thread above `minThreads` lives. @default 30_000 */
+  /**
+   * Memory of all sandboxes, snapshots and spare instances together. Beyond it, calls wait, and what grows further ends with `E_MEMORY`.
+   * 16 MiB to 1 TiB. @default half of what the process may use when the host is made, 64 MiB at the least
+   */
+  maxMemoryBytes?: number | undefined;
+  /** How long an idle thread above `minThreads` lives, and memory that calls do not use any more. @default 30_000 */
   idleTimeoutMs?: number | undefined;
 }
 

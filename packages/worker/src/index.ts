@@ -1,2 +1,3 @@
 export { createEngine, type Engine, type EngineOptions } from './calls/engine.js';
 export { compileEngine } from './quickjs/engine-module.js';
+export { garbageCollector } from './thread/garbage-collector.js';

@@ -46,6 +46,7 @@ const poolFields: Fields<PoolOptions> = {
   minThreads: withDefault(count(0, 1_024), 0),
   maxQueueLength: withDefault(count(0, 1_000_000), 10_000),
   maxExtensionQueueLength: maybe(count(0, 1_000_000)),
+  maxMemoryBytes: maybe(count(16 << 20, 2 ** 40)),
   idleTimeoutMs: withDefault(count(0, MAX_DELAY_MS), 30_000),
 };
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSharedArrayBuffer } from 'node:util/types';
 
-import { SandglassError } from '@sandglass/core';
+import { MemoryBudget, SandglassError } from '@sandglass/core';
 import type { ExtensionWire, LoadedWire, SnapshotWire } from '@sandglass/core';
 
 import { VirtualClock } from '../time/virtual-clock.js';
@@ -15,6 +15,8 @@ import { aborted, Ledger } from './jobs/ledger.js';
 import { PoolExtension } from './jobs/pool-extension.js';
 import { LaneSet } from './lanes/lane-set.js';
 import type { Links } from './links/open-links.js';
+import { Admission } from './memory/admission.js';
+import { Relief } from './memory/relief.js';
 import { collectStats } from './stats/collect-stats.js';
 import type { PoolStats } from './stats/stats.js';
 import { Recovery } from './watchdog/recovery.js';
@@ -45,6 +47,8 @@ export class LanePool implements Pool {
   readonly #dispatcher: Dispatcher;
   readonly #recovery: Recovery;
   readonly #watchdog: Watchdog;
+  readonly #memory: MemoryBudget;
+  readonly #relief: Relief;
   readonly #maxQueueLength: number;
   readonly #maxExtensionQueueLength: number;
   #closing: Promise<void> | undefined;
@@ -58,9 +62,12 @@ export class LanePool implements Pool {
     const minLanes = Math.min(minThreads, maxLanes);
     const ledger = (this.#ledger = new Ledger(new VirtualClock(MAX_STEP_MS, options.realNowMs)));
     const lanes = (this.#lanes = new LaneSet({ start: startLane, minLanes, maxLanes, idleTimeoutMs }));
-    const dispatcher = (this.#dispatcher = new Dispatcher(ledger, lanes, cores));
+    const { memory = MemoryBudget.create(1) } = options;
+    this.#memory = memory;
+    const dispatcher = (this.#dispatcher = new Dispatcher(ledger, lanes, new Admission(memory), cores));
     const recovery = (this.#recovery = new Recovery(ledger, lanes, dispatcher));
-    const watchdog = (this.#watchdog = new Watchdog(ledger, lanes, dispatcher, recovery));
+    const relief = (this.#relief = new Relief(memory, lanes, idleTimeoutMs));
+    const watchdog = (this.#watchdog = new Watchdog({ ledger, lanes, dispatcher, recovery, relief }));
     const capabilities = new CapabilityCalls(options, ledger, dispatcher);
     const parts = { ledger, lanes, dispatcher, recovery, watchdog, capabilities };
     lanes.open((lane) => new Inbox(lane, parts));
@@ -87,6 +94,7 @@ export class LanePool implements Pool {
       (loaded) => {
         const shared = { ...loaded, snapshot: share(loaded.snapshot) };
         extension.install = { extension: wire, loaded: shared };
+        this.#memory.charge(this.#memory.hostLane, shared.snapshot.bytes.byteLength);
         return shared;
       },
       (error: unknown) => {
@@ -135,6 +143,8 @@ export class LanePool implements Pool {
       live: this.#ledger.size,
       reruns: this.#recovery.reruns,
       moved: this.#recovery.moved,
+      memoryBytes: this.#memory.usedBytes,
+      maxMemoryBytes: this.#memory.maxBytes,
     };
     return collectStats(counts, this.#ledger.retired, this.#lanes, [...this.#extensions.values()]);
   }
@@ -162,6 +172,7 @@ export class LanePool implements Pool {
       );
     }
     this.#watchdog.stop();
+    this.#relief.stop();
     this.#lanes.close();
     await Promise.race([this.#options.onClose?.(), delay(END_THREADS_MS, undefined, { ref: false })]);
   }
@@ -169,6 +180,8 @@ export class LanePool implements Pool {
   #forget(extension: PoolExtension): void {
     this.#extensions.delete(extension.wire.id);
     this.#ledger.retire(extension);
+    const { byteLength = 0 } = extension.install?.loaded.snapshot.bytes ?? {};
+    this.#memory.charge(this.#memory.hostLane, -byteLength);
     for (const lane of this.#lanes.all) {
       lane.residents.delete(extension);
       if (lane.installed.delete(extension.wire.id)) lane.link.forget(extension.wire.id);

@@ -37,6 +37,7 @@ function renderPieces(...extensions: ExtensionStats[]): Generator<string> {
     failures: 0,
     violations: 0,
     memoryBytes: 4096,
+    maxMemoryBytes: 8192,
   } as unknown as PoolStats; // what is read of it
   return renderMetrics({
     stats,

@@ -126,8 +126,14 @@ const METRICS: readonly Family[] = [
   metric(
     'sandglass_sandbox_memory_bytes',
     'gauge',
-    'Linear memory of all snapshots and sandboxes',
+    'Memory that all snapshots, sandboxes and spare instances are charged',
     one(({ stats }) => stats.memoryBytes),
+  ),
+  metric(
+    'sandglass_sandbox_memory_max_bytes',
+    'gauge',
+    'Memory that they may be charged: pool.maxMemoryBytes',
+    one(({ stats }) => stats.maxMemoryBytes),
   ),
   metric('sandglass_http_requests_total', 'counter', 'Requests answered, by status', readResponses),
   metric(

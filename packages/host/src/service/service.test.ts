@@ -23,6 +23,7 @@ function fakeHost(parts: Partial<Host> = {}): Host {
     failures: 0,
     violations: 0,
     memoryBytes: 0,
+    maxMemoryBytes: 1,
   };
   return {
     extensions: [],

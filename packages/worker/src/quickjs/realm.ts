@@ -108,6 +108,11 @@ export class Realm {
     return value;
   }
 
+  /** What is owned, oldest first. */
+  get owned(): Pointer[] {
+    return this.#owned.slice(0, this.#ownedCount);
+  }
+
   /** How many values are owned, for {@link release}. */
   get ownedCount(): number {
     return this.#ownedCount;

@@ -185,13 +185,12 @@ export class Sandbox {
 
   /** What the call in it has written, if that can wait elsewhere; the sandbox is as it was. */
   swapOut(snapshot: Snapshot): Swapped | undefined {
-    const { machine, layout } = this.#realm;
-    return this.#isSound && !this.#isRetired ? swapOut(machine, layout, snapshot) : undefined;
+    return this.#isSound && !this.#isRetired ? swapOut(this.#realm, snapshot) : undefined;
   }
 
   /** Brings a call back. The sandbox has been restored, and nothing has happened in it since. */
   swapIn(swapped: Swapped): void {
-    swapIn(this.#realm.machine, this.#realm.layout, swapped);
+    swapIn(this.#realm, swapped);
   }
 
   /** Gives up what slices left behind, in a sandbox that is not restored, and what a call that is over still held. */

@@ -1,6 +1,7 @@
 import { CARD_TABLE, findMarked, isTampered, markWritten, type CardRun } from '../quickjs/memory/cards.js';
-import { PAGE_BYTES, type Layout } from '../quickjs/memory/layout.js';
-import type { Instance } from '../quickjs/instance.js';
+import type { Pointer } from '../quickjs/ffi.js';
+import { PAGE_BYTES } from '../quickjs/memory/layout.js';
+import type { Realm } from '../quickjs/realm.js';
 import { toInitialBytes, usedStackBytes, type Snapshot } from './snapshot.js';
 
 /** What a call may have written and still be swapped out: what the most waiting calls stay below by far, and copied in 50 µs. */
@@ -16,6 +17,8 @@ export interface Swapped {
   /** See `Heap` in `instance.ts`. */
   refusedBytes: number;
   isShort: boolean;
+  /** Values that the realm owns: see `Realm.own`. */
+  owned: readonly Pointer[];
 }
 
 /**
@@ -23,7 +26,7 @@ export interface Swapped {
  *
  * @returns undefined if that is much, or would not fit in every sandbox of its extension, or the marks cannot be trusted.
  */
-export function swapOut(machine: Instance, layout: Layout, snapshot: Snapshot): Swapped | undefined {
+export function swapOut({ machine, layout, owned }: Realm, snapshot: Snapshot): Swapped | undefined {
   const { bytes, words, heap } = machine;
   const heapEnd = words[layout.heapEndAt >> 2]!;
   if (heapEnd > toInitialBytes(snapshot.header.heapEnd, heap.end) || isTampered(machine)) return undefined;
@@ -38,11 +41,12 @@ export function swapOut(machine: Instance, layout: Layout, snapshot: Snapshot): 
     to += length;
   }
   const { refusedBytes, isShort } = heap;
-  return { runs, bytes: copy, stackBytes: usedStackBytes(machine, layout), refusedBytes, isShort };
+  return { runs, bytes: copy, stackBytes: usedStackBytes(machine, layout), refusedBytes, isShort, owned };
 }
 
 /** Goes on where `swapOut` left off, in a restored sandbox of the same extension. */
-export function swapIn(machine: Instance, layout: Layout, swapped: Swapped): void {
+export function swapIn(realm: Realm, swapped: Swapped): void {
+  const { machine, layout } = realm;
   const { runs, bytes, stackBytes, refusedBytes, isShort } = swapped;
   let from = 0;
   for (const { at, length } of runs) {
@@ -52,4 +56,5 @@ export function swapIn(machine: Instance, layout: Layout, swapped: Swapped): voi
   }
   if (stackBytes > 0) markWritten(machine, layout.heapBase - stackBytes, 1);
   Object.assign(machine.heap, { refusedBytes, isShort });
+  for (const pointer of swapped.owned) realm.own(pointer);
 }

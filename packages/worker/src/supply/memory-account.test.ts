@@ -18,10 +18,10 @@ test('a heap that would outgrow the budget is refused, with the limit named', as
   const { budget, engine, load, start, asked, answer, outcomes } = await open(24 * MIB);
   await load(HOLD);
   start(1, 8 * MIB);
-  start(2, 30 * MIB);
-  await poll(() => outcomes.get(2)).toBe('E_MEMORY maxMemoryBytes');
-  start(3, 50 * MIB);
-  await poll(() => outcomes.get(3)).toBe('E_MEMORY memoryLimitBytes');
+  start(2, 50 * MIB);
+  await poll(() => outcomes.get(2)).toBe('E_MEMORY memoryLimitBytes');
+  start(3, 30 * MIB);
+  await poll(() => outcomes.get(3)).toBe('E_MEMORY maxMemoryBytes');
   expect(budget.usedBytes).toBeLessThan(24 * MIB);
   for (const call of asked) answer(call, 0);
   await poll(() => outcomes.get(1)).toBe(7);
@@ -42,21 +42,24 @@ test('what other lanes use counts', async () => {
   engine.close();
 });
 
-test('calls wait while the budget is used up, but an extension gets its first sandbox', async () => {
-  const { budget, engine, load, start, asked, answer, outcomes } = await open(12 * MIB);
+test('calls wait for the memory that their like hold, but an extension gets its first sandbox', async () => {
+  const { budget, engine, load, start, asked, answer, outcomes } = await open(24 * MIB);
   await load(HOLD);
   const other = await load('() => "other"');
-  for (let id = 1; id <= 20; id++) start(id, MIB);
-  await poll(() => budget.missingBytes(2 * MIB, 'more')).toBeGreaterThan(0);
+  start(99, 4 * MIB);
+  await poll(() => asked.length).toBe(1);
+  answer(asked.shift()!, 0);
+  for (let id = 1; id <= 20; id++) start(id, 4 * MIB);
+  await poll(() => budget.missingBytes(5 * MIB, 'more')).toBeGreaterThan(0);
   start(100, 0, other);
   await poll(() => outcomes.get(100)).toBe('other');
-  expect(asked.length).toBeLessThan(12);
-  expect(budget.usedBytes).toBeLessThanOrEqual(12 * MIB);
+  expect(asked.length).toBeLessThan(6);
+  expect(budget.usedBytes).toBeLessThanOrEqual(24 * MIB);
   for (let answered = 0; answered < 20; answered++) {
     await poll(() => asked.length).toBeGreaterThan(answered);
     answer(asked[answered]!, 0);
   }
-  await poll(() => outcomes.size).toBe(21);
+  await poll(() => outcomes.size).toBe(22);
   expect([...outcomes.values()].every((value) => value === 7 || value === 'other')).toBe(true);
   engine.close();
 });

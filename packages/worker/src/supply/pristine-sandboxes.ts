@@ -15,6 +15,9 @@ const MAX_SANDBOXES = 32;
 /** A sandbox that grew by more than this is dropped: clearing 8 MiB takes about as long as making a new one. */
 const GROWN_BYTES = 8 << 20;
 
+/** Weight of a call that holds less than those before it. */
+const HELD_WEIGHT = 0.1;
+
 /** Growth that is not worth making another sandbox for. */
 const GROWN_LITTLE_BYTES = 1 << 20;
 
@@ -32,6 +35,8 @@ export class PristineSandboxes implements SandboxSource {
   /** Since the last `trim`: the fewest that were free, and the most that a call's heap has grown. */
   #unused = 0;
   #grownBytes = 0;
+  /** What a call is expected to hold beyond what all begin with. */
+  #heldBytes = 0;
   readonly #snapshot: Snapshot;
   #sandboxes = 0;
   #closed = false;
@@ -54,12 +59,12 @@ export class PristineSandboxes implements SandboxSource {
   }
 
   take(): Sandbox | undefined {
-    return this.#takeFree() ?? this.#swapOut();
+    return this.#isShort(this.#free.at(-1)) ? undefined : this.#takeAny();
   }
 
   wait(tenant: Tenant): void {
     this.#tenants.append(tenant.waits);
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === 0 || this.#isShort()) return;
     const sandbox = this.#swapOut();
     if (sandbox) this.#keep(sandbox);
   }
@@ -67,7 +72,7 @@ export class PristineSandboxes implements SandboxSource {
   resume(tenant: Tenant): boolean {
     this.#tenants.remove(tenant.waits);
     if (tenant.seat) return true;
-    const sandbox = this.take();
+    const sandbox = this.#takeAny();
     if (sandbox) this.bringIn(tenant, sandbox);
     return sandbox !== undefined;
   }
@@ -100,9 +105,7 @@ export class PristineSandboxes implements SandboxSource {
 
   /** Restores it for the next call, whatever this one did. */
   give(sandbox: Sandbox): void {
-    const { heapStart, heapEnd } = this.#snapshot.header;
-    const grownBytes = sandbox.heapBytes - (heapEnd - heapStart);
-    if (grownBytes > this.#grownBytes) this.#grownBytes = grownBytes;
+    const grownBytes = this.#learn(sandbox);
     if (grownBytes > GROWN_BYTES) return this.discard(sandbox);
     if (this.#closed || this.#sandboxes > MAX_SANDBOXES) return this.#retire(sandbox);
     if (!sandbox.restore(this.#snapshot)) return this.discard(sandbox);
@@ -112,6 +115,7 @@ export class PristineSandboxes implements SandboxSource {
 
   /** Makes another in its place, so that the next call finds one. */
   discard(sandbox: Sandbox): void {
+    if (!sandbox.isRetired) this.#learn(sandbox);
     this.#retire(sandbox);
     this.#counters.replacements++;
     if (!this.#closed && this.#free.length === 0) void this.#make();
@@ -142,6 +146,28 @@ export class PristineSandboxes implements SandboxSource {
   drop(sandbox: Sandbox): void {
     this.#free.splice(this.#free.indexOf(sandbox), 1);
     this.#retire(sandbox);
+  }
+
+  /** Whether a call would find no memory for what its like hold, beyond what a sandbox has, while others of them run. */
+  #isShort(sandbox?: Sandbox): boolean {
+    if (this.#heldBytes <= GROWN_LITTLE_BYTES || this.#sandboxes === this.#free.length) return false;
+    const ownBytes = sandbox ? sandbox.memoryBytes - this.#snapshot.header.heapEnd : 0;
+    return !this.#factory.canHold(this.#heldBytes - ownBytes);
+  }
+
+  /** Learns what a call has held, or was refused, beyond what all begin with. @returns what it has held */
+  #learn(sandbox: Sandbox): number {
+    const { heapStart, heapEnd } = this.#snapshot.header;
+    const grownBytes = sandbox.heapBytes - (heapEnd - heapStart);
+    if (grownBytes > this.#grownBytes) this.#grownBytes = grownBytes;
+    const heldBytes = sandbox.isShort ? sandbox.refusedBytes : grownBytes;
+    const change = heldBytes - this.#heldBytes;
+    if (change !== 0) this.#heldBytes += change > 0 ? change : change * HELD_WEIGHT;
+    return grownBytes;
+  }
+
+  #takeAny(): Sandbox | undefined {
+    return this.#takeFree() ?? this.#swapOut();
   }
 
   #forget(tenant: Tenant): void {
@@ -175,15 +201,23 @@ export class PristineSandboxes implements SandboxSource {
   async #make(): Promise<void> {
     if (this.#isMaking) return;
     this.#isMaking = true;
-    while (this.#waiting.length > 0 && !this.#factory.hasRoom(this.extension, this.#snapshot, this.#share))
-      await pause();
+    while (this.#waiting.length > 0 && !this.#isClosedOrRoomy) await pause();
     const startedMs = performance.now();
-    if (this.#waiting.length > 0 || this.#factory.fits(this.extension, this.#snapshot, this.#share))
+    const free = this.#waiting.length > 0 ? this.#takeFree() : undefined;
+    if (free) this.#keep(free);
+    else if (this.#waiting.length > 0 || this.#factory.fits(this.extension, this.#snapshot, this.#share))
       await this.#makeOne();
     const pauseMs = this.#waiting.length > 0 ? performance.now() - startedMs : 0;
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     this.#isMaking = false;
     if (this.#waiting.length > 0) void this.#make();
+  }
+
+  /** Whether a call that waits can go on: nothing waits long once all is forgotten. */
+  get #isClosedOrRoomy(): boolean {
+    if (this.#closed) return true;
+    if (this.#isShort(this.#free.at(-1))) return false;
+    return this.#free.length > 0 || this.#factory.hasRoom(this.extension, this.#snapshot, this.#share);
   }
 
   get #share(): BudgetShare {
@@ -202,7 +236,7 @@ export class PristineSandboxes implements SandboxSource {
   }
 
   #keep(sandbox: Sandbox): void {
-    const waiting = this.#waiting.shift();
+    const waiting = this.#isShort(sandbox) ? undefined : this.#waiting.shift();
     if (waiting) return waiting.resolve(sandbox);
     this.#free.push(sandbox);
     this.#factory.idle.add((sandbox.place ??= IdleSandboxes.place(sandbox, this)));

@@ -67,16 +67,21 @@ export class SandboxFactory {
     return this.account.budget.hasPlace(share) && this.account.missingBytes(bytes, share) === 0;
   }
 
-  /** Whether a sandbox can be opened within the budget. Gives up what is idle for it. */
+  /** Whether a sandbox can be opened within the budget. Frees what is idle for it. */
   hasRoom(extension: ExtensionWire, snapshot: Snapshot, share: BudgetShare): boolean {
     const size = this.#sizeOf(extension, snapshot.header.heapEnd);
     if (this.fits(extension, snapshot, share) || this.#spare.has(size)) return true;
     return this.#makeRoom(this.account.chargeOf(size.initialBytes), share) && this.account.budget.hasPlace(share);
   }
 
+  /** Whether a sandbox could grow by so many bytes, with the memory of one that was given up. */
+  canHold(bytes: number): boolean {
+    return this.account.missingBytes(bytes - this.#spare.givenBytes, 'more') === 0;
+  }
+
   /** Gives up a sandbox. From now on, entering it fails. */
   retire(sandbox: Sandbox): void {
-    this.#spare.keep(sandbox.retire(), sandbox.isSound, sandbox.heapBytes);
+    this.#spare.keep(sandbox.retire(), sandbox.isSound);
   }
 
   /** Gives up a sandbox that nobody has use for. */
@@ -139,17 +144,17 @@ export class SandboxFactory {
   #mayGrow(bytes: number, from: number): boolean {
     const isGranted =
       bytes <= 0 ||
-      this.#makeRoom(bytes, 'first') ||
-      (this.account.chargeOf(from + bytes) <= this.account.meanBytes &&
-        this.account.missingBytes(bytes, 'small') === 0);
+      this.#makeRoom(bytes, 'more') ||
+      (this.account.chargeOf(from + bytes) <= this.account.meanBytes && this.#makeRoom(bytes, 'small'));
     if (isGranted) this.account.grow(bytes);
     return isGranted;
   }
 
+  /** Frees garbage, and what is idle unless only further sandboxes or large ones need it: others' next calls find theirs. */
   #makeRoom(bytes: number, share: BudgetShare): boolean {
     const missing = (): number => this.account.missingBytes(bytes, share);
-    while (missing() > this.#spare.bytes && this.idle.dropOldest());
-    if (missing() === 0 || this.#spare.bytes === 0) return missing() === 0;
+    if (share !== 'more') while (missing() > this.#spare.bytes && this.idle.dropOldest());
+    if (missing() === 0 || missing() > this.#spare.bytes) return missing() === 0;
     this.#spare.giveUp();
     this.#collect();
     this.#spare.sweep();

@@ -4,8 +4,8 @@ import type { MemoryAccount } from './memory-account.js';
 
 /** Instances that are kept for good: what unloading or a burst leaves behind. */
 const MAX_INSTANCES = 8;
-/** Heap of an instance that is kept, at the most: what it has used of it stays in the process's memory. */
-const MAX_HEAP_BYTES = 2 << 20;
+/** Charge of an instance that is kept, at the most. */
+const MAX_CHARGE_BYTES = 2 << 20;
 /** Given up instances after which those that the collector has taken are looked for. */
 const SWEEP_AFTER = 64;
 
@@ -54,10 +54,9 @@ export class SpareInstances {
   /**
    * @param instance nothing may enter it any more.
    * @param isSound whether nothing has gone wrong in it: no exception went through its instance.
-   * @param heapBytes heap that it has used.
    */
-  keep(instance: Instance, isSound: boolean, heapBytes: number): void {
-    if (!isSound || heapBytes > MAX_HEAP_BYTES) return this.give(instance);
+  keep(instance: Instance, isSound: boolean): void {
+    if (!isSound || this.#account.chargeOf(instance.bytes.length) > MAX_CHARGE_BYTES) return this.give(instance);
     this.#instances.push(instance);
     if (this.#instances.length > MAX_INSTANCES) this.give(this.#instances.shift()!);
   }

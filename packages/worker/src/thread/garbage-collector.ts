@@ -1,14 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
-/**
- * Time between two collections of a thread: one takes 5 to 15 ms beside what it frees, which is half a millisecond for each megabyte.
- */
+/** Time between two collections of a thread: one takes 5 to 15 ms beside what it frees, which is half a millisecond for each megabyte. */
 const EVERY_MS = 50;
 
 /**
- * V8 frees the memory of an instance when it collects garbage, and a thread that runs guests makes so little garbage of its own that this can take for ever.
- * Runtimes without this flag collect in their own time.
+ * Collects garbage. V8 frees the memory of an instance in no other way, and a thread that runs guests makes so little garbage of its own that V8 would take
+ * its time. Runtimes that do not let it be asked for collect when they want.
  *
  * @param everyMs after a collection, calls do nothing for so long.
  */
@@ -25,8 +20,9 @@ export function garbageCollector(everyMs: number = EVERY_MS): () => void {
 
 function findCollector(): () => void {
   try {
+    const { setFlagsFromString } = process.getBuiltinModule('node:v8');
     setFlagsFromString('--expose-gc');
-    const found: unknown = runInNewContext('gc');
+    const found: unknown = process.getBuiltinModule('node:vm').runInNewContext('gc');
     setFlagsFromString('--no-expose-gc');
     return found as () => void; // V8's own
   } catch {

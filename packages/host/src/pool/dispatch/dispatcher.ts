@@ -2,6 +2,7 @@ import { LinkedList, type CallWire, type InstallWire } from '@sandglass/core';
 
 import { CALLS_GO_ON_MS, COLD_START_MS, COSTLY_MS, SPLIT_LENGTH } from '../cost-model.js';
 import type { Job } from '../jobs/job.js';
+import type { Admission } from '../memory/admission.js';
 import type { Ledger, Releaser } from '../jobs/ledger.js';
 import type { Waiting } from '../jobs/pool-extension.js';
 import type { Lane } from '../lanes/lane.js';
@@ -25,15 +26,17 @@ export class Dispatcher implements Releaser {
   readonly isolated: LinkedList<Waiting> = new LinkedList();
   readonly #ledger: Ledger;
   readonly #lanes: LaneSet;
+  readonly #admission: Admission;
   readonly #cores: number;
   #isScheduled = false;
   #lastCallMs = -Infinity;
   readonly #run = (): void => this.flush();
 
   /** @param cores that the process may use. */
-  constructor(ledger: Ledger, lanes: LaneSet, cores: number) {
+  constructor(ledger: Ledger, lanes: LaneSet, admission: Admission, cores: number) {
     this.#ledger = ledger;
     this.#lanes = lanes;
+    this.#admission = admission;
     this.#cores = cores;
     ledger.releaser = this;
     lanes.onRetry = () => this.schedule();
@@ -127,11 +130,12 @@ export class Dispatcher implements Releaser {
   #placeCalls(lanes: readonly Lane[]): void {
     if (this.queue.size === 0) return;
     for (const lane of lanes) lane.look();
+    this.#admission.look(this.queue.extensions, this.#ledger.size - this.waiting);
     let skipped = 0;
     while (skipped < this.queue.extensions && lanes.some(hasRoom)) {
       const job = this.queue.peek();
       if (!job) return;
-      const lane = chooseLane(job, this.#lanes);
+      const lane = this.#admission.admits(job.extension) ? chooseLane(job, this.#lanes) : undefined;
       if (lane) {
         this.queue.take(job);
         lane.put(job);

@@ -35,6 +35,12 @@ export interface InboxParts {
   capabilities: CapabilityCalls;
 }
 
+/** Heap that a call had or was refused. */
+function heapBytesOf(outcome: OutcomeWire): number {
+  const refused = !outcome.ok && outcome.error.code === 'E_MEMORY' ? outcome.error.limit?.used : undefined;
+  return Math.max(outcome.usage.heapBytes, refused ?? 0);
+}
+
 /** Takes what one lane reports, believes none of it, and settles what is proven. Nothing that comes in here throws. */
 export class Inbox implements LaneEvents {
   readonly #lane: Lane;
@@ -118,7 +124,7 @@ export class Inbox implements LaneEvents {
     if (lane.markEntered(run)) dispatcher.schedule();
     lane.runs.delete(outcome.callId);
     const { job } = run;
-    job.extension.learnCost(outcome.usage.cpuTimeMs);
+    job.extension.learnCost(outcome.usage.cpuTimeMs, heapBytesOf(outcome));
     if (!run.isWanted) return this.#ignore();
     this.#count(job, nowMs);
     job.onOutcome?.(outcome);

@@ -1,6 +1,7 @@
 import { LinkedList, type ExtensionWire, type InstallWire, type Link } from '@sandglass/core';
 
 import { CallCost } from '../cost-model.js';
+import { CallMemory } from '../memory/admission.js';
 import { CallCounters } from '../stats/counters.js';
 
 /** What waits in an extension's queue: a job, which this file knows nothing more of. */
@@ -21,6 +22,7 @@ export class PoolExtension {
   readonly turn: Link<PoolExtension> = LinkedList.link<PoolExtension>(this);
   readonly counters: CallCounters = new CallCounters();
   readonly cost: CallCost = new CallCost();
+  readonly memory: CallMemory = new CallMemory();
   /** Accepted and not settled. */
   live = 0;
   unloading = false;
@@ -37,7 +39,8 @@ export class PoolExtension {
   }
 
   /** Learns from a call that has run. */
-  learnCost(cpuTimeMs: number): void {
+  learnCost(cpuTimeMs: number, heapBytes = 0): void {
     this.cost.learn(Math.min(cpuTimeMs, this.wire.limits.cpuTimeMs));
+    this.memory.learn(Math.min(heapBytes, this.wire.limits.memoryLimitBytes));
   }
 }

@@ -1,12 +1,24 @@
-import { IdMap, type EngineModule, type ExtensionWire, type SettlementWire, type SnapshotWire } from '@sandglass/core';
-import { createEngine } from '@sandglass/worker';
+import {
+  IdMap,
+  MemoryBudget,
+  type EngineModule,
+  type ExtensionWire,
+  type SettlementWire,
+  type SnapshotWire,
+} from '@sandglass/core';
+import { createEngine, garbageCollector } from '@sandglass/worker';
 import type { Engine } from '@sandglass/worker';
 
 import type { CallBatch, LaneLink, LaneEvents, StartLane } from './lane-link.js';
 
+/** Time between two collections of the calling thread, whose heap is the application's: each may take tens of milliseconds. */
+const COLLECT_EVERY_MS = 2_000;
+
 export interface InlineLanesOptions {
   /** The compiled engine. @default compiled when the lane starts */
   wasm?: EngineModule;
+  /** The pool's memory; its engine has the first place. @default without a limit */
+  memory?: MemoryBudget;
   /** For tests. @default the engine of `@sandglass/worker` */
   createEngine?: typeof createEngine;
 }
@@ -35,6 +47,7 @@ class OpenBatch {
 class InlineLink implements LaneLink {
   readonly slots: undefined;
   readonly #events: LaneEvents;
+  readonly #memory: MemoryBudget;
   #engine: Engine | undefined;
   #isOver = false;
   /** By call: the batch that waits for it. */
@@ -42,6 +55,7 @@ class InlineLink implements LaneLink {
 
   constructor(events: LaneEvents, options: InlineLanesOptions) {
     this.#events = events;
+    this.#memory = options.memory ?? MemoryBudget.create(1);
     void this.#start(options);
   }
 
@@ -49,6 +63,8 @@ class InlineLink implements LaneLink {
     try {
       const engine = await create({
         ...(wasm && { wasm }),
+        memory: { budget: this.#memory, lane: 0 },
+        collect: garbageCollector(COLLECT_EVERY_MS),
         onOutcomes: (outcomes) => this.#finish(outcomes),
         onCapabilities: (calls) => {
           if (!this.#isOver) this.#events.capabilities(calls);
@@ -100,6 +116,21 @@ class InlineLink implements LaneLink {
     this.#later((engine) => engine.forget(extensionId));
   }
 
+  get memoryBytes(): number {
+    return this.#memory.bytesOf(0);
+  }
+
+  trim(): void {
+    this.#later((engine) => void engine.trim());
+  }
+
+  shed(bytes: number): void {
+    this.#later((engine) => {
+      engine.shed(bytes);
+      void engine.trim();
+    });
+  }
+
   requestStats(): void {
     if (this.#engine) this.#events.stats(this.#engine.stats());
   }
@@ -108,6 +139,7 @@ class InlineLink implements LaneLink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#engine?.close();
+    this.#memory.clear(0);
   }
 
   /** Guests run in a turn of their own, so that a busy pool leaves this thread's other work its share. */

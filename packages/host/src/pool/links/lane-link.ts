@@ -46,6 +46,8 @@ export interface CallBatch {
 export interface LaneLink {
   /** Which call its engine is in: see `SLOT`. Absent where nobody could read it meanwhile. */
   readonly slots: Int32Array | undefined;
+  /** What its engine has charged to the pool's memory. */
+  readonly memoryBytes: number;
   /** Answered by `batchDone`, once every call of the batch has settled. */
   batch(batch: CallBatch): void;
   /** Answered by `loadDone`. */
@@ -53,6 +55,10 @@ export interface LaneLink {
   settle(settlements: SettlementWire[]): void;
   abort(callIds: number[]): void;
   forget(extensionId: number): void;
+  /** Has the engine free what it has not used since the last time. */
+  trim(): void;
+  /** Has it free so many bytes, by ending the calls that wait and hold most. */
+  shed(bytes: number): void;
   /** Answered by `stats`, when the engine next listens. */
   requestStats(): void;
   /** Ends the engine wherever it is. What it had reported before is delivered first. */

@@ -1,13 +1,16 @@
 import { availableParallelism } from 'node:os';
 
-import type { EngineModule } from '@sandglass/core';
+import { MemoryBudget, type EngineModule } from '@sandglass/core';
 
 import type { PoolOptions } from '../../types.js';
+import { defaultMaxMemoryBytes } from '../memory/default-budget.js';
 import type { StartLane } from './lane-link.js';
 
 /** What a pool needs to know of its links: how many, and how to start one. */
 export interface Links extends PoolOptions {
   startLane: StartLane;
+  /** What all lanes share. @default without a limit */
+  memory?: MemoryBudget;
   /** Call it once all lanes have ended. */
   onClose?: () => Promise<void>;
 }
@@ -23,13 +26,15 @@ export async function openLinks(
 ): Promise<Links> {
   if (pool === 'inline') {
     const [{ inlineLane }, wasm] = await Promise.all([import('./inline-link.js'), compiling]);
-    return { minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm }) };
+    const memory = MemoryBudget.create(1, defaultMaxMemoryBytes());
+    return { minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm, memory }), memory };
   }
   const [{ createWorkerLanes }, wasm] = await Promise.all([import('./thread-pool.js'), compiling]);
   const lanes = createWorkerLanes({
     filename: import.meta.resolve('@sandglass/worker/thread'),
     wasm,
     maxLanes: pool.maxThreads ?? availableParallelism(),
+    maxMemoryBytes: pool.maxMemoryBytes ?? defaultMaxMemoryBytes(),
   });
-  return { ...pool, startLane: lanes.start, onClose: lanes.close };
+  return { ...pool, startLane: lanes.start, memory: lanes.memory, onClose: lanes.close };
 }

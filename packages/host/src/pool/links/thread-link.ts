@@ -126,6 +126,18 @@ export class ThreadLink implements LaneLink {
     this.#post({ type: 'forget', extensionId });
   }
 
+  get memoryBytes(): number {
+    return this.#threads.slotAllocator.memory.bytesOf(this.#place);
+  }
+
+  trim(): void {
+    this.#post({ type: 'trim' });
+  }
+
+  shed(bytes: number): void {
+    this.#post({ type: 'shed', bytes });
+  }
+
   requestStats(): void {
     this.#post({ type: 'stats', requestId: 0 });
   }

@@ -10,6 +10,8 @@ export interface PoolCounts {
   live: number;
   reruns: number;
   moved: number;
+  memoryBytes: number;
+  maxMemoryBytes: number;
 }
 
 /** Puts together what `stats()` shows. */
@@ -25,7 +27,7 @@ export function collectStats(
   const ready = lanes.all;
   const laneStats = ready.map(toLaneStats);
   const { restores, replacements, failures, ignored, violations, kills, lost } = lanes.gone;
-  const sum = (key: 'restores' | 'replacements' | 'failures' | 'ignored' | 'violations' | 'memoryBytes'): number =>
+  const sum = (key: 'restores' | 'replacements' | 'failures' | 'ignored' | 'violations'): number =>
     laneStats.reduce((all, lane) => all + lane[key], 0);
   return {
     ...total.toStats(counts.waiting, counts.live - counts.waiting),
@@ -38,14 +40,15 @@ export function collectStats(
     moved: counts.moved,
     ignored: ignored + sum('ignored'),
     violations: violations + sum('violations'),
-    memoryBytes: sum('memoryBytes'),
+    memoryBytes: counts.memoryBytes,
+    maxMemoryBytes: counts.maxMemoryBytes,
     lanes: laneStats,
     extensions: extensions.map((extension) => toExtensionStats(extension, ready)),
   };
 }
 
 function toLaneStats(lane: Lane): LaneStats {
-  const { id, isUp, outcomes, installed, engineStats, ignored, violations } = lane;
+  const { id, link, isUp, outcomes, installed, engineStats, ignored, violations } = lane;
   let running = 0;
   for (const { isWanted } of lane.runs.values()) if (isWanted) running += 1;
   const state = isUp ? 'ready' : 'starting';
@@ -57,6 +60,7 @@ function toLaneStats(lane: Lane): LaneStats {
     runMs: lane.runMs.percentiles(),
     extensions: installed.size,
     ...engineStats,
+    memoryBytes: link.memoryBytes,
     ignored,
     violations,
   };

@@ -54,6 +54,7 @@ export interface LaneStats {
   restores: number;
   replacements: number;
   failures: number;
+  /** What its sandboxes and spare instances are charged. */
   memoryBytes: number;
   /** Messages that came too late or for nobody. */
   ignored: number;
@@ -78,8 +79,10 @@ export interface PoolStats extends CallStats {
   moved: number;
   ignored: number;
   violations: number;
-  /** Linear memory of all snapshots and sandboxes. */
+  /** What all sandboxes, snapshots and spare instances are charged: all that they can make resident without asking. */
   memoryBytes: number;
+  /** What they may be charged: `pool.maxMemoryBytes`. */
+  maxMemoryBytes: number;
   lanes: LaneStats[];
   extensions: ExtensionStats[];
 }

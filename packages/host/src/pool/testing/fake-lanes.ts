@@ -50,6 +50,15 @@ export class FakeLane implements LaneLink {
   forget(extensionId: number): void {
     this.forgotten.push(extensionId);
   }
+  memoryBytes = 0;
+  trims = 0;
+  readonly shedBytes: number[] = [];
+  trim(): void {
+    this.trims += 1;
+  }
+  shed(bytes: number): void {
+    this.shedBytes.push(bytes);
+  }
   requestStats(): void {
     if (!this.isHanging) this.events.stats({});
   }

@@ -8,7 +8,17 @@ import type { Lane } from '../lanes/lane.js';
 import type { LaneSet } from '../lanes/lane-set.js';
 import type { Run } from '../lanes/run.js';
 import { GRACE_MS, IDLE_LOAD_MS, REPLACE_AFTER_MS, STALL_MS, STOP_AFTER_MS, TICK_MS } from '../lanes/slice-watch.js';
+import type { Relief } from '../memory/relief.js';
 import type { Recovery } from './recovery.js';
+
+/** What the watchdog works with. */
+export interface WatchdogParts {
+  ledger: Ledger;
+  lanes: LaneSet;
+  dispatcher: Dispatcher;
+  recovery: Recovery;
+  relief: Relief;
+}
 
 /** Watches deadlines and lanes while there is something to watch, on the ledger's clock. */
 export class Watchdog {
@@ -16,10 +26,12 @@ export class Watchdog {
   readonly #lanes: LaneSet;
   readonly #dispatcher: Dispatcher;
   readonly #recovery: Recovery;
+  readonly #relief: Relief;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(ledger: Ledger, lanes: LaneSet, dispatcher: Dispatcher, recovery: Recovery) {
+  constructor({ ledger, lanes, dispatcher, recovery, relief }: WatchdogParts) {
     this.#ledger = ledger;
+    this.#relief = relief;
     this.#lanes = lanes;
     this.#dispatcher = dispatcher;
     this.#recovery = recovery;
@@ -28,6 +40,7 @@ export class Watchdog {
   /** Call it whenever something is accepted. */
   start(): void {
     this.#timer ??= setInterval(() => this.tick(), TICK_MS);
+    this.#relief.start();
   }
 
   stop(): void {
@@ -49,7 +62,8 @@ export class Watchdog {
         lane.heartbeat.rest();
       }
     }
-    if (!isBusy) this.stop();
+    if (isBusy) this.#relief.tick(this.#dispatcher.waiting > 0);
+    else this.stop();
   }
 
   /** A lane has reported something: it may be out of the call that it was stalled in, and need not wait for a tick. */

@@ -1,0 +1,75 @@
+import type { MemoryBudget } from '@sandglass/core';
+
+import type { PoolExtension } from '../jobs/pool-extension.js';
+
+/** Weight of a smaller call in what a call is expected to hold; a larger one counts in full. */
+const WEIGHT = 0.1;
+
+/** More than most calls hold that wait and are swapped out: 10 to 40 KiB. */
+const WAITING_BYTES = 64 << 10;
+
+/** What a call holds of which nothing is known: about what a new sandbox is charged. */
+const FIRST_BYTES = 512 << 10;
+
+/** Heap that calls of one extension hold at the most, by what the latest have used. */
+export class CallMemory {
+  bytes: number = FIRST_BYTES;
+
+  /** @param heapBytes of a call that has ended; 0 if nobody looked. */
+  learn(heapBytes: number): void {
+    if (heapBytes > this.bytes) this.bytes = heapBytes;
+    else if (heapBytes > 0) this.bytes += (heapBytes - this.bytes) * WEIGHT;
+  }
+}
+
+/**
+ * Decides which calls go to lanes while memory is short. Others wait in the queue until some of it is free: calls that hold it are
+ * bounded by their wall clock.
+ *
+ * Lanes enforce the budget by themselves; this keeps what would wait there in the queue, in turns between extensions.
+ */
+export class Admission {
+  readonly #budget: MemoryBudget;
+  /** Calls of one extension at a time, whatever its limits. */
+  readonly #maxCalls: number;
+  #hasPlace = true;
+  /** What is left for calls beyond the first ones. */
+  #freeBytes = 0;
+  #shareBytes = 0;
+  /** What a call on a lane holds on average. */
+  #meanBytes = 0;
+
+  constructor(budget: MemoryBudget) {
+    this.#budget = budget;
+    this.#maxCalls = Math.ceil(budget.maxBytes / 2 / WAITING_BYTES);
+  }
+
+  /**
+   * Looks at the budget, before a round of `admits`.
+   *
+   * @param extensions that have calls waiting.
+   * @param sent calls on lanes.
+   */
+  look(extensions: number, sent: number): void {
+    const { usedBytes, maxBytes } = this.#budget;
+    this.#hasPlace = this.#budget.hasPlace('more');
+    this.#freeBytes = this.#budget.freeBytes('more');
+    this.#shareBytes = maxBytes / (extensions + 1);
+    this.#meanBytes = usedBytes / Math.max(sent, 1);
+  }
+
+  /** Whether a call of an extension may go to a lane: the first always, more as long as there is room, or within the extension's share. */
+  admits({ live, waiting, memory, wire, isPersistent }: PoolExtension): boolean {
+    const sent = live - waiting.size;
+    if (sent <= 0) return true;
+    if (sent >= wire.limits.maxConcurrentCalls || sent >= this.#maxCalls) return false;
+    if (isPersistent) return true; // they share one sandbox
+    const { bytes } = memory;
+    if (!this.#hasPlace || this.#freeBytes < bytes)
+      return (sent + 1) * Math.max(bytes, this.#meanBytes) <= this.#shareBytes;
+    if (bytes <= FIRST_BYTES) return true;
+    if (!this.#budget.fitsAlone((sent + 1) * bytes)) return false;
+    this.#freeBytes -= bytes;
+    return true;
+  }
+}
