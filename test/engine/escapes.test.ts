@@ -66,7 +66,7 @@ test("the host's prototypes are as they were before all of them", () => {
 });
 
 test('the process that a guest sees holds NODE_ENV and nothing else', async () => {
-  const id = await engine.operation(`() => {
+  const id = await engine.handler(`() => {
     const all = (object) => Reflect.ownKeys(object).map((key) => [String(key), typeof object[key]]);
     return [all(process), all(process.env), Object.getPrototypeOf(process) === Object.prototype, process.env.NODE_ENV];
   }`);

@@ -16,7 +16,7 @@ const limited = (name: string, value: number): object => ({
 });
 
 test('cpuTimeMs ends a loop, close to its bound, and tells what was used', async () => {
-  const id = await engine.operation('() => { for (;;); }', { limits: { cpuTimeMs: 50 } });
+  const id = await engine.handler('() => { for (;;); }', { limits: { cpuTimeMs: 50 } });
   const { limit, usage, ...ended } = await engine.call(id);
   expect(ended).toMatchObject({ ok: false, code: 'E_CPU' });
   expect(limit).toMatchObject({ name: 'cpuTimeMs', value: 50 });
@@ -27,7 +27,7 @@ test('cpuTimeMs ends a loop, close to its bound, and tells what was used', async
 test('a slice that the watchdog wants to end ends at the next poll, and no other does', async () => {
   const slots = new Int32Array(new SharedArrayBuffer(4 * SLOT.length));
   const watched = await TestEngine.open({ slots });
-  const id = await watched.operation('(isLong) => { while (isLong); }', { limits: { cpuTimeMs: 60_000 } });
+  const id = await watched.handler('(isLong) => { while (isLong); }', { limits: { cpuTimeMs: 60_000 } });
   slots[SLOT.stop] = slots[SLOT.slice]! + 2;
   expect(await watched.call(id, false)).toMatchObject({ ok: true });
   expect(await watched.call(id, true)).toMatchObject({ code: 'E_CPU', ...limited('cpuTimeMs', 60_000) });
@@ -36,7 +36,7 @@ test('a slice that the watchdog wants to end ends at the next poll, and no other
 });
 
 test('cpuTimeMs counts over all slices of a call', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     'async () => { for (let i = 0; ; i++) { const end = Date.now() + 5; while (Date.now() < end); await sleep(0); } }',
     { limits: { cpuTimeMs: 200 } },
   );
@@ -47,7 +47,7 @@ test('cpuTimeMs counts over all slices of a call', async () => {
 
 test('time spent awaiting is not counted', async () => {
   const waiting = await TestEngine.open({ answer: () => undefined });
-  const id = await waiting.operation('async () => { await sleep(1); return "done"; }', { limits: { cpuTimeMs: 25 } });
+  const id = await waiting.handler('async () => { await sleep(1); return "done"; }', { limits: { cpuTimeMs: 25 } });
   const { callId, ended } = waiting.start(id);
   const end = Date.now() + 60; // the thread is busy elsewhere
   while (Date.now() < end);
@@ -57,12 +57,12 @@ test('time spent awaiting is not counted', async () => {
 });
 
 test('a native that returns after its budget was used up does not end well', async () => {
-  const id = await engine.operation('() => new Array(3_000_000).fill(1).indexOf(2)', { limits: { cpuTimeMs: 1 } });
+  const id = await engine.handler('() => new Array(3_000_000).fill(1).indexOf(2)', { limits: { cpuTimeMs: 1 } });
   expect(await engine.call(id)).toMatchObject({ code: 'E_CPU' });
 });
 
 test('each of many stack overflows is slow, and cpuTimeMs still holds', async () => {
-  const id = await engine.operation('() => { const f = () => { try { f(); } catch { f(); } }; f(); }', {
+  const id = await engine.handler('() => { const f = () => { try { f(); } catch { f(); } }; f(); }', {
     limits: { cpuTimeMs: 100 },
   });
   const { code, usage } = await engine.call(id);
@@ -74,7 +74,7 @@ test.each([
   'for (;;) { try { for (;;); } catch {} finally { continue; } }',
   'for (const x of { *[Symbol.iterator]() { try { yield 1; } finally { for (;;); } } }) break;',
 ])('an interrupt cannot be caught: %s', async (body) => {
-  const id = await engine.operation(`() => { ${body} }`, { limits: { cpuTimeMs: 30 } });
+  const id = await engine.handler(`() => { ${body} }`, { limits: { cpuTimeMs: 30 } });
   expect(await engine.call(id)).toMatchObject({ code: 'E_CPU' });
 });
 
@@ -90,7 +90,7 @@ test.each([2, 8, 64])(
   'memoryLimitBytes of %i MiB is what a guest gets, static data and stack not charged',
   async (mebibytes) => {
     const memoryLimitBytes = mebibytes << 20;
-    const id = await engine.operation('(bytes) => new Uint8Array(bytes).length', { limits: { memoryLimitBytes } });
+    const id = await engine.handler('(bytes) => new Uint8Array(bytes).length', { limits: { memoryLimitBytes } });
     const most = memoryLimitBytes - (512 << 10); // the engine's own part of the heap
     expect(await engine.value(id, most)).toBe(most);
     const ended = await engine.call(id, memoryLimitBytes);
@@ -100,14 +100,14 @@ test.each([2, 8, 64])(
 );
 
 test('a guest can catch the end of its memory and go on', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     '() => { const all = []; try { for (;;) all.push({}); } catch (error) { all.length = 0; return error === null || error.message; } }',
   );
   expect(await engine.value(id)).toSatisfy((caught) => caught === true || caught === 'out of memory');
 });
 
 test('memory that runs out inside a promise job ends that call alone', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     'async (grow) => { await null; const all = []; while (grow) all.push({}); return "fine"; }',
   );
   expect(await engine.call(id, true)).toMatchObject({ code: 'E_MEMORY' });
@@ -115,13 +115,13 @@ test('memory that runs out inside a promise job ends that call alone', async () 
 });
 
 test('an argument too large for the heap is E_MEMORY', async () => {
-  const id = await engine.operation('(text) => text.length', { limits: { memoryLimitBytes: 2 << 20 } });
+  const id = await engine.handler('(text) => text.length', { limits: { memoryLimitBytes: 2 << 20 } });
   expect(await engine.call(id, 'x'.repeat(4 << 20))).toMatchObject({ code: 'E_MEMORY' });
   expect(await engine.value(id, 'x')).toBe(1);
 });
 
 test('an error that claims to be a limit is an error of the guest', async () => {
-  const id = await engine.operation('(text) => { throw new InternalError(text); }');
+  const id = await engine.handler('(text) => { throw new InternalError(text); }');
   for (const text of ['out of memory', 'stack overflow', 'interrupted']) {
     expect(await engine.call(id, text)).toMatchObject({ code: 'E_GUEST', message: text });
   }
@@ -129,11 +129,11 @@ test('an error that claims to be a limit is an error of the guest', async () => 
 
 test('stackBytes ends a recursion, and less of it ends it earlier', async () => {
   const depth = '() => { let n = 0; const f = () => { n++; f(); }; try { f(); } catch {} return n; }';
-  const small = (await engine.value(await engine.operation(depth, { limits: { stackBytes: 32 << 10 } }))) as number;
-  const large = (await engine.value(await engine.operation(depth, { limits: { stackBytes: 256 << 10 } }))) as number;
+  const small = (await engine.value(await engine.handler(depth, { limits: { stackBytes: 32 << 10 } }))) as number;
+  const large = (await engine.value(await engine.handler(depth, { limits: { stackBytes: 256 << 10 } }))) as number;
   expect(large / small).toBeGreaterThan(6);
   expect(large / small).toBeLessThan(10);
-  const id = await engine.operation('() => { const f = () => f() + 1; return f(); }', {
+  const id = await engine.handler('() => { const f = () => f() + 1; return f(); }', {
     limits: { stackBytes: 32 << 10 },
   });
   expect(await engine.call(id)).toMatchObject({ code: 'E_STACK', ...limited('stackBytes', 32 << 10) });
@@ -148,17 +148,17 @@ test.each([
   ['maxCapabilityCalls', 3, 'async (n) => { for (let i = 0; i < n; i++) await sleep(0); return n; }'],
   ['maxLogLines', 3, '(n) => { for (let i = 0; i < n; i++) log("x"); return n; }'],
 ] as const)('%s is kept to the very count', async (name, value, handler) => {
-  const id = await engine.operation(handler, { limits: { [name]: value } });
+  const id = await engine.handler(handler, { limits: { [name]: value } });
   expect(await engine.value(id, value)).toBe(value);
   expect(await engine.call(id, value + 1)).toMatchObject({ code: 'E_QUOTA', ...limited(name, value) });
 });
 
 test('a guest that swallows a quota error has ended all the same', async () => {
-  const id = await engine.operation('async () => { for (;;) await sleep(0).catch(() => {}); }', {
+  const id = await engine.handler('async () => { for (;;) await sleep(0).catch(() => {}); }', {
     limits: { maxCapabilityCalls: 2 },
   });
   expect(await engine.call(id)).toMatchObject({ code: 'E_QUOTA' });
-  const loud = await engine.operation('() => { for (;;) { try { log("x"); } catch {} } }', {
+  const loud = await engine.handler('() => { for (;;) { try { log("x"); } catch {} } }', {
     limits: { maxLogLines: 2 },
   });
   engine.seen.length = 0;
@@ -168,7 +168,7 @@ test('a guest that swallows a quota error has ended all the same', async () => {
 
 test('maxLogBytes counts the bytes of all lines', async () => {
   const line = encodeValue('x'.repeat(100)).length;
-  const id = await engine.operation('(n) => { for (let i = 0; i < n; i++) log("x".repeat(100)); }', {
+  const id = await engine.handler('(n) => { for (let i = 0; i < n; i++) log("x".repeat(100)); }', {
     limits: { maxLogBytes: 3 * line },
   });
   expect((await engine.call(id, 3)).ok).toBe(true);
@@ -176,7 +176,7 @@ test('maxLogBytes counts the bytes of all lines', async () => {
 });
 
 test('console output beyond the limits is dropped in silence', async () => {
-  const id = await engine.operation('() => { for (let i = 0; i < 50; i++) console.log(i); return "fine"; }', {
+  const id = await engine.handler('() => { for (let i = 0; i < 50; i++) console.log(i); return "fine"; }', {
     limits: { maxLogLines: 3 },
   });
   engine.seen.length = 0;
@@ -187,14 +187,14 @@ test('console output beyond the limits is dropped in silence', async () => {
 test('maxArgumentBytes and maxResultBytes are kept to the very byte', async () => {
   const bytes = encodeValue('x'.repeat(1_000)).length;
   for (const name of ['maxArgumentBytes', 'maxResultBytes']) {
-    const id = await engine.operation('(text) => text', { limits: { [name]: bytes } });
+    const id = await engine.handler('(text) => text', { limits: { [name]: bytes } });
     expect(await engine.value(id, 'x'.repeat(1_000))).toHaveLength(1_000);
     expect(await engine.call(id, 'x'.repeat(1_001))).toMatchObject({ code: 'E_QUOTA', ...limited(name, bytes) });
   }
 });
 
 test('maxResultBytes holds for the arguments of a capability too', async () => {
-  const id = await engine.operation('async (n) => { await sleep("x".repeat(n)); return n; }', {
+  const id = await engine.handler('async (n) => { await sleep("x".repeat(n)); return n; }', {
     limits: { maxResultBytes: 1_000 },
   });
   expect(await engine.value(id, 900)).toBe(900);
@@ -214,7 +214,7 @@ test('log lines and capability calls reach the host before the outcome does', as
     order.push(...calls.map(({ name }) => name));
     receive(calls);
   };
-  const id = await watching.operation('async () => { log("1"); await sleep(0); log("2"); }');
+  const id = await watching.handler('async () => { log("1"); await sleep(0); log("2"); }');
   await watching.call(id);
   expect(order).toEqual(['log', 'sleep', 'log', 'outcome']);
   watching.engine.close();
@@ -247,13 +247,13 @@ test.each([
     new Function('p', 'k', 'F', 's', 'u', 'l', 'm', ${JSON.stringify(step)}.repeat(20_000))(p, 'zzz', Array, s, u, l, m);
   }`;
   const limits = { cpuTimeMs: 200, memoryLimitBytes: 64 << 20 };
-  const { code, usage } = await engine.call(await engine.operation(handler, { limits }));
+  const { code, usage } = await engine.call(await engine.handler(handler, { limits }));
   expect(code).toBe('E_CPU');
   expect(usage.cpuTimeMs).toBeLessThan(3_000); // up to a minute without a poll in such steps
 });
 
 test('names of JSON that were made to collide cost no more than others', async () => {
-  const id = await engine.operation('(text) => Object.keys(JSON.parse(text)).length', {
+  const id = await engine.handler('(text) => Object.keys(JSON.parse(text)).length', {
     limits: { cpuTimeMs: 60_000 },
   });
   const spend = async (letters: string[]): Promise<number> => {
@@ -275,7 +275,7 @@ test('names of JSON that were made to collide cost no more than others', async (
 
 test('a memory limit of any size is one that an extension can be loaded with', async () => {
   for (let size = 2 << 20; size < (2 << 20) + (1 << 16); size += 4_000) {
-    const id = await engine.operation('() => new Uint8Array(1_000_000).length', { limits: { memoryLimitBytes: size } });
+    const id = await engine.handler('() => new Uint8Array(1_000_000).length', { limits: { memoryLimitBytes: size } });
     expect([size, await engine.value(id)]).toEqual([size, 1_000_000]);
     engine.engine.forget(id);
   }
@@ -291,7 +291,7 @@ test.each(['pristine', 'persistent'] as const)(
       return n;
     }`;
     const limits = { memoryLimitBytes: 16 << 20, cpuTimeMs: 20_000 };
-    const id = await patient.operation(handler, { limits, isolation });
+    const id = await patient.handler(handler, { limits, isolation });
     expect(await patient.value(id, 'z'.repeat(1_000_000))).toBe(40_000_000);
     patient.engine.close();
   },
@@ -327,7 +327,7 @@ test.each([
     const filled = `try { ${fill} } catch { keep.length -= 2; }`;
     const body = code.replaceAll('FILLED', filled).replaceAll('FILL', fill);
     const handler = `async () => { const keep = []; try { ${body} } catch {} throw keep; }`;
-    const id = await engine.operation(handler, { limits: { memoryLimitBytes: 3 << 20, cpuTimeMs: 500 } });
+    const id = await engine.handler(handler, { limits: { memoryLimitBytes: 3 << 20, cpuTimeMs: 500 } });
     for (let i = 0; i < 2; i++)
       expect(['E_MEMORY', 'E_GUEST', 'E_CLONE', 'E_CPU']).toContain((await engine.call(id)).code);
     engine.engine.forget(id);

@@ -2,6 +2,7 @@ import {
   decodeValue,
   DEFAULT_LIMITS,
   encodeValue,
+  revive,
   type CapabilityCallWire,
   type CapabilityErrorWire,
   type CapabilityWire,
@@ -12,6 +13,8 @@ import {
   type OutcomeWire,
   type SettlementWire,
   type SnapshotWire,
+  type Table,
+  type ThrownWire,
   type UsageWire,
 } from '@sandglass/core';
 import { createEngine, type Engine, type EngineOptions } from '@sandglass/worker';
@@ -122,12 +125,12 @@ export class TestEngine {
     return reply.ok ? { loaded: reply.loaded } : { error: reply.error };
   }
 
-  /** Loads an operation from the text of its handler. */
-  async operation(handler: string, options: ExtensionOptions & { before?: string } = {}): Promise<number> {
+  /** Loads a filter from the text of its handler: what it returns is copied as it is. */
+  async handler(handler: string, options: ExtensionOptions & { before?: string } = {}): Promise<number> {
     const { before = '', ...rest } = options;
     return this.load(
-      `import { log, sleep, request } from 'directus:api';\n${before};\nexport default { id: 'test', handler: ${handler} };`,
-      rest,
+      `import { log, sleep, request } from 'directus:api';\n${before};\nexport default ({ filter }) => filter('test', ${handler});`,
+      { type: 'hook', ...rest },
     );
   }
 
@@ -201,7 +204,7 @@ function toEnded(outcome: OutcomeWire): Ended {
     code,
     message,
     ...(limit && { limit }),
-    thrown: thrown && decodeValue(thrown),
+    thrown: thrown && describeThrown(thrown),
     usage: outcome.usage,
   };
 }
@@ -224,4 +227,11 @@ export function answerLikeHost({ name, args }: SeenCall): Answer {
 
 function typeError(message: string): Answer {
   return { error: { name: 'TypeError', message, code: 'E_GUEST' } };
+}
+
+/** What was thrown, by name. */
+function describeThrown(bytes: Uint8Array): object {
+  const [, kind, nameOrValue, message, stack, data] = decodeValue(bytes) as ThrownWire; // the engine made it
+  if (kind === 'value') return { kind, value: nameOrValue };
+  return { kind, name: nameOrValue, message, stack, data: data === undefined ? undefined : revive(data as Table) };
 }

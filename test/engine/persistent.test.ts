@@ -26,12 +26,12 @@ const until = async (done: () => boolean): Promise<void> => {
 };
 
 test('module state survives from call to call', async () => {
-  const id = await engine.operation('() => ++n', { ...PERSISTENT, before: 'let n = 0' });
+  const id = await engine.handler('() => ++n', { ...PERSISTENT, before: 'let n = 0' });
   expect([await engine.value(id), await engine.value(id), await engine.value(id)]).toEqual([1, 2, 3]);
 });
 
 test('calls interleave at their awaits', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     'async (name) => { trace.push(name + 1); await sleep(0); trace.push(name + 2); return [...trace]; }',
     {
       ...PERSISTENT,
@@ -47,7 +47,7 @@ test('calls interleave at their awaits', async () => {
 });
 
 test('one call can settle what another waits for', async () => {
-  const id = await engine.operation('(open) => (open ? (release("opened"), "done") : gate)', {
+  const id = await engine.handler('(open) => (open ? (release("opened"), "done") : gate)', {
     ...PERSISTENT,
     before: 'let release; const gate = new Promise((resolve) => (release = resolve))',
   });
@@ -58,7 +58,7 @@ test('one call can settle what another waits for', async () => {
 });
 
 test('what a call leaves to be done is its own cost, and ends with it', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     '(loop) => { n++; if (loop) { const f = () => Promise.resolve().then(f); f(); } return n; }',
     {
       ...PERSISTENT,
@@ -72,7 +72,7 @@ test('what a call leaves to be done is its own cost, and ends with it', async ()
 });
 
 test('a call that throws leaves the others and the state alone', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     'async (bad) => { n++; await sleep(0); if (bad) throw new Error("bad"); return n; }',
     {
       ...PERSISTENT,
@@ -88,7 +88,7 @@ test('a call that throws leaves the others and the state alone', async () => {
 });
 
 test('a call that is stopped takes its sandbox with it, and every other call ends with a code', async () => {
-  const id = await engine.operation('async (loop) => { await sleep(0); while (loop); return "fine"; }', {
+  const id = await engine.handler('async (loop) => { await sleep(0); while (loop); return "fine"; }', {
     ...PERSISTENT,
     limits: { cpuTimeMs: 50 },
   });
@@ -107,7 +107,7 @@ test('a call that is stopped takes its sandbox with it, and every other call end
 });
 
 test('an aborted call never goes on, and the others do', async () => {
-  const id = await engine.operation('async (name) => { await sleep(0); trace.push(name); return [...trace]; }', {
+  const id = await engine.handler('async (name) => { await sleep(0); trace.push(name); return [...trace]; }', {
     ...PERSISTENT,
     before: 'const trace = []',
   });
@@ -120,7 +120,7 @@ test('an aborted call never goes on, and the others do', async () => {
 });
 
 test('memory does not grow with the number of calls', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     'async (o) => { await sleep(0); sleep(1); if (o.n % 3 === 0) throw new Error("x"); return { o, m: new Map([[1, o]]) }; }',
     PERSISTENT,
   );
@@ -140,7 +140,7 @@ test('memory does not grow with the number of calls', async () => {
 });
 
 test('calls at once before the sandbox is there share the one that is made', async () => {
-  const id = await engine.operation('() => ++n', { ...PERSISTENT, before: 'let n = 0' });
+  const id = await engine.handler('() => ++n', { ...PERSISTENT, before: 'let n = 0' });
   const ended = await Promise.all(Array.from({ length: 20 }, () => engine.call(id)));
   expect(ended.map(({ value }) => value)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   expect(engine.engine.stats().sandboxes).toBe(1);

@@ -71,7 +71,7 @@ const LITTER: [string, string][] = [
 ];
 
 test.each(LITTER)('after a call that left %s, every byte of memory is as before', async (_, handler) => {
-  const id = await engine.operation(handler, {
+  const id = await engine.handler(handler, {
     before: 'const state = []',
     limits: { cpuTimeMs: 200, memoryLimitBytes: 8 << 20 },
   });
@@ -90,7 +90,7 @@ test.each(LITTER)('after a call that left %s, every byte of memory is as before'
 test('a marker is found in memory during its call, so that the search means something', async () => {
   const waiting = await TestEngine.open({ answer: () => undefined });
   memories.length = 0;
-  const id = await waiting.operation('async (m) => { await sleep(1); return m; }');
+  const id = await waiting.handler('async (m) => { await sleep(1); return m; }');
   const { callId } = waiting.start(id, MARKER);
   expect(memories.some((memory) => bytesOf(memory).includes(MARKER))).toBe(true);
   waiting.engine.abort([callId]);
@@ -101,7 +101,7 @@ test('a marker is found in memory during its call, so that the search means some
 test('a new sandbox is byte for byte a restored one', async () => {
   const waiting = await TestEngine.open({ answer: () => undefined });
   memories.length = 0;
-  const id = await waiting.operation('async () => { await sleep(1); }');
+  const id = await waiting.handler('async () => { await sleep(1); }');
   const calls = [waiting.start(id), waiting.start(id)];
   await Promise.resolve();
   await new Promise((resolve) => setImmediate(resolve));
@@ -115,7 +115,7 @@ test('a new sandbox is byte for byte a restored one', async () => {
 });
 
 test('each call has a sequence of Math.random of its own', async () => {
-  const id = await engine.operation('() => [Math.random(), Math.random()]', { before: 'Math.random()' });
+  const id = await engine.handler('() => [Math.random(), Math.random()]', { before: 'Math.random()' });
   const values = [];
   for (let i = 0; i < 200; i++) values.push(...((await engine.value(id)) as number[]));
   expect(new Set(values).size).toBe(400);
@@ -126,7 +126,7 @@ test('each call has a sequence of Math.random of its own', async () => {
 });
 
 test('two calls in a row cannot tell that they are two', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     `() => {
       const answer = [typeof globalThis.x, n++, RegExp.$1 ?? '', [].y, Reflect.ownKeys(globalThis).length];
       globalThis.x = 1; Array.prototype.y = 1; /(a)/.exec('a');
@@ -143,7 +143,7 @@ test('guests live in UTC wherever the host is', async () => {
   process.env['TZ'] = 'America/New_York';
   try {
     expect(new Date(0).getTimezoneOffset()).toBe(300);
-    const id = await engine.operation(
+    const id = await engine.handler(
       '() => [new Date(0).getTimezoneOffset(), new Date(2020, 6, 1).getTime(), new Date(0).toString(), new Date(2021, 1, 29, 1, 2, 3).getDate()]',
     );
     expect(await engine.value(id)).toEqual([
@@ -229,7 +229,7 @@ test.each([0, 10, 39, 40, 1_000])('a snapshot cut off after %i bytes is ignored'
 });
 
 test('a sandbox through which an exception of the host went is dropped, and the next call is pristine', async () => {
-  const id = await engine.operation('(deep) => { n++; if (deep) JSON.parse("[".repeat(1e6)); return n; }', {
+  const id = await engine.handler('(deep) => { n++; if (deep) JSON.parse("[".repeat(1e6)); return n; }', {
     before: 'let n = 0',
   });
   const { replacements } = engine.engine.stats();
@@ -239,7 +239,7 @@ test('a sandbox through which an exception of the host went is dropped, and the 
 });
 
 test('a sandbox that grew far is replaced, one that grew a little is restored', async () => {
-  const id = await engine.operation('(bytes) => new Uint8Array(bytes).length');
+  const id = await engine.handler('(bytes) => new Uint8Array(bytes).length');
   const { replacements } = engine.engine.stats();
   await engine.value(id, 1 << 20);
   expect(engine.engine.stats().replacements).toBe(replacements);
@@ -249,7 +249,7 @@ test('a sandbox that grew far is replaced, one that grew a little is restored', 
 
 test('a thousand calls wait side by side, each as in a sandbox of its own, in few', async () => {
   const waiting = await TestEngine.open({ answer: () => undefined });
-  const id = await waiting.operation('async (n) => { own = n; await sleep(n); return own === n ? n : -1; }', {
+  const id = await waiting.handler('async (n) => { own = n; await sleep(n); return own === n ? n : -1; }', {
     before: 'let own',
   });
   const calls = Array.from({ length: 1_000 }, (_, n) => waiting.start(id, n));
@@ -265,7 +265,7 @@ test('a thousand calls wait side by side, each as in a sandbox of its own, in fe
 
 test('calls that end while others wait for a sandbox leave them theirs', async () => {
   const busy = await TestEngine.open();
-  const id = await busy.operation('(n) => { let s = ""; while (n % 2) s += "x".repeat(100_000); return n; }', {
+  const id = await busy.handler('(n) => { let s = ""; while (n % 2) s += "x".repeat(100_000); return n; }', {
     limits: { memoryLimitBytes: 16 << 20 },
   });
   await busy.call(id, 1); // leaves none
@@ -279,14 +279,14 @@ test('calls that end while others wait for a sandbox leave them theirs', async (
 
 test('forgetting an extension drops its sandboxes and its calls, the waiting and the starting ones', async () => {
   const waiting = await TestEngine.open({ answer: () => undefined });
-  const id = await waiting.operation(
+  const id = await waiting.handler(
     'async () => { const big = new Uint8Array(1 << 20).fill(1); await sleep(1); return big.length; }',
   );
   waiting.start(id); // in the sandbox at hand, which it keeps: it has written much
   waiting.start(id); // in one that is being made
   waiting.engine.forget(id);
   expect(waiting.engine.stats()).toMatchObject({ sandboxes: 0, snapshots: 0, memoryBytes: 0 });
-  const other = await waiting.operation('() => 1'); // by then the sandbox in the making is there
+  const other = await waiting.handler('() => 1'); // by then the sandbox in the making is there
   expect(await waiting.value(other)).toBe(1);
   expect(waiting.seen).toHaveLength(1);
   expect(waiting.engine.stats().sandboxes).toBe(1);
@@ -305,7 +305,7 @@ test('an extension that is forgotten while it loads is not there afterwards', as
 
 test('an aborted call has no outcome, and a late answer to it does nothing', async () => {
   const waiting = await TestEngine.open({ answer: () => undefined });
-  const id = await waiting.operation('async () => { n++; await sleep(1); return n; }', { before: 'let n = 0' });
+  const id = await waiting.handler('async () => { n++; await sleep(1); return n; }', { before: 'let n = 0' });
   const { callId, ended } = waiting.start(id);
   let settled = false;
   void ended.then(() => (settled = true));

@@ -72,8 +72,7 @@ test('every case has its expectation', () => {
 });
 
 test.each(cases)('$code', async ({ code, wanted }) => {
-  const source = `${code.replace('export default', 'const handler =')}\nexport default { id: 'returns', handler };`;
-  const id = await engine.load(source);
+  const id = await engine.handler(code.replace('export default', '').replace(/;\s*$/, ''));
   for (let run = 0; run < 2; run++) {
     const ended: Ended = await engine.call(id);
     expect(ended).toMatchObject('ended' in wanted ? wanted.ended : { ok: true, value: wanted.value });

@@ -32,7 +32,7 @@ afterAll(() => engine.engine.close());
 
 describe.each(['pristine', 'persistent'] as const)('%s', (isolation) => {
   test.each(HANDLERS)('what comes of %s does not depend on the way that its argument takes', async (handler, ended) => {
-    const id = await engine.operation(handler, { isolation });
+    const id = await engine.handler(handler, { isolation });
     const arguments_ = [
       { n: 7 }, // decoded, called and encoded in one entry
       { n: 7, long: 'x'.repeat(10_000) }, // does not fit where that happens

@@ -10,7 +10,7 @@ let echo: number;
 
 beforeAll(async () => {
   engine = await TestEngine.open();
-  echo = await engine.operation('(value) => value');
+  echo = await engine.handler('(value) => value');
 });
 
 afterAll(() => engine.engine.close());
@@ -66,7 +66,7 @@ test.each<[string, unknown]>([
 });
 
 test('what a guest makes is what the host gets', async () => {
-  const id = await engine.operation(`() => {
+  const id = await engine.handler(`() => {
     const shared = { n: 1 };
     class Point { x = 1; get y() { return 2; } }
     let reads = 0;
@@ -99,7 +99,7 @@ test('what a guest makes is what the host gets', async () => {
 });
 
 test('what arrives in a guest is of its own realm', async () => {
-  const id = await engine.operation(`(value) => [
+  const id = await engine.handler(`(value) => [
     value.map instanceof Map, value.set instanceof Set, value.date instanceof Date, value.regexp instanceof RegExp,
     value.error instanceof TypeError && value.error instanceof Error, value.error.message, value.error.cause,
     value.view instanceof Uint8Array, value.buffer instanceof ArrayBuffer, Array.isArray(value.list),
@@ -131,12 +131,12 @@ test.each([
   ['() => ({ p: Promise.resolve(1) })', 'an object of this type'],
   ['() => ({ g: (function* () {})() })', 'an object of this type'],
 ])('the result of %s is refused by name', async (handler, name) => {
-  const ended = await engine.call(await engine.operation(handler));
+  const ended = await engine.call(await engine.handler(handler));
   expect(ended).toMatchObject({ code: 'E_CLONE', message: `Cannot copy ${name} across the sandbox boundary` });
 });
 
 test('a result nested too deeply is E_CLONE, from the prelude or from the decoder', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     '(leaf) => { let value = leaf ? new Map() : 1; for (let i = 0; i < 1300; i++) value = [value]; return value; }',
   );
   expect(await engine.call(id, true)).toMatchObject({ ok: false, code: 'E_CLONE' });
@@ -144,12 +144,12 @@ test('a result nested too deeply is E_CLONE, from the prelude or from the decode
 });
 
 test('a thenable that is not a promise is not adopted across the boundary', async () => {
-  const id = await engine.operation('() => ({ inner: { then: 1 } })');
+  const id = await engine.handler('() => ({ inner: { then: 1 } })');
   expect(JSON.stringify(await engine.value(id))).toBe('{"inner":{"then":1}}');
 });
 
 test('shared references that would explode as JSON stay small', async () => {
-  const id = await engine.operation('() => { let x = "lol"; for (let i = 0; i < 60; i++) x = [x, x]; return x; }');
+  const id = await engine.handler('() => { let x = "lol"; for (let i = 0; i < 60; i++) x = [x, x]; return x; }');
   let value = await engine.value(id);
   for (let i = 0; i < 60; i++) {
     const [left, right] = value as [unknown, unknown];
@@ -160,7 +160,7 @@ test('shared references that would explode as JSON stay small', async () => {
 });
 
 test('an array of four billion holes ends its call at once', async () => {
-  const id = await engine.operation(
+  const id = await engine.handler(
     '(how) => how === "fast" ? [new Array(2 ** 32 - 1)] : Object.assign([], { [2 ** 32 - 2]: 1 })',
   );
   for (const how of ['fast', 'slow']) expect(await engine.call(id, how)).toMatchObject({ ok: false, code: 'E_MEMORY' });

@@ -62,5 +62,5 @@ function createFetch(sandboxed: Host): Service {
 async function sayHello(): Promise<Response> {
   if (through === 'nothing') return Response.json({ hello: 'world' });
   const headers = { 'content-type': 'application/json' };
-  return createServerResponse(JSON.stringify({ hello: 'world' }), { status: 200, headers });
+  return createServerResponse(new TextEncoder().encode(JSON.stringify({ hello: 'world' })), { status: 200, headers });
 }

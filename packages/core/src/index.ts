@@ -9,17 +9,19 @@ export { emptyScopeSchema, REQUEST_METHODS, requestScopeSchema } from './scopes.
 export type { RequestMethod, RequestScope, Scopes, ScopeSchemas } from './scopes.js';
 
 // Values on their way in and out of a sandbox.
-export { decodeValue } from './values/decode.js';
+export { readAnswer, writeAnswer, writeResult, type Answer } from './values/answer.js';
+export { decodeInTurns, decodeValue } from './values/decode.js';
 export { encodeValue } from './values/encode.js';
 export { FORM, type Table } from './values/format.js';
 export { JsonData } from './values/json-data.js';
+export { stringifyJson } from './values/json.js';
 export { revive } from './values/revive.js';
 export { hasUndefinedElement } from './values/scan.js';
 
 // What host and engine say to each other.
 export { packCalls, packOutcomes, unpackCalls, unpackOutcomes } from './batch.js';
 export type { PackedOutcomes } from './batch.js';
-export { SLOT } from './protocol.js';
+export { MAX_THROWN_BYTES, SLOT } from './protocol.js';
 export type {
   CallWire,
   CapabilityCallWire,
@@ -44,6 +46,7 @@ export type {
   SyncParameter,
   ThreadMessage,
   ThreadTask,
+  ThrownWire,
   UsageWire,
 } from './protocol.js';
 

@@ -95,9 +95,25 @@ export interface ErrorWire {
   code: ErrorCode;
   message: string;
   limit?: { name: keyof Limits | 'maxMemoryBytes'; value: number; used?: number };
-  /** What the guest threw, encoded: `{ kind: 'value', value }` or `{ kind: 'error', name, message, stack, data }`. */
+  /** What the guest threw, encoded: a {@link ThrownWire}. At most {@link MAX_THROWN_BYTES}. */
   thrown?: Uint8Array;
 }
+
+/**
+ * What a guest threw, as the prelude describes it. `data` is a table, if there is any; `code` is set for an error of the
+ * host's that the guest let through.
+ */
+export type ThrownWire = [
+  code: ErrorCode | '',
+  kind: 'value' | 'error',
+  nameOrValue: unknown,
+  message?: string,
+  stack?: string,
+  data?: unknown,
+];
+
+/** Bytes of an encoded {@link ThrownWire}. Data beyond them is left out, before anybody decodes it. */
+export const MAX_THROWN_BYTES = 262_144;
 
 /** Engine → host: a call is over. */
 export type OutcomeWire =

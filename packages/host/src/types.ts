@@ -193,11 +193,14 @@ export interface HostOptions {
   /** Response headers an endpoint may set. @default content-type, content-disposition, cache-control, etag, last-modified, location */
   responseHeaders?: readonly string[] | undefined;
   /**
-   * Makes the responses of `host.fetch`. A server may have a kind of its own that it sends faster, for example srvx its
+   * Makes the responses of `host.fetch`, of bodies in UTF-8. A server may have a kind of its own that it sends faster, for example srvx its
    * `FastResponse`. @default `new Response(body, init)`
    */
   createResponse?:
-    | ((body: string | null, init: { status: number; headers: Headers | Record<string, string> }) => Response)
+    | ((
+        body: Uint8Array<ArrayBuffer> | null,
+        init: { status: number; headers: Headers | Record<string, string> },
+      ) => Response)
     | undefined;
   /**
    * Folder of snapshots on disk, read and written. One that is damaged, or of another engine, is told to `onError` and

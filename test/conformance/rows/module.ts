@@ -9,7 +9,10 @@ import { fails, gives, type Row, row } from '../row.js';
 function refuses(sentence: Sentence, source: string, message: string): Row {
   return row(sentence, source.slice(0, 100), async (bench) => {
     const error: unknown = await bench.load('hook', source, { name: 'refused' }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'E_LOAD', message: `Cannot load "refused": ${message}` });
+    expect(error).toMatchObject({
+      code: 'E_LOAD',
+      message: expect.stringContaining(`Cannot load "refused": ${message}`),
+    }); // and where
     expect(bench.host.extensions).toEqual([]);
   });
 }

@@ -23,6 +23,11 @@ export function tooSparse(length: number): SandglassError {
   return new SandglassError('E_CLONE', `Cannot copy an array with holes and a length of ${length}`);
 }
 
+/** A value of more parts than its reader takes. */
+export function tooMany(maxValues: number): SandglassError {
+  return new SandglassError('E_QUOTA', `Cannot copy a value of more than ${maxValues} parts`);
+}
+
 function nameOf(value: unknown): string {
   if (typeof value === 'function') return `function "${value.name}"`;
   if (typeof value === 'symbol') return value.toString();

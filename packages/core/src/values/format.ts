@@ -5,6 +5,9 @@
  * (Map, Set, RegExp, Error, DataView, holes in arrays) is first flattened into a table of plain nodes.
  *
  * Layout: one byte {@link FORM}, then the serialisation: version, atom table, value.
+ *
+ * JSON is written and read away from the host: `answer.ts` has what an endpoint or an operation comes to in the thread,
+ * `json-data.ts` JSON text on its way into a sandbox.
  */
 
 /** First byte of an encoded value. */
@@ -15,6 +18,8 @@ export const FORM = {
   table: 1,
   /** An object follows whose `body` is JSON, or whose `data` may be: a text to parse. Goes into sandboxes only. */
   json: 2,
+  /** The answer of an endpoint follows: see `writeAnswer`. */
+  answer: 3,
 } as const;
 
 /** Version of the serialisation that the pinned engine speaks; it refuses any other. */
@@ -59,6 +64,15 @@ export const MAX_DEPTH = 1_000;
 
 /** Holes that one value may have in all: whoever turns it into JSON writes each of them out. */
 export const MAX_SPARSE_LENGTH = 1_000_000;
+
+/**
+ * Values that a table may have in all, each part of a node counted: a Map of 40,000 entries, 15,000 Errors. Rebuilding
+ * one takes the host up to 40 ms (benchmarks/src/suites/loop-blocks.ts).
+ */
+export const MAX_TABLE_VALUES = 131_072;
+
+/** Bytes that are decoded at once, in up to 5 ms; more is decoded in turns of the event loop. */
+export const MAX_BYTES_AT_ONCE = 65_536;
 
 /** A slot of a table: a primitive as it is, or the index of a node in an array of one. */
 export type TableSlot = undefined | null | boolean | number | bigint | string | [node: number];

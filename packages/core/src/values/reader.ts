@@ -20,6 +20,11 @@ export class Reader {
     return this.#bytes[this.#at++]!;
   }
 
+  /** The next byte, which stays. */
+  peek(): number | undefined {
+    return this.#bytes[this.#at];
+  }
+
   leb(): number {
     const first = this.u8();
     if (first < 0x80) return first;

@@ -6,6 +6,7 @@ const CHUNK = 8_192;
 interface NodeBuffer {
   latin1Slice(this: Uint8Array, from: number, to: number): string;
   ucs2Slice(this: Uint8Array, from: number, to: number): string;
+  hexSlice(this: Uint8Array, from: number, to: number): string;
   latin1Write(this: Uint8Array, text: string, at: number, length: number): number;
   ucs2Write(this: Uint8Array, text: string, at: number, length: number): number;
 }
@@ -38,6 +39,16 @@ export function readUtf16(bytes: Uint8Array, from: number, to: number): string {
   for (let i = 0; i < units.length; i++) units[i] = bytes[from + i * 2]! | (bytes[from + i * 2 + 1]! << 8);
   return fromUnits(units);
 }
+
+/** Two hexadecimal digits for each byte. */
+export function toHexText(bytes: Uint8Array): string {
+  if (native) return native.hexSlice.call(bytes, 0, bytes.length);
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 function fromUnits(units: Uint8Array | Uint16Array): string {
   let text = '';

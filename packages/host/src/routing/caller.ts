@@ -1,50 +1,63 @@
-import { decodeValue, encodeValue, SandglassError } from '@sandglass/core';
+import { setImmediate } from 'node:timers/promises';
+
+import { decodeInTurns, decodeValue, encodeValue, SandglassError } from '@sandglass/core';
 
 import type { Extension } from '../extensions/extension.js';
 import { mapGuestStack } from '../extensions/map-error.js';
 import type { Pool } from '../pool/contract.js';
 import type { CallOptions } from '../types.js';
 
-/** Runs handlers with plain values in and out. */
+/**
+ * Parts that the result of a hook may have: each item of a list is one, each property four. The host decodes it, and
+ * encodes it again for the next filter, in up to 50 ms.
+ */
+const MAX_PAYLOAD_PARTS = 131_072;
+
+/** Runs handlers. */
 export interface Caller {
   /**
    * Runs one handler of an extension.
    *
    * @param argument copied, with the semantics of the structured clone algorithm.
+   * @returns what it returned, or what JSON leaves of that, of an operation.
    * @throws {SandglassError} what ended the call; the stack of what the guest threw is mapped to its author's files.
    */
   call(extension: Extension, handler: number, argument: unknown, options?: CallOptions): Promise<unknown>;
-  /** The same with an argument of {@link encodeArgument}. */
-  callEncoded(extension: Extension, handler: number, argument: Uint8Array, options?: CallOptions): Promise<unknown>;
+  /** Runs one handler with an encoded argument; resolves to its encoded result. */
+  run(extension: Extension, handler: number, argument: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
 }
 
 /** A {@link Caller} over a pool. */
 export function createCaller(pool: Pick<Pool, 'call'>): Caller {
-  const callEncoded: Caller['callEncoded'] = async (extension, handler, argument, { signal, wallTimeMs } = {}) => {
+  const run: Caller['run'] = async (extension, handler, argument, { signal, wallTimeMs } = {}) => {
+    assertShort(extension, argument);
     try {
-      return decodeValue(await pool.call({ extension: extension.wire, handler, argument, signal, wallTimeMs }));
+      return await pool.call({ extension: extension.wire, handler, argument, signal, wallTimeMs });
     } catch (error) {
       throw mapGuestStack(error, extension);
     }
   };
   return {
-    callEncoded,
-    call: async (extension, handler, argument, options) =>
-      callEncoded(extension, handler, encodeArgument(extension, argument), options),
+    run,
+    async call(extension, handler, argument, options) {
+      const bytes = await run(extension, handler, encodeValue(argument), options);
+      return extension.wire.type === 'hook'
+        ? decodeValue(bytes, MAX_PAYLOAD_PARTS)
+        : decodeInTurns(bytes, () => setImmediate());
+    },
   };
 }
 
-/** @throws {SandglassError} `E_CLONE` or `E_QUOTA`: the value cannot be an argument. */
-export function encodeArgument({ name, wire }: Extension, argument: unknown): Uint8Array {
-  const bytes = encodeValue(argument);
+/** @throws {SandglassError} `E_QUOTA` for an argument beyond `maxArgumentBytes`. */
+export function assertShort({ name, wire }: Extension, { byteLength }: Uint8Array): void {
   const { maxArgumentBytes } = wire.limits;
-  if (bytes.byteLength <= maxArgumentBytes) return bytes;
+  if (byteLength <= maxArgumentBytes) return;
   throw new SandglassError(
     'E_QUOTA',
-    `Cannot call "${name}": the argument has ${bytes.byteLength} bytes, maxArgumentBytes is ${maxArgumentBytes}`,
+    `Cannot call "${name}": the argument has ${byteLength} bytes, maxArgumentBytes is ${maxArgumentBytes}`,
     {
       extension: name,
-      limit: { name: 'maxArgumentBytes', value: maxArgumentBytes, used: bytes.byteLength },
+      limit: { name: 'maxArgumentBytes', value: maxArgumentBytes, used: byteLength },
     },
   );
 }

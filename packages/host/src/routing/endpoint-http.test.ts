@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
-import { JsonData, SandglassError } from '@sandglass/core';
+import { encodeValue, JsonData, readAnswer, SandglassError, writeAnswer, type Answer } from '@sandglass/core';
 import { expect, test } from 'vitest';
 
 import { type EndpointRequest, readEndpointRequest } from './endpoint-request.js';
@@ -135,10 +135,12 @@ test('a body of exactly the limit is read', async () => {
   expect((await read('/hello', json(JSON.stringify('x'.repeat(98))))).body).toHaveLength(98);
 });
 
+/** What the thread makes of a handler's result. */
+const toAnswer = (result: unknown): Answer => readAnswer(writeAnswer(encodeValue(result), 2_000_000));
+
 const respond = (result: unknown, method = 'POST', conditions: Conditions | null = null): Response =>
-  toEndpointResponse(result, {
+  toEndpointResponse(toAnswer(result), {
     allowedHeaders: new Set(RESPONSE_HEADERS),
-    maxLength: 1_000,
     method,
     conditions,
     createResponse,
@@ -174,7 +176,7 @@ test.each([undefined, null, 'text', 5])('the result %j is an error', (result) =>
 
 test.each([
   [10n, 'E_CLONE'],
-  ['x'.repeat(2_000).split(''), 'E_QUOTA'],
+  ['x'.repeat(1_000_000).split(''), 'E_QUOTA'],
 ])('a body that cannot be serialised is an error', (body, code) => {
   expect(() => respond({ status: 200, body })).toThrow(expect.objectContaining({ code }));
 });
@@ -206,10 +208,11 @@ test('headers of the allow-list are sent, the others are not', () => {
 });
 
 test('a host may allow cookies', () => {
-  const response = toEndpointResponse(
-    { status: 200, headers: { 'Set-Cookie': ['a=1', 'b=2'] } },
-    { allowedHeaders: new Set(['set-cookie']), maxLength: 10, method: 'GET', createResponse },
-  );
+  const response = toEndpointResponse(toAnswer({ status: 200, headers: { 'Set-Cookie': ['a=1', 'b=2'] } }), {
+    allowedHeaders: new Set(['set-cookie']),
+    method: 'GET',
+    createResponse,
+  });
   expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
 });
 

@@ -1,8 +1,7 @@
-import { SandglassError } from '@sandglass/core';
+import { SandglassError, type Answer } from '@sandglass/core';
 
 import type { HostOptions } from '../types.js';
 import { type Conditions, entityTag, isFresh } from './entity-tag.js';
-import { stringifyJson } from './json.js';
 
 /** Makes a response of a checked status and of headers that can be sent. */
 export type CreateResponse = NonNullable<HostOptions['createResponse']>;
@@ -23,8 +22,6 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 export interface EndpointResponseOptions {
   /** Names in lower case. */
   allowedHeaders: ReadonlySet<string>;
-  /** Longest JSON text. */
-  maxLength: number;
   /** `HEAD`: everything but the body. `GET` and `HEAD`: an entity tag. */
   method: string;
   /** What the client has already. @default nothing */
@@ -35,22 +32,24 @@ export interface EndpointResponseOptions {
 /** The platform's own kind of response. */
 export const createResponse: CreateResponse = (body, init) => new Response(body, init);
 
-/** Longest body that gets an entity tag, in characters: 2 ms. */
-const MAX_TAGGED_LENGTH = 1_048_576;
+/** Types of bodies that a guest may leave to the host. */
+const TYPES = { text: 'text/html; charset=utf-8', json: 'application/json; charset=utf-8' } as const;
+
+/** Longest body that gets an entity tag, in bytes: 2 ms. */
+const MAX_TAGGED_BYTES = 1_048_576;
 
 /**
- * Turns what an endpoint's handler returned into a response.
+ * Turns the answer of an endpoint's handler into a response.
  *
- * @throws {SandglassError} `E_GUEST` for a status or header that cannot be sent, `E_CLONE` or `E_QUOTA` for a body that cannot be serialised.
+ * @throws {SandglassError} `E_GUEST` for a status or header that cannot be sent.
  */
-export function toEndpointResponse(result: unknown, options: EndpointResponseOptions): Response {
-  const { status: given, body, headers: own } = isObject(result) ? result : {};
-  const status = readStatus(given);
-  const { text, type } = serialise(body, options.maxLength);
-  const content = text === null || BODILESS.has(status) ? null : text;
-  const fixed: Record<string, string> = type === null ? {} : { 'content-type': type };
+export function toEndpointResponse(answer: Answer, options: EndpointResponseOptions): Response {
+  const { kind, headers: own } = answer;
+  const status = readStatus(answer.status);
+  const content = kind === 'none' || BODILESS.has(status) ? null : answer.body;
+  const fixed: Record<string, string> = kind === 'none' ? {} : { 'content-type': TYPES[kind] };
   const isCacheable = status < 300 && (options.method === 'GET' || options.method === 'HEAD');
-  if (isCacheable && content !== null && content.length <= MAX_TAGGED_LENGTH) fixed['etag'] = entityTag(content);
+  if (isCacheable && content !== null && content.byteLength <= MAX_TAGGED_BYTES) fixed['etag'] = entityTag(content);
   const { conditions = null } = options;
   if (!isObject(own) && options.method !== 'HEAD' && conditions === null)
     return options.createResponse(content, { status, headers: fixed });
@@ -58,7 +57,7 @@ export function toEndpointResponse(result: unknown, options: EndpointResponseOpt
   setHeaders(headers, own, options.allowedHeaders);
   if (isCacheable && conditions !== null && isFresh(conditions, headers)) return notModified(headers, options);
   if (options.method !== 'HEAD') return options.createResponse(content, { status, headers });
-  if (content !== null) headers.set('content-length', String(Buffer.byteLength(content)));
+  if (content !== null) headers.set('content-length', String(content.byteLength));
   return options.createResponse(null, { status, headers });
 }
 
@@ -76,12 +75,6 @@ function readStatus(given: unknown): number {
     'E_GUEST',
     `The status of an endpoint's result has to be an integer from 200 to 599, not ${describe(given)}`,
   );
-}
-
-function serialise(body: unknown, maxLength: number): { text: string | null; type: string | null } {
-  if (body === undefined || body === null) return { text: null, type: null };
-  if (typeof body === 'string') return { text: body, type: 'text/html; charset=utf-8' };
-  return { text: stringifyJson(body, maxLength) ?? null, type: 'application/json; charset=utf-8' };
 }
 
 function setHeaders(headers: Headers, given: unknown, allowed: ReadonlySet<string>): void {

@@ -3,11 +3,11 @@
  *
  * The hash has 53 bits and is not cryptographic: whoever could make two bodies of one tag is the extension that sends them.
  */
-export function entityTag(body: string): string {
+export function entityTag(body: Uint8Array): string {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
   for (let i = 0; i < body.length; i++) {
-    const code = body.charCodeAt(i);
+    const code = body[i]!;
     high = Math.imul(high ^ code, 0x9e3779b1);
     low = Math.imul(low ^ code, 0x5f356495);
   }

@@ -2,7 +2,6 @@ import { isSandglassError, SandglassError } from '@sandglass/core';
 
 import type { Caller } from './caller.js';
 import type { Extension } from '../extensions/extension.js';
-import { toJsonValue } from './json.js';
 import type { OperationRegistry } from './operation-registry.js';
 import type { CallOptions } from '../types.js';
 
@@ -22,7 +21,7 @@ export async function runOperation(
   if (!found) throw new SandglassError('E_NOT_FOUND', `No operation "${id}" is loaded`);
   const { owner, handler } = found;
   try {
-    return toJsonValue(await caller.call(owner, handler, argument, call), owner.wire.limits.maxResultBytes);
+    return (await caller.call(owner, handler, argument, call)) ?? null;
   } catch (error) {
     throw isSandglassError(error) ? withParsedCause(error, owner.name) : error;
   }

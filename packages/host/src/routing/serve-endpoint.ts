@@ -1,6 +1,6 @@
-import { isSandglassError, type JsonData, SandglassError } from '@sandglass/core';
+import { encodeValue, isSandglassError, type JsonData, readAnswer, SandglassError } from '@sandglass/core';
 
-import { type Caller, encodeArgument } from './caller.js';
+import { assertShort, type Caller } from './caller.js';
 import type { Extension } from '../extensions/extension.js';
 import { readConditions } from './entity-tag.js';
 import { type EndpointRequest, readEndpointRequest } from './endpoint-request.js';
@@ -11,6 +11,8 @@ import { checkCall } from '../options/call-options.js';
 import { invalid, tooLarge } from './read-body.js';
 import { splitTarget } from './request-target.js';
 import type { CallOptions } from '../types.js';
+
+const utf8 = new TextEncoder();
 
 export interface EndpointsOptions {
   router: Pick<EndpointRouter<Extension>, 'find' | 'methods'>;
@@ -44,10 +46,9 @@ export async function serveEndpoint(
   try {
     const argument = await readEndpointRequest(request, target, mountLength, options.maxBodyBytes);
     const bytes = encodeRequest(owner, argument);
-    const result = await options.caller.callEncoded(owner, handler, bytes, { ...call, signal });
-    return toEndpointResponse(result, {
+    const result = await options.caller.run(owner, handler, bytes, { ...call, signal });
+    return toEndpointResponse(readAnswer(result), {
       allowedHeaders: options.allowedHeaders,
-      maxLength: owner.wire.limits.maxResultBytes,
       method: request.method,
       conditions: readConditions(request.headers),
       createResponse: options.createResponse,
@@ -67,13 +68,15 @@ function answerNoRoute({ method, url }: Request, path: string, options: Endpoint
   if (allowed.length === 0) return toErrorResponse(new SandglassError('E_NOT_FOUND', `No route for ${method} ${url}`));
   const allow = allowed.join(',');
   const headers = { allow, 'content-type': 'text/html; charset=utf-8' };
-  return options.createResponse(allow, { status: 200, headers });
+  return options.createResponse(utf8.encode(allow), { status: 200, headers });
 }
 
 /** A body that cannot be an argument is its client's mistake. */
 function encodeRequest(owner: Extension, argument: EndpointRequest | JsonData): Uint8Array {
   try {
-    return encodeArgument(owner, argument);
+    const bytes = encodeValue(argument);
+    assertShort(owner, bytes);
+    return bytes;
   } catch (error) {
     if (!isSandglassError(error)) throw error;
     throw error.code === 'E_QUOTA' ? tooLarge(owner.wire.limits.maxArgumentBytes) : invalid('It cannot be copied.');

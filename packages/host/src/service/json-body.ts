@@ -1,4 +1,4 @@
-import { stringifyJson } from '../routing/json.js';
+import { stringifyJson } from '@sandglass/core';
 
 /** Longest JSON text of an answer, in characters. The limits of calls are far below. */
 const MAX_ANSWER_LENGTH = 2 ** 28;

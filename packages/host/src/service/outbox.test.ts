@@ -10,14 +10,13 @@ import type { Service } from './contract.js';
 import { createService } from './service.js';
 
 /** More than the kernel keeps for a connection. */
-const BODY = 'x'.repeat(16 * 1024 * 1024);
+const BODY = new Uint8Array(16 * 1024 * 1024).fill(120);
+const SHORT = new TextEncoder().encode('short');
 
 async function start(options: ServerOptions): Promise<{ port: number; service: Service }> {
   const host = {
     fetch: (request: Request) =>
-      Promise.resolve(
-        createServerResponse(request.url.endsWith('/long') ? BODY : 'short', { status: 200, headers: {} }),
-      ),
+      Promise.resolve(createServerResponse(request.url.endsWith('/long') ? BODY : SHORT, { status: 200, headers: {} })),
     close: () => Promise.resolve(),
   } as unknown as Host; // what a server uses of it
   const service = createService(host);

@@ -1,3 +1,4 @@
+import { encodeValue, readAnswer, writeAnswer } from '@sandglass/core';
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { Host } from '../host.js';
@@ -10,9 +11,8 @@ const ALLOWED = new Set(['content-type', 'etag', 'set-cookie']);
 /** Starts a server that makes of a result the platform's kind of response, and below `/own` its own kind. */
 async function start(result: unknown): Promise<string> {
   const answer = (request: Request): Response =>
-    toEndpointResponse(result, {
+    toEndpointResponse(readAnswer(writeAnswer(encodeValue(result), 1_000)), {
       allowedHeaders: ALLOWED,
-      maxLength: 1_000,
       method: request.method,
       createResponse: request.url.endsWith('/own') ? createServerResponse : createResponse,
     });

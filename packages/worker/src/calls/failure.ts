@@ -1,27 +1,9 @@
-import {
-  decodeValue,
-  encodeValue,
-  revive,
-  type ErrorCode,
-  type ErrorWire,
-  type ExtensionWire,
-  type Table,
-} from '@sandglass/core';
+import { decodeValue, MAX_THROWN_BYTES, type ErrorWire, type ExtensionWire, type ThrownWire } from '@sandglass/core';
 
 import type { Call } from './call.js';
 import { limitFailure } from './limit-failure.js';
 import type { Pointer } from '../quickjs/ffi.js';
 import { PoisonedError } from '../sandbox/sandbox.js';
-
-/** What `describeThrown` of the prelude answers. */
-type Description = [
-  code: ErrorCode | '',
-  kind: 'value' | 'error',
-  nameOrValue: unknown,
-  message: string,
-  stack: string,
-  data: Table | undefined,
-];
 
 /**
  * Says why a call failed, from the engine's own facts first: a limit it enforced, a memory that was full, a stack that was
@@ -31,47 +13,62 @@ type Description = [
  */
 export function describeFailure(call: Call, thrown: Pointer): ErrorWire {
   if (call.stopped) return call.stopped;
-  const description = thrown === 0 ? undefined : call.sandbox.describe(call, thrown);
+  const described = thrown === 0 ? undefined : describe(call, thrown);
   if (call.stopped) return call.stopped; // describing it ran guest code
   const { extension, sandbox } = call;
-  const parsed = description && (decodeValue(description) as Description); // made by the prelude
+  const parsed = described?.parsed;
   if (sandbox.refusedBytes > 0 && (!parsed || isOutOfMemory(parsed))) return memoryFailure(call);
   if (parsed && isEngineError(parsed, /stack overflow/) && sandbox.reachedStackLimit()) return stackFailure(extension);
-  if (!parsed) return { code: 'E_GUEST', message: 'The extension threw an error that cannot be read' };
-  const [code, kind, nameOrValue, message, stack, data] = parsed;
-  const plain =
-    kind === 'value'
-      ? { kind, value: nameOrValue }
-      : { kind, name: nameOrValue, message, stack: guestFrames(stack), data: data && revive(data) };
+  if (!described) return { code: 'E_GUEST', message: 'The extension threw an error that cannot be read' };
+  const [code, kind, nameOrValue, message = ''] = described.parsed;
   return {
     code: code || 'E_GUEST',
     message: kind === 'error' ? message : String(nameOrValue),
-    thrown: encodeValue(plain),
+    thrown: described.bytes,
   };
 }
 
+interface Described {
+  bytes: Uint8Array;
+  parsed: ThrownWire;
+}
+
+/** Describes what was thrown; once more in brief if that is too long, or cannot be read here. */
+function describe(call: Call, thrown: Pointer): Described | undefined {
+  const maxBytes = Math.min(MAX_THROWN_BYTES, call.extension.limits.maxResultBytes);
+  for (const isBrief of [false, true]) {
+    const bytes = call.sandbox.describe(call, thrown, isBrief);
+    if (!bytes || call.mustStop()) return undefined;
+    if (bytes.length > maxBytes && !isBrief) continue;
+    const parsed = parse(bytes);
+    if (parsed) return { bytes, parsed };
+  }
+  return undefined;
+}
+
+function parse(bytes: Uint8Array): ThrownWire | undefined {
+  try {
+    return decodeValue(bytes) as ThrownWire; // made by the prelude
+  } catch {
+    return undefined; // more parts than anybody reads
+  }
+}
+
 /** At the very end of the heap, the engine throws null for want of room for an error. */
-function isOutOfMemory(description: Description): boolean {
+function isOutOfMemory(description: ThrownWire): boolean {
   const [, kind, value] = description;
   return (kind === 'value' && value === null) || isEngineError(description, /out of memory/);
 }
 
 /** Errors of the engine itself are of these classes; a guest can make one too, so it is never the only fact. */
-function isEngineError([, kind, name, message]: Description, text: RegExp): boolean {
+function isEngineError([, kind, name, message = '']: ThrownWire, text: RegExp): boolean {
   return kind === 'error' && (name === 'InternalError' || name === 'SyntaxError') && text.test(message);
 }
 
-/** A stack without the frames of the prelude. */
-function guestFrames(stack: string): string {
-  return stack
-    .split('\n')
-    .filter((line) => !line.includes('(sandglass:'))
-    .join('\n');
-}
-
 /**
- * Says why an instance had to be dropped. A trap is the guest's doing: nothing but guest code runs there, and an engine that has run out of memory or
- * stack traps where it does not expect it. What no limit explains is counted, since it is a fault of the engine's as well.
+ * Says why an instance had to be dropped. A trap is the guest's doing: nothing but guest code runs there, and an engine that
+ * has run out of memory or stack traps where it does not expect it. What no limit explains is counted, since it is a fault
+ * of the engine's as well.
  */
 export function describePoison(error: unknown, call: Call): ErrorWire {
   if (call.stopped) return call.stopped;

@@ -11,6 +11,7 @@ import { Call, type CallEnvironment } from './call.js';
 import { describeFailure, describePoison, shortFailure } from './failure.js';
 import { limitFailure } from './limit-failure.js';
 import { toOutcome, type Result } from './outcome.js';
+import { shapeResult } from './shape-result.js';
 import type { Progress } from '../quickjs/realm.js';
 import type { SandboxSource } from '../supply/sandbox-source.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
@@ -201,7 +202,7 @@ export class Runner {
     if (call.mustStop() || copied instanceof Thrown) return describeFailure(call, thrown);
     const { length } = copied;
     return length <= extension.limits.maxResultBytes
-      ? copied
+      ? shapeResult(copied, extension)
       : limitFailure('E_QUOTA', extension, 'maxResultBytes', length);
   }
 

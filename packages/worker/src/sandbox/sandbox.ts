@@ -296,11 +296,16 @@ export class Sandbox {
     return this.#enter(listener, () => this.#bridge.copy(value));
   }
 
-  /** What was thrown as plain data (`describeThrown` of the prelude), encoded. Runs guest code. Undefined if even that failed. */
-  describe(listener: SliceListener, thrown: Pointer): Uint8Array | undefined {
+  /**
+   * What was thrown as plain data (`describeThrown` of the prelude), encoded. Runs guest code. Undefined if even that
+   * failed. A brief description has a kilobyte of each text and no data.
+   */
+  describe(listener: SliceListener, thrown: Pointer, isBrief = false): Uint8Array | undefined {
     return this.#enter(listener, () => {
-      const description = this.#realm.call(this.#prelude.describeThrown, thrown);
-      const copied = this.#realm.isException(description) ? undefined : this.#bridge.copy(description);
+      const realm = this.#realm;
+      const args = isBrief ? [thrown, realm.own(realm.newNumber(1))] : [thrown];
+      const description = realm.call(this.#prelude.describeThrown, ...args);
+      const copied = realm.isException(description) ? undefined : this.#bridge.copy(description);
       return copied instanceof Thrown ? undefined : copied;
     });
   }

@@ -1,4 +1,12 @@
-import { decodeValue, encodeValue, type ExtensionWire, type Registration, SandglassError } from '@sandglass/core';
+import {
+  decodeValue,
+  encodeValue,
+  type ExtensionWire,
+  type Registration,
+  SandglassError,
+  writeAnswer,
+  writeResult,
+} from '@sandglass/core';
 
 import { CallEnd } from '../../time/call-end.js';
 import type { CreatePoolOptions, Pool } from '../../pool/contract.js';
@@ -52,7 +60,7 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
       const running = Promise.resolve().then(() => entry.guest.handlers?.[handler]?.(decodeValue(argument), use));
       entry.running.add(running);
       try {
-        return encodeValue(await running);
+        return shape(encodeValue(await running), entry.guest.registrations);
       } catch (cause) {
         throw cause instanceof SandglassError
           ? cause
@@ -74,4 +82,10 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
     },
   });
   return { createPool, wires, unloaded, isClosed: () => isClosed };
+}
+
+/** What a thread makes of a result. */
+function shape(value: Uint8Array, [registration]: Registration[]): Uint8Array {
+  if (registration?.type === 'operation') return writeResult(value, 1_000_000);
+  return registration?.type === 'route' ? writeAnswer(value, 1_000_000) : value;
 }

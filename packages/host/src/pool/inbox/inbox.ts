@@ -62,6 +62,7 @@ export class Inbox implements LaneEvents {
     if (!outcomes) return this.violation();
     const nowMs = performance.now();
     for (const value of outcomes) {
+      if (this.#lane.violations >= MAX_VIOLATIONS) return;
       const outcome = readOutcome(value);
       if (outcome) this.#outcome(outcome, nowMs);
       else this.violation();
@@ -90,6 +91,7 @@ export class Inbox implements LaneEvents {
     const calls = readList(raw);
     if (!calls) return this.violation();
     for (const value of calls) {
+      if (this.#lane.violations >= MAX_VIOLATIONS) return;
       const call = readCapabilityCall(value);
       if (call) this.#capability(call);
       else this.violation();

@@ -6,10 +6,19 @@ import { isErrorCode, toSandglassError } from './call-errors.js';
 
 const origin = { extension: 'hello', callId: 7 };
 const guest = (thrown: unknown): ErrorWire => ({ code: 'E_GUEST', message: 'boom', thrown: encodeValue(thrown) });
+/** Data as the prelude takes it apart. */
+const data = (keys: string[], values: unknown[]): unknown => [[0], [['object', keys, values]]];
 
 test('a guest error keeps its name, message, stack and data', () => {
   const error = toSandglassError(
-    guest({ kind: 'error', name: 'TypeError', message: 'boom', stack: 'at handler (index.js:1)', data: { status: 4 } }),
+    guest([
+      '',
+      'error',
+      'TypeError',
+      'boom',
+      'at handler (index.js:1)\n at (sandglass:prelude)',
+      data(['status'], [4]),
+    ]),
     origin,
   );
   expect(error).toMatchObject({ code: 'E_GUEST', message: 'boom', extension: 'hello', callId: 7 });
@@ -23,20 +32,20 @@ test('a guest error keeps its name, message, stack and data', () => {
 });
 
 test('without data there is no cause of the cause', () => {
-  expect(
-    toSandglassError(guest({ kind: 'error', name: 'Error', message: 'boom', stack: '' }), origin).cause,
-  ).not.toHaveProperty('cause');
+  expect(toSandglassError(guest(['', 'error', 'Error', 'boom', '']), origin).cause).not.toHaveProperty('cause');
 });
 
 test.each([['text'], [5], [null], [undefined], [10n]])('a thrown primitive stays that primitive: %s', (value) => {
-  expect(toSandglassError(guest({ kind: 'value', value }), origin).cause).toBe(value);
+  expect(toSandglassError(guest(['', 'value', value]), origin).cause).toBe(value);
 });
 
 test.each([
   [new Uint8Array([255, 255, 255])],
   [encodeValue(7)],
-  [encodeValue({ kind: 'constructor' })],
-  [encodeValue({ kind: 'error', name: 4, message: { toString: 1 }, stack: [] })],
+  [encodeValue(['', 'constructor'])],
+  [encodeValue(['', 'error', 4, { toString: 1 }, []])],
+  [encodeValue(['', 'error', 'Error', 'boom', '', [[0], [['regexp', '(?i:a)', '']]]])],
+  [encodeValue(['', 'error', 'Error', 'boom', '', [[0], [['array', 2 ** 32 - 1, [], []]]]])],
 ])('forged bytes for what was thrown harm nothing', (thrown) => {
   expect(toSandglassError({ code: 'E_GUEST', message: 'boom', thrown }, origin)).toMatchObject({
     code: 'E_GUEST',
@@ -45,16 +54,7 @@ test.each([
 });
 
 test('a thrown __proto__ does not reach a prototype', () => {
-  toSandglassError(
-    guest({
-      kind: 'error',
-      name: '__proto__',
-      message: 'x',
-      stack: '',
-      data: JSON.parse('{"__proto__":{"polluted":1}}'),
-    }),
-    origin,
-  );
+  toSandglassError(guest(['', 'error', '__proto__', 'x', '', data(['__proto__'], [1])]), origin);
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 

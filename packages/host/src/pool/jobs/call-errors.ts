@@ -1,5 +1,5 @@
-import { decodeValue, ERROR_CODES, SandglassError } from '@sandglass/core';
-import type { ErrorCode, ErrorWire, Limits } from '@sandglass/core';
+import { decodeValue, ERROR_CODES, revive, SandglassError } from '@sandglass/core';
+import type { ErrorCode, ErrorWire, Limits, Table, ThrownWire } from '@sandglass/core';
 
 /** For whom a call or a load was. */
 export interface CallOrigin {
@@ -46,14 +46,32 @@ function readThrown(bytes: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-  if (typeof thrown !== 'object' || thrown === null) return undefined;
-  const { kind, value, name, message, stack, data } = thrown as Record<string, unknown>; // an object: any key may be read
-  if (kind === 'value') return value;
+  if (!Array.isArray(thrown)) return undefined;
+  const [, kind, nameOrValue, message, stack, data] = thrown as Partial<ThrownWire>; // a list: any index may be read
+  if (kind === 'value') return nameOrValue;
   if (kind !== 'error') return undefined;
-  const error = new Error(text(message), data === undefined ? undefined : { cause: data });
-  own(error, 'name', text(name) || 'Error');
-  own(error, 'stack', text(stack));
+  const cause = readData(data);
+  const error = new Error(text(message), cause === undefined ? undefined : { cause });
+  own(error, 'name', text(nameOrValue) || 'Error');
+  own(error, 'stack', guestFrames(text(stack)));
   return error;
+}
+
+/** The data of what was thrown; undefined if there is none, or none that can be made here. */
+function readData(table: unknown): unknown {
+  try {
+    return table === undefined ? undefined : revive(table as Table); // revive checks what it reads
+  } catch {
+    return undefined;
+  }
+}
+
+/** A stack without the frames of the prelude. */
+function guestFrames(stack: string): string {
+  return stack
+    .split('\n')
+    .filter((line) => !line.includes('(sandglass:'))
+    .join('\n');
 }
 
 function text(value: unknown): string {

@@ -1,6 +1,6 @@
 import { isAnyArrayBuffer, isArrayBuffer, isUint8Array } from 'node:util/types';
 
-import { unpackOutcomes } from '@sandglass/core';
+import { MAX_THROWN_BYTES, unpackOutcomes } from '@sandglass/core';
 import type {
   CapabilityCallWire,
   EngineStats,
@@ -35,8 +35,11 @@ export function isBytes(value: unknown): value is Uint8Array {
   return value.buffer instanceof ArrayBuffer || isArrayBuffer(value.buffer);
 }
 
+/** What one message may list. A thread sends what it has after a slice: a few thousand at the most. */
+const MAX_LIST_LENGTH = 100_000;
+
 /** A list within `maxLength`, or undefined. Its elements are still unchecked. */
-export function readList(value: unknown, maxLength: number = Number.MAX_SAFE_INTEGER): readonly unknown[] | undefined {
+export function readList(value: unknown, maxLength: number = MAX_LIST_LENGTH): readonly unknown[] | undefined {
   return Array.isArray(value) && value.length <= maxLength ? value : undefined;
 }
 
@@ -48,7 +51,8 @@ export function readList(value: unknown, maxLength: number = Number.MAX_SAFE_INT
 export function readOutcomes(message: unknown): OutcomeWire[] | undefined {
   const { packed, errors = [] } = asObject(message) ?? {};
   const bytes = typeof packed === 'string' ? Buffer.from(packed, 'latin1') : packed;
-  return isBytes(bytes) && Array.isArray(errors) ? unpackOutcomes(bytes, errors) : undefined;
+  const isSound = isBytes(bytes) && Array.isArray(errors) && errors.length <= MAX_LIST_LENGTH;
+  return isSound ? unpackOutcomes(bytes, errors) : undefined;
 }
 
 /** Id of the call that a message is about, or undefined. A negative one stands for a load. */
@@ -95,7 +99,8 @@ export function readErrorWire(value: unknown): ErrorWire | undefined {
       ? { name, value: limit['value'], used: limit['used'] }
       : { name, value: limit['value'] };
   }
-  if (isBytes(raw['thrown'])) error.thrown = raw['thrown'];
+  const { thrown } = raw;
+  if (isBytes(thrown) && thrown.length <= MAX_THROWN_BYTES) error.thrown = thrown;
   return error;
 }
 

@@ -248,20 +248,26 @@ function defineAll(object, keys, values, slot) {
   for (let i = 0; i < keys.length; i++) put(object, keys[i], slot(values[i]));
 }
 
-/** What was thrown, as plain data: [code, kind, name or value, message, stack, data]. Reading it may run guest code, within the call's limits. */
-function describeThrown(thrown) {
+/**
+ * What was thrown, as plain data: [code, kind, name or value, message, stack, data]. Reading it may run guest code, within
+ * the call's limits. Texts are cut; data is left out of a brief description.
+ */
+function describeThrown(thrown, brief) {
+  const MAX_TEXT = brief ? 1024 : 65536;
   if (typeof thrown !== 'object' && typeof thrown !== 'function') {
-    return ['', 'value', typeof thrown === 'symbol' ? symbolText(thrown) : thrown];
+    if (typeof thrown === 'symbol') return ['', 'value', slice(symbolText(thrown), 0, MAX_TEXT)];
+    if (typeof thrown === 'string') return ['', 'value', slice(thrown, 0, MAX_TEXT)];
+    return ['', 'value', brief && typeof thrown === 'bigint' ? 'a BigInt' : thrown];
   }
   if (thrown === null) return ['', 'value', null];
   const kind = KINDS[kindOf(thrown)];
   const read = (key) => { try { return thrown[key]; } catch { return undefined; } };
-  const text = (value) => (typeof value === 'string' ? value : undefined);
+  const text = (value) => (typeof value === 'string' ? slice(value, 0, MAX_TEXT) : undefined);
   const code = weakGet(hostErrors, thrown) || '';
   if (kind === 'proxy') return [code, 'error', 'Error', 'The extension threw a Proxy', '', undefined];
   const message = text(read('message'));
-  if (kind !== 'error') return [code, 'error', 'Error', message === undefined ? 'The extension threw an object' : message, text(read('stack')) || '', copyData(thrown)];
-  return [code, 'error', text(read('name')) || 'Error', message || '', text(read('stack')) || '', copyData(thrown)];
+  if (kind !== 'error') return [code, 'error', 'Error', message === undefined ? 'The extension threw an object' : message, text(read('stack')) || '', brief ? undefined : copyData(thrown)];
+  return [code, 'error', text(read('name')) || 'Error', message || '', text(read('stack')) || '', brief ? undefined : copyData(thrown)];
 }
 
 /** Own enumerable data of what was thrown, as a table; undefined when there is none. What cannot be copied is left out. */

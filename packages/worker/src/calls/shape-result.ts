@@ -1,0 +1,18 @@
+import { isSandglassError, writeAnswer, writeResult, type ErrorWire, type ExtensionWire } from '@sandglass/core';
+
+import type { Result } from './outcome.js';
+
+/**
+ * Makes of what a handler returned what the host hands on: the JSON of an endpoint's body, what JSON leaves of an
+ * operation's result. A hook's result stays as it is.
+ */
+export function shapeResult(value: Uint8Array, { type, limits }: ExtensionWire): Result {
+  if (type === 'hook') return value;
+  try {
+    return type === 'operation' ? writeResult(value, limits.maxResultBytes) : writeAnswer(value, limits.maxResultBytes);
+  } catch (error) {
+    if (!isSandglassError(error)) throw error;
+    const { code, message, limit } = error;
+    return { code, message, ...(limit && { limit: limit as NonNullable<ErrorWire['limit']> }) };
+  }
+}
