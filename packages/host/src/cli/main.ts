@@ -15,5 +15,11 @@ for (const stream of [stdout, stderr]) {
     if (error.code !== 'EPIPE') throw error; // whoever read the output has gone: no reason to stop serving
   });
 }
-const exitCode = await runCli(process.argv.slice(2), { stdout, stderr, env, cwd: process.cwd(), signal: stop.signal });
+const exitCode = await runCli(process.argv.slice(2), {
+  ...{ stdout, stderr, env, cwd: process.cwd(), signal: stop.signal },
+  onReload(listener) {
+    process.on('SIGHUP', listener);
+    return () => process.off('SIGHUP', listener);
+  },
+});
 process.exitCode = exitCode;

@@ -5,6 +5,7 @@ import { ClientError } from '../routing/error-response.js';
 import { MAX_EVENT_LENGTH } from '../routing/event-pattern.js';
 import { parseBody, readBodyText } from '../routing/read-body.js';
 import { jsonResponse } from './json-body.js';
+import { reloadAll } from './reload-all.js';
 
 /** What hosts in other languages call: the body is the argument as JSON, the answer `{ "value": … }` or `{ "error": … }`. */
 export interface CallApi {
@@ -15,9 +16,13 @@ export interface CallApi {
 const ROUTE = /^\/(operations|filters|actions)\/([^/]+)$/;
 
 /** Makes the routes for operations, filters and actions. Who may call them is the caller's to decide. */
-export function createCallApi(host: Pick<Host, 'operation' | 'filter' | 'action'>, maxBodyBytes: number): CallApi {
+export function createCallApi(
+  host: Pick<Host, 'operation' | 'filter' | 'action' | 'extensions' | 'reload'>,
+  maxBodyBytes: number,
+): CallApi {
   return {
     fetch(path, request) {
+      if (path === '/reload' && request.method === 'POST') return answer(request, () => reloadAll(host));
       const [, kind, encoded] = ROUTE.exec(path) ?? [];
       if (kind === undefined || encoded === undefined) return null;
       return answer(request, async () => {

@@ -228,3 +228,16 @@ test('of very many extensions, the status page lists those that failed and the b
   expect(shown.extensions.slice(0, 2).map((one) => one.name)).toEqual([name(9_000), name(9_999)]);
   expect(shown.extensions[0]?.registrations).toHaveLength(50);
 });
+
+test('reloads all extensions for the bearer of the token, and tells what became of each', async () => {
+  const host = fakeHost({
+    extensions: [{ name: 'a' }, { name: 'b' }] as unknown as Host['extensions'], // what is read of them
+    reload: (name) => (name === 'a' ? Promise.resolve({} as never) : Promise.reject(new Error('no'))),
+  });
+  const response = await ask('/_sandglass/reload', { host, token: TOKEN, init: post({}) });
+  expect(await response.json()).toEqual({ value: { reloaded: ['a'], failed: [{ name: 'b', message: 'no' }] } });
+  expect(
+    (await ask('/_sandglass/reload', { host, token: TOKEN, init: post({}, 'another-token-of-length') })).status,
+  ).toBe(401);
+  expect((await ask('/_sandglass/reload', { host, init: post({}) })).status).toBe(404);
+});

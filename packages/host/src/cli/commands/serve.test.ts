@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { runCli } from '../cli.js';
 import { fakeIo, type FakeIo } from '../testing/fake-io.js';
-import { makeFolder, packageJson } from '../testing/files.js';
+import { makeFolder, packageJson, writeFiles } from '../testing/files.js';
 
 const HELLO =
   "import { log } from 'directus:api'; export default (router) => { router.get('/', () => { log('said \\u001bhello'); return { status: 200, body: 'hello' }; }); router.get('/bad', () => { throw new Error('no'); }); };";
@@ -111,4 +111,40 @@ test('exits with 1 if it cannot start', async () => {
   const io = fakeIo({ cwd: '/nowhere' });
   expect(await runCli(['serve', 'ext', '--port', '0'], io)).toBe(1);
   expect(io.err()).toContain('(E_NOT_FOUND)');
+});
+
+test('answers health while extensions are still loaded, and is ready when they are', async () => {
+  const cwd = await makeFolder({
+    'ext/slow/package.json': packageJson('slow', 'endpoint', { sleep: {} }),
+    'ext/slow/index.js':
+      "import { sleep } from 'directus:api'; await sleep(1_500); export default (router) => router.get('/', () => ({ status: 200 }));",
+  });
+  const io = fakeIo({ cwd });
+  const ended = runCli(['serve', 'ext', '--port', '0', '--log-level', 'debug'], io);
+  const [, url] = (await io.printed(/health is told on (\S+\/)/)) as unknown as [string, string];
+  const statuses = async (): Promise<number[]> =>
+    Promise.all(
+      ['_sandglass/health', '_sandglass/ready', 'slow'].map(async (path) => (await fetch(url + path)).status),
+    );
+  expect(await statuses()).toEqual([200, 503, 503]);
+  await io.printed(/Listening on/);
+  expect(await statuses()).toEqual([200, 200, 200]);
+  io.stop();
+  expect(await ended).toBe(0);
+});
+
+test('exits with 1 if an extension does not load and all have to', async () => {
+  const io = fakeIo({ cwd: await extensions(), env: { EXTENSIONS_MUST_LOAD: 'true' } });
+  expect(await runCli(['serve', 'ext', '--port', '0'], io)).toBe(1);
+  expect(io.err()).toContain('1 of the extensions did not load');
+});
+
+test('loads extensions again on SIGHUP', async () => {
+  const cwd = await extensions();
+  const { io, url, end } = await serve([], { cwd });
+  await writeFiles(cwd, { 'ext/hello/index.js': HELLO.replace("body: 'hello'", "body: 'again'") });
+  io.reload();
+  await io.printed(/"extensions":2,"failed":1/);
+  expect(await (await fetch(`${url}hello`)).text()).toBe('again');
+  expect(await end()).toBe(0);
 });

@@ -5,6 +5,8 @@ import { describeRegistration } from '../../routing/describe-registration.js';
 import { createServerResponse, startServer } from '../../service/server.js';
 import type { Service } from '../../service/contract.js';
 import { createService, SERVICE_PREFIX } from '../../service/service.js';
+import { reloadAll } from '../../service/reload-all.js';
+import { ServiceSlot } from '../../service/service-slot.js';
 import { createStatus, type Status } from '../../service/status/status.js';
 import type { HostOptions } from '../../types.js';
 import { type Command, defineCommand } from '../command.js';
@@ -45,25 +47,72 @@ async function serve(config: Config, io: Io): Promise<void> {
   const format = logFormat === 'auto' ? (io.stdout.isTTY === true ? 'pretty' : 'json') : logFormat;
   const log = createLogger({ output: io.stdout, level: logLevel, format, style: createStyle(io.stdout, io.env) });
   const status = config.service.status ? createStatus() : undefined;
-  const host = await openHost(config, { ...createSinks(log, io.stdout, status), createResponse: createServerResponse });
+  const opening = open(config, io, log, status);
+  opening.catch(() => {}); // told below
+  const slot = new ServiceSlot();
+  const server = await startServer(slot, toServed(opening), toServerOptions(config.service)).catch(async (error) => {
+    await close(opening, status);
+    throw error;
+  });
+  let endReload: (() => void) | undefined;
   try {
-    for (const extension of host.extensions) logExtension(log, extension);
-    if (host.extensions.length === 0) log('warn', `0 extensions are loaded from ${config.extensions}`, {});
-    const service = createConfiguredService(host, config, log, status);
-    const server = await startServer(service, host, toServerOptions(config.service));
-    log(
-      'info',
-      `Listening on ${server.url}`,
-      status ? { status: `${server.url}${SERVICE_PREFIX.slice(1)}/status` } : {},
-    );
+    log('debug', `Loading extensions; health is told on ${server.url}`);
+    const host = await opening;
+    slot.fill(createConfiguredService(host, config, log, status));
+    endReload = io.onReload?.(() => void reload(host, log));
+    const page = status ? { status: `${server.url}${SERVICE_PREFIX.slice(1)}/status` } : {};
+    log('info', `Listening on ${server.url}`, page);
     await untilAborted(io.signal);
     log('info', 'Stopping', { graceMs });
     await server.close(graceMs);
     log('info', 'Stopped');
   } finally {
-    status?.close();
-    await host.close(0);
+    endReload?.();
+    await server.close(0);
+    await close(opening, status);
   }
+}
+
+/** Makes the host, and tells of what it loaded. */
+async function open(config: Config, io: Io, log: Log, status: Status | undefined): Promise<Host> {
+  const sinks = createSinks(log, io.stdout, status);
+  let failures = 0;
+  const host = await openHost(config, {
+    ...sinks,
+    createResponse: createServerResponse,
+    onError(error, context) {
+      failures += 1;
+      sinks.onError?.(error, context);
+    },
+  });
+  for (const extension of host.extensions) logExtension(log, extension);
+  if (host.extensions.length === 0) log('warn', `0 extensions are loaded from ${config.extensions}`, {});
+  if (config.service.mustLoad && failures > 0) {
+    await host.close(0);
+    throw new Error(`Cannot serve: ${failures} of the extensions did not load, and all of them have to`);
+  }
+  return host;
+}
+
+/** What a server needs of a host that is in the making: it listens before extensions are loaded. */
+function toServed(opening: Promise<Host>): Host {
+  const served = {
+    fetch: async (request: Request) => (await opening).fetch(request),
+    close: (deadlineMs?: number) => close(opening, undefined, deadlineMs),
+  };
+  return served as Host; // it closes it, and no more
+}
+
+async function close(opening: Promise<Host>, status: Status | undefined, deadlineMs = 0): Promise<void> {
+  status?.close();
+  const host = await opening.catch(() => undefined); // told already
+  await host?.close(deadlineMs);
+}
+
+async function reload(host: Host, log: Log): Promise<void> {
+  const { reloaded, failed } = await reloadAll(host);
+  for (const { name, message } of failed) log('error', message, { extension: name });
+  log('info', 'Reloaded', { extensions: reloaded.length, failed: failed.length });
 }
 
 /** The sinks of a host that write to a log, and to the status page if there is one. */

@@ -49,6 +49,12 @@ export const KNOWN_VARIABLES: readonly {
     read: (text) => readText('size', text),
   },
   { env: 'HOST', path: 'service.hostname', description: 'Address to listen on', read: (text) => text },
+  {
+    env: 'EXTENSIONS_MUST_LOAD',
+    path: 'service.mustLoad',
+    description: 'Ends with 1 if an extension does not load',
+    read: (text) => readText('boolean', text),
+  },
   { env: 'PORT', path: 'service.port', description: 'TCP port', read: (text) => readText('number', text) },
   {
     env: 'LOG_LEVEL',

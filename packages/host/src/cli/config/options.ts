@@ -67,6 +67,7 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
     'Shows the metrics only to whoever bears it, or the token; it opens nothing else; 16 characters or more',
   ],
   ['service.status', 'boolean', 'Serves the status page'],
+  ['service.mustLoad', 'boolean', 'Ends with 1 if an extension does not load'],
   ['service.maxConcurrentRequests', 'number', 'Requests that are served at once; one more is answered with 503'],
   ['service.maxConnections', 'number', 'Open connections; one more is closed at once'],
   ['service.maxHeaderBytes', 'size', 'Bytes of the headers of a request; more is answered with 431'],

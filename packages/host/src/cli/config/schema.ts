@@ -14,6 +14,7 @@ export interface ServiceConfig extends CompleteServerOptions {
   metrics: boolean;
   metricsToken?: string | undefined;
   status: boolean;
+  mustLoad: boolean;
   maxConcurrentRequests: number;
   graceMs: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -41,6 +42,7 @@ const service: z.ZodMiniType<ServiceConfig> = object<ServiceConfig>({
   ...serverFields,
   ...serviceFields,
   status: withDefault(flag, false),
+  mustLoad: withDefault(flag, false),
   graceMs: withDefault(count(0, 600_000), 10_000),
   logLevel: withDefault(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
   logFormat: withDefault(z.enum(['auto', 'json', 'pretty']), 'auto'),

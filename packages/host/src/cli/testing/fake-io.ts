@@ -6,6 +6,8 @@ export interface FakeIo extends Io {
   readonly err: () => string;
   /** Asks the command to end, as SIGTERM does. */
   stop(): void;
+  /** Asks it to load extensions again, as SIGHUP does. */
+  reload(): void;
   /** Resolves when what was printed to stdout matches; the match is the result. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
 }
@@ -14,6 +16,7 @@ export interface FakeIo extends Io {
 export function fakeIo(options: { env?: Io['env']; cwd?: string; isTTY?: boolean } = {}): FakeIo {
   const controller = new AbortController();
   const waiting = new Set<() => void>();
+  const listeners = new Set<() => void>();
   let out = '';
   let err = '';
   const write = (add: (text: string) => void): Output => ({
@@ -32,6 +35,11 @@ export function fakeIo(options: { env?: Io['env']; cwd?: string; isTTY?: boolean
     out: () => out,
     err: () => err,
     stop: () => controller.abort(),
+    onReload(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    reload: () => listeners.forEach((listener) => listener()),
     printed: (pattern) =>
       new Promise((resolve) => {
         const check = (): void => {
