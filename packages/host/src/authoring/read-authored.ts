@@ -30,6 +30,7 @@ const SCRIPTS: ReadonlySet<string> = new Set([...JAVASCRIPT, '.ts', '.mts']);
  */
 export async function readAuthored(folder: string): Promise<AuthoredExtension> {
   const manifest = await readPackageJson(folder);
+  parseManifest(manifest, {}); // what is wrong with it says more than a file that is not there
   const { source, path } = entrypoints(manifest).api;
   const isOneFile = source === path && JAVASCRIPT.has(extname(path ?? '')); // written by hand, and never built
   const text = source === undefined || isOneFile ? undefined : await readIfThere(folder, source);
@@ -56,10 +57,7 @@ async function readIfThere(folder: string, file: string): Promise<string | undef
 }
 
 async function readBuilt(folder: string, path: string | undefined, manifest: unknown): Promise<AuthoredExtension> {
-  if (path === undefined) {
-    parseManifest(manifest, {}); // which says more
-    throw new SandglassError('E_MANIFEST', 'directus:extension.path: the entrypoint is missing');
-  }
+  if (path === undefined) throw new SandglassError('E_MANIFEST', 'directus:extension.path: the entrypoint is missing');
   const source = await read(folder, path);
   const map = await readMap(folder, path, source);
   return { manifest: withPath(manifest, path), source, file: path, ...(map === undefined ? {} : { sourceMap: map }) };

@@ -280,6 +280,14 @@ test.each<[string, string, object, number, string[]]>([
   );
 });
 
+test.each(['inspect', 'run'])('%s says what is wrong with a manifest before it looks for files', async (command) => {
+  const made = packageJson('x', 'operation') as { 'directus:extension': object };
+  const manifest = { ...made, 'directus:extension': { ...made['directus:extension'], path: 'a.js' } };
+  const { code, out, err } = await sandglass([command, await makeFolder({ 'package.json': manifest })]);
+  expect(code).toBe(1);
+  expect(out + err).toMatch(/directus:extension\.path.*\{ app, api \}/);
+});
+
 test('inspects a manifest that is wrong', async () => {
   const folder = await makeFolder({
     'package.json': { name: 'x', version: '1.0.0', 'directus:extension': { type: 'bundle' } },
