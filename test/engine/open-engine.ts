@@ -233,5 +233,14 @@ function typeError(message: string): Answer {
 function describeThrown(bytes: Uint8Array): object {
   const [, kind, nameOrValue, message, stack, data] = decodeValue(bytes) as ThrownWire; // the engine made it
   if (kind === 'value') return { kind, value: nameOrValue };
-  return { kind, name: nameOrValue, message, stack, data: data === undefined ? undefined : revive(data as Table) };
+  return { kind, name: nameOrValue, message, stack, data: data && reviveOrNot(data as Table) };
+}
+
+/** As the host does: data that cannot be made here is left out. */
+function reviveOrNot(table: Table): unknown {
+  try {
+    return revive(table);
+  } catch {
+    return undefined;
+  }
 }
