@@ -168,7 +168,7 @@ const TESTS = {
   },
   async 'a wait without an end meets the wall'({ open }) {
     const host = await open({ limits: { wallTimeMs: 100 } });
-    await host.load(operation('wait', '() => new Promise(() => {})'));
+    await host.load(operation('wait', '() => sleep(60000)', { sleep: {} }, 'import { sleep } from "directus:api";'));
     await rejects(host.operation('wait'), 'E_WALL');
   },
   async 'a call is aborted'({ open }) {

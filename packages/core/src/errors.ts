@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'E_SCOPE'
   | 'E_CPU'
   | 'E_WALL'
+  | 'E_HANG'
   | 'E_MEMORY'
   | 'E_STACK'
   | 'E_QUOTA'
@@ -37,6 +38,8 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, { status: number; fault: Fa
   E_CPU: { status: 500, fault: 'extension', retry: false },
   /** `wallTimeMs` used up. */
   E_WALL: { status: 500, fault: 'extension', retry: false },
+  /** The call waits for a promise that nothing can settle: no capability call is pending and no job is left. */
+  E_HANG: { status: 500, fault: 'extension', retry: false },
   /** `memoryLimitBytes` used up, or the pool's `maxMemoryBytes`: the error's `limit` names it. */
   E_MEMORY: { status: 500, fault: 'extension', retry: false },
   /** `stackBytes` used up. */

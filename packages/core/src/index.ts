@@ -1,7 +1,7 @@
 // The contract: what a host's owner may use.
 export { ERROR_CODES, isSandglassError, SandglassError } from './errors.js';
 export type { ErrorCode, Fault, SandglassErrorOptions } from './errors.js';
-export { DEFAULT_LIMITS, limitsSchema, lowerLimits } from './limits.js';
+export { DEFAULT_LIMITS, describeLimit, limitsSchema, lowerLimits } from './limits.js';
 export type { Limits, LimitsInput } from './limits.js';
 export { APP_TYPES, parseManifest, SANDBOX_TYPES } from './manifest.js';
 export type { Manifest, SandboxType } from './manifest.js';

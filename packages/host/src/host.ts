@@ -108,17 +108,19 @@ class SandglassHost implements Host {
   static async create(options: CompleteHostOptions, parts: HostParts): Promise<SandglassHost> {
     const { capabilities: custom, request, onLog, logConsole, pool: poolOptions } = options;
     const { onCall, onAudit, isWatched } = await observe(options);
+    const report = createErrorReport(options.onError);
     const capabilities = (parts.createCapabilities ?? createCapabilities)({
       custom,
       request,
       onLog,
       logConsole,
       onAudit,
+      onFailure: (message, cause, { extension, callId }) =>
+        report(new SandglassError('E_GUEST', message, { cause, extension, callId }), { extension }),
     });
     const versions = new Map<number, Extension>();
     const connected = connectCapabilities(capabilities, (id) => versions.get(id));
     const pool = await parts.createPool({ ...connected, pool: poolOptions });
-    const report = createErrorReport(options.onError);
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
     const { isolation, limits, nodeEnv, grant } = options;
     const caller = createCaller(observeCalls(pool, { onCall, isWatched }, (id) => versions.get(id)?.registrations));

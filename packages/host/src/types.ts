@@ -181,7 +181,7 @@ export interface HostOptions {
   onCall?: ((entry: CallEntry) => void) | undefined;
   /**
    * Told of errors that no caller gets: an extension of the folder that did not load, an action that failed, the error
-   * behind an endpoint's 500. @default one line each on stderr
+   * behind an endpoint's 500, and what the handler of a capability threw that is not for the guest (its `cause`). @default one line each on stderr
    */
   onError?: ((error: Error, context: { extension?: string; event?: string; callId?: number }) => void) | undefined;
   /** Told of what lies in the folder of extensions and is left out: no package, not sandboxed, or there twice. @default nothing */

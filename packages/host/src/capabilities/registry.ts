@@ -40,6 +40,8 @@ export interface CapabilitiesOptions {
   request?: RequestOptions | undefined;
   onLog?: ((entry: LogEntry) => void) | undefined;
   onAudit?: ((entry: AuditEntry) => void) | undefined;
+  /** Told of what a handler threw that is none of the guest's business: a fault of the host's own. */
+  onFailure?: ((message: string, cause: unknown, of: { extension: string; callId: number }) => void) | undefined;
   /** Whether what guests write to their console reaches `onLog`. @default false */
   logConsole?: boolean | undefined;
 }
@@ -115,6 +117,8 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
       } catch (error) {
         const failure = toCapabilityError(name, error);
         audit.finish(failure);
+        if (failure !== error && !isGuests(error) && !context.ending.isOver)
+          options.onFailure?.(failure.message, error, { extension: extension.name, callId: context.call.id });
         throw failure;
       }
     },
@@ -225,11 +229,13 @@ function writeConsole(
 
 const GUEST_CODES: ReadonlySet<string> = new Set<CapabilityErrorCode>(['E_SCOPE', 'E_NETWORK', 'E_GUEST', 'E_QUOTA']);
 
+function isGuests(error: unknown): error is SandglassError {
+  return isSandglassError(error) && GUEST_CODES.has(error.code);
+}
+
 /** What the guest learns: a capability's own words, or only that it failed. */
 function toCapabilityError(name: string, error: unknown): CapabilityError {
   if (error instanceof CapabilityError) return error;
-  if (isSandglassError(error) && GUEST_CODES.has(error.code)) {
-    return new CapabilityError(error.code as CapabilityErrorCode, error.message, { cause: error }); // one of the set
-  }
+  if (isGuests(error)) return new CapabilityError(error.code as CapabilityErrorCode, error.message, { cause: error }); // one of the set
   return new CapabilityError('E_GUEST', `Capability "${name}" failed`, { cause: error });
 }

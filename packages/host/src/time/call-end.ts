@@ -12,6 +12,10 @@ export class CallEnd {
   #callbacks: LinkedList<() => void> | undefined;
   #controller: AbortController | undefined;
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Fires at the end; has fired if that is past. */
   get signal(): AbortSignal {
     if (!this.#controller) {

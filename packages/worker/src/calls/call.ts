@@ -91,6 +91,11 @@ export class Call implements SliceListener, Tenant {
     this.#environment.counters.failures++;
   }
 
+  /** Whether a capability call is still to be answered. */
+  get isPending(): boolean {
+    return this.#pending !== undefined && this.#pending.size > 0;
+  }
+
   /** What settles a capability call; once. */
   takePromise(seq: number): PromiseCapability | undefined {
     const promise = this.#pending?.get(seq);

@@ -1,4 +1,10 @@
-import type { ErrorCode, ErrorWire, ExtensionWire, Limits } from '@sandglass/core';
+import { describeLimit, type ErrorCode, type ErrorWire, type ExtensionWire, type Limits } from '@sandglass/core';
+
+/** The error of a call whose promise nothing can settle. */
+export function hangFailure({ name }: ExtensionWire): ErrorWire {
+  const why = 'it waits for a promise that nothing can settle, with no capability call pending';
+  return { code: 'E_HANG', message: `Cannot go on running "${name}": ${why}` };
+}
 
 /** The error of a call that met a limit. `used` is in the limit's unit; left out where only the limit is known. */
 export function limitFailure(
@@ -8,13 +14,9 @@ export function limitFailure(
   used?: number,
 ): ErrorWire {
   const value = limits[limit];
-  const why =
-    used === undefined
-      ? `${limit} of ${value} is used up`
-      : `${Math.ceil(used)} used or asked for, ${limit} is ${value}`;
   return {
     code,
-    message: `Cannot go on running "${name}": ${why}`,
+    message: `Cannot go on running "${name}": ${describeLimit(limit, value, used)}`,
     limit: { name: limit, value, ...(used !== undefined && { used }) },
   };
 }

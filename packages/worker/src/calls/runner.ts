@@ -9,7 +9,7 @@ import {
 
 import { Call, type CallEnvironment } from './call.js';
 import { describeFailure, describePoison, shortFailure } from './failure.js';
-import { limitFailure } from './limit-failure.js';
+import { hangFailure, limitFailure } from './limit-failure.js';
 import { toOutcome, type Result } from './outcome.js';
 import { shapeResult } from './shape-result.js';
 import type { Progress } from '../quickjs/realm.js';
@@ -61,9 +61,12 @@ export class Runner {
     const promise = waiting?.call.takePromise(settlement.seq);
     if (!waiting || !promise) return;
     const { call, source } = waiting;
+    waiting.answers += 1;
     this.#seated(waiting, () => {
+      waiting.answers -= 1;
       call.slice(() => call.sandbox.settle(call, promise, settlement));
       this.#settleAdvanced(waiting);
+      this.#endHung(waiting);
       if (this.#active.has(call.callId)) source?.wait(call);
     });
   }
@@ -98,6 +101,14 @@ export class Runner {
   ): void {
     call.promise = call.sandbox.keep(value);
     this.#active.set(call.callId, new Waiting(call, source, onSettled));
+  }
+
+  /** Ends a call that waits for what can never come. In a persistent sandbox, a later call may settle it. */
+  #endHung({ call, source, onSettled, answers }: Waiting): void {
+    if (!source || call.isPending || answers > 0 || call.extension.isolation === 'persistent') return;
+    if (!this.#active.delete(call.callId)) return;
+    call.stopped ??= hangFailure(call.extension);
+    onSettled({ state: 'rejected', value: 0 });
   }
 
   /** Gives up a call without an outcome. */
@@ -154,7 +165,8 @@ export class Runner {
         return undefined;
       });
       if (result) this.#end(running, result);
-      else source.wait(call);
+      else this.#endHung(running);
+      if (this.#active.has(call.callId)) source.wait(call);
       if (extension.isolation === 'persistent') this.#settleAdvanced(running);
     });
   }
@@ -260,6 +272,8 @@ class Waiting {
   readonly onSettled: (progress: Progress) => void;
   /** What is to run once it has a sandbox again. */
   later: (() => void)[] | undefined;
+  /** Answers of capabilities that have come and are not in its sandbox yet. */
+  answers = 0;
 
   constructor(call: Call, source: SandboxSource | undefined, onSettled: (progress: Progress) => void) {
     this.call = call;

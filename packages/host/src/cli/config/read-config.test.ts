@@ -46,6 +46,15 @@ test("reads Directus' variables, below Sandglass' own", async () => {
   });
 });
 
+test.each([
+  ['1000', 5_000],
+  ['2s', 10_000],
+  ['60000', 60_000],
+])("maps Directus' time limit of %s ms of V8 to what the same takes here", async (text, cpuTimeMs) => {
+  const { limits } = await readConfig({ ...nowhere, env: { EXTENSIONS_SANDBOX_TIMEOUT: text } });
+  expect(limits.cpuTimeMs).toBe(cpuTimeMs);
+});
+
 test('takes functions and capabilities from a module', async () => {
   const cwd = await makeFolder({
     'sandglass.config.mjs':

@@ -1,4 +1,4 @@
-import { decodeValue, ERROR_CODES, revive, SandglassError } from '@sandglass/core';
+import { decodeValue, describeLimit, ERROR_CODES, revive, SandglassError } from '@sandglass/core';
 import type { ErrorCode, ErrorWire, Limits, Table, ThrownWire } from '@sandglass/core';
 
 /** For whom a call or a load was. */
@@ -26,8 +26,8 @@ export function limitError(
   origin: CallOrigin,
   limit: { name: keyof Limits; value: number; used?: number },
 ): SandglassError {
-  const used = limit.used === undefined ? '' : `, used ${Math.round(limit.used)}`;
-  return new SandglassError(code, `Cannot finish "${origin.extension}": ${limit.name} is ${limit.value}${used}`, {
+  const why = describeLimit(limit.name, limit.value, limit.used);
+  return new SandglassError(code, `Cannot finish "${origin.extension}": ${why}`, {
     ...origin,
     limit,
   });
