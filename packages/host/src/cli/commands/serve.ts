@@ -5,6 +5,7 @@ import { describeRegistration } from '../../routing/describe-registration.js';
 import { createServerResponse, startServer } from '../../service/server.js';
 import type { Service } from '../../service/contract.js';
 import { createService, SERVICE_PREFIX } from '../../service/service.js';
+import { withCors } from '../../service/cors.js';
 import { reloadAll } from '../../service/reload-all.js';
 import { ServiceSlot } from '../../service/service-slot.js';
 import { createStatus, type Status } from '../../service/status/status.js';
@@ -148,7 +149,9 @@ function createConfiguredService(
   const { token, metrics, metricsToken, maxConcurrentRequests, accessLog } = service;
   const limits = { maxConcurrentRequests, maxBodyBytes };
   const inner = createService(host, { ...limits, token, metrics, metricsToken, status: status?.attach(host) });
-  return accessLog ? withAccessLog(inner, log) : inner;
+  const { corsOrigins: origins, corsCredentials: credentials } = service;
+  const open = origins.length > 0 ? withCors(inner, { origins, credentials }) : inner;
+  return accessLog ? withAccessLog(open, log) : open;
 }
 
 function logExtension(log: Log, extension: Host['extensions'][number]): void {

@@ -68,6 +68,8 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ],
   ['service.status', 'boolean', 'Serves the status page'],
   ['service.mustLoad', 'boolean', 'Ends with 1 if an extension does not load'],
+  ['service.corsOrigins', 'list', 'Origins whose pages may call endpoints; * is every one'],
+  ['service.corsCredentials', 'boolean', 'Lets such pages send cookies and other credentials'],
   ['service.maxConcurrentRequests', 'number', 'Requests that are served at once; one more is answered with 503'],
   ['service.maxConnections', 'number', 'Open connections; one more is closed at once'],
   ['service.maxHeaderBytes', 'size', 'Bytes of the headers of a request; more is answered with 431'],

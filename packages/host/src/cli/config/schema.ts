@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Isolation, Limits } from '@sandglass/core';
 import * as z from 'zod/mini';
 
-import { count, flag, group, object, text, withDefault } from '../../options/fields.js';
+import { count, flag, group, list, object, text, withDefault } from '../../options/fields.js';
 import { poolSchema, requestData, sharedFields } from '../../options/host-options.js';
 import { type CompleteServerOptions, serverFields, serviceFields } from '../../options/service-options.js';
 import type { HostOptions, PoolOptions, RequestOptions } from '../../types.js';
@@ -15,6 +15,8 @@ export interface ServiceConfig extends CompleteServerOptions {
   metricsToken?: string | undefined;
   status: boolean;
   mustLoad: boolean;
+  corsOrigins: string[];
+  corsCredentials: boolean;
   maxConcurrentRequests: number;
   graceMs: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -43,6 +45,8 @@ const service: z.ZodMiniType<ServiceConfig> = object<ServiceConfig>({
   ...serviceFields,
   status: withDefault(flag, false),
   mustLoad: withDefault(flag, false),
+  corsOrigins: withDefault(list(text), []),
+  corsCredentials: withDefault(flag, false),
   graceMs: withDefault(count(0, 600_000), 10_000),
   logLevel: withDefault(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
   logFormat: withDefault(z.enum(['auto', 'json', 'pretty']), 'auto'),
