@@ -108,6 +108,7 @@ export async function build(
         : { platform: 'neutral', mainFields: ['module', 'main'], conditions: ['import', 'default'] }), // no Node either
       target: TARGET,
       sourcemap: write ? 'linked' : 'external',
+      sourcesContent: write, // a stack needs none
       metafile: true,
       logLevel: 'silent',
       define: { 'Symbol.dispose': '$dispose', 'Symbol.asyncDispose': '$asyncDispose' },

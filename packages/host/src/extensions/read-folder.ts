@@ -12,7 +12,7 @@ import { findSourceMapUrl } from './source-map-url.js';
 const MAX_MANIFEST_BYTES = 256 * 1024;
 const MAX_MANIFEST_VALUES = 20_000;
 /** A source map holds the sources as well. */
-const MAX_SOURCE_MAP_BYTES: number = 2 * MAX_SOURCE_LENGTH;
+const MAX_SOURCE_MAP_BYTES: number = 1.5 * MAX_SOURCE_LENGTH;
 
 /** What a folder holds of one extension. */
 export interface ExtensionFiles {

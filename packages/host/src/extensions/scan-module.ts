@@ -18,7 +18,7 @@ export interface ScannedModule {
 /** The engine's own parser gives up far earlier. */
 const MAX_DEPTH = 100_000;
 /** Loops that are looked for; each is cut and moved. Published extensions have three. */
-export const MAX_LOOPS = 2_000;
+export const MAX_LOOPS = 1_000;
 /** Imports that are kept, and words of one. */
 const MAX_IMPORTS = 100;
 /** Characters between two chances for others: 2 ms. */

@@ -9,16 +9,14 @@ const MAX_LINES_AFTER = 20;
  * @returns null if there is none.
  */
 export function findSourceMapUrl(source: string): string | null {
-  let end = source.length;
-  for (let count = 0; count <= MAX_LINES_AFTER && end > 0;) {
-    const start = source.lastIndexOf('\n', end - 1) + 1;
-    const line = source.slice(start, end);
-    end = start - 1;
-    if (line.trim() === '') continue;
+  let rest = source.trimEnd();
+  for (let count = 0; count <= MAX_LINES_AFTER && rest !== ''; count++) {
+    const start = rest.lastIndexOf('\n') + 1;
+    const line = rest.slice(start);
     const at = Math.max(line.lastIndexOf('//# sourceMappingURL='), line.lastIndexOf('//@ sourceMappingURL='));
     if (at !== -1) return COMMENT.exec(line.slice(at))?.[1] ?? null;
     if (!line.trimStart().startsWith('//')) return null;
-    count += 1;
+    rest = rest.slice(0, start).trimEnd();
   }
   return null;
 }

@@ -17,6 +17,7 @@ test.each([
   ['//# sourceMappingURL=a.map\n//# debugId=1\n\n// end', 'a.map'],
   [`//# sourceMappingURL=a.map${'\n// more'.repeat(100)}`, null],
   ['\n'.repeat(1_000_000), null],
+  [`//# sourceMappingURL=a.map${'\n'.repeat(1_000_000)}// end`, 'a.map'],
   ['a();', null],
   ['//# sourceMappingURL=a b', null],
 ])('finds the source map URL of %j', (source, url) => {
