@@ -103,6 +103,10 @@ export const CONTRACT = {
     'operation argument': 'the handler gets the options only',
     'operation result': 'the result must survive JSON, `undefined` becomes `null`',
     'thrown JSON': 'a thrown string that is JSON is parsed for the reject branch',
+    'goes on after the result': 'what a call has started goes on after its result is given',
+    'the result comes first': 'the caller does not wait for it',
+    'goes on in every kind of call': 'in every kind of call and isolation',
+    'within the limits': "within the call's limits; one that ends it is a warning that names it",
   },
   '6 directus:api': {
     rejections: 'validation errors of `sleep` and `request` are rejections, never synchronous throws',

@@ -4,6 +4,7 @@ import { type Bench, type Mode, openBench } from './bench.js';
 import { CONTRACT, SENTENCES } from './contract.js';
 import type { Row } from './row.js';
 import { apiRows } from './rows/api.js';
+import { backgroundRows } from './rows/background.js';
 import { callRows } from './rows/calls.js';
 import { manifestRows } from './rows/manifest.js';
 import { moduleRows } from './rows/module.js';
@@ -17,6 +18,7 @@ const ROWS: readonly Row[] = [
   ...registrationRows,
   ...valueRows,
   ...callRows,
+  ...backgroundRows,
   ...apiRows,
 ];
 

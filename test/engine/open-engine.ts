@@ -61,6 +61,12 @@ export interface Ended {
   usage: UsageWire;
 }
 
+export interface Started {
+  callId: number;
+  ended: Promise<Ended>;
+  over: Promise<Ended>;
+}
+
 export type ExtensionOptions = Partial<Omit<ExtensionWire, 'limits' | 'id' | 'source'>> & { limits?: Partial<Limits> };
 
 export interface TestEngineOptions extends Omit<EngineOptions, 'onOutcomes' | 'onCapabilities'> {
@@ -74,7 +80,8 @@ export class TestEngine {
   /** Every capability call so far. */
   readonly seen: SeenCall[] = [];
   readonly #answer: (call: SeenCall) => Answer;
-  readonly #waiting: Map<number, (outcome: OutcomeWire) => void> = new Map();
+  readonly #waiting: Map<number, { end: (outcome: OutcomeWire) => void; over: (outcome: OutcomeWire) => void }> =
+    new Map();
   #nextExtension = 1;
   #nextCall = 1;
 
@@ -134,23 +141,19 @@ export class TestEngine {
     );
   }
 
-  /** Starts a call; `callId` is for `abort` and `settle`. */
-  start(extensionId: number, argument?: unknown, handler = 0): { callId: number; ended: Promise<Ended> } {
+  /** Starts a call; `callId` is for `abort` and `settle`. It is `over` when what it had started has come to an end. */
+  start(extensionId: number, argument?: unknown, handler = 0): Started {
     return this.startEncoded(extensionId, encodeValue(argument), handler);
   }
 
-  startEncoded(
-    extensionId: number,
-    argument: Uint8Array<ArrayBuffer>,
-    handler = 0,
-  ): { callId: number; ended: Promise<Ended> } {
+  startEncoded(extensionId: number, argument: Uint8Array<ArrayBuffer>, handler = 0): Started {
     const callId = this.#nextCall++;
-    const ended = new Promise<OutcomeWire>((resolve) => {
-      this.#waiting.set(callId, resolve);
-      const outcome = this.engine.run({ callId, extensionId, handler, argument });
-      if (outcome) this.finish([outcome]);
-    }).then(toEnded);
-    return { callId, ended };
+    const [ended, end] = deferred();
+    const [isOver, over] = deferred();
+    this.#waiting.set(callId, { end, over });
+    const outcome = this.engine.run({ callId, extensionId, handler, argument });
+    if (outcome) this.finish([outcome]);
+    return { callId, ended: ended.then(toEnded), over: isOver.then(toEnded) };
   }
 
   call(extensionId: number, argument?: unknown, handler = 0): Promise<Ended> {
@@ -166,10 +169,12 @@ export class TestEngine {
 
   finish(outcomes: OutcomeWire[]): void {
     for (const outcome of outcomes) {
-      const resolve = this.#waiting.get(outcome.callId);
-      if (!resolve) throw new Error(`call ${outcome.callId} ended twice, or was never made`);
+      const call = this.#waiting.get(outcome.callId);
+      if (!call) throw new Error(`call ${outcome.callId} ended twice, or was never made`);
+      call.end(outcome); // the first one counts
+      if (outcome.goesOn === true) continue;
       this.#waiting.delete(outcome.callId);
-      resolve(outcome);
+      call.over(outcome);
     }
   }
 
@@ -191,13 +196,21 @@ export class TestEngine {
   }
 }
 
+function deferred(): [promise: Promise<OutcomeWire>, resolve: (outcome: OutcomeWire) => void] {
+  let resolve!: (outcome: OutcomeWire) => void;
+  return [new Promise((given) => (resolve = given)), (outcome) => resolve(outcome)];
+}
+
 function denyAll({ name }: SeenCall): Answer {
   if (name === 'sleep') return { value: undefined };
   return { error: { name: 'Error', message: `No permission to access "${name}"`, code: 'E_SCOPE' } };
 }
 
 function toEnded(outcome: OutcomeWire): Ended {
-  if (outcome.ok) return { ok: true, value: decodeValue(outcome.value), usage: outcome.usage };
+  if (outcome.ok) {
+    const { value, usage } = outcome;
+    return { ok: true, value: value.length > 0 ? decodeValue(value) : undefined, usage };
+  }
   const { code, message, limit, thrown } = outcome.error;
   return {
     ok: false,

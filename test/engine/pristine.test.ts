@@ -79,7 +79,7 @@ test.each(LITTER)('after a call that left %s, every byte of memory is as before'
   const before = restedBytesOf(memory!).toString('latin1');
   expect(before).not.toContain(`${MARKER}0`);
   for (const _ of ['put back from the snapshot', 'put back from copies']) {
-    await engine.call(id, MARKER);
+    await engine.start(id, MARKER).over;
     expect(bytesOf(memory!).includes(MARKER)).toBe(false);
     const after = restedBytesOf(memory!);
     expect(after.subarray(0, before.length).equals(Buffer.from(before, 'latin1'))).toBe(true);

@@ -13,10 +13,22 @@ const CALLS: CallWire[] = [
 ];
 
 const OUTCOMES: OutcomeWire[] = [
-  { callId: 1, ok: true, value: bytes(5, 6), usage: { cpuTimeMs: 0.25, heapBytes: 2 ** 20 } },
-  { callId: 2, ok: false, error: { code: 'E_GUEST', message: 'no' }, usage: { cpuTimeMs: 3, heapBytes: 0 } },
-  { callId: 3, ok: true, value: bytes(), usage: { cpuTimeMs: 0, heapBytes: 0 } },
-  { callId: 4, ok: false, error: { code: 'E_CPU', message: 'slow' }, usage: { cpuTimeMs: 60_000, heapBytes: 0 } },
+  { callId: 1, ok: true, value: bytes(5, 6), usage: { cpuTimeMs: 0.25, heapBytes: 2 ** 20 }, goesOn: false },
+  {
+    callId: 2,
+    ok: false,
+    error: { code: 'E_GUEST', message: 'no' },
+    usage: { cpuTimeMs: 3, heapBytes: 0 },
+    goesOn: true,
+  },
+  { callId: 3, ok: true, value: bytes(), usage: { cpuTimeMs: 0, heapBytes: 0 }, goesOn: true },
+  {
+    callId: 4,
+    ok: false,
+    error: { code: 'E_CPU', message: 'slow' },
+    usage: { cpuTimeMs: 60_000, heapBytes: 0 },
+    goesOn: false,
+  },
 ];
 
 test.each([0, 1, 3])('%i calls come out of a packed list as they went in', (count) => {
@@ -51,6 +63,6 @@ test.each([
 
 test('an outcome whose error is missing stays without one, for its reader to refuse', () => {
   expect(unpackOutcomes(table(1, 1, 0, 0, -1), [])).toEqual([
-    { callId: 1, ok: false, error: undefined, usage: { cpuTimeMs: 0, heapBytes: 0 } },
+    { callId: 1, ok: false, error: undefined, usage: { cpuTimeMs: 0, heapBytes: 0 }, goesOn: false },
   ]);
 });

@@ -74,7 +74,8 @@ export function packOutcomes(outcomes: readonly OutcomeWire[]): PackedOutcomes {
   const list = new PackedList(outcomes.length, byteLength);
   for (const outcome of outcomes) {
     const { callId, usage } = outcome;
-    const cpuTimeUs = Math.min(Math.round(usage.cpuTimeMs * 1_000), MAX_INT32);
+    const spentUs = Math.min(Math.round(usage.cpuTimeMs * 1_000), MAX_INT32);
+    const cpuTimeUs = outcome.goesOn === true ? ~spentUs : spentUs; // below zero: it goes on
     const heapBytes = Math.min(usage.heapBytes, MAX_INT32);
     if (outcome.ok) list.add(callId, cpuTimeUs, heapBytes, outcome.value.byteLength, outcome.value);
     else {
@@ -98,15 +99,17 @@ export function unpackOutcomes(packed: Uint8Array, errors: readonly unknown[]): 
   let error = 0;
   for (let row = 1; row < table.length; row += ROW_LENGTH) {
     const callId = at(table, row);
-    const usage = { cpuTimeMs: at(table, row + 1) / 1_000, heapBytes: at(table, row + 2) };
+    const cpuTimeUs = at(table, row + 1);
+    const goesOn = cpuTimeUs < 0;
+    const usage = { cpuTimeMs: (goesOn ? ~cpuTimeUs : cpuTimeUs) / 1_000, heapBytes: at(table, row + 2) };
     const length = at(table, row + 3);
     if (length === IS_ERROR) {
-      outcomes.push({ callId, ok: false, error: errors[error++] as ErrorWire, usage }); // unchecked, as said
+      outcomes.push({ callId, ok: false, error: errors[error++] as ErrorWire, usage, goesOn }); // unchecked, as said
       continue;
     }
     const end = offset + length;
     if (length < 0 || end > packed.byteLength) return undefined;
-    outcomes.push({ callId, ok: true, value: viewOf(packed, offset, length), usage });
+    outcomes.push({ callId, ok: true, value: viewOf(packed, offset, length), usage, goesOn });
     offset = end;
   }
   return outcomes;

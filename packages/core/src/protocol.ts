@@ -115,10 +115,16 @@ export type ThrownWire = [
 /** Bytes of an encoded {@link ThrownWire}. Data beyond them is left out, before anybody decodes it. */
 export const MAX_THROWN_BYTES = 262_144;
 
-/** Engine → host: a call is over. */
-export type OutcomeWire =
-  | { callId: number; ok: true; value: Uint8Array; usage: UsageWire }
-  | { callId: number; ok: false; error: ErrorWire; usage: UsageWire };
+/**
+ * Engine → host: what a call has come to.
+ *
+ * If it `goesOn`, it has started something that nobody awaits. A second outcome follows once nothing of that is pending: a
+ * success without a value, or what ended it; its usage is that of the whole call.
+ */
+export type OutcomeWire = { callId: number; goesOn?: boolean; usage: UsageWire } & (
+  | { ok: true; value: Uint8Array }
+  | { ok: false; error: ErrorWire }
+);
 
 /** Engine → host: a guest called a capability. */
 export interface CapabilityCallWire {

@@ -1,4 +1,4 @@
-import { isSandglassError, SandglassError } from '@sandglass/core';
+import { isSandglassError, type Registration, SandglassError } from '@sandglass/core';
 import { compileEngine } from '@sandglass/worker/compile';
 
 import { createCaller, type Caller } from './routing/caller.js';
@@ -18,6 +18,7 @@ import type { CreatePoolOptions, Pool } from './pool/contract.js';
 import { createPool } from './pool/create-pool.js';
 import { observe } from './telemetry/observe.js';
 import { observeCalls } from './telemetry/observe-calls.js';
+import { tellBackground } from './telemetry/tell-background.js';
 import type { PoolStats } from './pool/stats/stats.js';
 import { createErrorReport, type ReportError } from './routing/report-error.js';
 import { createResponse } from './routing/endpoint-response.js';
@@ -120,10 +121,12 @@ class SandglassHost implements Host {
     });
     const versions = new Map<number, Extension>();
     const connected = connectCapabilities(capabilities, (id) => versions.get(id));
-    const pool = await parts.createPool({ ...connected, pool: poolOptions });
+    const registrationsOf = (id: number): readonly Registration[] | undefined => versions.get(id)?.registrations;
+    const onBackground = tellBackground({ log: capabilities.log, onCall, registrationsOf });
+    const pool = await parts.createPool({ ...connected, pool: poolOptions, onBackground });
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
     const { isolation, limits, nodeEnv, grant } = options;
-    const caller = createCaller(observeCalls(pool, { onCall, isWatched }, (id) => versions.get(id)?.registrations));
+    const caller = createCaller(observeCalls(pool, { onCall, isWatched }, registrationsOf));
     return new SandglassHost(options, { capabilities, isolation, limits, nodeEnv, grant }, { pool, catalog, caller });
   }
 

@@ -51,13 +51,18 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** Lowers `wallTimeMs` for this call. 1 to 900_000; above the extension's own it changes nothing. */
   wallTimeMs?: number | undefined;
+  /**
+   * Takes a promise of the end of what the call has started and nobody awaits, before the call settles, if there is any. For
+   * platforms that freeze a function once it has answered. The promise never rejects.
+   */
+  waitUntil?: ((end: Promise<void>) => void) | undefined;
 }
 
 /** One line that an extension logged. */
 export interface LogEntry {
   extension: string;
   callId: number;
-  /** `info` for `log`, `debug` for the guest's console, `warn` for what the host says of this log. */
+  /** `info` for `log`, `debug` for the guest's console, `warn` for what the host says. */
   level: 'info' | 'debug' | 'warn';
   /** As the guest gave it; `formatForTerminal` makes it safe to print. */
   message: string;
@@ -78,6 +83,11 @@ export interface CallEntry {
   cpuTimeMs?: number;
   /** Highest heap of its sandbox. Absent if it was not looked at. */
   heapBytes?: number;
+  /**
+   * Set in a second entry, for what the call had started and nobody awaited: how that ended, and how long it took from the answer on.
+   * `cpuTimeMs` and `heapBytes` are those of the whole call.
+   */
+  background?: true;
 }
 
 /** One capability call, as the audit hook gets it. */
@@ -177,7 +187,7 @@ export interface HostOptions {
   /** Whether what guests write to `console` reaches `onLog`, at level debug. @default false */
   logConsole?: boolean | undefined;
   onAudit?: ((entry: AuditEntry) => void) | undefined;
-  /** Told of every call when it has ended. What it throws is dropped. */
+  /** Told of every call when it has ended, and once more when what it left to be done after its answer has. What it throws is dropped. */
   onCall?: ((entry: CallEntry) => void) | undefined;
   /**
    * Told of errors that no caller gets: an extension of the folder that did not load, an action that failed, the error

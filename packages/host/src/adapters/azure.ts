@@ -1,4 +1,5 @@
 import { checkAdapter } from '../options/adapter-options.js';
+import { runToItsEnd } from './background.js';
 import { createBasePath } from './base-path.js';
 import { createRequest } from './create-request.js';
 import { toCallOptions } from './deadline.js';
@@ -34,6 +35,8 @@ const BASE_PATH = '/api';
 /**
  * Endpoints as an HTTP function of Azure, version 4 of its programming model.
  *
+ * The answer waits for what the call has started and nobody awaits: Azure has no `waitUntil`.
+ *
  * @param options.basePath `routePrefix` of host.json. `@default '/api'`
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */
@@ -46,7 +49,8 @@ export function toAzureHandler(
   const stripBasePath = createBasePath(options.basePath ?? BASE_PATH);
   return async (request, context) => {
     const host = await getHost();
-    const response = await host.fetch(stripBasePath(toRequest(request)), toCallOptions(context, options));
+    const received = stripBasePath(toRequest(request));
+    const response = await runToItsEnd((call) => host.fetch(received, call), toCallOptions(context, options));
     const { status, headers } = response;
     const answer: AzureResponse = { status, headers: [...headers] };
     if (response.body) answer.body = new Uint8Array(await response.arrayBuffer());

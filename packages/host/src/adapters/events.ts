@@ -1,4 +1,5 @@
 import { checkAdapter } from '../options/adapter-options.js';
+import { runToItsEnd } from './background.js';
 import { toCallOptions } from './deadline.js';
 import type { EventOptions, HostSource } from './contract.js';
 import { toHostGetter } from './host-source.js';
@@ -7,7 +8,7 @@ import { invoke, parseInvocation } from './invocation.js';
 /**
  * Operations and hooks as a handler of events: a direct invocation of AWS Lambda, a CloudEvent of Google, a trigger of Azure.
  *
- * It resolves to what the call came to. It rejects with an Error whose `name` is the error code, for example `E_CPU`.
+ * It resolves to what the call came to, once nothing is pending that it has started. It rejects with an Error whose `name` is the error code, for example `E_CPU`.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */
@@ -21,6 +22,7 @@ export function toEventHandler<Event = unknown>(
   // one parameter by its `length`: Google's framework takes a function of two for one with a callback
   return async (event, ...[context]) => {
     const invocation = toInvocation(event);
-    return invoke(await getHost(), invocation, toCallOptions(context, options));
+    const host = await getHost();
+    return runToItsEnd((call) => invoke(host, invocation, call), toCallOptions(context, options));
   };
 }

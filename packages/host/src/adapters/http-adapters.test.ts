@@ -228,3 +228,34 @@ test('the base path of Azure is /api', async () => {
   await toAzureHandler(host)(new Request('http://localhost/api/items'));
   expect(host.asked[0]?.argument).toBe('/items');
 });
+
+test.each(adapters.slice(1))('the %s adapter answers when nothing is left to be done', async (_name, send) => {
+  const host = new FakeHost();
+  let resolve!: () => void;
+  host.left = new Promise((done) => (resolve = done));
+  let isAnswered = false;
+  const answer = send(host, new Request('http://localhost/')).then((response) => {
+    isAnswered = true;
+    return response;
+  });
+  await vi.waitUntil(() => host.asked.length > 0);
+  for (let i = 0; i < 10; i++) await new Promise((turn) => setImmediate(turn));
+  expect(isAnswered).toBe(false);
+  resolve();
+  expect((await answer).status).toBe(201);
+});
+
+test('the web adapter hands what is left to the platform, its own context or that of Vercel', async () => {
+  const host = new FakeHost();
+  host.left = Promise.resolve();
+  const given: unknown[] = [];
+  const context = { waitUntil: (end: Promise<void>) => given.push(end) };
+  const handle = toWebHandler(host);
+  await handle(new Request('http://localhost/'), context);
+  const global = globalThis as Record<symbol, unknown>;
+  global[Symbol.for('@vercel/request-context')] = { get: () => context };
+  await handle(new Request('http://localhost/'));
+  delete global[Symbol.for('@vercel/request-context')];
+  await handle(new Request('http://localhost/'), { remoteAddr: {} }); // Deno's
+  expect(given).toEqual([host.left, host.left]);
+});

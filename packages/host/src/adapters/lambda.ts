@@ -2,6 +2,7 @@ import { type AwsLambdaEvent, handleLambdaEvent } from 'srvx/aws-lambda';
 
 import { checkAdapter } from '../options/adapter-options.js';
 import { type DeadlineContext, toCallOptions } from './deadline.js';
+import { runToItsEnd } from './background.js';
 import { createBasePath } from './base-path.js';
 import { attachBody } from './create-request.js';
 import { normaliseEvent, wantsHeaderLists } from './lambda-event.js';
@@ -37,7 +38,8 @@ type SrvxContext = Parameters<typeof handleLambdaEvent>[2];
 /**
  * Endpoints as a handler of AWS Lambda, for events of a function URL, of API Gateway (HTTP and REST) and of a load balancer.
  *
- * Rejects only if the host cannot be made. A call gets no more time than the function has left.
+ * Rejects only if the host cannot be made. A call gets no more time than the function has left. The answer waits for what
+ * the call has started and nobody awaits: Lambda freezes a function once it has answered.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */
@@ -50,8 +52,8 @@ export function toLambdaHandler(source: HostSource, options: HttpOptions = {}): 
     const { event, body } = takeBody(normaliseEvent(given));
     let request: Request | undefined;
     const serve = (received: Request): Promise<Response> => {
-      request = attachBody(received, body);
-      return host.fetch(stripBasePath(request), toCallOptions(context, options));
+      const fetched = stripBasePath((request = attachBody(received, body)));
+      return runToItsEnd((call) => host.fetch(fetched, call), toCallOptions(context, options));
     };
     try {
       // srvx only hands the context on, and its result has the shape of both versions of the format

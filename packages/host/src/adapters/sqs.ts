@@ -1,5 +1,6 @@
 import { checkAdapter } from '../options/adapter-options.js';
 import { formatForTerminal } from '../capabilities/log/terminal.js';
+import { runToItsEnd } from './background.js';
 import { toCallOptions } from './deadline.js';
 import type { AdapterHost, HostSource, Invocation, SqsEvent, SqsOptions, SqsRecord, SqsResult } from './contract.js';
 import { toHostGetter } from './host-source.js';
@@ -46,7 +47,8 @@ async function runGroup(
   const { toInvocation = readBody, onFailure = printFailure } = options;
   for (const [index, record] of group.entries()) {
     try {
-      await invoke(host, toInvocation(record), toCallOptions(context, options));
+      const invocation = toInvocation(record);
+      await runToItsEnd((call) => invoke(host, invocation, call), toCallOptions(context, options));
     } catch (error) {
       onFailure(error, record);
       return group.slice(index);

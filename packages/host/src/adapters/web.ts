@@ -1,4 +1,5 @@
 import { checkAdapter } from '../options/adapter-options.js';
+import { platformWaitUntil } from './background.js';
 import { createBasePath } from './base-path.js';
 import { toCallOptions } from './deadline.js';
 import type { HostSource, HttpOptions } from './contract.js';
@@ -17,7 +18,8 @@ export type WebHandler = (request: Request, context?: unknown) => Promise<Respon
 /**
  * Endpoints as a handler of web requests: Vercel and Netlify functions, `Deno.serve`, `Bun.serve`.
  *
- * Rejects only if the host cannot be made.
+ * Rejects only if the host cannot be made. What a call has started and nobody awaits goes to the platform's `waitUntil`; without one,
+ * the process has to live on, as Deno's and Bun's do.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */
@@ -27,6 +29,7 @@ export function toWebHandler(source: HostSource, options: HttpOptions = {}): Web
   const stripBasePath = createBasePath(options.basePath);
   return async (request, context) => {
     const host = await getHost();
-    return host.fetch(stripBasePath(request), toCallOptions(context, options));
+    const waitUntil = platformWaitUntil(context);
+    return host.fetch(stripBasePath(request), { ...toCallOptions(context, options), waitUntil });
   };
 }

@@ -57,6 +57,8 @@ export type InvokeContext = Pick<BuiltInContext, 'call' | 'ending'>;
 
 /** Every capability of a host, behind the one gate that all of them share. */
 export interface Capabilities {
+  /** What the host has to say in an extension's log. */
+  log(entry: LogEntry): void;
   /** Schema of each scope that a manifest may ask for. */
   readonly scopeSchemas: ScopeSchemas;
   /**
@@ -96,6 +98,7 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
   const byName = indexByName([...builtIn, ...(options.custom ?? [])]);
 
   return {
+    log: writeLog,
     scopeSchemas: Object.fromEntries([...byName].map(([name, { scope }]) => [name, scope])),
     prepare: (extension, granted) => prepare(byName, extension, granted),
     wires: (grant) =>

@@ -1,4 +1,5 @@
-import { type Args, type ArgsDefinition, readArgs } from './args.js';
+import type { ArgsDefinition } from './arg-definition.js';
+import { type Args, readArgs } from './args.js';
 import type { Io } from './io.js';
 
 /** What {@link defineCommand} takes. */

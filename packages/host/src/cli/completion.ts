@@ -1,4 +1,4 @@
-import type { ArgDefinition } from './args.js';
+import type { ArgDefinition } from './arg-definition.js';
 import type { Command } from './command.js';
 
 /** Shells that scripts are made for. */

@@ -1,4 +1,4 @@
-import type { ArgDefinition, ArgsDefinition } from './args.js';
+import type { ArgDefinition, ArgsDefinition } from './arg-definition.js';
 import type { Command } from './command.js';
 import type { Style } from './output/style.js';
 

@@ -1,7 +1,7 @@
 import { check, choices, unwrap } from '@sandglass/core';
 import type * as z from 'zod/mini';
 
-import type { ArgDefinition, ArgsDefinition } from './args.js';
+import type { ArgDefinition, ArgsDefinition } from './arg-definition.js';
 import { KNOWN_VARIABLES } from './config/environment.js';
 import { CONFIG_OPTIONS, type ConfigOption, type OptionKind } from './config/options.js';
 import { configSchema } from './config/schema.js';

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 import type { CallOptions } from '../types.js';
 import { checkOptions } from './check-options.js';
-import { type Fields, maybe, object, withMethods } from './fields.js';
+import { callback, type Fields, maybe, object, withMethods } from './fields.js';
 
 /** Greatest `wallTimeMs`, as of {@link Limits}. */
 export const MAX_WALL_TIME_MS = 900_000;
@@ -10,6 +10,7 @@ export const MAX_WALL_TIME_MS = 900_000;
 const fields: Fields<CallOptions> = {
   signal: maybe(withMethods(['addEventListener', 'throwIfAborted'], 'an AbortSignal')),
   wallTimeMs: maybe(z.number().check(z.minimum(1), z.maximum(MAX_WALL_TIME_MS))),
+  waitUntil: maybe(callback()),
 };
 const schema: z.ZodMiniType<CallOptions> = object(fields);
 
@@ -27,7 +28,8 @@ export function checkCall(call: CallOptions | undefined, key: string, value: unk
 function isRight(call: CallOptions): boolean {
   if (typeof call !== 'object' || call === null || Array.isArray(call)) return false;
   for (const key in call) if (!Object.hasOwn(fields, key)) return false;
-  const { signal, wallTimeMs } = call;
+  const { signal, wallTimeMs, waitUntil } = call;
+  if (waitUntil !== undefined && typeof waitUntil !== 'function') return false;
   const isSignal = signal === undefined || typeof signal?.throwIfAborted === 'function';
   return isSignal && (wallTimeMs === undefined || isWallTime(wallTimeMs));
 }

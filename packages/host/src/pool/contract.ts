@@ -1,4 +1,4 @@
-import type { EngineModule, ExtensionWire, LoadedWire, SnapshotWire, UsageWire } from '@sandglass/core';
+import type { EngineModule, ExtensionWire, LoadedWire, SandglassError, SnapshotWire, UsageWire } from '@sandglass/core';
 
 import type { CallEnd } from '../time/call-end.js';
 import type { PoolOptions } from '../types.js';
@@ -15,8 +15,23 @@ export interface CallRequest {
   signal?: AbortSignal | undefined;
   /** Lowers the extension's `wallTimeMs` for this call. */
   wallTimeMs?: number | undefined;
+  /** Takes a promise of the end of what the call has started and nobody awaits, if there is any: called before it settles. */
+  waitUntil?: ((end: Promise<void>) => void) | undefined;
   /** Told what the call used, before it settles. Not told if it ended without its engine, for example by abort. */
   onOutcome?: ((outcome: { callId: number; usage: UsageWire }) => void) | undefined;
+}
+
+/** The end of what a call had started and nobody awaited, after its answer. */
+export interface BackgroundEnd {
+  extension: Pick<ExtensionWire, 'id' | 'name'>;
+  callId: number;
+  handler: number;
+  /** From the answer on. */
+  durationMs: number;
+  /** What the whole call used. Absent if no engine reported it. */
+  usage?: UsageWire | undefined;
+  /** What ended it. Absent if nothing was pending any more. */
+  error?: SandglassError | undefined;
 }
 
 /** Where calls run. Every accepted call and load settles exactly once. */
@@ -35,13 +50,13 @@ export interface Pool {
    * @throws {SandglassError} what ended the call.
    */
   call(request: CallRequest): Promise<Uint8Array>;
-  /** Takes no more calls for an extension, waits for those in flight, then frees it everywhere. */
+  /** Takes no more calls for an extension, waits for those in flight and what they left, then frees it everywhere. */
   unload(extensionId: number): Promise<void>;
   stats(): PoolStats;
   /** @throws {SandglassError} `E_WORKER_LOST` if lane after lane was started, and not one has ever come up. */
   assertStarted(): void;
   /**
-   * Takes no more calls, waits for those in flight, and ends all lanes.
+   * Takes no more calls, waits for those in flight and what they left, and ends all lanes.
    *
    * @param deadlineMs after which what is left gets `E_CLOSED`.
    */
@@ -80,6 +95,8 @@ export interface CapabilityOptions {
 export interface CreatePoolOptions extends CapabilityOptions {
   /** `'inline'` for the engine on this thread, without a watchdog. @default {} */
   pool?: PoolOptions | 'inline';
+  /** Told of the end of what calls left to be done after their answers. */
+  onBackground?: ((end: BackgroundEnd) => void) | undefined;
   /** The compiled engine. @default compiled here */
   wasm?: EngineModule | Promise<EngineModule>;
 }

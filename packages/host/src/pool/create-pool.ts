@@ -6,7 +6,7 @@ import { LanePool } from './pool.js';
 
 /** Makes a pool. Its threads start with the first load or call, but for `minThreads`. */
 export async function createPool(options: CreatePoolOptions): Promise<Pool> {
-  const { wasm, pool = {}, ...capabilities } = options;
+  const { wasm, pool = {}, ...rest } = options;
   const links = await openLinks(pool, wasm ?? compileEngine());
-  return new LanePool({ ...capabilities, ...links });
+  return new LanePool({ ...rest, ...links });
 }

@@ -15,6 +15,7 @@ type Step =
         | 'leave'
         | 'finish'
         | 'finishOne'
+        | 'answer'
         | 'lose'
         | 'ask'
         | 'askThenLose'
@@ -40,6 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'leave',
         'finish',
         'finishOne',
+        'answer',
         'lose',
         'ask',
         'askThenLose',
@@ -89,7 +91,8 @@ class Model {
 
   /** Lets everything that is left come to its end. */
   async drain(): Promise<void> {
-    for (let i = 0; i < 100 && this.settled < this.made; i++) {
+    const isOver = (): boolean => this.settled === this.made && this.pool.core.stats().background === 0;
+    for (let i = 0; i < 100 && !isOver(); i++) {
       await this.pool.settle();
       for (const lane of this.lanes) {
         lane.leave();
@@ -111,6 +114,7 @@ class Model {
     if (what === 'enter') lane.enter(callId);
     if (what === 'leave') lane.leave();
     if (what === 'finish') lane.finishAll();
+    if (what === 'answer') lane.answer(callId);
     if (what === 'finishOne') lane.events.outcomes([succeeded(callId)]);
     if (what === 'lose') lane.events.lost(new Error('gone'));
     this.#asking = lane;
@@ -150,6 +154,7 @@ test('whatever happens, every call settles once, no effect is made twice, and no
       expect(stats).toMatchObject({
         queued: 0,
         running: 0,
+        background: 0,
         accepted: Object.values(stats.settled).reduce((sum, count) => sum + count, 0),
       });
       for (const from of model.effects.values()) expect(from.size).toBe(1);

@@ -6,7 +6,7 @@ import { MemoryBudget, SandglassError } from '@sandglass/core';
 import type { ExtensionWire, LoadedWire, SnapshotWire } from '@sandglass/core';
 
 import { VirtualClock } from '../time/virtual-clock.js';
-import type { CallRequest, CapabilityOptions, Pool } from './contract.js';
+import type { CallRequest, CapabilityOptions, CreatePoolOptions, Pool } from './contract.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { CapabilityCalls } from './inbox/capability-calls.js';
 import { Inbox } from './inbox/inbox.js';
@@ -31,7 +31,7 @@ const END_THREADS_MS = 2_000;
 /** Time that may pass between two ticks and still count: above what a busy event loop takes, below what a limit could notice. */
 const MAX_STEP_MS = 20;
 
-export interface LanePoolOptions extends CapabilityOptions, Links {
+export interface LanePoolOptions extends CapabilityOptions, Links, Pick<CreatePoolOptions, 'onBackground'> {
   /** For tests: cores that the process may use. */
   cores?: number;
   /** For tests: the monotonic clock behind all limits. */
@@ -60,7 +60,7 @@ export class LanePool implements Pool {
     this.#maxQueueLength = maxQueueLength;
     this.#maxExtensionQueueLength = options.maxExtensionQueueLength ?? Math.ceil(maxQueueLength / 2);
     const minLanes = Math.min(minThreads, maxLanes);
-    const ledger = (this.#ledger = new Ledger(new VirtualClock(MAX_STEP_MS, options.realNowMs)));
+    const ledger = (this.#ledger = new Ledger(new VirtualClock(MAX_STEP_MS, options.realNowMs), options.onBackground));
     const lanes = (this.#lanes = new LaneSet({ start: startLane, minLanes, maxLanes, idleTimeoutMs }));
     const { memory = MemoryBudget.create(1) } = options;
     this.#memory = memory;
@@ -120,6 +120,7 @@ export class LanePool implements Pool {
         argument: request.argument,
         signal: request.signal,
         onOutcome: request.onOutcome,
+        waitUntil: request.waitUntil,
         resolve,
         reject,
       });
@@ -141,6 +142,7 @@ export class LanePool implements Pool {
     const counts = {
       waiting: this.#dispatcher.waiting,
       live: this.#ledger.size,
+      background: this.#ledger.background,
       reruns: this.#recovery.reruns,
       moved: this.#recovery.moved,
       memoryBytes: this.#memory.usedBytes,

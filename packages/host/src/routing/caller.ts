@@ -29,10 +29,11 @@ export interface Caller {
 
 /** A {@link Caller} over a pool. */
 export function createCaller(pool: Pick<Pool, 'call'>): Caller {
-  const run: Caller['run'] = async (extension, handler, argument, { signal, wallTimeMs } = {}) => {
+  const run: Caller['run'] = async (extension, handler, argument, options = {}) => {
+    const { signal, wallTimeMs, waitUntil } = options;
     assertShort(extension, argument);
     try {
-      return await pool.call({ extension: extension.wire, handler, argument, signal, wallTimeMs });
+      return await pool.call({ extension: extension.wire, handler, argument, signal, wallTimeMs, waitUntil });
     } catch (error) {
       throw mapGuestStack(error, extension);
     }

@@ -15,6 +15,7 @@ function extension(id: number, settled: ExtensionStats['settled'], name = 'hello
     refused: 2,
     queued: 1,
     running: 0,
+    background: 0,
     queueMs: NONE,
     runMs: { count: 3, p50: 2, p90: 4, p99: 8, max: 9 },
     capabilityMs: NONE,

@@ -57,6 +57,12 @@ const METRICS: readonly Family[] = [
     each(({ running }) => running),
   ),
   metric(
+    'sandglass_calls_background',
+    'gauge',
+    'Answered calls of which something goes on that nobody awaits',
+    each(({ background }) => background),
+  ),
+  metric(
     'sandglass_call_queue_seconds',
     'summary',
     'From acceptance to being sent to a worker, since the extension was loaded',

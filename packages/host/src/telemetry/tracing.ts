@@ -75,7 +75,7 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
 
   return {
     isOn,
-    onCall({ extension, callId, registration, outcome, durationMs, cpuTimeMs, heapBytes }) {
+    onCall({ extension, callId, registration, outcome, durationMs, cpuTimeMs, heapBytes, background }) {
       if (!isOn()) return;
       const endMs = Date.now();
       const attributes = {
@@ -85,7 +85,8 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
         ...(cpuTimeMs === undefined ? {} : { 'sandglass.cpu_time_ms': cpuTimeMs }),
         ...(heapBytes === undefined ? {} : { 'sandglass.heap_bytes': heapBytes }),
       };
-      const name = `sandglass ${describeRegistration(registration)}`; // as registered: few names group traces
+      const suffix = background ? ' (after its answer)' : '';
+      const name = `sandglass ${describeRegistration(registration)}${suffix}`; // as registered: few names group traces
       const around = context.active();
       const span = tracer.startSpan(
         name,

@@ -51,6 +51,11 @@ export interface TestExtension extends AsyncDisposable {
   filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown>;
   /** Runs the actions of an event. @throws {SandglassError} of the first that failed. */
   action(event: string, meta?: object, call?: CallOptions): Promise<void>;
+  /**
+   * Resolves when nothing is pending any more of what calls have started and nobody awaits: requests, sleeps, and the promises
+   * that wait for them.
+   */
+  settled(): Promise<void>;
   /** Runs the operation. */
   operation(options?: unknown, call?: CallOptions): Promise<unknown>;
   close(): Promise<void>;

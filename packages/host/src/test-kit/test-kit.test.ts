@@ -136,3 +136,15 @@ test('a request without an interceptor is named', async () => {
     /\(no interceptor for POST https:\/\/api\.test\/orders\/9\?a=1\)$/,
   );
 });
+
+test('waits for what nobody awaits', async () => {
+  await using extension = await load(
+    'operation',
+    "import { log, sleep } from 'directus:api'; export default { id: 'x', handler: () => { sleep(500).then(() => sleep(1)).then(() => log('sent')); return 1; } };",
+  );
+  expect(await extension.operation()).toBe(1);
+  expect(extension.logs).toEqual([]);
+  await extension.settled();
+  expect(extension.logs).toEqual(['sent']);
+  await extension.settled(); // nothing is left
+});

@@ -66,6 +66,8 @@ class LoadedExtension implements TestExtension {
   readonly info: ExtensionInfo;
   readonly #host: Host;
   readonly #records: Records;
+  /** What calls have started and nobody awaits. */
+  readonly #background: Set<Promise<void>> = new Set();
 
   constructor(host: Host, info: ExtensionInfo, records: Records) {
     this.#host = host;
@@ -101,7 +103,7 @@ class LoadedExtension implements TestExtension {
       body === undefined
         ? {}
         : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
-    const response = await this.#host.fetch(new Request(url, { method, headers, ...json }));
+    const response = await this.#host.fetch(new Request(url, { method, headers, ...json }), this.#watched());
     this.#throwFailure((error) => error);
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
@@ -113,12 +115,12 @@ class LoadedExtension implements TestExtension {
   }
 
   filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown> {
-    return this.#placed(() => this.#host.filter(event, payload, call));
+    return this.#placed(() => this.#host.filter(event, payload, this.#watched(call)));
   }
 
   action(event: string, meta: object = {}, call?: CallOptions): Promise<void> {
     return this.#placed(async () => {
-      await this.#host.action(event, meta, call);
+      await this.#host.action(event, meta, this.#watched(call));
       this.#throwFailure(({ cause }) => cause);
     });
   }
@@ -127,7 +129,7 @@ class LoadedExtension implements TestExtension {
     return this.#placed(async () => {
       const registration = this.info.registrations.find(({ type }) => type === 'operation');
       if (registration?.type !== 'operation') throw new TypeError(`"${this.info.name}" is no operation`);
-      return this.#host.operation(registration.id, options, call);
+      return this.#host.operation(registration.id, options, this.#watched(call));
     });
   }
 
@@ -141,6 +143,19 @@ class LoadedExtension implements TestExtension {
     } catch (error) {
       throw placeFailure(error, { name: this.info.name, folder, unmatched, callStack });
     }
+  }
+
+  async settled(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+
+  #watched(call: CallOptions = {}): CallOptions {
+    const waitUntil = (end: Promise<void>): void => {
+      this.#background.add(end);
+      void end.then(() => this.#background.delete(end));
+      call.waitUntil?.(end);
+    };
+    return { ...call, waitUntil };
   }
 
   close(): Promise<void> {

@@ -13,7 +13,7 @@ import {
 import type { CoreYield } from './core-yield.js';
 import { Stopwatch } from './cpu-clock.js';
 import { limitFailure } from './limit-failure.js';
-import { toOutcome, type Result } from './outcome.js';
+import { toOutcome, Usage, type Result } from './outcome.js';
 import type { Pointer } from '../quickjs/ffi.js';
 import type { PromiseCapability } from '../quickjs/realm.js';
 import type { SliceListener } from '../sandbox/native-functions.js';
@@ -48,6 +48,10 @@ export class Call implements SliceListener, Tenant {
   promise: Pointer = 0;
   /** Why guest code must not go on. The first reason stays. */
   stopped: ErrorWire | undefined;
+  /** Whether its result is told, and what it has started goes on. */
+  isAnswered = false;
+  /** Answers to its capability calls that have come, and wait for its sandbox. */
+  answers = 0;
   readonly #environment: CallEnvironment;
   readonly #watch: Stopwatch = new Stopwatch();
   /** The limit of its time. */
@@ -81,9 +85,14 @@ export class Call implements SliceListener, Tenant {
     return this.#environment.maxMemoryBytes;
   }
 
-  /** How it ended, with what it used. */
-  outcome(result: Result): OutcomeWire {
-    return toOutcome(this.callId, result, this.#watch.spentMs, this.sandbox.heapBytes);
+  /** What it came to, with what it used so far. */
+  outcome(result: Result, goesOn = false): OutcomeWire {
+    return toOutcome(this.callId, result, new Usage(this.#watch.spentMs, this.sandbox.heapBytes), goesOn);
+  }
+
+  /** Whether it has started something that is not over: a capability call that waits for its answer, or a job that has not run. */
+  get isBusy(): boolean {
+    return this.isPending || this.sandbox.hasJobs;
   }
 
   /** Notes that its sandbox has failed, for a reason that is none of its limits. */
@@ -91,9 +100,9 @@ export class Call implements SliceListener, Tenant {
     this.#environment.counters.failures++;
   }
 
-  /** Whether a capability call is still to be answered. */
+  /** Whether a capability call is still to be answered, or its answer waits for the sandbox. */
   get isPending(): boolean {
-    return this.#pending !== undefined && this.#pending.size > 0;
+    return this.answers > 0 || (this.#pending !== undefined && this.#pending.size > 0);
   }
 
   /** What settles a capability call; once. */

@@ -3,10 +3,16 @@ import type { ErrorWire, OutcomeWire, UsageWire } from '@sandglass/core';
 /** What a call came to: its encoded value, or why it failed. */
 export type Result = Uint8Array | ErrorWire;
 
-/** The outcome of a call that used next to nothing, or what it used. */
-export function toOutcome(callId: number, result: Result, cpuTimeMs = 0, heapBytes = 0): OutcomeWire {
-  const usage = new Usage(cpuTimeMs, heapBytes);
-  return result instanceof Uint8Array ? new Success(callId, result, usage) : new Failure(callId, result, usage);
+/** The outcome of a call that used nothing, or what it used. */
+export function toOutcome(
+  callId: number,
+  result: Result,
+  usage: UsageWire = new Usage(0, 0),
+  goesOn = false,
+): OutcomeWire {
+  return result instanceof Uint8Array
+    ? new Success(callId, result, usage, goesOn)
+    : new Failure(callId, result, usage, goesOn);
 }
 
 // Classes, not literals: see `LinkedList` in core.
@@ -16,11 +22,13 @@ class Success {
   readonly callId: number;
   readonly value: Uint8Array;
   readonly usage: UsageWire;
+  readonly goesOn: boolean;
 
-  constructor(callId: number, value: Uint8Array, usage: UsageWire) {
+  constructor(callId: number, value: Uint8Array, usage: UsageWire, goesOn: boolean) {
     this.callId = callId;
     this.value = value;
     this.usage = usage;
+    this.goesOn = goesOn;
   }
 }
 
@@ -29,15 +37,17 @@ class Failure {
   readonly callId: number;
   readonly error: ErrorWire;
   readonly usage: UsageWire;
+  readonly goesOn: boolean;
 
-  constructor(callId: number, error: ErrorWire, usage: UsageWire) {
+  constructor(callId: number, error: ErrorWire, usage: UsageWire, goesOn: boolean) {
     this.callId = callId;
     this.error = error;
     this.usage = usage;
+    this.goesOn = goesOn;
   }
 }
 
-class Usage implements UsageWire {
+export class Usage implements UsageWire {
   readonly cpuTimeMs: number;
   readonly heapBytes: number;
 

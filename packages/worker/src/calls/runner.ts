@@ -17,6 +17,8 @@ import type { SandboxSource } from '../supply/sandbox-source.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import { Thrown } from '../sandbox/value-bridge.js';
 
+const NO_VALUE: Uint8Array = new Uint8Array();
+
 /** Runs calls: from the handler's invocation over its awaits to an outcome. */
 export class Runner {
   readonly #environment: CallEnvironment;
@@ -60,14 +62,14 @@ export class Runner {
     const waiting = this.#active.get(settlement.callId);
     const promise = waiting?.call.takePromise(settlement.seq);
     if (!waiting || !promise) return;
-    const { call, source } = waiting;
-    waiting.answers += 1;
+    const { call } = waiting;
+    call.answers += 1;
     this.#seated(waiting, () => {
-      waiting.answers -= 1;
+      call.answers -= 1;
       call.slice(() => call.sandbox.settle(call, promise, settlement));
       this.#settleAdvanced(waiting);
       this.#endHung(waiting);
-      if (this.#active.has(call.callId)) source?.wait(call);
+      this.#rest(waiting);
     });
   }
 
@@ -104,8 +106,9 @@ export class Runner {
   }
 
   /** Ends a call that waits for what can never come. In a persistent sandbox, a later call may settle it. */
-  #endHung({ call, source, onSettled, answers }: Waiting): void {
-    if (!source || call.isPending || answers > 0 || call.extension.isolation === 'persistent') return;
+  #endHung({ call, source, onSettled }: Waiting): void {
+    const mayHang = source !== undefined && !call.isAnswered && call.extension.isolation === 'pristine';
+    if (!mayHang || call.isPending) return;
     if (!this.#active.delete(call.callId)) return;
     call.stopped ??= hangFailure(call.extension);
     onSettled({ state: 'rejected', value: 0 });
@@ -166,7 +169,7 @@ export class Runner {
       });
       if (result) this.#end(running, result);
       else this.#endHung(running);
-      if (this.#active.has(call.callId)) source.wait(call);
+      if (!result || call.isAnswered) this.#rest(running);
       if (extension.isolation === 'persistent') this.#settleAdvanced(running);
     });
   }
@@ -182,13 +185,29 @@ export class Runner {
     while (this.#sharing(waiting).some((each) => this.#look(each)));
   }
 
+  /** A call that goes on waits for something: others may have its sandbox, unless jobs of it are to run. */
+  #rest({ call, source }: Waiting): void {
+    if (source && this.#active.has(call.callId) && !call.sandbox.hasJobs) source.wait(call);
+  }
+
   /** Whether a waiting call has come to something. */
-  #look({ call, onSettled }: Waiting): boolean {
+  #look(waiting: Waiting): boolean {
+    const { call, onSettled } = waiting;
     if (!this.#active.has(call.callId)) return false;
+    if (call.isAnswered) return this.#lookBehind(waiting);
     const progress = call.sandbox.poll(call.promise);
     if (progress.state === 'pending' && !call.stopped) return false;
     this.#active.delete(call.callId);
     onSettled(progress);
+    return true;
+  }
+
+  /** Whether nothing is pending any more of what an answered call had started. */
+  #lookBehind(waiting: Waiting): boolean {
+    const { call } = waiting;
+    if (!call.stopped && call.isBusy) return false;
+    this.#active.delete(call.callId);
+    this.#guard(waiting, () => this.#end(waiting, call.stopped ?? NO_VALUE));
     return true;
   }
 
@@ -218,14 +237,33 @@ export class Runner {
       : limitFailure('E_QUOTA', extension, 'maxResultBytes', length);
   }
 
-  /** Reports the result and gives the sandbox back. */
+  /** Reports the result, and gives the sandbox back once nothing is pending that the call had started. */
   #end(waiting: Waiting, result: Result): void {
     const { call } = waiting;
-    this.#onOutcome(call.outcome(result));
+    const isLimit = !(result instanceof Uint8Array) && result.limit !== undefined;
+    const goesOn = !call.isAnswered && !isLimit && !call.stopped && call.isBusy;
+    this.#onOutcome(call.outcome(result, goesOn));
+    if (goesOn) return this.#goOn(waiting);
     // What a stopped call left running would go on at the cost of the others.
     const spoiled = !(result instanceof Uint8Array) && (call.stopped || call.sandbox.refusedBytes > 0);
     if (spoiled && call.extension.isolation === 'persistent') this.#discard(waiting);
     else this.#giveBack(waiting);
+  }
+
+  /** The caller has the answer first: jobs that wait run in a turn of their own. */
+  #goOn(waiting: Waiting): void {
+    const { call } = waiting;
+    call.isAnswered = true;
+    this.#active.set(call.callId, waiting);
+    if (!call.sandbox.hasJobs) return;
+    setTimeout(() => {
+      if (!this.#active.has(call.callId)) return;
+      this.#seated(waiting, () => {
+        call.slice(() => call.sandbox.drain(call));
+        this.#settleAdvanced(waiting);
+        this.#rest(waiting);
+      });
+    });
   }
 
   #giveBack({ call, source }: Waiting): void {
@@ -272,8 +310,6 @@ class Waiting {
   readonly onSettled: (progress: Progress) => void;
   /** What is to run once it has a sandbox again. */
   later: (() => void)[] | undefined;
-  /** Answers of capabilities that have come and are not in its sandbox yet. */
-  answers = 0;
 
   constructor(call: Call, source: SandboxSource | undefined, onSettled: (progress: Progress) => void) {
     this.call = call;

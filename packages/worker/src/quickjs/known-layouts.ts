@@ -23,6 +23,7 @@ export const KNOWN_LAYOUTS: Readonly<Record<string, KnownLayout>> = {
     heapEndAt: 86_864,
     randomOffset: 224,
     countdownOffset: 232,
+    jobsOffset: 168,
     buffer: { record: 32, data: 12, length: 0 },
     classOffset: 6,
     exceptionTag: 6,

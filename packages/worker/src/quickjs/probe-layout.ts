@@ -1,5 +1,5 @@
 import type { EngineModule } from '@sandglass/core';
-import type { JSContextPointer } from '@jitl/quickjs-ffi-types';
+import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
 import { CARD_TABLE } from './memory/cards.js';
 import { toHex } from './engine-module.js';
@@ -56,15 +56,17 @@ const SAMPLES: readonly (readonly [Kind, string[]])[] = [
 /** The engine's static data ends somewhere below this, and the used end of the C stack is far above it. */
 const STATIC_BYTES = CARD_TABLE;
 
-/** A context, an object and a buffer's record are smaller than this. */
+/** A runtime, a context, an object and a buffer's record are smaller than this. */
 const CONTEXT_BYTES = 2_048;
 const OBJECT_BYTES = 48;
+const RUNTIME_BYTES = 2_048;
 
 /** Finds the layout of an engine that nothing is known of, on a scratch instance. @throws {Error} if a probe finds nothing, or too much */
 export async function probeLayout(engine: EngineModule): Promise<Layout> {
   const machine = await createInstance(engine, { maxBytes: SCRATCH_BYTES });
   const fresh = machine.words.slice(0, STATIC_BYTES / 4);
-  const ctx = machine.ffi.QTS_NewContext(machine.ffi.QTS_NewRuntime(), 0 as never); // 0: all intrinsics
+  const rt = machine.ffi.QTS_NewRuntime();
+  const ctx = machine.ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
   const heap = probeHeap(machine, ctx);
   const tags = {
     exceptionTag: tagOf(machine, evaluate(machine, ctx, 'throw 0')),
@@ -82,6 +84,7 @@ export async function probeLayout(engine: EngineModule): Promise<Layout> {
     ...tags,
     randomOffset: probeRandom(machine, ctx),
     countdownOffset: probeCountdown(machine, ctx),
+    jobsOffset: probeJobs(machine, rt, ctx),
     buffer: probeBuffer(machine, ctx),
     classOffset,
     kinds: new Map(classes),
@@ -114,6 +117,24 @@ function probeHeap({ module, words }: Instance, ctx: number): { heapBase: number
   const taken = new Set(moved.filter((i) => before[i]! < ctx).map((i) => before[i]!));
   if (end === undefined || taken.size !== 1) throw unknownLayout('the heap');
   return { heapBase: before[end]! - [...taken][0]!, heapEndAt: end * 4 };
+}
+
+/** The list of jobs is the one of the runtime that points to itself until a job waits, and again when it has run. */
+function probeJobs(machine: Instance, rt: JSRuntimePointer, ctx: JSContextPointer): number {
+  const { ffi, words } = machine;
+  const empty = (): number[] => {
+    const found: number[] = [];
+    for (let at: number = rt; at < rt + RUNTIME_BYTES; at += 4)
+      if (words[at >> 2] === at && words[(at >> 2) + 1] === at) found.push(at);
+    return found;
+  };
+  const before = empty();
+  evaluate(machine, ctx, 'Promise.resolve().then(() => {})');
+  const waiting = new Set(empty());
+  const [jobs, ...others] = before.filter((at) => !waiting.has(at));
+  ffi.QTS_ExecutePendingJob(rt, -1, machine.module._malloc(4) as never);
+  if (jobs === undefined || others.length > 0 || !empty().includes(jobs)) throw unknownLayout('the list of jobs');
+  return jobs - rt;
 }
 
 /** `Math.random` is xorshift64*: its state is the one word that steps just so. */

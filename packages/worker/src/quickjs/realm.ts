@@ -97,9 +97,15 @@ export class Realm {
   /** Reads what the next call needs: see `SandboxSource`. */
   prefetch(): number {
     const { words, bytes, heap, copies, entry } = this.machine;
-    const { frame, inboxData } = this.pointers;
-    const own = heap.refusedBytes | copies.end | entry | this.#ownedCount;
+    const { frame, inboxData, rt } = this.pointers;
+    const own = heap.refusedBytes | copies.end | entry | this.#ownedCount | words[(rt + this.layout.jobsOffset) >> 2]!;
     return own + words[frame >> 2]! + bytes[inboxData]! + bytes[RESTORED_LIST]!;
+  }
+
+  /** Whether jobs of promises wait to be run: the head of an empty list points to itself. */
+  get hasJobs(): boolean {
+    const at = this.pointers.rt + this.layout.jobsOffset;
+    return this.machine.words[at >> 2] !== at;
   }
 
   /** Marks a value for `release`. */

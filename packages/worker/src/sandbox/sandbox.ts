@@ -276,6 +276,11 @@ export class Sandbox {
     });
   }
 
+  /** Whether jobs of promises wait to be run. */
+  get hasJobs(): boolean {
+    return this.#realm.hasJobs;
+  }
+
   /** Runs the jobs that wait, in a sandbox that goes on after the call. */
   drain(listener: SliceListener): void {
     this.#enter(listener, () => this.#realm.runJobs(listener));

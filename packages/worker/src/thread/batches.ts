@@ -21,7 +21,7 @@ const MAX_TEXT_BYTES = 65_536;
 /** A class, not a literal, as all here: see `LinkedList` in core. */
 class Batch {
   readonly batchId: number;
-  /** Calls that have not settled. */
+  /** Calls that are not over. */
   left = 0;
 
   constructor(batchId: number) {
@@ -71,7 +71,7 @@ export class Batches {
       Atomics.add(this.#slots, SLOT.begun, 1);
       const outcome = engine.run(call);
       if (outcome) outcomes.push(outcome);
-      else {
+      if (outcome?.goesOn !== false) {
         batch.left++;
         this.#waiting.set(call.callId, batch);
       }
@@ -91,7 +91,7 @@ export class Batches {
   settle(outcomes: OutcomeWire[]): void {
     const others: OutcomeWire[] = [];
     for (const outcome of outcomes) {
-      const batch = this.#take(outcome.callId);
+      const batch = outcome.goesOn === true ? undefined : this.#take(outcome.callId);
       if (batch?.left === 0) this.#close(batch, [outcome]);
       else others.push(outcome);
     }

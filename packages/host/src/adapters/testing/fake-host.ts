@@ -2,11 +2,13 @@ import type { CallOptions } from '../../types.js';
 import type { AdapterHost } from '../contract.js';
 
 /** What a {@link FakeHost} was asked. */
-export type Asked = { name: string; argument: unknown; call: CallOptions | undefined };
+export type Asked = { name: string; argument: unknown; call: Omit<CallOptions, 'waitUntil'> | undefined };
 
 /** A host that answers requests with what it saw of them, and fails operations called `fail…`. */
 export class FakeHost implements AdapterHost {
   readonly asked: Asked[] = [];
+  /** What each call leaves to be done after its answer. */
+  left: Promise<void> | undefined;
   readonly #error: Error;
 
   constructor(error: Error = new Error('it failed')) {
@@ -16,7 +18,7 @@ export class FakeHost implements AdapterHost {
   async fetch(request: Request, call?: CallOptions): Promise<Response> {
     const { pathname, search } = new URL(request.url);
     const body = await request.text();
-    this.asked.push({ name: 'fetch', argument: pathname, call });
+    this.#take('fetch', pathname, call);
     if (pathname === '/empty') return new Response(null, { status: 204 });
     if (pathname === '/bytes')
       return new Response(Uint8Array.of(0, 255, 128), { headers: { 'content-type': 'image/png' } });
@@ -31,17 +33,22 @@ export class FakeHost implements AdapterHost {
   }
 
   async operation(id: string, options?: unknown, call?: CallOptions): Promise<unknown> {
-    this.asked.push({ name: `operation ${id}`, argument: options, call });
+    this.#take(`operation ${id}`, options, call);
     if (id.startsWith('fail')) throw this.#error;
     return { done: options };
   }
 
   async filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown> {
-    this.asked.push({ name: `filter ${event}`, argument: payload, call });
+    this.#take(`filter ${event}`, payload, call);
     return { filtered: payload };
   }
 
   async action(event: string, meta?: object, call?: CallOptions): Promise<void> {
-    this.asked.push({ name: `action ${event}`, argument: meta, call });
+    this.#take(`action ${event}`, meta, call);
+  }
+
+  #take(name: string, argument: unknown, { waitUntil, ...call }: CallOptions = {}): void {
+    this.asked.push({ name, argument, call });
+    if (this.left) waitUntil?.(this.left);
   }
 }

@@ -124,17 +124,27 @@ export class Inbox implements LaneEvents {
     const run = lane.runs.get(outcome.callId);
     if (!run || run.job.isLoad) return this.#ignore();
     if (lane.markEntered(run)) dispatcher.schedule();
-    lane.runs.delete(outcome.callId);
     const { job } = run;
-    job.extension.learnCost(outcome.usage.cpuTimeMs, heapBytesOf(outcome));
+    const goesOn = outcome.goesOn === true && job.state !== 'answered';
+    if (!goesOn) {
+      lane.runs.delete(outcome.callId);
+      job.extension.learnCost(outcome.usage.cpuTimeMs, heapBytesOf(outcome));
+    }
     if (!run.isWanted) return this.#ignore();
+    if (job.state === 'answered') return this.#finish(job, outcome);
     this.#count(job, nowMs);
     job.onOutcome?.(outcome);
     const { maxResultBytes } = job.limits;
-    if (!outcome.ok) return ledger.reject(job, toSandglassError(outcome.error, job.origin));
+    if (!outcome.ok) return ledger.reject(job, toSandglassError(outcome.error, job.origin), goesOn);
     const used = outcome.value.byteLength;
-    if (used <= maxResultBytes) ledger.fulfil(job, outcome.value);
+    if (used <= maxResultBytes) ledger.fulfil(job, outcome.value, goesOn);
     else ledger.reject(job, limitError('E_QUOTA', job.origin, { name: 'maxResultBytes', value: maxResultBytes, used }));
+  }
+
+  /** Nothing is pending any more of what an answered call had started, or something ended it. */
+  #finish(job: Job, outcome: OutcomeWire): void {
+    const error = outcome.ok ? undefined : toSandglassError(outcome.error, job.origin);
+    this.#parts.ledger.finish(job, outcome.usage, error);
   }
 
   #loaded(job: Job, raw: unknown): void {

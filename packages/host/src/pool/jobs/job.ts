@@ -21,12 +21,18 @@ export interface JobOptions {
   snapshot?: SnapshotWire | undefined;
   signal?: AbortSignal | undefined;
   onOutcome?: CallRequest['onOutcome'];
+  waitUntil?: CallRequest['waitUntil'];
   resolve: (value: never) => void;
   reject: (error: Error) => void;
 }
 
-/** `queued`: waits for a lane. `sent`: on a lane, which the lane set knows. `settled`: its caller has been told. */
-export type JobState = 'queued' | 'sent' | 'settled';
+/**
+ * - `queued`: waits for a lane.
+ * - `sent`: on a lane, which the lane set knows.
+ * - `answered`: still there; its caller has been told, and what it has started goes on.
+ * - `settled`: over.
+ */
+export type JobState = 'queued' | 'sent' | 'answered' | 'settled';
 
 /** A call or a load on its way: the ledger's entry for it. */
 export class Job implements Timed, Waiting {
@@ -35,6 +41,7 @@ export class Job implements Timed, Waiting {
   readonly handler: number;
   readonly signal: AbortSignal | undefined;
   readonly onOutcome: CallRequest['onOutcome'];
+  readonly waitUntil: CallRequest['waitUntil'];
   argument: Uint8Array;
   snapshot: SnapshotWire | undefined;
   readonly resolve: (value: never) => void;
@@ -45,8 +52,11 @@ export class Job implements Timed, Waiting {
   /** On the real clock, for the statistics. */
   acceptedMs = 0;
   sentMs = 0;
+  answeredMs = 0;
 
   onAbort: (() => void) | undefined;
+  /** Told when an answered one is over. */
+  onOver: (() => void) | undefined;
   state: JobState = 'queued';
   /** Its place in the queue, while it is in one. */
   queued: Link<Waiting> | undefined;
@@ -70,6 +80,7 @@ export class Job implements Timed, Waiting {
     this.snapshot = options.snapshot;
     this.signal = options.signal;
     this.onOutcome = options.onOutcome;
+    this.waitUntil = options.waitUntil;
     this.resolve = options.resolve;
     this.reject = options.reject;
   }

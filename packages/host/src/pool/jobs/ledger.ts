@@ -1,8 +1,9 @@
 import { IdMap, SandglassError } from '@sandglass/core';
-import type { ErrorCode } from '@sandglass/core';
+import type { ErrorCode, UsageWire } from '@sandglass/core';
 
 import { Deadlines } from '../../time/deadlines.js';
 import type { VirtualClock } from '../../time/virtual-clock.js';
+import type { BackgroundEnd } from '../contract.js';
 import { limitError } from './call-errors.js';
 import type { PoolExtension } from './pool-extension.js';
 import type { Job } from './job.js';
@@ -15,13 +16,17 @@ export interface Releaser {
   release(job: Job): void;
 }
 
-/** Every accepted call and load, from acceptance to the one settlement that each of them gets. */
+/**
+ * Every accepted call and load, from acceptance to the one settlement that each of them gets, and beyond it while something
+ * goes on that it has started.
+ */
 export class Ledger {
   readonly #live: Deadlines<Job> = new Deadlines();
   /** Ids of live calls; ids start over after 2^31 calls, which takes half a day at full load. */
   readonly #ids: IdMap<true> = new IdMap();
   /** What all limits are counted on. */
   readonly clock: VirtualClock;
+  readonly #onBackground: ((end: BackgroundEnd) => void) | undefined;
   /** Totals of extensions that are gone. */
   readonly retired: CallCounters = new CallCounters();
   #lastId = 0;
@@ -29,11 +34,15 @@ export class Ledger {
   onEmpty: (() => void) | undefined;
   releaser: Releaser | undefined;
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: VirtualClock, onBackground?: (end: BackgroundEnd) => void) {
     this.clock = clock;
+    this.#onBackground = onBackground;
   }
 
-  /** Accepted and not settled. */
+  /** Of those that are live, the ones that are answered. */
+  background = 0;
+
+  /** Accepted and not over. */
   get size(): number {
     return this.#live.size;
   }
@@ -69,19 +78,32 @@ export class Ledger {
     this.#live.add(job, this.clock.nowMs());
   }
 
-  /** Settles a job that its lane is done with. Nothing if it was settled before. */
-  fulfil(job: Job, value: unknown): void {
-    if (job.isSettled) return;
-    this.#settle(job, 'ok');
+  /** Gives a job its value; nothing if it has one. @param goesOn whether something that it has started does: see `finish`. */
+  fulfil(job: Job, value: unknown, goesOn = false): void {
+    if (job.isSettled || job.state === 'answered') return;
+    this.#answer(job, 'ok', goesOn);
     job.resolve(value as never); // the promise's type is its maker's
   }
 
-  /** Settles a job, wherever it is. Nothing if it was settled before. */
-  reject(job: Job, error: SandglassError): void {
+  /** Ends a job, wherever it is, and what it has started, unless that `goesOn`. Nothing if it is over. */
+  reject(job: Job, error: SandglassError, goesOn = false): void {
     if (job.isSettled) return;
-    this.releaser?.release(job);
-    this.#settle(job, error.code);
+    if (!goesOn) this.releaser?.release(job);
+    if (job.state === 'answered') return this.finish(job, undefined, error);
+    this.#answer(job, error.code, goesOn);
     job.reject(error);
+  }
+
+  /** What an answered job had started is over. @param error what ended it, if it did not end by itself. */
+  finish(job: Job, usage?: UsageWire, error?: SandglassError): void {
+    if (job.state !== 'answered') return;
+    const { callId, handler, extension } = job;
+    this.background -= 1;
+    extension.background -= 1;
+    this.#settle(job);
+    job.onOver?.();
+    const durationMs = performance.now() - job.answeredMs;
+    this.#onBackground?.({ extension: extension.wire, callId, handler, durationMs, usage, error });
   }
 
   /** Ends every job whose time is up. */
@@ -100,13 +122,24 @@ export class Ledger {
     this.retired.add(extension.counters);
   }
 
-  #settle(job: Job, how: 'ok' | ErrorCode): void {
+  #answer(job: Job, how: 'ok' | ErrorCode, goesOn: boolean): void {
+    const { extension } = job;
+    extension.counters.countSettled(how);
+    if (job.onAbort) job.signal?.removeEventListener('abort', job.onAbort);
+    if (!goesOn) return this.#settle(job);
+    job.state = 'answered';
+    job.answeredMs = performance.now();
+    job.clear();
+    extension.background += 1;
+    this.background += 1;
+    job.waitUntil?.(new Promise((resolve) => (job.onOver = resolve)));
+  }
+
+  #settle(job: Job): void {
+    const { extension } = job;
     job.state = 'settled';
     this.#live.delete(job);
     this.#ids.delete(job.callId);
-    if (job.onAbort) job.signal?.removeEventListener('abort', job.onAbort);
-    const { extension } = job;
-    extension.counters.countSettled(how);
     extension.live -= 1;
     job.clear();
     job.endRun();

@@ -23,8 +23,10 @@ export class PoolExtension {
   readonly counters: CallCounters = new CallCounters();
   readonly cost: CallCost = new CallCost();
   readonly memory: CallMemory = new CallMemory();
-  /** Accepted and not settled. */
+  /** Accepted and not over. */
   live = 0;
+  /** Of those, the ones that are answered. */
+  background = 0;
   unloading = false;
   /** Told when `live` falls to 0 while unloading. */
   onDrained: (() => void) | undefined;

@@ -3,6 +3,7 @@ import {
   MemoryBudget,
   type EngineModule,
   type ExtensionWire,
+  type OutcomeWire,
   type SettlementWire,
   type SnapshotWire,
 } from '@sandglass/core';
@@ -35,7 +36,7 @@ export function inlineLane(options: InlineLanesOptions = {}): StartLane {
 /** A class, not a literal: see `LinkedList` in core. */
 class OpenBatch {
   readonly id: number;
-  /** Calls that have not settled. */
+  /** Calls that are not over. */
   left: number;
 
   constructor({ id, calls }: CallBatch) {
@@ -154,10 +155,10 @@ class InlineLink implements LaneLink {
     });
   }
 
-  #finish(outcomes: { callId: number }[]): void {
+  #finish(outcomes: OutcomeWire[]): void {
     if (this.#isOver) return;
     this.#events.outcomes(outcomes);
-    this.#close(outcomes.map(({ callId }) => callId));
+    this.#close(outcomes.filter(({ goesOn }) => goesOn !== true).map(({ callId }) => callId));
   }
 
   /** Ends the batches that waited only for these calls. */

@@ -67,12 +67,13 @@ export function readOutcome(value: unknown): OutcomeWire | undefined {
   const callId = readCallId(raw);
   if (raw === undefined || callId === undefined) return undefined;
   const usage = readUsage(raw['usage']);
+  const goesOn = raw['goesOn'] === true;
   if (raw['ok'] === true) {
     const result = raw['value'];
-    return isBytes(result) ? { callId, ok: true, value: result, usage } : undefined;
+    return isBytes(result) ? { callId, ok: true, value: result, usage, goesOn } : undefined;
   }
   const error = raw['ok'] === false ? readErrorWire(raw['error']) : undefined;
-  return error && { callId, ok: false, error, usage };
+  return error && { callId, ok: false, error, usage, goesOn };
 }
 
 /** A capability call. That the call exists, and may make it, is the ledger's to judge. */

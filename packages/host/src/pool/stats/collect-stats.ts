@@ -8,6 +8,7 @@ import type { ExtensionStats, LaneStats, PoolStats } from './stats.js';
 export interface PoolCounts {
   waiting: number;
   live: number;
+  background: number;
   reruns: number;
   moved: number;
   memoryBytes: number;
@@ -30,7 +31,7 @@ export function collectStats(
   const sum = (key: 'restores' | 'replacements' | 'failures' | 'ignored' | 'violations'): number =>
     laneStats.reduce((all, lane) => all + lane[key], 0);
   return {
-    ...total.toStats(counts.waiting, counts.live - counts.waiting),
+    ...total.toStats(counts.waiting, counts.live, counts.background),
     restores: restores + sum('restores'),
     replacements: replacements + sum('replacements'),
     failures: failures + sum('failures'),
@@ -50,7 +51,7 @@ export function collectStats(
 function toLaneStats(lane: Lane): LaneStats {
   const { id, link, isUp, outcomes, installed, engineStats, ignored, violations } = lane;
   let running = 0;
-  for (const { isWanted } of lane.runs.values()) if (isWanted) running += 1;
+  for (const { isWanted, job } of lane.runs.values()) if (isWanted && job.state === 'sent') running += 1;
   const state = isUp ? 'ready' : 'starting';
   return {
     id,
@@ -67,8 +68,8 @@ function toLaneStats(lane: Lane): LaneStats {
 }
 
 function toExtensionStats(extension: PoolExtension, lanes: readonly Lane[]): ExtensionStats {
-  const { wire, counters, waiting, live } = extension;
+  const { wire, counters, waiting, live, background } = extension;
   const queued = waiting.size;
   const installedOn = lanes.filter(({ installed }) => installed.has(wire.id)).length;
-  return { id: wire.id, name: wire.name, lanes: installedOn, ...counters.toStats(queued, live - queued) };
+  return { id: wire.id, name: wire.name, lanes: installedOn, ...counters.toStats(queued, live, background) };
 }

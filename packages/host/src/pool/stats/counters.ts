@@ -82,13 +82,14 @@ export class CallCounters {
     this.capabilityMs.add(other.capabilityMs);
   }
 
-  toStats(queued: number, running: number): CallStats {
+  toStats(queued: number, live: number, background: number): CallStats {
     return {
       accepted: this.accepted,
       settled: { ...this.settled },
       refused: this.refused,
       queued,
-      running,
+      running: live - queued - background,
+      background,
       queueMs: this.queueMs.percentiles(),
       runMs: this.runMs.percentiles(),
       capabilityMs: this.capabilityMs.percentiles(),

@@ -23,6 +23,8 @@ export interface CallStats {
   queued: number;
   /** Sent to a lane and not settled. */
   running: number;
+  /** Settled, but what they have started and nobody awaits goes on. */
+  background: number;
   /** From acceptance to being sent. */
   queueMs: Percentiles;
   /** From being sent to the outcome. */

@@ -92,6 +92,11 @@ export class FakeLane implements LaneLink {
     for (const { calls, done } of this.batches.splice(0)) done(calls.map(({ callId }) => succeeded(callId)));
   }
 
+  /** Answers a call that goes on: `finishAll` ends what it left. */
+  answer(callId: number): void {
+    this.events.outcomes([{ ...succeeded(callId), goesOn: true }]);
+  }
+
   /** Reports a capability call. */
   ask(call: Partial<CapabilityCallWire> & { callId: number }): void {
     this.events.capabilities([{ seq: 1, name: 'request', args: [], ...call }]);

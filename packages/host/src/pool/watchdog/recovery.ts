@@ -91,6 +91,7 @@ function isMovable(run: Run): boolean {
 }
 
 function whyNotAgain(job: Job): string | undefined {
+  if (job.state === 'answered') return 'its caller has the answer';
   if (job.effects > 0) return 'another run would repeat its effects';
   if (job.suspicions >= MAX_SUSPICIONS) return `the worker died in this very call ${job.suspicions} times`;
   if (job.runs >= MAX_RUNS) return `so were the workers of ${job.runs - 1} runs before`;

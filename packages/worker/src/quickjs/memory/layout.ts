@@ -14,6 +14,8 @@ export interface Layout {
   randomOffset: number;
   /** Offset in the context of the 32-bit count of branches and calls until the next poll of the interrupt handler. */
   countdownOffset: number;
+  /** Offset in the runtime of the head of the list of jobs, a pointer to the next and one to the last. */
+  jobsOffset: number;
   /** Where an ArrayBuffer's bytes are: at `object + record`, a pointer to a record, and in it at `data` a pointer to the bytes, at `length` their number. */
   buffer: { record: number; data: number; length: number };
   /** Offset in an object of its 16-bit class id. */
