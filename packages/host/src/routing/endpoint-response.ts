@@ -47,7 +47,7 @@ export function toEndpointResponse(answer: Answer, options: EndpointResponseOpti
   const { kind, headers: own } = answer;
   const status = readStatus(answer.status);
   const content = kind === 'none' || BODILESS.has(status) ? null : answer.body;
-  const fixed: Record<string, string> = kind === 'none' ? {} : { 'content-type': TYPES[kind] };
+  const fixed: Record<string, string> = content === null || kind === 'none' ? {} : { 'content-type': TYPES[kind] };
   const isCacheable = status < 300 && (options.method === 'GET' || options.method === 'HEAD');
   if (isCacheable && content !== null && content.byteLength <= MAX_TAGGED_BYTES) fixed['etag'] = entityTag(content);
   const { conditions = null } = options;

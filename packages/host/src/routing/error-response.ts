@@ -12,6 +12,20 @@ export class ClientError extends Error {
   }
 }
 
+/** Characters of a path that an answer repeats. */
+const MAX_SHOWN_PATH = 512;
+
+/** A request for a path that no route has, worded as Directus words it. */
+export class NoRouteError extends ClientError {
+  readonly path: string;
+
+  constructor(path: string) {
+    const shown = path.slice(0, MAX_SHOWN_PATH);
+    super(404, 'ROUTE_NOT_FOUND', `Route ${shown} doesn't exist.`);
+    this.path = shown;
+  }
+}
+
 /** What clients read for each status; the real error of an extension goes to the log only. */
 const PUBLIC: Readonly<Record<number, { code: string; message: string }>> = {
   404: { code: 'ROUTE_NOT_FOUND', message: "Route doesn't exist." },
@@ -25,7 +39,8 @@ export function toErrorResponse(error: unknown): Response {
   const status =
     error instanceof ClientError ? error.status : isSandglassError(error) ? ERROR_CODES[error.code].status : 500;
   const { code, message } = error instanceof ClientError ? error : PUBLIC[status]!;
-  return new Response(JSON.stringify({ errors: [{ message, extensions: { code } }] }), {
+  const extensions = error instanceof NoRouteError ? { path: error.path, code } : { code };
+  return new Response(JSON.stringify({ errors: [{ message, extensions }] }), {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8' },
   });

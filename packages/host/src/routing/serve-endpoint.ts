@@ -6,7 +6,7 @@ import { readConditions } from './entity-tag.js';
 import { type EndpointRequest, readEndpointRequest } from './endpoint-request.js';
 import { type CreateResponse, toEndpointResponse } from './endpoint-response.js';
 import type { EndpointRouter } from './endpoint-router.js';
-import { ClientError, toErrorResponse } from './error-response.js';
+import { ClientError, NoRouteError, toErrorResponse } from './error-response.js';
 import { checkCall } from '../options/call-options.js';
 import { invalid, tooLarge } from './read-body.js';
 import { splitTarget } from './request-target.js';
@@ -63,9 +63,9 @@ export async function serveEndpoint(
 }
 
 /** `OPTIONS` of a path that has routes says which methods, as Express does (RFC 9110 §9.3.7). */
-function answerNoRoute({ method, url }: Request, path: string, options: EndpointsOptions): Response {
+function answerNoRoute({ method }: Request, path: string, options: EndpointsOptions): Response {
   const allowed = method === 'OPTIONS' ? options.router.methods(path) : [];
-  if (allowed.length === 0) return toErrorResponse(new SandglassError('E_NOT_FOUND', `No route for ${method} ${url}`));
+  if (allowed.length === 0) return toErrorResponse(new NoRouteError(path));
   const allow = allowed.join(',');
   const headers = { allow, 'content-type': 'text/html; charset=utf-8' };
   return options.createResponse(utf8.encode(allow), { status: 200, headers });

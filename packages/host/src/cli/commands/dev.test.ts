@@ -174,7 +174,9 @@ test('an answer says why it failed', async () => {
     const page = await fetch(`${url}bad/anything`, { headers: { accept: 'text/html' } });
     expect(page.status).toBe(404);
     expect(await page.text()).toMatch(/^E_LOAD Cannot load "bad"/);
-    expect(await (await fetch(`${url}none`)).json()).toMatchObject({ errors: [{ message: "Route doesn't exist." }] });
+    expect(await (await fetch(`${url}none`)).json()).toMatchObject({
+      errors: [{ message: "Route /none doesn't exist." }],
+    });
   });
 });
 
