@@ -28,7 +28,7 @@ export interface RoutePattern {
 
 /**
  * What the patterns with wildcards of one extension may cost together, in characters: some 200 routes. The
- * worst there are, and the longest path that is matched, take a request 0.5 ms.
+ * worst there are, and the longest path that is matched, take a request 1 ms.
  */
 export const MAX_ROUTE_COST = 4_096;
 
