@@ -252,3 +252,9 @@ test('a small message cannot become a large value', () => {
   const after = process.memoryUsage();
   expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(64 << 20);
 });
+
+test('a value of more names than move at once is E_QUOTA', () => {
+  const names = Array.from({ length: 262_145 }, (_, i) => `n${i}`);
+  const bytes = forge((writer) => writer.u8(TAG.null), names);
+  expect(() => decodeValue(bytes)).toThrow(expect.objectContaining({ code: 'E_QUOTA' }));
+});

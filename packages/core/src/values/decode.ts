@@ -20,6 +20,9 @@ const MAX_BIGINT_BYTES = 131_073;
 /** What a property costs beside an item of a list (measured: 0.8 µs against 0.2 in an object of many keys). */
 export const PROPERTY_COST = 4;
 
+/** Different names, and properties of one object: V8 moves what grows beyond in one go, for up to 30 ms. */
+const MAX_NAMES = 262_144;
+
 /** Parts that are decoded in one turn of the event loop: 2 to 5 ms. */
 const PARTS_A_TURN = 16_384;
 
@@ -90,6 +93,7 @@ export class Decoder {
     const count = reader.leb();
     if (count > reader.remaining) throw malformed();
     if (count > maxParts) throw tooMany(maxParts);
+    if (count > MAX_NAMES) throw tooMany(MAX_NAMES);
     for (let i = 0; i < count; i++) this.atoms.push(reader.string());
     this.#hostile = this.atoms.includes('__proto__');
   }
@@ -131,7 +135,9 @@ export class Decoder {
     this.#left -= 1;
     const target = tag === TAG.array ? [] : {};
     this.#enter(target, depth);
-    this.#frames.push({ target, left: this.#count(tag === TAG.array ? 1 : 2) });
+    const left = this.#count(tag === TAG.array ? 1 : 2);
+    if (tag === TAG.object && left > MAX_NAMES) throw tooMany(MAX_NAMES);
+    this.#frames.push({ target, left });
     return target;
   }
 

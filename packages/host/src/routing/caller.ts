@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
-
 import { decodeInTurns, decodeValue, encodeValue, SandglassError } from '@sandglass/core';
 
 import type { Extension } from '../extensions/extension.js';
 import { mapGuestStack } from '../extensions/map-error.js';
 import type { Pool } from '../pool/contract.js';
+import { ownTurn } from './read-body.js';
 import type { CallOptions } from '../types.js';
 
 /**
@@ -42,9 +41,7 @@ export function createCaller(pool: Pick<Pool, 'call'>): Caller {
     run,
     async call(extension, handler, argument, options) {
       const bytes = await run(extension, handler, encodeValue(argument), options);
-      return extension.wire.type === 'hook'
-        ? decodeValue(bytes, MAX_PAYLOAD_PARTS)
-        : decodeInTurns(bytes, () => setImmediate());
+      return extension.wire.type === 'hook' ? decodeValue(bytes, MAX_PAYLOAD_PARTS) : decodeInTurns(bytes, ownTurn);
     },
   };
 }

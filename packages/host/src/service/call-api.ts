@@ -56,7 +56,16 @@ async function answer(request: Request, run: () => Promise<unknown>): Promise<Re
     if (request.signal.aborted)
       return jsonResponse(499, { error: { code: 'E_ABORTED', message: 'The request was aborted' } });
     const status = isSandglassError(error) ? ERROR_CODES[error.code].status : 500;
-    return jsonResponse(status, { error: describeError(error) });
+    return errorResponse(status, describeError(error));
+  }
+}
+
+/** What was thrown may have no JSON, or too much; then the answer goes without. */
+function errorResponse(status: number, error: Record<string, unknown>): Response {
+  try {
+    return jsonResponse(status, { error });
+  } catch {
+    return jsonResponse(status, { error: { ...error, thrown: undefined } });
   }
 }
 

@@ -35,6 +35,18 @@ test.each(UNSOUND.map((message) => [message]))('%j settles nothing, wherever it 
   await pool.core.close(0);
 });
 
+test.each(['outcomes', 'capabilities'] as const)('%s: a list ends with the lane that sent it', async (tell) => {
+  const { pool, call } = await running();
+  call.catch(() => {});
+  const { events } = pool.lane(0);
+  events[tell](Object.assign([], { length: 2 ** 32 - 1 }));
+  expect(pool.core.stats()).toMatchObject({ violations: 1 });
+  events[tell](Array.from({ length: 50_000 }));
+  expect(pool.core.stats()).toMatchObject({ kills: 1 });
+  expect(pool.core.stats().violations).toBeLessThanOrEqual(100);
+  await pool.core.close(0);
+});
+
 test('an outcome for a call of another lane, or for no call, is ignored and counted', async () => {
   const pool = new TestPool({ minThreads: 2 });
   await pool.load(extensionWire(1));

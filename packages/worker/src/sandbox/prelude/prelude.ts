@@ -37,7 +37,7 @@ const boxValue = [uncurry(Number.prototype.valueOf), uncurry(String.prototype.va
 const symbolText = uncurry(Symbol.prototype.toString), indexOf = uncurry(String.prototype.indexOf), slice = uncurry(String.prototype.slice);
 const { stringify, parse } = JSON;
 const KINDS = ['other', 'object', 'array', 'function', 'error', 'boxed', 'date', 'regexp', 'map', 'set', 'buffer', 'typed', 'dataview', 'proxy'];
-const MAX_DEPTH = 1000;
+const MAX_DEPTH = 1000, MAX_THROWN_OBJECTS = 10000;
 
 /** Sets an own slot, whatever sits on the prototype. */
 function put(target, key, value, enumerable = true) {
@@ -106,7 +106,7 @@ function nameOf(value, kind) {
 }
 
 /** Takes a value apart into a table of plain nodes: see TableNode in core. Asked only for what the engine cannot copy natively. Nothing recurses: the stack is small. */
-function flatten(value, lenient) {
+function flatten(value, lenient, max = Infinity) {
   const objects = [], depths = [], nodes = [];
   const indices = new NativeMap();
   let depth = 0;
@@ -125,6 +125,7 @@ function flatten(value, lenient) {
   };
   const add = (entry) => {
     const index = objects.length;
+    if (index >= max) throw cannotCopy('more than ' + max + ' objects');
     put(objects, index, entry);
     put(depths, index, depth);
     return index;
@@ -284,7 +285,7 @@ function copyData(thrown) {
       put(data, key, value);
       found = true;
     }
-    return found ? flatten(data) : undefined;
+    return found ? flatten(data, false, MAX_THROWN_OBJECTS) : undefined;
   } catch {
     return undefined;
   }
@@ -292,7 +293,7 @@ function copyData(thrown) {
 
 function isCloneable(value) {
   try {
-    flatten(value);
+    flatten(value, false, MAX_THROWN_OBJECTS);
     return true;
   } catch {
     return false;
