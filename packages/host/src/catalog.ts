@@ -33,6 +33,8 @@ export class Catalog {
   /** The version that serves, or failed, by name. */
   readonly #current = new Map<string, Extension>();
   readonly #versions: Map<number, Extension>;
+  /** Names that were unloaded, and not loaded since. */
+  readonly #removed = new Set<string>();
   /** Changes to one extension follow one another. */
   readonly #changes = new Map<string, Promise<unknown>>();
 
@@ -69,6 +71,7 @@ export class Catalog {
         });
       }
       this.#current.set(name, extension);
+      this.#removed.delete(name);
       try {
         await this.#start(extension, turn);
       } catch (error) {
@@ -100,13 +103,15 @@ export class Catalog {
     });
   }
 
-  /** Takes an extension out of service at once; resolves when its calls in flight have finished. */
+  /** Takes an extension out of service at once; resolves when its calls in flight have finished. A second time, nothing happens. */
   remove(name: string): Promise<void> {
     return this.#inOrder(name, async () => {
+      if (this.#removed.has(name)) return;
       const extension = this.#known(name);
       this.#unregister(name);
       await this.#retire(extension);
       this.#current.delete(name);
+      this.#removed.add(name);
       await this.#capabilities.releaseExtension(name);
     });
   }

@@ -148,3 +148,25 @@ test('an endpoint that is a hook after a reload answers no more requests', async
   await host.reload('e');
   expect([(await fetchText(host, '/e'))[0], await host.filter('x', 0)]).toEqual([404, 'filtered']);
 });
+
+test('says whether an event is listened to, while its extension is loaded', async () => {
+  await using host = await start({ v1: { registrations: [filter('items.*')], handlers: [(p) => p] } });
+  expect(host.handles('items.create')).toBe(false);
+  await host.load(extension('a', 'hook', 'v1'));
+  expect([host.handles('items.create'), host.handles('items.create', 'filter')]).toEqual([true, true]);
+  expect([host.handles('items.create', 'action'), host.handles('users.create')]).toEqual([false, false]);
+  expect(() => host.handles('x', 'hook' as never)).toThrow(/type is "hook": it has to be "filter" or "action"/);
+  await host.unload('a');
+  expect(host.handles('items.create')).toBe(false);
+});
+
+test('an extension may be unloaded twice, at once or later, and loaded again', async () => {
+  await using host = await start({ v1: { registrations: [filter('x')], handlers: [(p) => p] } });
+  await host.load(extension('a', 'hook', 'v1'));
+  await Promise.all([host.unload('a'), host.unload('a')]);
+  await host.unload('a');
+  await host.load(extension('a', 'hook', 'v1'));
+  expect(host.handles('x')).toBe(true);
+  await host.unload('a');
+  expect(host.handles('x')).toBe(false);
+});

@@ -13,7 +13,7 @@ import { connectCapabilities } from './connect-capabilities.js';
 import { runOperation } from './routing/run-operation.js';
 import { checkCall } from './options/call-options.js';
 import { checkOptions } from './options/check-options.js';
-import { checkLoad, type CompleteHostOptions, delayMs, hostSchema } from './options/host-options.js';
+import { checkLoad, type CompleteHostOptions, delayMs, hostSchema, listenerType } from './options/host-options.js';
 import type { CreatePoolOptions, Pool } from './pool/contract.js';
 import { createPool } from './pool/create-pool.js';
 import { observe } from './telemetry/observe.js';
@@ -45,8 +45,10 @@ export interface Host extends AsyncDisposable {
   load(extension: string | ExtensionSource, options?: LoadOptions): Promise<ExtensionInfo>;
   /** Loads an extension again from where it came. Calls in flight finish on the old code; if the new one fails, the old one stays. */
   reload(name: string): Promise<ExtensionInfo>;
-  /** Takes an extension out of service; resolves when its calls in flight have finished. */
+  /** Takes an extension out of service; resolves when its calls in flight have finished. A second time, nothing happens. */
   unload(name: string): Promise<void>;
+  /** Whether an extension listens to an event: with a filter, an action, or either if no `type` is given. */
+  handles(event: string, type?: 'filter' | 'action'): boolean;
   /** Answers a request with an endpoint, mounted at `/<package name>`. A failure is a response too: it rejects only with a TypeError, for arguments that cannot be used. */
   fetch(request: Request, call?: CallOptions): Promise<Response>;
   /** Runs an operation. The result is what is left of it after a way through JSON. */
@@ -209,6 +211,13 @@ class SandglassHost implements Host {
     checkCall(undefined, 'name', name);
     this.#assertOpen();
     await this.#catalog.remove(name);
+  }
+
+  handles(event: string, type?: 'filter' | 'action'): boolean {
+    checkCall(undefined, 'event', event);
+    checkOptions('argument of host.handles', listenerType, type, 'type');
+    const types = type === undefined ? (['filter', 'action'] as const) : [type];
+    return types.some((one) => this.#catalog.hooks.listeners(one, event).length > 0);
   }
 
   fetch(request: Request, call?: CallOptions): Promise<Response> {

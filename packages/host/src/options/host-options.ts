@@ -27,6 +27,9 @@ import {
 /** Greatest delay that a timer of Node takes: about 25 days. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
+/** What listens to an event. */
+export const listenerType: z.ZodMiniType<'filter' | 'action' | undefined> = z.optional(z.enum(['filter', 'action']));
+
 /** A delay in milliseconds. */
 export const delayMs: z.ZodMiniType<number> = z.number().check(z.minimum(0), z.maximum(MAX_DELAY_MS));
 
