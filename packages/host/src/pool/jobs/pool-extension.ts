@@ -1,7 +1,7 @@
 import { LinkedList, type ExtensionWire, type InstallWire, type Link } from '@sandglass/core';
 
 import { CallCost } from '../cost-model.js';
-import { CallMemory } from '../memory/admission.js';
+import { CallMemory } from '../memory/call-memory.js';
 import { CallCounters } from '../stats/counters.js';
 
 /** What waits in an extension's queue: a job, which this file knows nothing more of. */

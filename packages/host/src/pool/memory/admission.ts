@@ -1,26 +1,10 @@
 import type { MemoryBudget } from '@sandglass/core';
 
 import type { PoolExtension } from '../jobs/pool-extension.js';
-
-/** Weight of a smaller call in what a call is expected to hold; a larger one counts in full. */
-const WEIGHT = 0.1;
+import { FIRST_BYTES } from './call-memory.js';
 
 /** More than most calls hold that wait and are swapped out: 10 to 40 KiB. */
 const WAITING_BYTES = 64 << 10;
-
-/** What a call holds of which nothing is known: about what a new sandbox is charged. */
-const FIRST_BYTES = 512 << 10;
-
-/** Heap that calls of one extension hold at the most, by what the latest have used. */
-export class CallMemory {
-  bytes: number = FIRST_BYTES;
-
-  /** @param heapBytes of a call that has ended; 0 if nobody looked. */
-  learn(heapBytes: number): void {
-    if (heapBytes > this.bytes) this.bytes = heapBytes;
-    else if (heapBytes > 0) this.bytes += (heapBytes - this.bytes) * WEIGHT;
-  }
-}
 
 /**
  * Decides which calls go to lanes while memory is short. Others wait in the queue until some of it is free: calls that hold it are
