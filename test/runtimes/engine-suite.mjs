@@ -5,8 +5,7 @@ import { decodeValue, DEFAULT_LIMITS, encodeValue, parseManifest } from '@sandgl
 import { compileEngine, createEngine } from '@sandglass/worker';
 
 // The engine's own parts, which its package keeps private.
-import { KNOWN_LAYOUTS } from '../../packages/worker/dist/quickjs/known-layouts.js';
-import { findLayout } from '../../packages/worker/dist/quickjs/memory/layout.js';
+import { findLayout } from '../../packages/worker/dist/quickjs/find-layout.js';
 import { extension } from './extensions.mjs';
 import { same } from './expect.mjs';
 
@@ -132,7 +131,7 @@ const TESTS = {
   },
   async 'an instance begins as it does everywhere: snapshots travel'(_driver, { wasm }) {
     const engine = wasm ?? (await compileEngine());
-    same((await findLayout(engine)).staticHash, KNOWN_LAYOUTS[engine.hash]?.staticHash);
+    same((await findLayout(engine)).kinds.size > 0, true); // refused where an instance begins otherwise than the build's
   },
   async 'nothing of the runtime is in reach'(driver) {
     const source =

@@ -1,28 +1,33 @@
 /**
  * What `tsc` does not make, as part of `pnpm build`:
  *
- *     dist/engine.wasm        the engine of quickjs-emscripten's release-sync package, instrumented: src/quickjs/instrument.ts
+ *     dist/engine.wasm        the engine of quickjs-emscripten's release-sync package, rewritten: engine/build.ts
  *     dist/thread.bundle.js   the thread file with all that it imports: a thread starts in half the time
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { findExports } from '../dist/quickjs/find-exports.js';
-import { findPoll } from '../dist/quickjs/find-poll.js';
-import { instrument } from '../dist/quickjs/instrument.js';
-
 const require = createRequire(import.meta.url);
-const at = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
+/** Node 20 runs no TypeScript, so the build of the engine is bundled first; it finds its packages from there. */
+async function importEngineBuild() {
+  const outfile = at('node_modules/.cache/build-engine.mjs');
+  await mkdir(at('node_modules/.cache'), { recursive: true });
+  const options = { bundle: true, packages: 'external', platform: 'node', format: 'esm', logLevel: 'warning' };
+  await build({ entryPoints: [at('engine/build.ts')], outfile, ...options });
+  return import(pathToFileURL(outfile).href);
+}
+
+const { buildEngine } = await importEngineBuild();
 const stock = await readFile(require.resolve('@jitl/quickjs-wasmfile-release-sync/wasm'));
-const functions = await findExports(new WebAssembly.Module(stock));
-await writeFile(at('engine.wasm'), instrument(stock, await findPoll(), functions));
+await writeFile(at('dist/engine.wasm'), await buildEngine(stock));
 await build({
-  entryPoints: [at('thread/thread.js')],
-  outfile: at('thread.bundle.js'),
+  entryPoints: [at('dist/thread/thread.js')],
+  outfile: at('dist/thread.bundle.js'),
   bundle: true,
   platform: 'node',
   format: 'esm',

@@ -56,8 +56,6 @@ export interface Engine {
   load(extension: ExtensionWire, snapshot?: SnapshotWire): Promise<LoadReply>;
   /** Makes an extension known that another engine has loaded. */
   install(install: InstallWire): void;
-  /** Fetches what calls that are run next need, for all of them at once: see `quickjs/prefetch.ts`. */
-  prefetch(calls: readonly CallWire[]): void;
   /** Runs a call up to its first await that has to wait. Returns its outcome if it finished; all others come through `onOutcomes`. */
   run(call: CallWire): OutcomeWire | undefined;
   settle(settlements: SettlementWire[]): void;
@@ -91,8 +89,6 @@ class ThreadEngine implements Engine {
   /** Extensions that are being evaluated. Forgetting one takes it out. */
   readonly #loading: Set<number> = new Set();
   readonly #counters: PoolCounters = { sandboxes: 0, restores: 0, replacements: 0, failures: 0 };
-  /** What has been read ahead comes to this: what nobody keeps, V8 would not read. */
-  #prefetched = 0;
   /** The call whose `run` is going on, and its outcome. */
   #running = 0;
   #outcome: OutcomeWire | undefined;
@@ -137,13 +133,6 @@ class ThreadEngine implements Engine {
     if (this.#sources.has(extension.id)) return;
     const snapshot = openSnapshot(loaded.snapshot, loaded.snapshot.key, this.#factory.layout);
     if (snapshot) this.#sources.set(extension.id, this.#open(extension, snapshot));
-  }
-
-  prefetch(calls: readonly CallWire[]): void {
-    if (calls.length === 1) return;
-    let sum = this.#prefetched;
-    for (const { extensionId } of calls) sum = (sum + (this.#sources.get(extensionId)?.prefetch() ?? 0)) | 0;
-    this.#prefetched = sum;
   }
 
   run(call: CallWire): OutcomeWire | undefined {

@@ -12,7 +12,7 @@ export async function compileEngine(wasm?: Uint8Array<ArrayBuffer>): Promise<Eng
   return { wasm: module, hash: toHex(digest) };
 }
 
-/** The engine as `pnpm build` leaves it: quickjs-emscripten's release-sync binary instrumented (`instrument.ts`). */
+/** The engine as `pnpm build` leaves it: quickjs-emscripten's release-sync binary instrumented (`engine/instrument.ts`). */
 async function readWasm(): Promise<Uint8Array<ArrayBuffer>> {
   const { readFile } = await import('node:fs/promises');
   return readFile(new URL(import.meta.resolve('@sandglass/worker/engine.wasm'))); // written so that tracers see it

@@ -1,18 +1,11 @@
 import type { EngineModule } from '@sandglass/core';
 import type { EmscriptenModuleCallbacks, QuickJSEmscriptenModule, QuickJSFFI } from '@jitl/quickjs-ffi-types';
 
-import {
-  CardCopies,
-  createCardMemory,
-  markWritten,
-  takeMarks,
-  type CardFunctions,
-  type CardMemory,
-} from './memory/cards.js';
-import { NO_ENTRY, type GateFunctions } from './instance-table.js';
+import { CardCopies, createCardMemory, markWritten, takeMarks, type CardMemory } from './memory/cards.js';
+import type { AddedFunctions } from './additions.js';
+import { NO_ENTRY } from './instance-table.js';
 import { replaceEnvironment } from './imports/environment.js';
 import { replaceImport } from './imports/replace-import.js';
-import type { HandlerFunctions } from './run-handler.js';
 import { replaceLocalTime } from './imports/utc.js';
 import { createFFI, loadEngine } from './variant.js';
 
@@ -34,7 +27,7 @@ export interface InstanceHooks {
   callFunction: Callback<'callFunction'>;
   /** 1 ends the running guest code with an error that it cannot catch. Polled about every 10,000 branches and calls. */
   shouldInterrupt: () => 0 | 1;
-  /** Asked every 65,536 turns of the engine's own loops (`count-loops.ts`). Throws to end the instance, and only then. */
+  /** Asked every 65,536 turns of the engine's own loops (`engine/loop-fuel.ts`). Throws to end the instance, and only then. */
   onLoopFuelSpent: () => void;
   /** Whether the memory may grow by so many bytes, which it then does: others may need them more. Less than zero if it could not. */
   mayGrow: (bytes: number) => boolean;
@@ -64,7 +57,7 @@ export interface Instance extends MemoryViews {
   readonly module: QuickJSEmscriptenModule;
   readonly hooks: InstanceHooks;
   readonly heap: Heap;
-  /** What `instrument.ts` adds. */
+  /** What `engine/instrument.ts` adds. */
   readonly functions: AddedFunctions;
   readonly copies: CardCopies;
   /** Where it is entered, while a sandbox has it: see `Entries`. */
@@ -73,11 +66,6 @@ export interface Instance extends MemoryViews {
   image: readonly (readonly [number, number])[];
   /** Puts a memory of zeros to where it was when the instance had started. @param staticImage the data that its binary begins with */
   begin: (staticImage: Uint32Array) => void;
-}
-
-interface AddedFunctions extends CardFunctions, HandlerFunctions, GateFunctions {
-  /** The secret that hashes depend on, odd: see `seed-hashes.ts`. Set before anything is hashed. */
-  hashSeed: WebAssembly.Global<'i32'>;
 }
 
 interface MemoryViews extends CardMemory {

@@ -1,13 +1,13 @@
 import { FORM, hasUndefinedElement } from '@sandglass/core';
 import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
-import { markWritten, RESTORED_LIST } from './memory/cards.js';
+import { markWritten } from './memory/cards.js';
 import { entries } from './instance-table.js';
 import { newCString, readCString, type Pointer } from './ffi.js';
 import { KINDS } from './kinds.js';
 import type { Layout } from './memory/layout.js';
 import type { Instance } from './instance.js';
-import { FRAME, FRAME_BYTES } from './run-handler.js';
+import { FRAME, FRAME_BYTES } from './additions.js';
 
 /** Values up to this size are decoded from a buffer that is part of the realm, larger ones from one of their own. */
 const INBOX_BYTES = 4_096;
@@ -92,14 +92,6 @@ export class Realm {
       inbox,
       inboxData,
     });
-  }
-
-  /** Reads what the next call needs: see `SandboxSource`. */
-  prefetch(): number {
-    const { words, bytes, heap, copies, entry } = this.machine;
-    const { frame, inboxData, rt } = this.pointers;
-    const own = heap.refusedBytes | copies.end | entry | this.#ownedCount | words[(rt + this.layout.jobsOffset) >> 2]!;
-    return own + words[frame >> 2]! + bytes[inboxData]! + bytes[RESTORED_LIST]!;
   }
 
   /** Whether jobs of promises wait to be run: the head of an empty list points to itself. */

@@ -160,12 +160,6 @@ export class Sandbox {
     return usedStackBytes(machine, layout) > stackBytes * 0.75;
   }
 
-  /** Reads what the next call needs: see {@link SandboxSource}. */
-  prefetch(): number {
-    const own = this.#polls | this.#handlers.length | Number(this.place !== undefined);
-    return own + this.#realm.prefetch();
-  }
-
   /** Prepares for a call: a new seed for `Math.random`. */
   begin(): void {
     const { machine, layout, pointers } = this.#realm;

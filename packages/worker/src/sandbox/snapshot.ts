@@ -45,7 +45,7 @@ export interface SnapshotHeader {
   heapStart: number;
   /** End of the heap when it was taken. */
   heapEnd: number;
-  /** What its hashes depend on: see `seed-hashes.ts`. */
+  /** What its hashes depend on: see `engine/seed-hashes.ts`. */
   hashSeed: number;
   realm: RealmPointers;
   prelude: Record<PreludeFunction, number>;

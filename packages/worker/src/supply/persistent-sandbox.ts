@@ -27,10 +27,6 @@ export class PersistentSandbox implements SandboxSource {
     return this.#snapshot.wire.bytes.byteLength + (this.#ready?.heapBytes ?? 0);
   }
 
-  prefetch(): number {
-    return this.#ready?.prefetch() ?? 0;
-  }
-
   take(): Sandbox | undefined {
     return this.#ready;
   }

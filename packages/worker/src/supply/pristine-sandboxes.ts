@@ -52,12 +52,6 @@ export class PristineSandboxes implements SandboxSource {
     return this.#snapshot.wire.bytes.byteLength * (1 + this.#sandboxes);
   }
 
-  prefetch(): number {
-    const { limits, isolation } = this.extension;
-    const own = limits.maxArgumentBytes | limits.maxResultBytes | isolation.length | this.#snapshot.header.heapEnd;
-    return own + (this.#free[this.#free.length - 1]?.prefetch() ?? 0);
-  }
-
   take(): Sandbox | undefined {
     return this.#isShort(this.#free.at(-1)) ? undefined : this.#takeAny();
   }

@@ -26,8 +26,6 @@ export interface SandboxSource {
   readonly extension: ExtensionWire;
   /** Linear memory of snapshot and sandboxes, in bytes, about. */
   readonly memoryBytes: number;
-  /** Reads what the next call needs of this and its sandbox, so that it is in the processor's caches. @returns what it comes to */
-  prefetch(): number;
   /** A sandbox for a call now, if one is at hand. */
   take(): Sandbox | undefined;
   /** A sandbox that has to be made first. */

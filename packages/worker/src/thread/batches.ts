@@ -66,7 +66,6 @@ export class Batches {
     const outcomes = this.#outcomes;
     const batch = new Batch(batchId);
     let handedOverAt = performance.now();
-    engine.prefetch(calls);
     for (const call of calls) {
       Atomics.add(this.#slots, SLOT.begun, 1);
       const outcome = engine.run(call);

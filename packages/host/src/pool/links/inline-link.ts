@@ -85,7 +85,6 @@ class InlineLink implements LaneLink {
     for (const { callId } of calls) this.#open.set(callId, open);
     this.#later((engine) => {
       for (const each of install) engine.install(each);
-      engine.prefetch(calls);
       this.#finish(calls.flatMap((call) => engine.run(call) ?? []));
       if (!this.#isOver) this.#events.entered();
     });

@@ -1,8 +1,8 @@
 /**
- * The card table: a byte for each card of an instance's memory, set by whatever writes to the card. `track-writes.ts` puts the
+ * The card table: a byte for each card of an instance's memory, set by whatever writes to the card. `engine/store-barrier.ts` puts the
  * marking into the engine's own stores; what this side writes, it marks itself.
  *
- * Beside it, the instance holds copies of the cards that calls have written to before, and `put-back.ts` adds to the engine what
+ * Beside it, the instance holds copies of the cards that calls have written to before, and `engine/restore-cards.ts` adds to the engine what
  * puts them back: it reads nothing but the instance's own memory, so that a restore takes less than a microsecond.
  */
 
@@ -28,7 +28,7 @@ export const COPY_INDEX: number = 0x48_0000;
 /** Memory whose cards have a place in the index. */
 export const INDEXED_BYTES: number = 1 << 24;
 
-/** Address of the list of the cards that were put back last, above the index: see `prefetch.ts`. */
+/** Address of the list of the cards that were put back last, above the index: see `engine/prefetch.ts`. */
 export const RESTORED_LIST: number = COPY_INDEX + 2 * (INDEXED_BYTES >> CARD_SHIFT);
 
 /** Address of the copies, above the list. The first one is all zeros. */
@@ -49,7 +49,7 @@ export function isTracked(module: WebAssembly.Module): boolean {
   return section !== undefined && new TextDecoder().decode(section) === CARDS_VERSION;
 }
 
-/** What `put-back.ts` adds to the engine. */
+/** What `engine/restore-cards.ts` adds to the engine. */
 export interface CardFunctions {
   /**
    * Puts every marked card back that has a copy, and clears its mark: of static data, and of all from the C stack on.

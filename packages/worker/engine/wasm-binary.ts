@@ -1,10 +1,11 @@
 /** Reads the binary format of WebAssembly: bytes, and integers in LEB128. */
 export class BinaryReader {
   readonly bytes: Uint8Array;
-  at = 0;
+  at: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, at = 0) {
     this.bytes = bytes;
+    this.at = at;
   }
 
   byte(): number {

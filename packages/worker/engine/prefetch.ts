@@ -1,17 +1,13 @@
-import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPY_INDEX, RESTORED_LIST } from './memory/cards.js';
-import { BinaryWriter } from './leb128.js';
+import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPY_INDEX, RESTORED_LIST } from '../src/quickjs/memory/cards.js';
+import { BinaryWriter } from './wasm-binary.js';
 
 /*
  * What a call will write to, and what will be put back there, is read once before the call: side by side, so that the processor fetches
  * it all at once, where the engine and the restore would wait for one cache line after the other. It is the cards that were put back last,
- * of which `put-back.ts` keeps a list.
+ * of which `restore-cards.ts` keeps a list.
  *
  * With 200 extensions in turn, whose instances no cache holds, an engine takes 10 to 30 % less time for a call, with 100 some 5 % less, with one
  * as long as without (interleaved runs).
- *
- * V8's objects of a sandbox are as cold, each the way to the next. So an engine reads those that a call begins with before it runs a batch
- * (`Engine.prefetch`), for all of its calls: while one call waits for memory, the processor looks for the next one's. That takes up to
- * 3 % off a call with 200 extensions in turn, and 8 to 25 % while other processes use the caches; with one extension it costs 1 %.
  *
  * The list: the address of its end, then for each card its number in the lower half and that of its copy in the upper.
  */

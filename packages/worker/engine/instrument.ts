@@ -1,19 +1,19 @@
-import { CARDS_SECTION, CARDS_VERSION } from './memory/cards.js';
-import { chargeLength, countLoop, FUEL } from './count-loops.js';
-import { GATE_TABLE, gateFunction } from './instance-table.js';
-import { findDispatch, isBulkWrite, OP, skipImmediates } from './instructions.js';
-import { BinaryReader, BinaryWriter } from './leb128.js';
+import { CARDS_SECTION, CARDS_VERSION } from '../src/quickjs/memory/cards.js';
+import { chargeLength, countLoop, FUEL } from './loop-fuel.js';
+import { GATE_TABLE, gateFunction } from './enter-instance.js';
+import { findDispatch, isBulkWrite, Labels, OP, skipImmediates } from './instructions.js';
+import { BinaryReader, BinaryWriter } from './wasm-binary.js';
 import { replaceMultiplier, UNSEEDED } from './seed-hashes.js';
 import { prefetchFunction } from './prefetch.js';
-import { putBackFunctions } from './put-back.js';
+import { putBackFunctions } from './restore-cards.js';
 import { encodeFunction, runHandlerFunction, type EngineFunctions } from './run-handler.js';
-import { ADDED_LOCALS, BULK_LENGTH, doBulkWrite, doStore, STORES } from './track-writes.js';
+import { ADDED_LOCALS, BULK_LENGTH, doBulkWrite, doStore, STORES } from './store-barrier.js';
 
 /**
- * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`track-writes.ts`),
- * and every loop counts (`count-loops.ts`), so that natives end too. Hashes depend on a secret (`seed-hashes.ts`). The memory may begin
- * as small as the host likes, and functions are added: one that puts back what was written (`put-back.ts`), those that run a handler (`run-handler.ts`, `prefetch.ts`), and
- * those that enter other instances (`entries.ts`).
+ * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`store-barrier.ts`),
+ * and every loop counts (`loop-fuel.ts`), so that natives end too. Hashes depend on a secret (`seed-hashes.ts`). The memory may begin
+ * as small as the host likes, and functions are added: one that puts back what was written (`restore-cards.ts`), those that run a handler (`run-handler.ts`, `prefetch.ts`), and
+ * those that enter other instances (`enter-instance.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *
@@ -243,7 +243,7 @@ function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: numb
   out.copy(code.bytes, groupsAt, code.at);
   for (const type of ADDED_LOCALS) out.raw(1, type);
 
-  const dispatchAt = findDispatch(code);
+  const labels = new Labels(findDispatch(code));
   let copied = code.at;
   while (code.at < code.bytes.length) {
     const at = code.at;
@@ -265,11 +265,12 @@ function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: numb
       skipImmediates(op, code);
       copied = replaceMultiplier(out, code, { copied, at }, module.fuel + 2);
     } else {
+      const isTurn = labels.pass(op, code);
       skipImmediates(op, code);
-      if (op !== OP.loop || at === dispatchAt) continue;
-      out.copy(code.bytes, copied, code.at);
+      if (!isTurn) continue;
+      out.copy(code.bytes, copied, at);
       countLoop(out, locals, module.fuel, module.pollIndex);
-      copied = code.at;
+      copied = at;
     }
   }
   out.copy(code.bytes, copied, code.bytes.length);

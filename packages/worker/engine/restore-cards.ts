@@ -7,8 +7,8 @@ import {
   GROUP_MARKS,
   markAt,
   RESTORED_LIST,
-} from './memory/cards.js';
-import { BinaryWriter } from './leb128.js';
+} from '../src/quickjs/memory/cards.js';
+import { BinaryWriter } from './wasm-binary.js';
 import { listCard, startList } from './prefetch.js';
 
 /*

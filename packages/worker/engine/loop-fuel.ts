@@ -1,7 +1,7 @@
-import type { BinaryWriter } from './leb128.js';
+import type { BinaryWriter } from './wasm-binary.js';
 
 /*
- * What the instrumented engine does at each turn of a loop in its own code: it counts down, and at zero asks its host whether
+ * What the instrumented engine does before each branch back to the start of a loop in its own code: it counts down, and at zero asks its host whether
  * to go on. QuickJS polls between bytecodes, never inside a native: `[].join` over a billion holes, a sort or a big number
  * would run for minutes and could only be ended with the thread.
  *
@@ -31,7 +31,7 @@ const OP = {
 const NO_RESULT = 0x40;
 
 /**
- * Writes the count, at the start of a loop.
+ * Writes the count, before the branch.
  *
  * @param local an i32 of the function that is free.
  * @param fuel index of the global that is counted down.

@@ -1,5 +1,5 @@
-import { CARD_SHIFT, CARD_TABLE } from './memory/cards.js';
-import type { BinaryWriter } from './leb128.js';
+import { CARD_SHIFT, CARD_TABLE } from '../src/quickjs/memory/cards.js';
+import type { BinaryWriter } from './wasm-binary.js';
 
 /*
  * What the instrumented engine does at a store: it sets the mark of the card in the card table (`cards.ts`). A restore then

@@ -1,12 +1,12 @@
 import type { EngineModule } from '@sandglass/core';
 import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
-import { CARD_TABLE } from './memory/cards.js';
-import { toHex } from './engine-module.js';
-import { evaluate } from './ffi.js';
-import type { Kind } from './kinds.js';
-import { PAGE_BYTES, SCRATCH_BYTES, type Layout } from './memory/layout.js';
-import { createInstance, type Instance } from './instance.js';
+import { CARD_TABLE } from '../src/quickjs/memory/cards.js';
+import { toHex } from '../src/quickjs/engine-module.js';
+import { evaluate } from '../src/quickjs/ffi.js';
+import type { Kind } from '../src/quickjs/kinds.js';
+import { PAGE_BYTES, SCRATCH_BYTES, type Layout } from '../src/quickjs/memory/layout.js';
+import { createInstance, type Instance } from '../src/quickjs/instance.js';
 
 /** One or more expressions of each kind. What is not listed is `other`: promises, weak references, generators. */
 const SAMPLES: readonly (readonly [Kind, string[]])[] = [

@@ -15,7 +15,7 @@ import {
   markAt,
   markWritten,
   RESTORED_LIST,
-} from './memory/cards.js';
+} from '../src/quickjs/memory/cards.js';
 import { instrument } from './instrument.js';
 import { moduleOf, POLL } from './testing/module-of.js';
 

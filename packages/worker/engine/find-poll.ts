@@ -1,5 +1,5 @@
-import { findImport } from './imports/replace-import.js';
-import { loadEngine } from './variant.js';
+import { findImport } from '../src/quickjs/imports/replace-import.js';
+import { loadEngine } from '../src/quickjs/variant.js';
 
 /** The import of the stock engine that asks whether to go on: the one for its interrupt handler. */
 export async function findPoll(): Promise<WebAssembly.ModuleImportDescriptor> {

@@ -1,5 +1,5 @@
 import { ENGINE_FUNCTIONS, type EngineFunctions } from './run-handler.js';
-import { loadEngine } from './variant.js';
+import { loadEngine } from '../src/quickjs/variant.js';
 
 /** The names under which the stock engine exports the functions that `run-handler.ts` calls: its build shortens names. */
 export async function findExports(stock: WebAssembly.Module): Promise<EngineFunctions> {

@@ -1,50 +1,12 @@
-import { BinaryWriter } from './leb128.js';
+import { FRAME } from '../src/quickjs/additions.js';
 import { prefetchList } from './prefetch.js';
+import { BinaryWriter } from './wasm-binary.js';
 
 /*
- * What `instrument.ts` adds to the engine for calls: see `HandlerFunctions`. Each entry into an instance costs 0.3 to 0.5 µs
+ * What `instrument.ts` adds to the engine for calls: see `HandlerFunctions` in `additions.ts`. Each entry into an instance costs 0.3 to 0.5 µs
  * when its objects are not in the processor's caches, so a call has one where it would have three to five. It is not instrumented, so what it
  * writes leaves no marks.
  */
-
-/** What is added, as the host sees it. */
-export interface HandlerFunctions {
-  /**
-   * Decodes an argument, calls a handler with it and encodes what it comes to, unless that is still open or an error.
-   *
-   * @param inbox the ArrayBuffer with the encoded argument.
-   * @param frame four words for what comes of it, see {@link FRAME}.
-   * @param exceptionTag `objectTag`: see `Layout`.
-   * @param encodes 0 for no encoding, else 1.
-   * @returns what the handler returned; an exception, or 0, if it or the decoding failed.
-   */
-  runHandler: (
-    ctx: number,
-    inbox: number,
-    handler: number,
-    undefinedValue: number,
-    frame: number,
-    exceptionTag: number,
-    objectTag: number,
-    encodes: number,
-  ) => number;
-  /** Encodes a value, with {@link strict} set. @returns an ArrayBuffer or an exception */
-  encode: (ctx: number, value: number) => number;
-  /** 1 while a value is encoded. */
-  strict: WebAssembly.Global<'i32'>;
-}
-
-/** The words of a frame, by byte. */
-export const FRAME = {
-  argument: 0,
-  /** What was returned; the promise's result if it was a settled promise. Not set after an exception. */
-  value: 4,
-  /** What that is, encoded; 0 if it was not. May be an exception. */
-  encoded: 8,
-  /** Of a promise; -1 for anything else. */
-  state: 12,
-} as const;
-export const FRAME_BYTES = 16;
 
 /** Functions of the engine that are called. */
 export const ENGINE_FUNCTIONS = [

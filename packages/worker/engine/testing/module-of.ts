@@ -1,4 +1,4 @@
-import { BinaryWriter } from '../leb128.js';
+import { BinaryWriter } from '../wasm-binary.js';
 
 /** The import that such a module's loops may ask. */
 export const POLL = { module: 'a', name: 'c', kind: 'function' } as const;

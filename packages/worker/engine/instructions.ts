@@ -1,5 +1,5 @@
-import { BinaryReader } from './leb128.js';
-import { MEMORY_COPY, MEMORY_FILL } from './track-writes.js';
+import { BinaryReader } from './wasm-binary.js';
+import { MEMORY_COPY, MEMORY_FILL } from './store-barrier.js';
 
 /** Opcodes that `instrument.ts` looks at. */
 export const OP = {
@@ -7,6 +7,8 @@ export const OP = {
   loop: 0x03,
   if: 0x04,
   end: 0x0b,
+  br: 0x0c,
+  brIf: 0x0d,
   brTable: 0x0e,
   constant32: 0x41,
   constant64: 0x42,
@@ -21,8 +23,7 @@ const INTERPRETER_CASES = 200;
 
 /** Where the loop begins that dispatches bytecode: the innermost around its choice. -1 in a function that has none. */
 export function findDispatch(code: BinaryReader): number {
-  const ahead = new BinaryReader(code.bytes);
-  ahead.at = code.at;
+  const ahead = new BinaryReader(code.bytes, code.at);
   const blocks: number[] = []; // where the loops begin that are open, -1 for other blocks
   while (ahead.at < ahead.bytes.length) {
     const { at } = ahead;
@@ -37,6 +38,39 @@ export function findDispatch(code: BinaryReader): number {
     skipImmediates(op, ahead);
   }
   return -1;
+}
+
+/** What the branches of a function lead to. */
+export class Labels {
+  readonly #dispatchAt: number;
+  /** For each block that is open, whether it is a loop that counts. */
+  readonly #counts: boolean[] = [];
+
+  /** @param dispatchAt the loop that does not count. */
+  constructor(dispatchAt: number) {
+    this.#dispatchAt = dispatchAt;
+  }
+
+  /**
+   * Takes note of an instruction.
+   *
+   * @param code right after the opcode, where it stays.
+   * @returns whether it is a branch back to the start of a loop that counts. A loop that is passed once costs nothing.
+   */
+  pass(op: number, code: BinaryReader): boolean {
+    if (op === OP.block || op === OP.if) this.#counts.push(false);
+    else if (op === OP.loop) this.#counts.push(code.at - 1 !== this.#dispatchAt);
+    else if (op === OP.end) this.#counts.pop();
+    else if (op === OP.br || op === OP.brIf || op === OP.brTable)
+      return this.#isTurn(op, new BinaryReader(code.bytes, code.at));
+    return false;
+  }
+
+  #isTurn(op: number, ahead: BinaryReader): boolean {
+    let targets = op === OP.brTable ? ahead.u32() + 1 : 1;
+    for (; targets > 0; targets--) if (this.#counts[this.#counts.length - 1 - ahead.u32()]) return true;
+    return false;
+  }
 }
 
 export function isBulkWrite(sub: number): boolean {

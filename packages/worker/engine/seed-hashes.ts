@@ -1,4 +1,4 @@
-import { BinaryReader, type BinaryWriter } from './leb128.js';
+import { BinaryReader, type BinaryWriter } from './wasm-binary.js';
 
 /*
  * QuickJS hashes names, shapes and the keys of a Map by multiplying with constants that anybody can look up, so that a client can send
@@ -33,9 +33,7 @@ interface Place {
  * @returns what is copied of the function then.
  */
 export function replaceMultiplier(out: BinaryWriter, code: BinaryReader, { copied, at }: Place, seed: number): number {
-  const constant = new BinaryReader(code.bytes);
-  constant.at = at + 1;
-  const value = constant.signed();
+  const value = new BinaryReader(code.bytes, at + 1).signed();
   const next = code.bytes[code.at];
   const isMultiplier = next === OP.mul && MULTIPLIERS.some((each) => BigInt(each) === value);
   const isNegative = next === OP.sub && value === BigInt(NEGATIVE);

@@ -1,0 +1,39 @@
+import { findExports } from './find-exports.js';
+import { findPoll } from './find-poll.js';
+import { instrument } from './instrument.js';
+import { probeLayout } from './probe-layout.js';
+import { BinaryWriter } from './wasm-binary.js';
+import { toHex } from '../src/quickjs/engine-module.js';
+import { LAYOUT_SECTION, type StoredLayout } from '../src/quickjs/find-layout.js';
+import type { Layout } from '../src/quickjs/memory/layout.js';
+
+const CUSTOM_SECTION = 0;
+
+/**
+ * Makes the engine of a stock binary of quickjs-emscripten: rewrites it, probes where it keeps what, and appends that. The same bytes
+ * come out for the same input, on every machine.
+ *
+ * @throws {Error} for a build of QuickJS that it does not know its way in.
+ */
+export async function buildEngine(stock: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const functions = await findExports(await WebAssembly.compile(stock));
+  const rewritten = instrument(stock, await findPoll(), functions);
+  const hash = toHex(await crypto.subtle.digest('SHA-256', rewritten));
+  const layout = await probeLayout({ wasm: await WebAssembly.compile(rewritten), hash });
+  return withSection(rewritten, JSON.stringify(toStored(layout)));
+}
+
+function toStored({ staticImage, kinds, ...offsets }: Layout): StoredLayout {
+  return { staticBytes: staticImage.byteLength, ...offsets, kinds: [...kinds] };
+}
+
+function withSection(wasm: Uint8Array, text: string): Uint8Array<ArrayBuffer> {
+  const out = new BinaryWriter(wasm.length + text.length + 64);
+  out.copy(wasm, 0, wasm.length);
+  out.byte(CUSTOM_SECTION);
+  out.block((section) => {
+    section.u32(LAYOUT_SECTION.length);
+    section.text(LAYOUT_SECTION + text);
+  });
+  return out.done();
+}

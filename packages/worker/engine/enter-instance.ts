@@ -1,0 +1,17 @@
+import { BinaryWriter } from './wasm-binary.js';
+
+/** A table of functions, empty. */
+export const GATE_TABLE: Uint8Array = Uint8Array.of(0x70, 0, 0);
+
+const OP = { end: 0x0b, callIndirect: 0x11, get: 0x20 };
+
+/** A function that calls another, of a type with so many parameters, at the place of the table that its last argument is. */
+export function gateFunction(parameters: number, type: number, table: number): Uint8Array {
+  const out = new BinaryWriter(64);
+  out.u32(0); // no locals
+  for (let i = 0; i <= parameters; i++) out.local(OP.get, i);
+  out.local(OP.callIndirect, type);
+  out.u32(table);
+  out.raw(OP.end);
+  return out.done();
+}

@@ -1,0 +1,60 @@
+import type { CardFunctions } from './memory/cards.js';
+
+/*
+ * What the build adds to the engine's binary (`engine/instrument.ts`), as this side sees it.
+ */
+
+/** What a call is run with: see `engine/run-handler.ts`. */
+export interface HandlerFunctions {
+  /**
+   * Decodes an argument, calls a handler with it and encodes what it comes to, unless that is still open or an error.
+   *
+   * @param inbox the ArrayBuffer with the encoded argument.
+   * @param frame four words for what comes of it, see {@link FRAME}.
+   * @param exceptionTag `objectTag`: see `Layout`.
+   * @param encodes 0 for no encoding, else 1.
+   * @returns what the handler returned; an exception, or 0, if it or the decoding failed.
+   */
+  runHandler: (
+    ctx: number,
+    inbox: number,
+    handler: number,
+    undefinedValue: number,
+    frame: number,
+    exceptionTag: number,
+    objectTag: number,
+    encodes: number,
+  ) => number;
+  /** Encodes a value, with {@link strict} set. @returns an ArrayBuffer or an exception */
+  encode: (ctx: number, value: number) => number;
+  /** 1 while a value is encoded. */
+  strict: WebAssembly.Global<'i32'>;
+}
+
+/** The words of a frame, by byte. */
+export const FRAME = {
+  argument: 0,
+  /** What was returned; the promise's result if it was a settled promise. Not set after an exception. */
+  value: 4,
+  /** What that is, encoded; 0 if it was not. May be an exception. */
+  encoded: 8,
+  /** Of a promise; -1 for anything else. */
+  state: 12,
+} as const;
+export const FRAME_BYTES = 16;
+
+/** How one instance enters another: see `instance-table.ts`. It touches no memory: whatever becomes of its sandbox, an instance can be the gate. */
+export interface GateFunctions {
+  /** Two places for each entry: a `runHandler` and a `putBack`. */
+  gate: WebAssembly.Table;
+  /** Calls the `runHandler` at a place. */
+  enterHandler: (...args: [...Parameters<HandlerFunctions['runHandler']>, place: number]) => number;
+  /** Calls the `putBack` at a place. */
+  enterPutBack: (...args: [...Parameters<CardFunctions['putBack']>, place: number]) => number;
+}
+
+/** All that is added. */
+export interface AddedFunctions extends CardFunctions, HandlerFunctions, GateFunctions {
+  /** The secret that hashes depend on, odd: see `engine/seed-hashes.ts`. Set before anything is hashed. */
+  hashSeed: WebAssembly.Global<'i32'>;
+}
