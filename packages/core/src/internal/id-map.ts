@@ -3,8 +3,9 @@ const LEAST_CAPACITY = 16;
 const NONE = 0;
 
 /**
- * A map from the ids of what goes on, signed 32-bit integers other than 0. It leaves no trail behind it, as a `Map` does: see
- * `LinkedList`. Ids are given out in order, so they hardly ever meet: open addressing, looked for one after the other.
+ * A map from ids, signed 32-bit integers other than 0. Unlike a `Map` it keeps no chain of outgrown
+ * tables: see `LinkedList`. Ids are given out in order and hardly ever collide: open addressing,
+ * linear probing.
  */
 export class IdMap<Value> {
   #ids: Int32Array = new Int32Array(LEAST_CAPACITY);

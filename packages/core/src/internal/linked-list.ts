@@ -25,9 +25,11 @@ class Node<Value> implements Link<Value> {
 /**
  * An ordered collection that any value leaves in constant time.
  *
- * For what changes with every call, in the place of a `Set` or `Map`. V8's leave a trail: each table that one of them outgrows
- * points to the next, so once a major collection has made one of the tables old, every later one, with all that was in it,
- * lives until the next major collection, is moved along by the minor ones, and hastens it. That costs a fifth of the throughput.
+ * For what changes with every call, in the place of a `Set` or `Map`. Those of V8 keep a
+ * chain of outgrown tables, each of which points to the next (nepotism of the garbage collector): once
+ * a major collection has made one of them old, every later table, with all that was in it, lives until
+ * the next major collection. That costs a fifth of the throughput
+ * (docs/decisions/tables-of-calls-are-lists.md).
  */
 export class LinkedList<Value> {
   #first: Node<Value> | undefined;
@@ -85,7 +87,7 @@ export class LinkedList<Value> {
     if (node.next) node.next.previous = node.previous;
     else this.#last = node.previous;
     node.list = undefined;
-    node.next = undefined; // no trail
+    node.next = undefined; // keeps nothing alive
     node.previous = undefined;
     this.#size--;
     return true;

@@ -27,7 +27,7 @@ export class AuditRecord {
     const { extension, callId, capability } = this.#call;
     const { target = '', bytes = 0, status } = this.#details;
     const durationMs = performance.now() - this.#startMs;
-    // Field by field: what is spread leaves a trail, see `Context` of the registry.
+    // Field by field: an object that is spread together gets a hidden class of its own, see `Context`.
     const entry: AuditEntry = {
       extension,
       callId,

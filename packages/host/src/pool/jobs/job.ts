@@ -65,7 +65,7 @@ export class Job implements Timed, Waiting {
   /** Times that it was sent to a lane, those not counted from which it was taken back. */
   runs = 0;
   /** Runs during which its lane died while in this very call. */
-  suspicions = 0;
+  deathsInside = 0;
   /** Capability calls of all runs that must not be made twice, refused ones not counted. */
   effects = 0;
 

@@ -10,7 +10,7 @@ import type { Ledger } from '../jobs/ledger.js';
 /** A call runs this often at the most; each time but the last its lane was lost. */
 const MAX_RUNS = 4;
 /** The same for a call that its lane was in when it died: it may be the cause. */
-const MAX_SUSPICIONS = 2;
+const MAX_DEATHS_INSIDE = 2;
 
 /** What becomes of calls whose lane is lost, or stuck: they run again where that does nothing twice, else they fail. */
 export class Recovery {
@@ -45,7 +45,7 @@ export class Recovery {
     const wasUp = lane.isUp;
     this.#lanes.remove(lane, how, reason);
     const suspect = how === 'lost' ? lane.runs.get(runningId) : undefined;
-    if (suspect) suspect.job.suspicions += 1;
+    if (suspect) suspect.job.deathsInside += 1;
     const wanted = lane.runs.values().filter(({ isWanted }) => isWanted);
     lane.runs.clear();
     this.runAgain(wanted, reason);
@@ -93,7 +93,7 @@ function isMovable(run: Run): boolean {
 function whyNotAgain(job: Job): string | undefined {
   if (job.state === 'answered') return 'its caller has the answer';
   if (job.effects > 0) return 'another run would repeat its effects';
-  if (job.suspicions >= MAX_SUSPICIONS) return `the worker died in this very call ${job.suspicions} times`;
+  if (job.deathsInside >= MAX_DEATHS_INSIDE) return `the worker died in this very call ${job.deathsInside} times`;
   if (job.runs >= MAX_RUNS) return `so were the workers of ${job.runs - 1} runs before`;
   return undefined;
 }
