@@ -19,8 +19,6 @@ const MAX_OVER = 1.15;
 const MAX_LEFT = 1.3;
 
 const pool = {
-  maxThreads: 2,
-  minThreads: 2,
   idleTimeoutMs: IDLE_TIMEOUT_MS,
   ...(budgetMib && { maxMemoryBytes: budgetMib * 2 ** 20 }),
 };

@@ -1,6 +1,6 @@
 // Kills a worker thread every 50 ms while calls run, whatever it is at: starting, idle, or in the middle of a call. Prints what an
 // outside ledger saw.
-// Usage: node test/chaos/long.mjs [calls=1000000] [threads=8]
+// Usage: node test/chaos/long.mjs [calls=1000000] [threads=8] [budget MiB=the default]
 import { createServer } from 'node:http';
 
 import { createHost } from '@sandglass/host';
@@ -10,6 +10,7 @@ import { operationManifest } from './operation-manifest.mjs';
 const total = Number(process.argv[2] ?? 1_000_000);
 /** More than cores: a thread that is killed every 50 ms has to find others that are up. */
 const threadCount = Number(process.argv[3] ?? 8);
+const budget = process.argv[4] && { maxMemoryBytes: Number(process.argv[4]) * 2 ** 20 };
 const KILL_EVERY_MS = 50;
 const IN_FLIGHT = 64;
 /** One call in this many has an effect: a request to the ledger. */
@@ -31,7 +32,7 @@ process.on('worker', (worker) => {
 });
 
 const host = await createHost({
-  pool: { maxThreads: threadCount, minThreads: threadCount },
+  pool: { maxThreads: threadCount, minThreads: threadCount, ...budget },
   request: {
     lookup: (_name, _options, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]),
     allowAddresses: ['127.0.0.1'],
@@ -97,7 +98,7 @@ clearInterval(progress);
 const count = (list, test) => list.reduce((sum, value) => sum + Number(test(value)), 0);
 const lost = count(settlements.subarray(1), (times) => times === 0);
 const doubled = count(effects, (times) => times > 1);
-const { accepted, settled, reruns, queued, running } = host.stats();
+const { accepted, settled, reruns, queued, running, memoryBytes, maxMemoryBytes } = host.stats();
 // A promise settles once whatever the pool does, so that this is the pool's own count.
 const twice = Object.values(settled).reduce((sum, each) => sum + each, 0) + queued + running - accepted;
 const untyped = Object.keys(counts).filter((how) => how !== 'ok' && !/^E_[A-Z_]+$/.test(how));
@@ -114,6 +115,7 @@ const rows = {
   'ms between kills': Math.round((seconds * 1_000) / kills),
   'runs begun again': reruns,
   'still queued or running': queued + running,
+  'MiB charged, of': `${Math.round(memoryBytes / 2 ** 20)}, ${Math.round(maxMemoryBytes / 2 ** 20)}`,
   seconds: seconds.toFixed(1),
   'CPU seconds': (process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6).toFixed(1),
   'calls per second': Math.round(total / seconds),
@@ -123,4 +125,5 @@ for (const [name, value] of Object.entries(rows)) console.log(`${name.padEnd(24)
 await host.close(0);
 server.closeAllConnections();
 server.close();
-process.exitCode = lost === 0 && twice === 0 && doubled === 0 && untyped.length === 0 ? 0 : 1;
+const isWithin = memoryBytes <= maxMemoryBytes;
+process.exitCode = isWithin && lost === 0 && twice === 0 && doubled === 0 && untyped.length === 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 // Runs calls, one in a hundred a bomb, and shows that memory, handles and timers stay flat: as a table, and as an SVG.
-// Usage: node --expose-gc test/chaos/soak.mjs [calls=5000000] [file=benchmarks/results/soak.svg]
+// Usage: node --expose-gc test/chaos/soak.mjs [calls=5000000] [file=benchmarks/results/soak.svg] [budget MiB=the default]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -11,6 +11,7 @@ import { operationManifest } from './operation-manifest.mjs';
 
 const total = Number(process.argv[2] ?? 5_000_000);
 const file = process.argv[3] ?? 'benchmarks/results/soak.svg';
+const budget = process.argv[4] && { maxMemoryBytes: Number(process.argv[4]) * 2 ** 20 };
 const IN_FLIGHT = 64;
 const BOMB_EVERY = 100;
 const SAMPLES = 40;
@@ -30,7 +31,7 @@ const BOMBS = [
 ];
 const EXPECTED = ['E_CPU', 'E_STACK', 'E_MEMORY', 'E_GUEST', 'E_CLONE'];
 
-const host = await createHost({ pool: { maxThreads: 2, minThreads: 2 }, limits: LIMITS });
+const host = await createHost({ pool: { maxThreads: 2, minThreads: 2, ...budget }, limits: LIMITS });
 const source = (id, body) => `export default { id: '${id}', handler: (value) => { ${body} } };`;
 await host.load({ manifest: operationManifest('work', {}), source: source('work', 'return value;') });
 for (const [index, { body, limits = {} }] of BOMBS.entries()) {
@@ -41,8 +42,10 @@ for (const [index, { body, limits = {} }] of BOMBS.entries()) {
 const startedMs = performance.now();
 const secondsSoFar = () => (performance.now() - startedMs) / 1_000;
 const samples = [];
+let mostCharged = 0;
 function sample(calls) {
   globalThis.gc?.();
+  mostCharged = Math.max(mostCharged, host.stats().memoryBytes);
   const kinds = process.getActiveResourcesInfo();
   const isTimer = (kind) => kind === 'Timeout' || kind === 'Immediate';
   samples.push({
@@ -83,7 +86,7 @@ await Promise.all(
 sample(total);
 clearInterval(progress);
 const seconds = secondsSoFar();
-const { accepted, settled, queued, running, kills, lost } = host.stats();
+const { accepted, settled, queued, running, kills, lost, maxMemoryBytes } = host.stats();
 await host.close(0);
 
 console.table(samples);
@@ -95,6 +98,7 @@ const settlements = Object.values(settled).reduce((sum, count) => sum + count, 0
 const problems = [
   ...findGrowth(samples),
   ...[...unexpected].map(([what, id]) => `${what}, call ${id}`),
+  ...(mostCharged <= maxMemoryBytes ? [] : [`${mostCharged} bytes charged, ${maxMemoryBytes} allowed`]),
   ...(settlements + queued + running === accepted ? [] : [`${accepted} accepted, ${settlements} settled`]),
 ];
 for (const problem of problems) console.log(`NOT SOUND: ${problem}`);

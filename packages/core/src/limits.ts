@@ -84,10 +84,11 @@ const UNITS: readonly (readonly [suffix: string, unit: string])[] = [
 ];
 
 /** What a limit that was passed has to say: what was used, the limit, and how to raise it. @param used in the limit's unit. */
-export function describeLimit(name: keyof Limits, value: number, used?: number): string {
+export function describeLimit(name: keyof Limits | 'maxMemoryBytes', value: number, used?: number): string {
   const unit = UNITS.find(([suffix]) => name.endsWith(suffix))?.[1] ?? '';
+  const group = name === 'maxMemoryBytes' ? 'pool' : 'limits';
   const spent = used === undefined ? 'it is used up' : `${Math.ceil(used)}${unit} used or asked for`;
-  return `${name} is ${value}${unit}, ${spent}; to raise it, set limits.${name} or ${toFlag(name)}`;
+  return `${name} is ${value}${unit}, ${spent}; to raise it, set ${group}.${name} or ${toFlag(name)}`;
 }
 
 /** The flag of the command line. */

@@ -18,7 +18,7 @@ const UNLIMITED = 2 ** 31 - 1;
  * What may be in use at once, of the whole: sandboxes beyond an extension's first, and large ones that grow, leave room for the first ones of others; a small
  * one may grow a little above the whole, until the one that has grown most is ended.
  */
-const SHARES: Readonly<Record<BudgetShare, number>> = { more: 0.85, first: 1, small: 1.1 };
+const SHARES: Readonly<Record<BudgetShare, number>> = { more: 0.8, first: 1, small: 1.1 };
 
 export type BudgetShare = 'more' | 'first' | 'small';
 

@@ -16,6 +16,7 @@ import { PoolExtension } from './jobs/pool-extension.js';
 import { LaneSet } from './lanes/lane-set.js';
 import type { Links } from './links/open-links.js';
 import { Admission } from './memory/admission.js';
+import { HeldBytes } from './memory/held-bytes.js';
 import { Relief } from './memory/relief.js';
 import { collectStats } from './stats/collect-stats.js';
 import type { PoolStats } from './stats/stats.js';
@@ -60,10 +61,11 @@ export class LanePool implements Pool {
     this.#maxQueueLength = maxQueueLength;
     this.#maxExtensionQueueLength = options.maxExtensionQueueLength ?? Math.ceil(maxQueueLength / 2);
     const minLanes = Math.min(minThreads, maxLanes);
-    const ledger = (this.#ledger = new Ledger(new VirtualClock(MAX_STEP_MS, options.realNowMs), options.onBackground));
-    const lanes = (this.#lanes = new LaneSet({ start: startLane, minLanes, maxLanes, idleTimeoutMs }));
     const { memory = MemoryBudget.create(1) } = options;
     this.#memory = memory;
+    const clock = new VirtualClock(MAX_STEP_MS, options.realNowMs);
+    const ledger = (this.#ledger = new Ledger(clock, options.onBackground, new HeldBytes(memory.maxBytes)));
+    const lanes = (this.#lanes = new LaneSet({ start: startLane, minLanes, maxLanes, idleTimeoutMs }));
     const dispatcher = (this.#dispatcher = new Dispatcher(ledger, lanes, new Admission(memory), cores));
     const recovery = (this.#recovery = new Recovery(ledger, lanes, dispatcher));
     const relief = (this.#relief = new Relief(memory, lanes, idleTimeoutMs));
@@ -213,15 +215,18 @@ export class LanePool implements Pool {
     return this.#lanes.isHopeless ? this.#recovery.hopeless(name) : undefined;
   }
 
-  #fullness(extension: PoolExtension, { signal }: CallRequest): SandglassError | undefined {
+  #fullness(extension: PoolExtension, { signal, argument }: CallRequest): SandglassError | undefined {
     if (signal?.aborted === true) return undefined;
     const isHostFull = this.#dispatcher.queue.size >= this.#maxQueueLength;
-    if (!isHostFull && extension.waiting.size < this.#maxExtensionQueueLength) return undefined;
+    const isExtensionFull = extension.waiting.size >= this.#maxExtensionQueueLength;
+    if (!isHostFull && !isExtensionFull && this.#ledger.held.fits(extension, argument.byteLength)) return undefined;
     extension.counters.refused += 1;
     const { name } = extension.wire;
     const [limit, value] = isHostFull
       ? (['maxQueueLength', this.#maxQueueLength] as const)
-      : (['maxExtensionQueueLength', this.#maxExtensionQueueLength] as const);
+      : isExtensionFull
+        ? (['maxExtensionQueueLength', this.#maxExtensionQueueLength] as const)
+        : (['maxMemoryBytes', this.#memory.maxBytes] as const);
     return new SandglassError('E_QUEUE_FULL', `Cannot run "${name}": ${limit} is ${value}`, {
       extension: name,
       limit: { name: limit, value },

@@ -89,7 +89,7 @@ function memoryFailure({ extension, sandbox, maxMemoryBytes }: Call): ErrorWire 
 
 /** The error of a call that the pool has no memory for. */
 export function shortFailure({ name }: ExtensionWire, value: number, used: number): ErrorWire {
-  const message = `Cannot go on running "${name}": ${used} bytes of heap, and maxMemoryBytes of the pool, ${value}, is used up`;
+  const message = `Cannot go on running "${name}": ${describeLimit('maxMemoryBytes', value, used)}`;
   return { code: 'E_MEMORY', message, limit: { name: 'maxMemoryBytes', value, used } };
 }
 

@@ -48,7 +48,7 @@ export class CapabilityCalls {
     if (call.seq <= run.lastSeq || !(isSync || job.extension.capabilities.has(call.name))) return false;
     run.lastSeq = call.seq;
     if (lane.condition === 'lost' && !isSync) return true; // it had asked, and nobody is left to answer
-    const exceeded = countArguments(job, call) ?? (isSync ? undefined : countCall(run));
+    const exceeded = countArguments(job, call) ?? (isSync ? undefined : (countCall(run) ?? this.#hold(job, call)));
     if (exceeded) {
       this.#ledger.reject(job, exceeded);
       return true;
@@ -65,6 +65,15 @@ export class CapabilityCalls {
     else if (isSync) this.#serve(lane, run, call, args, isSync);
     else this.#serveInTurn(lane, run, call, args);
     return true;
+  }
+
+  /** Counts what is held until the answer. */
+  #hold(job: Job, call: CapabilityCallWire): SandglassError | undefined {
+    const bytes = sizeOf(call);
+    const { held } = this.#ledger;
+    if (!held.fits(job.extension, bytes)) return limitError('E_MEMORY', job.origin, held.limit(job.extension, bytes));
+    held.hold(job, bytes);
+    return undefined;
   }
 
   /** Begins now or in a later turn, and then only if somebody still waits for the answer. */
@@ -125,12 +134,14 @@ export class CapabilityCalls {
     if (bytes.byteLength > job.limits.maxArgumentBytes)
       return this.#ledger.reject(job, quota(job, 'maxArgumentBytes', bytes.byteLength));
     run.pendingCapabilityCalls -= 1;
+    this.#ledger.held.hold(job, -sizeOf(call));
     lane.answer(run, { callId: job.callId, seq: call.seq, ok: true, value: bytes });
     this.#dispatcher.schedule();
   }
 
   #fail(lane: Lane, run: Run, call: CapabilityCallWire, error: CapabilityErrorWire): void {
     run.pendingCapabilityCalls -= 1;
+    this.#ledger.held.hold(run.job, -sizeOf(call));
     lane.answer(run, { callId: run.job.callId, seq: call.seq, ok: false, error });
     this.#dispatcher.schedule();
   }
@@ -162,9 +173,14 @@ class ServedCall implements CapabilityCall {
 }
 
 function countArguments(job: Job, call: CapabilityCallWire): SandglassError | undefined {
-  let bytes = 0;
-  for (const arg of call.args) bytes += arg.byteLength;
+  const bytes = sizeOf(call);
   return bytes > job.limits.maxResultBytes ? quota(job, 'maxResultBytes', bytes) : undefined;
+}
+
+function sizeOf({ args }: CapabilityCallWire): number {
+  let bytes = 0;
+  for (const { byteLength } of args) bytes += byteLength;
+  return bytes;
 }
 
 function countCall(run: Run): SandglassError | undefined {

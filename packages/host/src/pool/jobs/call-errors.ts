@@ -24,7 +24,7 @@ export function toSandglassError(wire: ErrorWire, origin: CallOrigin): Sandglass
 export function limitError(
   code: ErrorCode,
   origin: CallOrigin,
-  limit: { name: keyof Limits; value: number; used?: number },
+  limit: { name: keyof Limits | 'maxMemoryBytes'; value: number; used?: number },
 ): SandglassError {
   const why = describeLimit(limit.name, limit.value, limit.used);
   return new SandglassError(code, `Cannot finish "${origin.extension}": ${why}`, {

@@ -69,6 +69,9 @@ export class Job implements Timed, Waiting {
   /** Capability calls of all runs that must not be made twice, refused ones not counted. */
   effects = 0;
 
+  /** See `HeldBytes`. */
+  heldBytes = 0;
+
   #ending: CallEnd | undefined;
 
   constructor(options: JobOptions) {

@@ -7,6 +7,7 @@ import type { BackgroundEnd } from '../contract.js';
 import { limitError } from './call-errors.js';
 import type { PoolExtension } from './pool-extension.js';
 import type { Job } from './job.js';
+import { HeldBytes } from '../memory/held-bytes.js';
 import { CallCounters } from '../stats/counters.js';
 
 const MAX_CALL_ID = 2 ** 31 - 1;
@@ -27,6 +28,7 @@ export class Ledger {
   /** What all limits are counted on. */
   readonly clock: VirtualClock;
   readonly #onBackground: ((end: BackgroundEnd) => void) | undefined;
+  readonly held: HeldBytes;
   /** Totals of extensions that are gone. */
   readonly retired: CallCounters = new CallCounters();
   #lastId = 0;
@@ -34,9 +36,10 @@ export class Ledger {
   onEmpty: (() => void) | undefined;
   releaser: Releaser | undefined;
 
-  constructor(clock: VirtualClock, onBackground?: (end: BackgroundEnd) => void) {
+  constructor(clock: VirtualClock, onBackground?: (end: BackgroundEnd) => void, held: HeldBytes = new HeldBytes()) {
     this.clock = clock;
     this.#onBackground = onBackground;
+    this.held = held;
   }
 
   /** Of those that are live, the ones that are answered. */
@@ -65,6 +68,7 @@ export class Ledger {
     this.#live.add(job, this.clock.nowMs());
     if (!job.isLoad) this.#ids.set(job.callId, true);
     extension.live += 1;
+    this.held.hold(job, job.argument.byteLength);
     extension.counters.accepted += 1;
     if (!signal) return;
     job.onAbort = () => void this.reject(job, aborted(job));
@@ -141,6 +145,7 @@ export class Ledger {
     this.#live.delete(job);
     this.#ids.delete(job.callId);
     extension.live -= 1;
+    this.held.hold(job, -job.heldBytes);
     job.clear();
     job.endRun();
     if (extension.live === 0) extension.onDrained?.();

@@ -27,6 +27,8 @@ export class PoolExtension {
   live = 0;
   /** Of those, the ones that are answered. */
   background = 0;
+  /** See `HeldBytes`. */
+  heldBytes = 0;
   unloading = false;
   /** Told when `live` falls to 0 while unloading. */
   onDrained: (() => void) | undefined;

@@ -56,5 +56,5 @@ test('large calls that go together are counted together', () => {
     extension.live = sent + 1;
     return admission.admits(extension);
   });
-  expect(admitted.filter(Boolean)).toHaveLength(4); // of 85 - 40 MiB
+  expect(admitted.filter(Boolean)).toHaveLength(4); // of 80 - 40 MiB
 });

@@ -1,0 +1,34 @@
+import type { Job } from '../jobs/job.js';
+import type { PoolExtension } from '../jobs/pool-extension.js';
+
+/** Share of the pool's memory that arguments may take beside it, half of that for one extension. */
+const SHARE = 1 / 4;
+
+/** Bytes of guests and callers that the host holds outside of sandboxes: arguments of calls, and of capability calls that wait for an answer. */
+export class HeldBytes {
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  /** @param maxMemoryBytes of the pool. */
+  constructor(maxMemoryBytes: number = Infinity) {
+    this.#maxBytes = maxMemoryBytes * SHARE;
+  }
+
+  /** Whether so many more fit. The first of an extension always do: each alone has a limit of its own. */
+  fits({ heldBytes }: PoolExtension, bytes: number): boolean {
+    if (heldBytes === 0) return true;
+    return heldBytes + bytes <= this.#maxBytes / 2 && this.#bytes + bytes <= this.#maxBytes;
+  }
+
+  /** What errors say of it. */
+  limit({ heldBytes }: PoolExtension, bytes: number): { name: 'maxMemoryBytes'; value: number; used: number } {
+    return { name: 'maxMemoryBytes', value: this.#maxBytes / SHARE, used: heldBytes + bytes };
+  }
+
+  /** @param bytes less than zero for what is held no longer. */
+  hold(job: Job, bytes: number): void {
+    job.heldBytes += bytes;
+    job.extension.heldBytes += bytes;
+    this.#bytes += bytes;
+  }
+}
