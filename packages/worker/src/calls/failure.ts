@@ -1,4 +1,11 @@
-import { decodeValue, MAX_THROWN_BYTES, type ErrorWire, type ExtensionWire, type ThrownWire } from '@sandglass/core';
+import {
+  describeLimit,
+  decodeValue,
+  MAX_THROWN_BYTES,
+  type ErrorWire,
+  type ExtensionWire,
+  type ThrownWire,
+} from '@sandglass/core';
 
 import type { Call } from './call.js';
 import { limitFailure } from './limit-failure.js';
