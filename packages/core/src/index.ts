@@ -14,6 +14,7 @@ export { decodeInTurns, decodeValue } from './values/decode.js';
 export { encodeValue } from './values/encode.js';
 export { FORM, type Table } from './values/format.js';
 export { JsonData } from './values/json-data.js';
+export { jsonPieces } from './values/json-pieces.js';
 export { stringifyJson } from './values/json.js';
 export { revive } from './values/revive.js';
 export { hasUndefinedElement } from './values/scan.js';

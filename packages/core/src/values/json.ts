@@ -54,7 +54,8 @@ export function tooLong(maxLength: number): SandglassError {
   );
 }
 
-function tooManyValues(): SandglassError {
+/** The error of a result that shares so much that its JSON has too many values. */
+export function tooManyValues(): SandglassError {
   return new SandglassError(
     'E_QUOTA',
     `Cannot serialise the result as JSON: it comes to more than ${MAX_VALUES} values, shared ones counted wherever they stand`,

@@ -4,7 +4,7 @@ import type { Host } from '../host.js';
 import { ClientError } from '../routing/error-response.js';
 import { MAX_EVENT_LENGTH } from '../routing/event-pattern.js';
 import { parseBody, readBodyText } from '../routing/read-body.js';
-import { jsonResponse } from './json-body.js';
+import { guestJsonResponse, jsonResponse } from './json-body.js';
 import { reloadAll } from './reload-all.js';
 
 /** What hosts in other languages call: the body is the argument as JSON, the answer `{ "value": … }` or `{ "error": … }`. */
@@ -49,7 +49,7 @@ export function createCallApi(
 async function answer(request: Request, run: () => Promise<unknown>): Promise<Response> {
   try {
     const value = await run();
-    return jsonResponse(200, { value: value ?? null });
+    return await guestJsonResponse(200, { value: value ?? null });
   } catch (error) {
     if (error instanceof ClientError)
       return jsonResponse(error.status, { error: { code: 'E_REQUEST', message: error.message } });
@@ -61,12 +61,10 @@ async function answer(request: Request, run: () => Promise<unknown>): Promise<Re
 }
 
 /** What was thrown may have no JSON, or too much; then the answer goes without. */
-function errorResponse(status: number, error: Record<string, unknown>): Response {
-  try {
-    return jsonResponse(status, { error });
-  } catch {
-    return jsonResponse(status, { error: { ...error, thrown: undefined } });
-  }
+function errorResponse(status: number, error: Record<string, unknown>): Promise<Response> {
+  return guestJsonResponse(status, { error }).catch(() =>
+    guestJsonResponse(status, { error: { ...error, thrown: undefined } }),
+  );
 }
 
 /** An error for the caller's host, which may know all of it: the token vouches for it. */

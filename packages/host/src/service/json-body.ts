@@ -1,12 +1,35 @@
-import { stringifyJson } from '@sandglass/core';
+import { jsonPieces } from '@sandglass/core';
 
-/** Longest JSON text of an answer, in characters. The limits of calls are far below. */
-const MAX_ANSWER_LENGTH = 2 ** 28;
+import { ownTurn } from '../routing/read-body.js';
+import { inTurns } from './in-turns.js';
 
-/** An answer of JSON. @throws {SandglassError} `E_CLONE` or `E_QUOTA` for a value that has none. */
+/** Longest JSON text of an answer, in characters: four times the default of `maxResultBytes`, for shared references. */
+const MAX_ANSWER_LENGTH = 2 ** 26;
+
+/** An answer of JSON that is known to be short. */
 export function jsonResponse(status: number, value: unknown, headers: Record<string, string> = {}): Response {
-  return new Response(stringifyJson(value, MAX_ANSWER_LENGTH) ?? 'null', {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
-  });
+  return new Response(JSON.stringify(value), { status, headers: toHeaders(headers) });
+}
+
+/**
+ * An answer of JSON of whatever a guest made. A long one is written in turns of the event loop, so that it holds nobody
+ * up, and whole, so that what cannot be written is told.
+ *
+ * @throws {SandglassError} `E_CLONE` or `E_QUOTA` for a value that has no JSON.
+ */
+export async function guestJsonResponse(status: number, value: unknown): Promise<Response> {
+  const chunks: Buffer<ArrayBuffer>[] = [];
+  let length = 0;
+  for (const piece of jsonPieces(value, MAX_ANSWER_LENGTH)) {
+    if (chunks.length > 0) await ownTurn();
+    const chunk = Buffer.from(piece);
+    length += chunk.length;
+    chunks.push(chunk);
+  }
+  const body = chunks.length === 1 ? chunks[0]! : inTurns(chunks.values());
+  return new Response(body, { status, headers: toHeaders({ 'content-length': String(length) }) });
+}
+
+function toHeaders(more: Record<string, string>): Record<string, string> {
+  return { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...more };
 }

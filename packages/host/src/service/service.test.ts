@@ -131,6 +131,24 @@ test('runs operations, filters and actions with the body as their argument', asy
   ]);
 });
 
+test('writes a large result in turns of the event loop, and answers with all of it', async () => {
+  const value = Array.from({ length: 300_000 }, (_, i) => i);
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  const host = fakeHost({ operation: () => Promise.resolve(value) });
+  const response = await ask('/_sandglass/operations/x', { host, token: TOKEN, init: post({}) });
+  isOver = true;
+  expect(turns).toBeGreaterThan(20);
+  const text = await response.text();
+  expect(response.headers.get('content-length')).toBe(String(text.length));
+  expect(text).toBe(JSON.stringify({ value }));
+});
+
 test("gives the calling host the whole error, with the code's status", async () => {
   const cause = Object.assign(new Error('no'), { stack: 'at x' });
   const error = new SandglassError('E_GUEST', 'no', { cause, extension: 'mailer', callId: 7 });

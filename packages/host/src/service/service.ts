@@ -3,6 +3,7 @@ import { checkServiceOptions, type CompleteServiceOptions } from '../options/ser
 import { splitTarget, toMatchedPath } from '../routing/request-target.js';
 import { createCallApi } from './call-api.js';
 import type { Service, ServiceOptions } from './contract.js';
+import { inTurns } from './in-turns.js';
 import { jsonResponse } from './json-body.js';
 import { renderMetrics, type ServiceCounts } from './metrics.js';
 import { PROMETHEUS_TYPE } from './prometheus.js';
@@ -140,18 +141,6 @@ function servicePath(url: string): string | null | typeof AMBIGUOUS {
 function below(path: string): string | null {
   const rest = path.startsWith(SERVICE_PREFIX) ? path.slice(SERVICE_PREFIX.length) : null;
   return rest === null || rest === '' || rest.startsWith('/') ? rest : null;
-}
-
-/** A body that is made piece by piece, one to a turn of the event loop, as its reader takes it. */
-function inTurns(pieces: Iterator<string>): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    async pull(controller) {
-      const { value, done } = pieces.next();
-      if (done === true) return controller.close();
-      controller.enqueue(Buffer.from(value));
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  });
 }
 
 function notFound(): Response {
