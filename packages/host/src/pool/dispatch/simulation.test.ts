@@ -54,12 +54,10 @@ test('small calls beside bombs wait no longer than it takes to see one', async (
   await simulation.add(2, 200);
   await simulation.run(200, IN_FLIGHT, () => 1);
   simulation.clear();
-  let isOver = false;
-  const bomb = simulation.pool.call(2).then(() => (isOver = true));
+  const bomb = simulation.pool.call(2);
   await simulation.run(400, 16, () => 1);
   expect(Math.max(...simulation.tookMs)).toBeLessThan(20);
-  while (!isOver) await simulation.step();
-  await bomb;
+  await simulation.until(bomb);
 });
 
 test('calls beside loads go on: one of two lanes loads nothing', async () => {
@@ -69,6 +67,5 @@ test('calls beside loads go on: one of two lanes loads nothing', async () => {
   const loading = Array.from({ length: 10 }, (_, i) => simulation.pool.core.load(extensionWire(11 + i)));
   await simulation.run(400, 16, () => 1);
   expect(Math.max(...simulation.tookMs)).toBeLessThan(1);
-  for (let i = 0; i < 200; i++) await simulation.step();
-  await Promise.all(loading);
+  await simulation.until(Promise.all(loading));
 });

@@ -49,18 +49,21 @@ export class Simulation {
   /** Keeps so many calls under way until `count` have ended; `next` says of which extension the next one is. */
   async run(count: number, inFlight: number, next: (made: number) => number): Promise<void> {
     let made = 0;
-    let ended = 0;
     const call = async (): Promise<void> => {
       while (made < count) {
         const madeMs = this.#nowMs;
         await this.pool.call(next(made++));
         this.tookMs.push(this.#nowMs - madeMs);
-        ended += 1;
       }
     };
-    const all = Promise.all(Array.from({ length: inFlight }, call));
-    while (ended < count) await this.step();
-    await all;
+    await this.until(Promise.all(Array.from({ length: inFlight }, call)));
+  }
+
+  /** Lets time pass until a promise has settled. */
+  async until(promise: Promise<unknown>): Promise<void> {
+    const state = { isOver: false };
+    void promise.finally(() => (state.isOver = true));
+    while (!state.isOver) await this.step();
   }
 
   /** Lets the threads begin what they can, and goes to the next end of something. */
