@@ -11,9 +11,15 @@ const CLIENT_HEADERS = ['host', 'connection', 'user-agent', 'accept', 'accept-en
 const CONTENT_HEADERS = ['content-type', 'allow', 'location', 'etag'];
 
 /** @returns what each case came to: `{ group, title, values: { [side]: outcome } }` */
-export async function runAll(sides, upstream) {
+export async function runAll(sides, { upstream, tlsUpstream, published }) {
   const rows = [];
   for (const each of PROBES) rows.push(await both(each, sides, (side) => runProbe(side, each, upstream)));
+  for (const { package: name, id, cases } of published) {
+    for (const each of cases) {
+      const row = { group: 'published', title: `${name} | ${each.title}` };
+      rows.push(await both(row, sides, (side) => runPublished(side, id, each, tlsUpstream)));
+    }
+  }
   for (const each of ENDPOINTS) rows.push(await both(each, sides, (side) => runEndpoint(side, each)));
   for (const each of HOOKS) rows.push(await both(each, sides, (side) => side.filter(each.item)));
   return rows;
@@ -27,13 +33,19 @@ async function both({ group, title }, sides, run) {
 
 async function runProbe(side, { body, settleMs }, upstream) {
   upstream.seen();
-  const outcome = await side.operation('probe', { body, upstream: upstream.origin });
+  const outcome = await side.operation('probe', { input: { body, upstream: upstream.origin } });
   if (settleMs) await new Promise((resolve) => setTimeout(resolve, settleMs));
   const seen = upstream
     .seen()
     .map(({ method, url, body, headers }) => ({ method, url, body, headers: without(headers, CLIENT_HEADERS) }));
   if (settleMs) seen.sort((a, b) => (a.url < b.url ? -1 : 1));
   return { ...outcome, seen };
+}
+
+async function runPublished(side, id, { options, exchanges = [] }, upstream) {
+  upstream.seen();
+  upstream.script(exchanges.map(({ answer }) => answer));
+  return { ...(await side.operation(id, options)), seen: upstream.seen() };
 }
 
 async function runEndpoint(side, { path, init }) {

@@ -22,14 +22,13 @@ const COLLECTION = {
 };
 
 /**
- * Starts Directus with the extensions of a folder. Each operation in it gets a flow of its own that a webhook starts.
+ * Starts Directus with the extensions of a folder. Operations run in one flow that a webhook starts.
  *
  * @param install folder with `node_modules/directus`
  * @param extensions folder in Directus' layout
- * @param operations ids of the operations in it
  * @param env more environment variables, a preload among them
  */
-export async function startDirectus({ install, extensions, operations, env = {} }) {
+export async function startDirectus({ install, extensions, env = {} }) {
   const home = await mkdtemp(join(tmpdir(), 'sandglass-directus-'));
   const port = await freePort();
   const node = process.execPath; // what isolated-vm was compiled for
@@ -82,11 +81,12 @@ export async function startDirectus({ install, extensions, operations, env = {} 
     pid: child.pid,
     log: () => log,
     isUp: () => child.exitCode === null && child.signalCode === null,
-    async operation(id, input) {
-      const response = await fetch(`${origin}/flows/trigger/${flows.get(id)}`, {
+    async operation(id, options) {
+      await flow.take(id, Object.keys(options));
+      const response = await fetch(`${origin}/flows/trigger/${flow.id}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ input }),
+        body: JSON.stringify(options),
       });
       const { result, error, message } = await response.json();
       if (message === undefined) return { result };
@@ -107,11 +107,11 @@ export async function startDirectus({ install, extensions, operations, env = {} 
       await rm(home, { recursive: true, force: true });
     },
   };
-  const flows = new Map();
+  let flow;
   try {
     await until(async () => (await fetch(`${origin}/server/ping`).catch(() => undefined))?.ok, 120_000);
     await api('POST', '/collections', COLLECTION);
-    for (const id of operations) flows.set(id, await makeFlow(api, id));
+    flow = await makeFlow(api, 'probe');
     await until(async () => (await fetch(`${origin}/server/ping`)).ok, 5_000);
   } catch (error) {
     await side.close();
@@ -120,10 +120,13 @@ export async function startDirectus({ install, extensions, operations, env = {} 
   return side;
 }
 
-/** A flow that gives `input` of the webhook's body to the operation, and answers with what came of it. */
-async function makeFlow(api, id) {
+/**
+ * A flow that gives the webhook's body to an operation as its options, and answers with what came of it. One for all
+ * operations: without a licence, Directus 12 takes only a few.
+ */
+async function makeFlow(api, type) {
   const flow = await api('POST', '/flows', {
-    name: id,
+    name: type,
     status: 'active',
     trigger: 'webhook',
     options: { method: 'POST', async: false, return: '$last', cache_enabled: false },
@@ -133,13 +136,24 @@ async function makeFlow(api, id) {
     (await api('POST', '/operations', { flow: flow.id, position_x: 1, position_y: 1, name: key, key, ...rest })).id;
   const wrap = (key, json) => addOperation(key, { type: 'transform', options: { json } });
   const operation = await addOperation('subject', {
-    type: id,
-    options: { input: '{{ $trigger.body.input }}' },
+    type,
+    options: {},
     resolve: await wrap('resolved', { result: '{{ subject }}' }),
     reject: await wrap('rejected', { error: '{{ subject }}', message: '{{ subject.message }}' }),
   });
   await api('PATCH', `/flows/${flow.id}`, { operation });
-  return flow.id;
+  let taken = '';
+  return {
+    id: flow.id,
+    /** Takes an operation in. Each option is a template of its own, so that Directus looks for none inside of it. */
+    async take(id, names) {
+      const wanted = [id, ...names].join();
+      if (wanted === taken) return;
+      taken = wanted;
+      const options = Object.fromEntries(names.map((name) => [name, `{{ $trigger.body.${name} }}`]));
+      await api('PATCH', `/operations/${operation}`, { type: id, options });
+    },
+  };
 }
 
 async function freePort() {

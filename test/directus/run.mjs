@@ -2,15 +2,19 @@
 // cache first (isolated-vm compiles for about two minutes). Exits 1 if anything differs that differences.json does not
 // name. `--json file` keeps all outcomes, `--install folder` takes a Directus that is there.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { install } from '../runtimes/install.mjs';
+import { readPublished } from './cases/published.mjs';
 import { judge, report, runAll } from './compare.mjs';
 import { startDirectus } from './directus.mjs';
 import { writeExtensions } from './extensions.mjs';
 import { startSandglass } from './sandglass.mjs';
+import { startTlsUpstream } from './tls-upstream.mjs';
 import { startUpstream } from './upstream.mjs';
 
 /** The Data Studio's own pages are no part of this; any version of them does. */
@@ -27,13 +31,27 @@ const folder =
     timeoutMs: 900_000,
   }));
 const extensions = await mkdtemp(join(tmpdir(), 'sandglass-extensions-'));
+const published = await readPublished();
+const hosts = published.flatMap(({ cases }) =>
+  cases.flatMap(({ exchanges = [] }) => exchanges.map(({ url }) => new URL(url).hostname)),
+);
 const upstream = await startUpstream();
+const tlsUpstream = await startTlsUpstream([...new Set(hosts)]);
+// Both sides find the upstream in the same way.
+Object.assign(process.env, tlsUpstream.env);
+const redirect = fileURLToPath(new URL('redirect.cjs', import.meta.url));
+createRequire(import.meta.url)(redirect);
 const sides = [];
 try {
-  await writeExtensions(extensions, [], import.meta.url);
-  sides.push(await startDirectus({ install: folder, extensions, operations: ['probe'] }));
+  await writeExtensions(
+    extensions,
+    published.map(({ package: name }) => name),
+    import.meta.url,
+  );
+  const env = { ...tlsUpstream.env, NODE_OPTIONS: `--require ${redirect}` };
+  sides.push(await startDirectus({ install: folder, extensions, env }));
   sides.push(await startSandglass({ extensions }));
-  const rows = await runAll(sides, upstream);
+  const rows = await runAll(sides, { upstream, tlsUpstream, published });
   if (values.json) await writeFile(values.json, JSON.stringify(rows, undefined, 2));
   const documented = JSON.parse(await readFile(new URL('differences.json', import.meta.url), 'utf8'));
   const verdict = judge(rows, documented);
@@ -42,5 +60,6 @@ try {
 } finally {
   for (const side of sides) await side.close();
   await upstream.close();
+  await tlsUpstream.close();
   await rm(extensions, { recursive: true, force: true });
 }

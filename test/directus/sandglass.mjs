@@ -22,8 +22,8 @@ export async function startSandglass({ extensions }) {
   return {
     name: 'sandglass',
     log: () => lines.join('\n'),
-    operation: (id, input) =>
-      host.operation(id, { input }).then(
+    operation: (id, options) =>
+      host.operation(id, options).then(
         (result) => ({ result: result ?? null }),
         ({ cause, message }) => ({
           error: cause instanceof Error || cause === undefined ? { message } : (cause ?? null),

@@ -140,6 +140,11 @@ test("lists the folders of Directus' layout in order", async () => {
   ]);
 });
 
+test('an extension in a folder that only looks like a scope is one', async () => {
+  await write('extensions/@acme__c/package.json', extension('@acme/c'));
+  expect(await scan()).toEqual(['extensions/@acme__c']);
+});
+
 test('takes and leaves out by package name, by folder name where there is none', async () => {
   await layout();
   await write('extensions/broken/package.json', '{');

@@ -44,7 +44,7 @@ export async function scanFolder(
   const groups = [
     [
       ...own.filter((name) => !name.startsWith('@')).map((name) => join(root, name)),
-      ...(await Promise.all(scoped.map((scope) => pathsIn(join(root, scope))))).flat(),
+      ...(await Promise.all(scoped.map((scope) => ofScope(join(root, scope))))).flat(),
     ],
     await pathsIn(join(root, '.registry')),
     await dependencies(options.packageJson ?? join(dirname(resolve(root)), 'package.json')),
@@ -143,6 +143,15 @@ async function dependencies(packageJson: string): Promise<string[]> {
 function folderName(folder: string): string {
   const [scope, name] = folder.split(/[\\/]/).slice(-2);
   return scope?.startsWith('@') ? `${scope}/${name}` : (name ?? folder);
+}
+
+/** What is in the folder of a scope; itself, if it is an extension whose folder only looks like one. */
+async function ofScope(folder: string): Promise<string[]> {
+  const isPackage = await stat(join(folder, 'package.json')).then(
+    () => true,
+    () => false,
+  );
+  return isPackage ? [folder] : pathsIn(folder);
 }
 
 async function pathsIn(folder: string): Promise<string[]> {
