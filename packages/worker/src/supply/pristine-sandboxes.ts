@@ -53,7 +53,7 @@ export class PristineSandboxes implements SandboxSource {
   }
 
   take(): Sandbox | undefined {
-    return this.#isShort(this.#free.at(-1)) ? undefined : this.#takeAny();
+    return this.#isShort(this.#free[this.#free.length - 1]) ? undefined : this.#takeAny();
   }
 
   wait(tenant: Tenant): void {
@@ -155,8 +155,8 @@ export class PristineSandboxes implements SandboxSource {
     const grownBytes = sandbox.heapBytes - (heapEnd - heapStart);
     if (grownBytes > this.#grownBytes) this.#grownBytes = grownBytes;
     const heldBytes = sandbox.isShort ? sandbox.refusedBytes : grownBytes;
-    const change = heldBytes - this.#heldBytes;
-    if (change !== 0) this.#heldBytes += change > 0 ? change : change * HELD_WEIGHT;
+    if (heldBytes > this.#heldBytes) this.#heldBytes = heldBytes;
+    else if (this.#heldBytes > GROWN_LITTLE_BYTES) this.#heldBytes += (heldBytes - this.#heldBytes) * HELD_WEIGHT;
     return grownBytes;
   }
 
