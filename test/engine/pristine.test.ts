@@ -39,7 +39,7 @@ afterAll(() => {
 
 const bytesOf = (memory: WebAssembly.Memory): Buffer => Buffer.from(memory.buffer);
 
-/** A memory at rest, without the copies of cards that it was put back from, which are of what it holds. */
+/** A memory at rest, without the copies of cards that it was restored from, which are of what it holds. */
 function restedBytesOf(memory: WebAssembly.Memory): Buffer {
   const bytes = Buffer.from(memory.buffer.slice(0));
   const index = new Uint16Array(bytes.buffer, COPY_INDEX, INDEXED_BYTES / CARD_BYTES);
@@ -78,7 +78,7 @@ test.each(LITTER)('after a call that left %s, every byte of memory is as before'
   const [memory] = memories;
   const before = restedBytesOf(memory!).toString('latin1');
   expect(before).not.toContain(`${MARKER}0`);
-  for (const _ of ['put back from the snapshot', 'put back from copies']) {
+  for (const _ of ['restored from the snapshot', 'restored from copies']) {
     await engine.start(id, MARKER).over;
     expect(bytesOf(memory!).includes(MARKER)).toBe(false);
     const after = restedBytesOf(memory!);

@@ -1,18 +1,18 @@
 import { CARDS_SECTION, CARDS_VERSION } from '../src/quickjs/memory/cards.js';
 import { chargeLength, countLoop, FUEL } from './loop-fuel.js';
-import { GATE_TABLE, gateFunction } from './enter-instance.js';
+import { INSTANCE_TABLE, tableFunction } from './enter-instance.js';
 import { findDispatch, isBulkWrite, Labels, OP, skipImmediates } from './instructions.js';
 import { BinaryReader, BinaryWriter } from './wasm-binary.js';
 import { replaceMultiplier, UNSEEDED } from './seed-hashes.js';
 import { prefetchFunction } from './prefetch.js';
-import { putBackFunctions } from './restore-cards.js';
+import { restoreFunctions } from './restore-cards.js';
 import { encodeFunction, runHandlerFunction, type EngineFunctions } from './run-handler.js';
 import { ADDED_LOCALS, BULK_LENGTH, doBulkWrite, doStore, STORES } from './store-barrier.js';
 
 /**
  * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`store-barrier.ts`),
  * and every loop counts (`loop-fuel.ts`), so that natives end too. Hashes depend on a secret (`seed-hashes.ts`). The memory may begin
- * as small as the host likes, and functions are added: one that puts back what was written (`restore-cards.ts`), those that run a handler (`run-handler.ts`, `prefetch.ts`), and
+ * as small as the host likes, and functions are added: one that restores what was written (`restore-cards.ts`), those that run a handler (`run-handler.ts`, `prefetch.ts`), and
  * those that enter other instances (`enter-instance.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
@@ -36,7 +36,7 @@ export function instrument(
   let fuel = 0;
   let exported: Map<string, number> = new Map();
   let gate = 0;
-  const addedTypes = functions ? [...PUT_BACK_TYPES, ...HANDLER_TYPES] : PUT_BACK_TYPES;
+  const addedTypes = functions ? [...RESTORE_TYPES, ...HANDLER_TYPES] : RESTORE_TYPES;
   const addedIndex = (i: number): number => imported.functions + typeOf.length + i;
   while (reader.at < binary.length) {
     const id = reader.byte();
@@ -53,13 +53,13 @@ export function instrument(
       out.block((more) => add(section, more, entries));
     } else if (id === SECTION.table && functions) {
       gate = new BinaryReader(section).u32();
-      out.block((more) => add(section, more, [GATE_TABLE]));
+      out.block((more) => add(section, more, [INSTANCE_TABLE]));
     } else if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
       out.block((more) => add(section, more, [FUEL, 0, UNSEEDED].map(mutableGlobal)));
     } else if (id === SECTION.export) {
       exported = readExports(new BinaryReader(section));
-      const entries = [exportEntry('putBack', EXPORT.function, addedIndex(ADDED.putBack))];
+      const entries = [exportEntry('restoreCards', EXPORT.function, addedIndex(ADDED.restoreCards))];
       if (functions) {
         entries.push(exportEntry('encode', EXPORT.function, addedIndex(ADDED.encode)));
         entries.push(exportEntry('runHandler', EXPORT.function, addedIndex(ADDED.runHandler)));
@@ -67,20 +67,20 @@ export function instrument(
         entries.push(exportEntry('hashSeed', EXPORT.global, fuel + 2));
         entries.push(exportEntry('gate', EXPORT.table, gate));
         entries.push(exportEntry('enterHandler', EXPORT.function, addedIndex(ADDED.enterHandler)));
-        entries.push(exportEntry('enterPutBack', EXPORT.function, addedIndex(ADDED.enterPutBack)));
+        entries.push(exportEntry('enterRestoreCards', EXPORT.function, addedIndex(ADDED.enterRestoreCards)));
       }
       out.block((more) => add(section, more, entries));
     } else if (id === SECTION.code) {
       const { pollIndex } = imported;
       if (pollIndex === -1 || fuel === 0) throw new Error('Cannot instrument: no function to poll, or no globals');
       const parametersOf = (i: number): number => types[typeOf[i]!]!.parameters;
-      const added = putBackFunctions(addedIndex(0));
+      const added = restoreFunctions(addedIndex(0));
       if (functions) {
         const indexOf = (name: keyof EngineFunctions): number => exported.get(functions[name])!;
-        const gateTo = (type: number): Uint8Array => gateFunction(PARAMETERS[type]!, types.length + type, gate);
+        const tableCall = (type: number): Uint8Array => tableFunction(PARAMETERS[type]!, types.length + type, gate);
         added.push(encodeFunction(indexOf, fuel + 1), prefetchFunction());
         added.push(runHandlerFunction(indexOf, addedIndex(ADDED.encode), addedIndex(ADDED.prefetch)));
-        added.push(gateTo(TYPE.runHandler), gateTo(TYPE.putBack));
+        added.push(tableCall(TYPE.runHandler), tableCall(TYPE.restoreCards));
       }
       out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel, added }));
     } else out.block((same) => same.copy(section, 0, section.length));
@@ -100,14 +100,14 @@ const I32 = 0x7f;
 const EXPORT = { function: 0, table: 1, global: 3 };
 /** The functions that are added return an i32 and take so many: {@link TYPE} names them. */
 const PARAMETERS = [2, 4, 8, 9, 5];
-const TYPE = { pair: 0, putBack: 1, runHandler: 2, enterHandler: 3, enterPutBack: 4 };
+const TYPE = { pair: 0, restoreCards: 1, runHandler: 2, enterHandler: 3, enterRestoreCards: 4 };
 const ADDED_TYPES = PARAMETERS.map((count) => Uint8Array.of(0x60, count, ...Array<number>(count).fill(I32), 1, I32));
 
 /** Types of the functions that are added, in their order. */
-const PUT_BACK_TYPES = [TYPE.pair, TYPE.pair, TYPE.putBack];
-const HANDLER_TYPES = [TYPE.pair, TYPE.pair, TYPE.runHandler, TYPE.enterHandler, TYPE.enterPutBack];
+const RESTORE_TYPES = [TYPE.pair, TYPE.pair, TYPE.restoreCards];
+const HANDLER_TYPES = [TYPE.pair, TYPE.pair, TYPE.runHandler, TYPE.enterHandler, TYPE.enterRestoreCards];
 /** Those that others refer to, by their place. */
-const ADDED = { putBack: 2, encode: 3, prefetch: 4, runHandler: 5, enterHandler: 6, enterPutBack: 7 };
+const ADDED = { restoreCards: 2, encode: 3, prefetch: 4, runHandler: 5, enterHandler: 6, enterRestoreCards: 7 };
 
 const FIRST_STORE = 0x36;
 

@@ -63,33 +63,33 @@ const RUNTIME_BYTES = 2_048;
 
 /** Finds the layout of an engine that nothing is known of, on a scratch instance. @throws {Error} if a probe finds nothing, or too much */
 export async function probeLayout(engine: EngineModule): Promise<Layout> {
-  const machine = await createInstance(engine, { maxBytes: SCRATCH_BYTES });
-  const fresh = machine.words.slice(0, STATIC_BYTES / 4);
-  const rt = machine.ffi.QTS_NewRuntime();
-  const ctx = machine.ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
-  const heap = probeHeap(machine, ctx);
+  const instance = await createInstance(engine, { maxBytes: SCRATCH_BYTES });
+  const fresh = instance.words.slice(0, STATIC_BYTES / 4);
+  const rt = instance.ffi.QTS_NewRuntime();
+  const ctx = instance.ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
+  const heap = probeHeap(instance, ctx);
   const tags = {
-    exceptionTag: tagOf(machine, evaluate(machine, ctx, 'throw 0')),
-    objectTag: tagOf(machine, evaluate(machine, ctx, '({})')),
+    exceptionTag: tagOf(instance, evaluate(instance, ctx, 'throw 0')),
+    objectTag: tagOf(instance, evaluate(instance, ctx, '({})')),
   };
   const sampled = SAMPLES.flatMap(([kind, sources]) =>
-    sources.map((source) => ({ kind, at: machine.words[evaluate(machine, ctx, source) >> 2]! })),
+    sources.map((source) => ({ kind, at: instance.words[evaluate(instance, ctx, source) >> 2]! })),
   );
-  const classOffset = probeClassOffset(machine, sampled);
+  const classOffset = probeClassOffset(instance, sampled);
   const classes = sampled.map(
-    ({ kind, at }) => [machine.bytes[at + classOffset]! | (machine.bytes[at + classOffset + 1]! << 8), kind] as const,
+    ({ kind, at }) => [instance.bytes[at + classOffset]! | (instance.bytes[at + classOffset + 1]! << 8), kind] as const,
   );
   const layout = {
     ...heap,
     ...tags,
-    randomOffset: probeRandom(machine, ctx),
-    countdownOffset: probeCountdown(machine, ctx),
-    jobsOffset: probeJobs(machine, rt, ctx),
-    buffer: probeBuffer(machine, ctx),
+    randomOffset: probeRandom(instance, ctx),
+    countdownOffset: probeCountdown(instance, ctx),
+    jobsOffset: probeJobs(instance, rt, ctx),
+    buffer: probeBuffer(instance, ctx),
     classOffset,
     kinds: new Map(classes),
   };
-  const staticImage = probeStatic(machine, fresh);
+  const staticImage = probeStatic(instance, fresh);
   return { ...layout, staticImage, staticHash: toHex(await crypto.subtle.digest('SHA-256', staticImage)) };
 }
 
@@ -120,8 +120,8 @@ function probeHeap({ module, words }: Instance, ctx: number): { heapBase: number
 }
 
 /** The list of jobs is the one of the runtime that points to itself until a job waits, and again when it has run. */
-function probeJobs(machine: Instance, rt: JSRuntimePointer, ctx: JSContextPointer): number {
-  const { ffi, words } = machine;
+function probeJobs(instance: Instance, rt: JSRuntimePointer, ctx: JSContextPointer): number {
+  const { ffi, words } = instance;
   const empty = (): number[] => {
     const found: number[] = [];
     for (let at: number = rt; at < rt + RUNTIME_BYTES; at += 4)
@@ -129,22 +129,22 @@ function probeJobs(machine: Instance, rt: JSRuntimePointer, ctx: JSContextPointe
     return found;
   };
   const before = empty();
-  evaluate(machine, ctx, 'Promise.resolve().then(() => {})');
+  evaluate(instance, ctx, 'Promise.resolve().then(() => {})');
   const waiting = new Set(empty());
   const [jobs, ...others] = before.filter((at) => !waiting.has(at));
-  ffi.QTS_ExecutePendingJob(rt, -1, machine.module._malloc(4) as never);
+  ffi.QTS_ExecutePendingJob(rt, -1, instance.module._malloc(4) as never);
   if (jobs === undefined || others.length > 0 || !empty().includes(jobs)) throw unknownLayout('the list of jobs');
   return jobs - rt;
 }
 
 /** `Math.random` is xorshift64*: its state is the one word that steps just so. */
-function probeRandom(machine: Instance, ctx: JSContextPointer): number {
-  const before = machine.bytes.slice(ctx, ctx + CONTEXT_BYTES);
-  evaluate(machine, ctx, 'Math.random()');
+function probeRandom(instance: Instance, ctx: JSContextPointer): number {
+  const before = instance.bytes.slice(ctx, ctx + CONTEXT_BYTES);
+  evaluate(instance, ctx, 'Math.random()');
   const old = new DataView(before.buffer);
   for (let offset = 0; offset + 8 <= before.length; offset += 8) {
     const state = old.getBigUint64(offset, true);
-    if (state !== 0n && machine.view.getBigUint64(ctx + offset, true) === xorshift(state)) return offset;
+    if (state !== 0n && instance.view.getBigUint64(ctx + offset, true) === xorshift(state)) return offset;
   }
   throw unknownLayout('the random state');
 }
@@ -157,12 +157,12 @@ function xorshift(state: bigint): bigint {
 }
 
 /** A round of a loop lowers the count by one or two, all else that happens leaves it alone. */
-function probeCountdown(machine: Instance, ctx: JSContextPointer): number {
-  const { words } = machine;
+function probeCountdown(instance: Instance, ctx: JSContextPointer): number {
+  const { words } = instance;
   const at = ctx >> 2;
   const [none, many, again] = [0, 1_000, 0].map((rounds) => {
     const before = words.slice(at, at + CONTEXT_BYTES / 4);
-    evaluate(machine, ctx, `for (let i = 0; i < ${rounds}; i++);`);
+    evaluate(instance, ctx, `for (let i = 0; i < ${rounds}; i++);`);
     return before.map((word, i) => word - words[at + i]!);
   }) as [Uint32Array, Uint32Array, Uint32Array];
   const found = [...none.keys()].filter((i) => {

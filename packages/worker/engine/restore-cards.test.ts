@@ -33,15 +33,15 @@ beforeEach(async () => {
   copies = new CardCopies();
 });
 
-function putBack(): number {
+function restoreCards(): number {
   const tableEnd = markAt(CARD_TABLE + memory.marks.length);
-  return functions.putBack(tableEnd, markAt(indexAt(USED_TO)), markAt(copies.end), markAt(USED_TO));
+  return functions.restoreCards(tableEnd, markAt(indexAt(USED_TO)), markAt(copies.end), markAt(USED_TO));
 }
 
 test.each([
   ['static data', 0],
   ['the stack and the heap', COPIES_END],
-])('in %s, cards with a copy are put back, and no others', (_where, from) => {
+])('in %s, cards with a copy are restored, and no others', (_where, from) => {
   const at = (card: number): number => from + card * CARD_BYTES;
   for (let n = 0; n < 64; n++) memory.bytes.fill(n + 1, at(n), at(n + 1));
   const copied = [0, 7, 8, 9, 31, 63, 64]; // the last is all zeros
@@ -50,7 +50,7 @@ test.each([
   const marked = [0, 1, 7, 8, 30, 31, 64];
   memory.bytes.fill(255, from, at(72));
   for (const n of marked) markWritten(memory, at(n), 1);
-  expect(putBack()).toBe(2);
+  expect(restoreCards()).toBe(2);
   for (let n = 0; n < 72; n++) {
     const isBack = marked.includes(n) && copied.includes(n);
     const expected = isBack
@@ -61,7 +61,7 @@ test.each([
   }
 });
 
-test('what was put back last is listed with its copy, as far as there is room', () => {
+test('what was restored last is listed with its copy, as far as there is room', () => {
   const at = (card: number): number => COPIES_END + card * CARD_BYTES;
   const list = (): number[] => {
     const end = new DataView(memory.bytes.buffer).getUint32(RESTORED_LIST, true);
@@ -70,14 +70,14 @@ test('what was put back last is listed with its copy, as far as there is room', 
   memory.bytes[at(1)] = 1;
   for (let n = 0; n < 80; n++) copies.add(memory, at(n));
   for (const n of [1, 5]) markWritten(memory, at(n), 1);
-  putBack();
+  restoreCards();
   const first = COPIES / CARD_BYTES;
   expect(list()).toEqual([at(1) / CARD_BYTES, first + 1, at(5) / CARD_BYTES, first]);
   markWritten(memory, at(0), 80 * CARD_BYTES);
-  putBack();
+  restoreCards();
   expect(list().length).toBe(2 * 63);
   expect(memory.bytes[COPIES]).toBe(0); // behind the list
-  putBack();
+  restoreCards();
   expect(list()).toEqual([]);
 });
 
@@ -85,7 +85,7 @@ test('marks above the part in use stay', () => {
   const above = USED_TO;
   copies.add(memory, above);
   markWritten(memory, above, 1);
-  expect(putBack()).toBe(0);
+  expect(restoreCards()).toBe(0);
   expect(memory.marks[above / CARD_BYTES]).toBe(1);
 });
 
@@ -106,6 +106,6 @@ test.each([
     markWritten(memory, each, 1);
   }
   memory.bytes[CARD_BYTES] = 7;
-  expect(putBack()).toBe(isSeen ? -1 : 0);
+  expect(restoreCards()).toBe(isSeen ? -1 : 0);
   expect(memory.bytes[CARD_BYTES]).toBe(isSeen ? 7 : 0);
 });

@@ -62,13 +62,13 @@ const MEMORY_COPY = [0xfc, 10, 0, 0];
 const [AT, END, GROUP_END, MARK, LEFT, COPY, MARKS] = [0, 1, 2, 3, 4, 5, 6];
 
 /**
- * The functions, each as its body with its locals. The last is the one to export, `putBack`: `(i32, i32, i32, i32) → i32`. The others
+ * The functions, each as its body with its locals. The last is the one to export, `restoreCards`: `(i32, i32, i32, i32) → i32`. The others
  * are `(i32, i32) → i32`.
  *
  * @param first the index that the first of them gets.
  */
-export function putBackFunctions(first: number): Uint8Array[] {
-  return [isMarked(), putBack(), putBackAll(first, first + 1)];
+export function restoreFunctions(first: number): Uint8Array[] {
+  return [isMarked(), restoreCards(), restoreAllCards(first, first + 1)];
 }
 
 /** Whether one of some marks is set. */
@@ -82,8 +82,8 @@ function isMarked(): Uint8Array {
   });
 }
 
-/** Puts back the cards of some marks, and counts those that have no copy. */
-function putBack(): Uint8Array {
+/** Restores the cards of some marks, and counts those that have no copy. */
+function restoreCards(): Uint8Array {
   return body([I32, I32, I32, I32, I64], (out) => {
     out.raw(OP.loop, NO_RESULT);
     returnAtEnd(out, () => out.raw(OP.get, LEFT));
@@ -99,7 +99,7 @@ function putBack(): Uint8Array {
     out.raw(OP.get, AT, OP.get, MARKS, OP.ctz64, OP.toI32);
     out.constant(3); // bits of a byte
     out.raw(OP.shrU, OP.add, OP.set, MARK);
-    putBackCard(out);
+    restoreCard(out);
     out.raw(OP.get, MARKS, OP.get, MARKS, OP.constant64, 1, OP.sub64, OP.and64, OP.set, MARKS); // without its lowest bit
     out.raw(OP.br, 1, OP.end, OP.end);
     step(out, 8);
@@ -108,7 +108,7 @@ function putBack(): Uint8Array {
   });
 }
 
-function putBackAll(isMarkedIndex: number, putBackIndex: number): Uint8Array {
+function restoreAllCards(isMarkedIndex: number, restoreCardsIndex: number): Uint8Array {
   const [TABLE_END, INDEX_END, COPIES_IN_USE_END, USED_END] = [0, 1, 2, 3];
   return body([], (out) => {
     const call = (index: number, start: number, end: number): void => {
@@ -125,13 +125,13 @@ function putBackAll(isMarkedIndex: number, putBackIndex: number): Uint8Array {
     startList(out);
     out.constant(markAt(0));
     out.constant(markAt(CARD_TABLE));
-    out.local(OP.call, putBackIndex);
-    call(putBackIndex, COPIES_END, USED_END);
+    out.local(OP.call, restoreCardsIndex);
+    call(restoreCardsIndex, COPIES_END, USED_END);
     out.raw(OP.add);
   });
 }
 
-function putBackCard(out: BinaryWriter): void {
+function restoreCard(out: BinaryWriter): void {
   out.raw(OP.get, MARK);
   out.constant(1);
   out.raw(OP.shl, OP.load16, ALIGNED.half);

@@ -71,7 +71,7 @@ export interface Engine {
   close(): void;
 }
 
-/** @throws {TypeError} for a binary that does not mark its writes: a restore could not tell what to put back. */
+/** @throws {TypeError} for a binary that does not mark its writes: a restore could not tell what to restored. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const wasm = options.wasm ?? (await compileEngine());
   if (!isTracked(wasm.wasm))

@@ -46,7 +46,7 @@ export async function loadExtension(
   if (call.stopped || list instanceof Thrown)
     throw call.slice(() => failed(call, { state: 'rejected', value: thrown }));
   const registrations = toRegistrations(decodeValue(list) as string[][]); // made by the prelude
-  sandbox.fillGaps();
+  sandbox.compactHeap();
   return await sandbox.snapshot({ key, registrations });
 }
 

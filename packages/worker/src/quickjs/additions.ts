@@ -43,18 +43,18 @@ export const FRAME = {
 } as const;
 export const FRAME_BYTES = 16;
 
-/** How one instance enters another: see `instance-table.ts`. It touches no memory: whatever becomes of its sandbox, an instance can be the gate. */
-export interface GateFunctions {
-  /** Two places for each entry: a `runHandler` and a `putBack`. */
+/** How one instance enters another: see `instance-table.ts`. It touches no memory: whatever becomes of its sandbox, an instance can own the table. */
+export interface TableFunctions {
+  /** Two places for each entry: a `runHandler` and a `restoreCards`. */
   gate: WebAssembly.Table;
   /** Calls the `runHandler` at a place. */
   enterHandler: (...args: [...Parameters<HandlerFunctions['runHandler']>, place: number]) => number;
-  /** Calls the `putBack` at a place. */
-  enterPutBack: (...args: [...Parameters<CardFunctions['putBack']>, place: number]) => number;
+  /** Calls the `restoreCards` at a place. */
+  enterRestoreCards: (...args: [...Parameters<CardFunctions['restoreCards']>, place: number]) => number;
 }
 
 /** All that is added. */
-export interface AddedFunctions extends CardFunctions, HandlerFunctions, GateFunctions {
+export interface AddedFunctions extends CardFunctions, HandlerFunctions, TableFunctions {
   /** The secret that hashes depend on, odd: see `engine/seed-hashes.ts`. Set before anything is hashed. */
   hashSeed: WebAssembly.Global<'i32'>;
 }

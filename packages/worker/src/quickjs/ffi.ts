@@ -10,14 +10,14 @@ const encoder: TextEncoder = new TextEncoder();
 const decoder: TextDecoder = new TextDecoder();
 
 /** Copies text to the heap as UTF-8 with a closing NUL. The caller frees it. @throws RangeError if the heap is full */
-export function newCString(machine: Instance, text: string): { at: Pointer; length: number } {
+export function newCString(instance: Instance, text: string): { at: Pointer; length: number } {
   const encoded = encoder.encode(text);
-  const at = machine.module._malloc(encoded.length + 1);
+  const at = instance.module._malloc(encoded.length + 1);
   if (at === 0) throw new RangeError('the heap is full');
-  const { bytes } = machine;
+  const { bytes } = instance;
   bytes.set(encoded, at);
   bytes[at + encoded.length] = 0;
-  markWritten(machine, at, encoded.length + 1);
+  markWritten(instance, at, encoded.length + 1);
   return { at, length: encoded.length };
 }
 
@@ -28,15 +28,15 @@ export function readCString({ bytes }: Instance, at: Pointer): string {
 
 /** Evaluates a script or a module; the result may be an exception. */
 export function evaluate(
-  machine: Instance,
+  instance: Instance,
   ctx: JSContextPointer,
   source: string,
   as: 'script' | 'module' = 'script',
   filename = 'sandglass',
 ): Pointer {
-  const code = newCString(machine, source);
+  const code = newCString(instance, source);
   const flags = as === 'module' ? EvalFlags.JS_EVAL_TYPE_MODULE : EvalFlags.JS_EVAL_TYPE_GLOBAL;
-  const result = machine.ffi.QTS_Eval(ctx, code.at as never, code.length, filename, 0 as never, flags as never);
-  machine.module._free(code.at);
+  const result = instance.ffi.QTS_Eval(ctx, code.at as never, code.length, filename, 0 as never, flags as never);
+  instance.module._free(code.at);
   return result;
 }

@@ -1,41 +1,41 @@
 import type { CardFunctions } from './memory/cards.js';
-import type { GateFunctions, HandlerFunctions } from './additions.js';
+import type { TableFunctions, HandlerFunctions } from './additions.js';
 
 /*
- * The way into the instances of a thread: through a table of one of them, the gate. A function that an instance exports is a chain of
+ * The way into the instances of a thread: through a table that one of them owns, the first. A function that an instance exports is a chain of
  * four objects of V8's, which no cache has when many extensions take turns; what calls through the table meets none of
  * them. With 100 to 200 extensions in turn an engine takes 15 % less time for a call.
  */
 
 /** An instance as it is entered. */
 interface Entered {
-  readonly functions: GateFunctions & HandlerFunctions & CardFunctions;
-  /** The place of its `runHandler`; its `putBack` has the next. {@link NO_ENTRY} while it is closed. */
+  readonly functions: TableFunctions & HandlerFunctions & CardFunctions;
+  /** The place of its `runHandler`; its `restoreCards` has the next. {@link NO_ENTRY} while it is closed. */
   entry: number;
 }
 
 /** Neither this nor the next is a place: entering there is a trap. */
 export const NO_ENTRY = -2;
 
-/** Entries of all instances of a thread. An open one keeps its instance alive. */
-class Entries {
-  /** `enterHandler` of the gate; there from the first `open` on. */
-  runHandler!: GateFunctions['enterHandler'];
-  /** `enterPutBack` of the gate, likewise. */
-  putBack!: GateFunctions['enterPutBack'];
-  #gate: WebAssembly.Table | undefined;
+/** The entries of all instances of a thread. An open one keeps its instance alive. */
+class InstanceTable {
+  /** `enterHandler` of the owner; there from the first `open` on. */
+  runHandler!: TableFunctions['enterHandler'];
+  /** `enterRestoreCards` of the owner, likewise. */
+  restoreCards!: TableFunctions['enterRestoreCards'];
+  #table: WebAssembly.Table | undefined;
   readonly #free: number[] = [];
 
   open(instance: Entered): void {
     const { functions } = instance;
-    if (!this.#gate) {
-      this.#gate = functions.gate;
+    if (!this.#table) {
+      this.#table = functions.gate;
       this.runHandler = functions.enterHandler;
-      this.putBack = functions.enterPutBack;
+      this.restoreCards = functions.enterRestoreCards;
     }
-    const place = this.#free.pop() ?? this.#gate.grow(2);
-    this.#gate.set(place, functions.runHandler);
-    this.#gate.set(place + 1, functions.putBack);
+    const place = this.#free.pop() ?? this.#table.grow(2);
+    this.#table.set(place, functions.runHandler);
+    this.#table.set(place + 1, functions.restoreCards);
     instance.entry = place;
   }
 
@@ -43,10 +43,10 @@ class Entries {
     const place = instance.entry;
     if (place === NO_ENTRY) return;
     instance.entry = NO_ENTRY;
-    this.#gate?.set(place, null);
-    this.#gate?.set(place + 1, null);
+    this.#table?.set(place, null);
+    this.#table?.set(place + 1, null);
     this.#free.push(place);
   }
 }
 
-export const entries: Entries = new Entries();
+export const instanceTable: InstanceTable = new InstanceTable();

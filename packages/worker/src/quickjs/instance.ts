@@ -60,7 +60,7 @@ export interface Instance extends MemoryViews {
   /** What `engine/instrument.ts` adds. */
   readonly functions: AddedFunctions;
   readonly copies: CardCopies;
-  /** Where it is entered, while a sandbox has it: see `Entries`. */
+  /** Where it is entered, while a sandbox has it: see `InstanceTable`. */
   entry: number;
   /** What it was filled with, without marks: `[address, byte length]`. */
   image: readonly (readonly [number, number])[];
@@ -189,7 +189,7 @@ function grow(memory: WebAssembly.Memory, heap: Heap, hooks: InstanceHooks, byte
         heap.isShort = false;
         return true;
       } catch {
-        hooks.mayGrow(-more * WASM_PAGE_BYTES); // the machine has no more
+        hooks.mayGrow(-more * WASM_PAGE_BYTES); // the made has no more
       }
     }
   }

@@ -2,7 +2,7 @@ import { FORM, hasUndefinedElement } from '@sandglass/core';
 import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
 import { markWritten } from './memory/cards.js';
-import { entries } from './instance-table.js';
+import { instanceTable } from './instance-table.js';
 import { newCString, readCString, type Pointer } from './ffi.js';
 import { KINDS } from './kinds.js';
 import type { Layout } from './memory/layout.js';
@@ -52,7 +52,7 @@ export interface RealmPointers {
  * Pointers are owned by the realm and given up together by `release`, except those of a {@link PromiseCapability}.
  */
 export class Realm {
-  readonly machine: Instance;
+  readonly instance: Instance;
   readonly layout: Layout;
   readonly pointers: RealmPointers;
   readonly #rt: JSRuntimePointer;
@@ -65,8 +65,8 @@ export class Realm {
   #encoded: Pointer = 0;
 
   /** Takes over a realm that lies in the instance's memory already. */
-  constructor(machine: Instance, layout: Layout, pointers: RealmPointers) {
-    this.machine = machine;
+  constructor(instance: Instance, layout: Layout, pointers: RealmPointers) {
+    this.instance = instance;
     this.layout = layout;
     this.pointers = pointers;
     this.#rt = pointers.rt as JSRuntimePointer; // plain numbers in a snapshot
@@ -74,8 +74,8 @@ export class Realm {
   }
 
   /** A new runtime and context with every built-in. */
-  static create(machine: Instance, layout: Layout, stackBytes: number): Realm {
-    const { ffi, module } = machine;
+  static create(instance: Instance, layout: Layout, stackBytes: number): Realm {
+    const { ffi, module } = instance;
     const rt = ffi.QTS_NewRuntime();
     const ctx = ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
     ffi.QTS_RuntimeSetMaxStackSize(rt, stackBytes);
@@ -83,7 +83,7 @@ export class Realm {
     ffi.QTS_RuntimeEnableModuleLoader(rt, 1);
     const inboxData = module._malloc(INBOX_BYTES);
     const inbox = ffi.QTS_NewArrayBuffer(ctx, inboxData as never, INBOX_BYTES);
-    return new Realm(machine, layout, {
+    return new Realm(instance, layout, {
       rt,
       ctx,
       undefined: ffi.QTS_GetUndefined(),
@@ -97,7 +97,7 @@ export class Realm {
   /** Whether jobs of promises wait to be run: the head of an empty list points to itself. */
   get hasJobs(): boolean {
     const at = this.pointers.rt + this.layout.jobsOffset;
-    return this.machine.words[at >> 2] !== at;
+    return this.instance.words[at >> 2] !== at;
   }
 
   /** Marks a value for `release`. */
@@ -129,25 +129,25 @@ export class Realm {
 
   /** Keeps a value beyond `release`. */
   keep(value: Pointer): Pointer {
-    return this.machine.ffi.QTS_DupValuePointer(this.#ctx, value as never);
+    return this.instance.ffi.QTS_DupValuePointer(this.#ctx, value as never);
   }
 
   free(value: Pointer): void {
-    this.machine.ffi.QTS_FreeValuePointer(this.#ctx, value as never);
+    this.instance.ffi.QTS_FreeValuePointer(this.#ctx, value as never);
   }
 
   isException(value: Pointer): boolean {
-    return value === 0 || this.machine.words[(value >> 2) + 1] === this.layout.exceptionTag;
+    return value === 0 || this.instance.words[(value >> 2) + 1] === this.layout.exceptionTag;
   }
 
   /** Takes the pending exception; 0 if the heap is too full to hold it. */
   takeException(exception: Pointer): Pointer {
-    return exception === 0 ? 0 : this.own(this.machine.ffi.QTS_ResolveException(this.#ctx, exception as never));
+    return exception === 0 ? 0 : this.own(this.instance.ffi.QTS_ResolveException(this.#ctx, exception as never));
   }
 
   /** What a value is, from its class id alone. */
   kindOf(value: Pointer): number {
-    const { words, bytes } = this.machine;
+    const { words, bytes } = this.instance;
     if (words[(value >> 2) + 1] !== this.layout.objectTag) return 0;
     const at = words[value >> 2]! + this.layout.classOffset;
     return KINDS.indexOf(this.layout.kinds.get(bytes[at]! | (bytes[at + 1]! << 8)) ?? 'other');
@@ -159,19 +159,19 @@ export class Realm {
   }
 
   typeOf(value: Pointer): string {
-    const at = this.machine.ffi.QTS_Typeof(this.#ctx, value as never);
+    const at = this.instance.ffi.QTS_Typeof(this.#ctx, value as never);
     if (at === 0) return '';
-    const text = readCString(this.machine, at);
-    this.machine.module._free(at);
+    const text = readCString(this.instance, at);
+    this.instance.module._free(at);
     return text;
   }
 
   call(target: Pointer, ...args: Pointer[]): Pointer {
     const { argv } = this.pointers;
-    for (let i = 0; i < args.length; i++) this.machine.words[(argv >> 2) + i] = args[i]!;
-    markWritten(this.machine, argv, args.length * 4);
+    for (let i = 0; i < args.length; i++) this.instance.words[(argv >> 2) + i] = args[i]!;
+    markWritten(this.instance, argv, args.length * 4);
     return this.own(
-      this.machine.ffi.QTS_Call(
+      this.instance.ffi.QTS_Call(
         this.#ctx,
         target as never,
         this.pointers.undefined as never,
@@ -189,10 +189,10 @@ export class Realm {
    */
   invoke(handler: Pointer, encoded: Uint8Array, encodes: boolean): Progress | undefined {
     if (encoded[0] !== FORM.direct || !this.#putIntoInbox(encoded)) return undefined;
-    const { machine, layout, pointers } = this;
+    const { instance, layout, pointers } = this;
     const { inbox, frame } = pointers;
-    markWritten(machine, frame, FRAME_BYTES);
-    const result = entries.runHandler(
+    markWritten(instance, frame, FRAME_BYTES);
+    const result = instanceTable.runHandler(
       pointers.ctx,
       inbox,
       handler,
@@ -201,9 +201,9 @@ export class Realm {
       layout.exceptionTag,
       layout.objectTag,
       encodes ? 1 : 0,
-      machine.entry,
+      instance.entry,
     );
-    const { words } = machine; // of the memory as it is now
+    const { words } = instance; // of the memory as it is now
     const argument = words[(frame + FRAME.argument) >> 2]!;
     this.own(argument);
     if (result !== argument) this.own(result);
@@ -216,57 +216,57 @@ export class Realm {
   }
 
   newString(text: string): Pointer {
-    const { at } = newCString(this.machine, text);
-    const value = this.machine.ffi.QTS_NewString(this.#ctx, at as never);
-    this.machine.module._free(at);
+    const { at } = newCString(this.instance, text);
+    const value = this.instance.ffi.QTS_NewString(this.#ctx, at as never);
+    this.instance.module._free(at);
     return this.own(value);
   }
 
   newNumber(value: number): Pointer {
-    return this.machine.ffi.QTS_NewFloat64(this.#ctx, value);
+    return this.instance.ffi.QTS_NewFloat64(this.#ctx, value);
   }
 
-  /** A native function; calling it reaches the machine's `callFunction` hook with this id. */
+  /** A native function; calling it reaches the instance's `callFunction` hook with this id. */
   newFunction(name: string, id: number): Pointer {
-    return this.own(this.machine.ffi.QTS_NewFunction(this.#ctx, name, 0, false, id as never));
+    return this.own(this.instance.ffi.QTS_NewFunction(this.#ctx, name, 0, false, id as never));
   }
 
   /** `index` of an array, or a named property. */
   get(target: Pointer, key: string | number): Pointer {
-    const { ffi } = this.machine;
+    const { ffi } = this.instance;
     if (typeof key === 'number') return this.own(ffi.QTS_GetPropNumber(this.#ctx, target as never, key));
     return this.own(ffi.QTS_GetProp(this.#ctx, target as never, this.newString(key) as never));
   }
 
   set(target: Pointer, key: string, value: Pointer): void {
-    this.machine.ffi.QTS_SetProp(this.#ctx, target as never, this.newString(key) as never, value as never);
+    this.instance.ffi.QTS_SetProp(this.#ctx, target as never, this.newString(key) as never, value as never);
   }
 
   newObject(): Pointer {
-    return this.own(this.machine.ffi.QTS_NewObject(this.#ctx));
+    return this.own(this.instance.ffi.QTS_NewObject(this.#ctx));
   }
 
   global(): Pointer {
-    return this.own(this.machine.ffi.QTS_GetGlobalObject(this.#ctx));
+    return this.own(this.instance.ffi.QTS_GetGlobalObject(this.#ctx));
   }
 
   toNumber(value: Pointer): number {
-    return this.machine.ffi.QTS_GetFloat64(this.#ctx, value as never);
+    return this.instance.ffi.QTS_GetFloat64(this.#ctx, value as never);
   }
 
   /** Raises an error in the guest; the result is what a host function returns for it. */
   throw(error: Pointer): Pointer {
-    return this.machine.ffi.QTS_Throw(this.#ctx, error as never);
+    return this.instance.ffi.QTS_Throw(this.#ctx, error as never);
   }
 
   newPromise(): PromiseCapability {
     const { argv } = this.pointers;
-    const promise = this.machine.ffi.QTS_NewPromiseCapability(this.#ctx, argv as never);
-    return { promise, resolve: this.machine.words[argv >> 2]!, reject: this.machine.words[(argv >> 2) + 1]! };
+    const promise = this.instance.ffi.QTS_NewPromiseCapability(this.#ctx, argv as never);
+    return { promise, resolve: this.instance.words[argv >> 2]!, reject: this.instance.words[(argv >> 2) + 1]! };
   }
 
   stateOf(value: Pointer): Progress {
-    const { ffi, words } = this.machine;
+    const { ffi, words } = this.instance;
     const isObject = words[(value >> 2) + 1] === this.layout.objectTag;
     const state = isObject ? PROMISE_STATES[ffi.QTS_PromiseState(this.#ctx, value as never) as number] : undefined;
     if (state === undefined) return { state: 'fulfilled', value }; // not a promise
@@ -276,7 +276,7 @@ export class Realm {
 
   /** Runs promise jobs until none waits or the listener says so. */
   runJobs(listener: { mustStop(): boolean }): void {
-    const { ffi } = this.machine;
+    const { ffi } = this.instance;
     while (ffi.QTS_IsJobPending(this.#rt) && !listener.mustStop()) {
       const result = ffi.QTS_ExecutePendingJob(this.#rt, JOBS_PER_ROUND, this.pointers.argv as never);
       if (result !== 0) this.free(result);
@@ -286,19 +286,19 @@ export class Realm {
   /** Branches and calls of guest code until the interrupt handler is asked. The engine itself begins again at 10,000. */
   set countdown(polls: number) {
     const at = this.pointers.ctx + this.layout.countdownOffset;
-    this.machine.words[at >> 2] = polls;
-    markWritten(this.machine, at, 4);
+    this.instance.words[at >> 2] = polls;
+    markWritten(this.instance, at, 4);
   }
 
   /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
   decode(encoded: Uint8Array): Pointer {
-    const { ffi, module } = this.machine;
+    const { ffi, module } = this.instance;
     if (this.#putIntoInbox(encoded)) return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox as never));
     const length = encoded.length - 1;
     const at = module._malloc(length);
     if (at === 0) return 0;
-    copyBytes(encoded, 1, length, this.machine.bytes, at);
-    markWritten(this.machine, at, length);
+    copyBytes(encoded, 1, length, this.instance.bytes, at);
+    markWritten(this.instance, at, length);
     const buffer = ffi.QTS_NewArrayBuffer(this.#ctx, at as never, length); // owns the bytes
     if (buffer === 0) return 0;
     const value = this.own(ffi.QTS_bjson_decode(this.#ctx, buffer));
@@ -311,8 +311,8 @@ export class Realm {
     const length = encoded.length - 1;
     if (length > INBOX_BYTES) return false;
     const { inboxData } = this.pointers;
-    copyBytes(encoded, 1, length, this.machine.bytes, inboxData);
-    markWritten(this.machine, inboxData, length);
+    copyBytes(encoded, 1, length, this.instance.bytes, inboxData);
+    markWritten(this.instance, inboxData, length);
     return true;
   }
 
@@ -325,7 +325,7 @@ export class Realm {
   encode(value: Pointer, form: number): Uint8Array<ArrayBuffer> | undefined {
     const isDone = value !== 0 && value === this.#last;
     this.#last = 0; // a second time, it may be another value's
-    const buffer = isDone ? this.#encoded : this.own(this.machine.functions.encode(this.pointers.ctx, value));
+    const buffer = isDone ? this.#encoded : this.own(this.instance.functions.encode(this.pointers.ctx, value));
     if (this.isException(buffer)) {
       this.takeException(buffer);
       return undefined;
@@ -333,13 +333,13 @@ export class Realm {
     const { at, length } = this.#bufferOf(buffer);
     const result = new Uint8Array(length + 1);
     result[0] = form;
-    copyBytes(this.machine.bytes, at, length, result, 1);
+    copyBytes(this.instance.bytes, at, length, result, 1);
     return form === FORM.direct && hasUndefinedElement(result) ? undefined : result;
   }
 
   /** Reads an ArrayBuffer where it lies: `QTS_GetArrayBuffer` copies. */
   #bufferOf(value: Pointer): { at: Pointer; length: number } {
-    const { words } = this.machine;
+    const { words } = this.instance;
     const { record, data, length } = this.layout.buffer;
     const info = words[(words[value >> 2]! + record) >> 2]!;
     return { at: words[(info + data) >> 2]!, length: words[(info + length) >> 2]! };

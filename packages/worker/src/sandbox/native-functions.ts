@@ -50,7 +50,7 @@ export class NativeFunctions {
   /** Static imports resolve to the capabilities' modules while the entrypoint is linked; nothing else does, ever. */
   resolve(specifier: string, linking: boolean): Pointer {
     const known = this.#extension.capabilities.some(({ module }) => module !== '' && module === specifier);
-    if (linking && known) return newCString(this.#realm.machine, specifier).at;
+    if (linking && known) return newCString(this.#realm.instance, specifier).at;
     const message = 'Imports other than "directus:api" are prohibited in API extension sandboxes';
     this.#fail(
       linking

@@ -18,9 +18,9 @@ export function prepareRealm(realm: Realm, extension: ExtensionWire): Record<Pre
 }
 
 function runPrelude(realm: Realm, nodeEnv: string | null): Record<PreludeFunction, Pointer> {
-  const { machine, pointers } = realm;
-  const prelude = realm.own(evaluate(machine, pointers.ctx as never, PRELUDE));
-  const env = nodeEnv === null ? machine.ffi.QTS_GetNull() : realm.newString(nodeEnv);
+  const { instance, pointers } = realm;
+  const prelude = realm.own(evaluate(instance, pointers.ctx as never, PRELUDE));
+  const env = nodeEnv === null ? instance.ffi.QTS_GetNull() : realm.newString(nodeEnv);
   const functions = realm.call(
     prelude,
     realm.newFunction('kindOf', KIND_OF),
@@ -62,6 +62,6 @@ function moduleTexts(capabilities: readonly CapabilityWire[]): Map<string, strin
 }
 
 function run(realm: Realm, text: string, as: 'script' | 'module', filename?: string): void {
-  const result = realm.own(evaluate(realm.machine, realm.pointers.ctx as never, text, as, filename));
+  const result = realm.own(evaluate(realm.instance, realm.pointers.ctx as never, text, as, filename));
   if (realm.isException(result)) throw new Error(`the realm cannot be prepared: ${text}`);
 }

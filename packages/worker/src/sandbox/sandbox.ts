@@ -5,9 +5,9 @@ import { NativeFunctions, type SliceListener } from './native-functions.js';
 import { prepareRealm } from './prepare-realm.js';
 import type { PreludeFunction } from './prelude/prelude.js';
 import { markWritten } from '../quickjs/memory/cards.js';
-import { entries } from '../quickjs/instance-table.js';
+import { instanceTable } from '../quickjs/instance-table.js';
 import { evaluate, type Pointer } from '../quickjs/ffi.js';
-import { fillGaps } from '../quickjs/memory/compact-heap.js';
+import { compactHeap } from '../quickjs/memory/compact-heap.js';
 import type { Layout } from '../quickjs/memory/layout.js';
 import type { Instance } from '../quickjs/instance.js';
 import { Realm, type Progress, type PromiseCapability } from '../quickjs/realm.js';
@@ -78,9 +78,9 @@ export class Sandbox {
     this.#handlers = handlers;
     this.#bridge = new ValueBridge(realm, prelude);
     this.#natives = new NativeFunctions(realm, this.#bridge, extension);
-    const { machine } = realm;
-    entries.open(machine);
-    const { hooks } = machine;
+    const { instance } = realm;
+    instanceTable.open(instance);
+    const { hooks } = instance;
     hooks.shouldInterrupt = () => this.#poll();
     hooks.onLoopFuelSpent = () => this.#endNative();
     hooks.callFunction = (_ctx, _self, argc, argv, id) =>
@@ -90,10 +90,10 @@ export class Sandbox {
   }
 
   /** An instance whose realm is prepared and that has seen nothing of the extension yet. */
-  static boot(machine: Instance, layout: Layout, extension: ExtensionWire): Sandbox {
-    machine.words[layout.heapEndAt >> 2] = machine.heap.start; // nothing is allocated yet
-    machine.functions.hashSeed.value = getHashSeed();
-    const realm = Realm.create(machine, layout, extension.limits.stackBytes);
+  static boot(instance: Instance, layout: Layout, extension: ExtensionWire): Sandbox {
+    instance.words[layout.heapEndAt >> 2] = instance.heap.start; // nothing is allocated yet
+    instance.functions.hashSeed.value = getHashSeed();
+    const realm = Realm.create(instance, layout, extension.limits.stackBytes);
     // The prelude's functions are called by the natives, which it is given: both exist before either runs.
     const prelude = {} as Record<PreludeFunction, Pointer>;
     const sandbox = new Sandbox(realm, extension, prelude, []);
@@ -107,10 +107,10 @@ export class Sandbox {
   }
 
   /** An instance that begins where the snapshot was taken: nothing is evaluated. */
-  static fromSnapshot(machine: Instance, layout: Layout, extension: ExtensionWire, snapshot: Snapshot): Sandbox {
+  static fromSnapshot(instance: Instance, layout: Layout, extension: ExtensionWire, snapshot: Snapshot): Sandbox {
     const { realm: pointers, prelude, handlers } = snapshot.header;
-    const sandbox = new Sandbox(new Realm(machine, layout, pointers), extension, prelude, handlers);
-    fill(machine, snapshot);
+    const sandbox = new Sandbox(new Realm(instance, layout, pointers), extension, prelude, handlers);
+    fill(instance, snapshot);
     return sandbox;
   }
 
@@ -125,55 +125,55 @@ export class Sandbox {
 
   /** Gives up the instance for good. */
   retire(): Instance {
-    const { machine } = this.#realm;
+    const { instance } = this.#realm;
     this.#isRetired = true;
-    entries.close(machine);
-    return machine;
+    instanceTable.close(instance);
+    return instance;
   }
 
   /** Heap that the engine has taken from the memory so far, in bytes. Falls only at a restore. */
   get heapBytes(): number {
-    const { machine, layout } = this.#realm;
-    return machine.words[layout.heapEndAt >> 2]! - machine.heap.start;
+    const { instance, layout } = this.#realm;
+    return instance.words[layout.heapEndAt >> 2]! - instance.heap.start;
   }
 
   /** Linear memory, static data and C stack included, in bytes. Never falls. */
   get memoryBytes(): number {
-    return this.#realm.machine.bytes.length;
+    return this.#realm.instance.bytes.length;
   }
 
   /** Whether an allocation was refused since `begin` because the pool's memory is used up, not the sandbox's. */
   get isShort(): boolean {
-    return this.#realm.machine.heap.isShort;
+    return this.#realm.instance.heap.isShort;
   }
 
   /** Heap that an allocation beyond the memory limit would have needed since `begin`, in bytes; 0 if none did. */
   get refusedBytes(): number {
-    const { refusedBytes, start } = this.#realm.machine.heap;
+    const { refusedBytes, start } = this.#realm.instance.heap;
     return refusedBytes && refusedBytes - start;
   }
 
   /** Whether guest code reached the last quarter of its C stack since the last restore: tells a real overflow from a forged one. */
   reachedStackLimit(): boolean {
-    const { machine, layout } = this.#realm;
+    const { instance, layout } = this.#realm;
     const { stackBytes } = this.#extension.limits;
-    return usedStackBytes(machine, layout) > stackBytes * 0.75;
+    return usedStackBytes(instance, layout) > stackBytes * 0.75;
   }
 
   /** Prepares for a call: a new seed for `Math.random`. */
   begin(): void {
-    const { machine, layout, pointers } = this.#realm;
-    machine.heap.refusedBytes = 0;
-    machine.heap.isShort = false;
+    const { instance, layout, pointers } = this.#realm;
+    instance.heap.refusedBytes = 0;
+    instance.heap.isShort = false;
     const at = pointers.ctx + layout.randomOffset;
-    writeSeed(machine.words, at >> 2);
-    markWritten(machine, at, 8);
+    writeSeed(instance.words, at >> 2);
+    markWritten(instance, at, 8);
   }
 
   /** Undoes all that was done since the snapshot. @returns false if that cannot be made sure: the sandbox has to go. */
   restore(snapshot: Snapshot): boolean {
     this.#realm.forget();
-    this.#isSound &&= restore(this.#realm.machine, this.#realm.layout, snapshot);
+    this.#isSound &&= restore(this.#realm.instance, this.#realm.layout, snapshot);
     return this.#isSound;
   }
 
@@ -196,19 +196,19 @@ export class Sandbox {
   }
 
   /** Makes the heap ready for calls: once, before the last `snapshot`. */
-  fillGaps(): void {
+  compactHeap(): void {
     this.#enter(undefined, () => {
       this.#realm.release();
-      fillGaps(this.#realm.machine);
+      compactHeap(this.#realm.instance);
     });
   }
 
   /** Saves the sandbox as it is: between calls, with nothing pending. */
   snapshot(identity: Pick<SnapshotHeader, 'key' | 'registrations'>): Promise<Snapshot> {
-    const { machine, layout, pointers } = this.#realm;
+    const { instance, layout, pointers } = this.#realm;
     this.#realm.release();
     const handlers = [...this.#handlers];
-    return takeSnapshot(machine, layout, { ...identity, realm: pointers, prelude: { ...this.#prelude }, handlers });
+    return takeSnapshot(instance, layout, { ...identity, realm: pointers, prelude: { ...this.#prelude }, handlers });
   }
 
   /** Compiles and evaluates the entrypoint. Comes to its namespace. */
@@ -216,7 +216,7 @@ export class Sandbox {
     return this.#enter(listener, () => {
       const { source, filename } = this.#extension;
       this.#linking = true;
-      const result = evaluate(this.#realm.machine, this.#realm.pointers.ctx as never, source, 'module', filename);
+      const result = evaluate(this.#realm.instance, this.#realm.pointers.ctx as never, source, 'module', filename);
       this.#linking = false;
       return this.#progress(this.#realm.own(result), listener);
     });

@@ -12,7 +12,7 @@ import {
   markAt,
   takeMarks,
 } from '../quickjs/memory/cards.js';
-import { entries } from '../quickjs/instance-table.js';
+import { instanceTable } from '../quickjs/instance-table.js';
 import { PAGE_BYTES, type Layout } from '../quickjs/memory/layout.js';
 import { toWholePages, type Instance } from '../quickjs/instance.js';
 import type { RealmPointers } from '../quickjs/realm.js';
@@ -74,18 +74,18 @@ export function toInitialBytes(heapEnd: number, maxBytes: number): number {
 
 /** Saves all that a new instance does not have, at once; what takes time is the digest. Nothing may hold a handle, no job may wait. */
 export async function takeSnapshot(
-  machine: Instance,
+  instance: Instance,
   layout: Layout,
   header: Omit<SnapshotHeader, 'runs' | 'heapStart' | 'heapEnd' | 'hashSeed'>,
 ): Promise<Snapshot> {
-  const heapEnd = machine.words[layout.heapEndAt >> 2]!;
-  clearMarked(machine, stackStart(layout), toPage(layout.heapBase)); // dead between calls
-  const runs = findRuns(machine, layout, heapEnd);
+  const heapEnd = instance.words[layout.heapEndAt >> 2]!;
+  clearMarked(instance, stackStart(layout), toPage(layout.heapBase)); // dead between calls
+  const runs = findRuns(instance, layout, heapEnd);
   const wire = pack(
-    { ...header, runs, heapStart: machine.heap.start, heapEnd, hashSeed: machine.functions.hashSeed.value },
-    runs.map(([at, length]) => machine.bytes.subarray(at, at + length)),
+    { ...header, runs, heapStart: instance.heap.start, heapEnd, hashSeed: instance.functions.hashSeed.value },
+    runs.map(([at, length]) => instance.bytes.subarray(at, at + length)),
   );
-  machine.image = runs;
+  instance.image = runs;
   new Uint8Array(wire.bytes, DIGEST_AT).set(await digestOf(wire));
   return toSnapshot(wire, layout);
 }
@@ -223,42 +223,48 @@ function toImages(
  *
  * @returns false if something wrote to the card table itself, so that the marks cannot be trusted: the instance has to go.
  */
-export function restore(machine: Instance, { heapEndAt }: Layout, snapshot: Snapshot): boolean {
-  const { bytes, words, copies, entry } = machine;
+export function restore(instance: Instance, { heapEndAt }: Layout, snapshot: Snapshot): boolean {
+  const { bytes, words, copies, entry } = instance;
   const usedTo = Math.min(Math.max(words[heapEndAt >> 2]!, snapshot.header.heapEnd), bytes.length);
   const indexedTo = Math.min(usedTo, INDEXED_BYTES);
   const tableEnd = markAt(markAt(bytes.length));
-  const left = entries.putBack(tableEnd, markAt(indexAt(indexedTo)), markAt(copies.end), markAt(indexedTo), entry + 1);
-  if (left > 0 || usedTo > INDEXED_BYTES) putBackRest(machine, snapshot, usedTo);
+  const left = instanceTable.restoreCards(
+    tableEnd,
+    markAt(indexAt(indexedTo)),
+    markAt(copies.end),
+    markAt(indexedTo),
+    entry + 1,
+  );
+  if (left > 0 || usedTo > INDEXED_BYTES) restoreFromSnapshot(instance, snapshot, usedTo);
   return left >= 0;
 }
 
 /** What was written for the first time, or in bulk. */
-function putBackRest(machine: Instance, { images }: Snapshot, usedTo: number): void {
-  for (const run of [...takeMarks(machine, 0, CARD_TABLE), ...takeMarks(machine, COPIES_END, usedTo)]) {
+function restoreFromSnapshot(instance: Instance, { images }: Snapshot, usedTo: number): void {
+  for (const run of [...takeMarks(instance, 0, CARD_TABLE), ...takeMarks(instance, COPIES_END, usedTo)]) {
     const { at, length } = run;
     const end = at + length;
-    machine.bytes.fill(0, at, end);
+    instance.bytes.fill(0, at, end);
     for (const image of images) {
       const from = Math.max(at, image.at);
       const to = Math.min(end, image.at + image.bytes.length);
-      if (from < to) machine.bytes.set(image.bytes.subarray(from - image.at, to - image.at), from);
+      if (from < to) instance.bytes.set(image.bytes.subarray(from - image.at, to - image.at), from);
     }
     if (length <= MAX_COPIED_BYTES) {
-      for (let card = at; card < end; card += CARD_BYTES) machine.copies.add(machine, card);
+      for (let card = at; card < end; card += CARD_BYTES) instance.copies.add(instance, card);
     }
   }
 }
 
 /** Fills a new instance, which has written to a little of its memory itself. */
-export function fill(machine: Instance, { header, images }: Snapshot): void {
-  clearMarked(machine, 0, machine.bytes.length);
-  machine.image = header.runs;
-  machine.functions.hashSeed.value = header.hashSeed;
-  for (const { at, bytes } of images) machine.bytes.set(bytes, at);
+export function fill(instance: Instance, { header, images }: Snapshot): void {
+  clearMarked(instance, 0, instance.bytes.length);
+  instance.image = header.runs;
+  instance.functions.hashSeed.value = header.hashSeed;
+  for (const { at, bytes } of images) instance.bytes.set(bytes, at);
 }
 
 /** Bytes of C stack that were used since the last restore, to a card. */
-export function usedStackBytes(machine: Instance, layout: Layout): number {
-  return layout.heapBase - lowestMarked(machine, stackStart(layout), layout.heapBase);
+export function usedStackBytes(instance: Instance, layout: Layout): number {
+  return layout.heapBase - lowestMarked(instance, stackStart(layout), layout.heapBase);
 }

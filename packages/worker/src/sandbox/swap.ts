@@ -26,12 +26,12 @@ export interface Swapped {
  *
  * @returns undefined if that is much, or would not fit in every sandbox of its extension, or the marks cannot be trusted.
  */
-export function swapOut({ machine, layout, owned }: Realm, snapshot: Snapshot): Swapped | undefined {
-  const { bytes, words, heap } = machine;
+export function swapOut({ instance, layout, owned }: Realm, snapshot: Snapshot): Swapped | undefined {
+  const { bytes, words, heap } = instance;
   const heapEnd = words[layout.heapEndAt >> 2]!;
-  if (heapEnd > toInitialBytes(snapshot.header.heapEnd, heap.end) || isTampered(machine)) return undefined;
+  if (heapEnd > toInitialBytes(snapshot.header.heapEnd, heap.end) || isTampered(instance)) return undefined;
   const heapFrom = layout.heapBase - (layout.heapBase % PAGE_BYTES);
-  const runs = [...findMarked(machine, 0, CARD_TABLE), ...findMarked(machine, heapFrom, heapEnd)];
+  const runs = [...findMarked(instance, 0, CARD_TABLE), ...findMarked(instance, heapFrom, heapEnd)];
   const size = runs.reduce((sum, { length }) => sum + length, 0);
   if (size > MAX_SWAPPED_BYTES) return undefined;
   const copy = new Uint8Array(size);
@@ -41,20 +41,20 @@ export function swapOut({ machine, layout, owned }: Realm, snapshot: Snapshot): 
     to += length;
   }
   const { refusedBytes, isShort } = heap;
-  return { runs, bytes: copy, stackBytes: usedStackBytes(machine, layout), refusedBytes, isShort, owned };
+  return { runs, bytes: copy, stackBytes: usedStackBytes(instance, layout), refusedBytes, isShort, owned };
 }
 
 /** Goes on where `swapOut` left off, in a restored sandbox of the same extension. */
 export function swapIn(realm: Realm, swapped: Swapped): void {
-  const { machine, layout } = realm;
+  const { instance, layout } = realm;
   const { runs, bytes, stackBytes, refusedBytes, isShort } = swapped;
   let from = 0;
   for (const { at, length } of runs) {
-    machine.bytes.set(bytes.subarray(from, from + length), at);
-    markWritten(machine, at, length);
+    instance.bytes.set(bytes.subarray(from, from + length), at);
+    markWritten(instance, at, length);
     from += length;
   }
-  if (stackBytes > 0) markWritten(machine, layout.heapBase - stackBytes, 1);
-  Object.assign(machine.heap, { refusedBytes, isShort });
+  if (stackBytes > 0) markWritten(instance, layout.heapBase - stackBytes, 1);
+  Object.assign(instance.heap, { refusedBytes, isShort });
   for (const pointer of swapped.owned) realm.own(pointer);
 }

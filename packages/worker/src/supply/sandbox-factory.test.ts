@@ -58,7 +58,7 @@ function poison(sandbox: Sandbox): void {
 }
 
 test.each([
-  ['a machine', 100, true],
+  ['a instance', 100, true],
   ['a memory that had grown', 8_000, false],
 ])('%s that is used again holds what a new one holds', async (_, n, isMachine) => {
   const snapshot = await snapshotOf(OTHER);
@@ -66,31 +66,31 @@ test.each([
   const factory = new SandboxFactory(wasm, layout);
   const writer = await factory.open(WRITER, await snapshotOf(WRITER));
   call(writer, { n });
-  const machine = writer.retire();
+  const instance = writer.retire();
   factory.retire(writer);
   const again = (await factory.open(OTHER, snapshot)).retire();
-  expect(again === machine).toBe(isMachine);
-  expect(again.memory).toBe(machine.memory);
+  expect(again === instance).toBe(isMachine);
+  expect(again.memory).toBe(instance.memory);
   expect(again.bytes.length > fresh.bytes.length).toBe(!isMachine);
   expect(Buffer.compare(again.bytes.subarray(0, fresh.bytes.length), fresh.bytes)).toBe(0);
   expect(again.bytes.subarray(fresh.bytes.length).every((byte) => byte === 0)).toBe(true);
 });
 
-test('an extension is loaded in a used machine as in a new one', async () => {
+test('an extension is loaded in a used instance as in a new one', async () => {
   const factory = new SandboxFactory(wasm, layout);
   const fresh = (await new SandboxFactory(wasm, layout).boot(OTHER)).retire();
   const sandbox = await factory.open(WRITER, await snapshotOf(WRITER));
   call(sandbox, { n: 100 });
-  const machine = sandbox.retire();
+  const instance = sandbox.retire();
   factory.retire(sandbox);
   const again = (await factory.boot(OTHER)).retire();
-  expect(again).toBe(machine);
+  expect(again).toBe(instance);
   const [first, second] = await Promise.all([fresh, again].map(withoutClock));
   expect(Buffer.compare(second!.subarray(0, first!.length), first!)).toBe(0);
   expect(second!.subarray(first!.length).every((byte) => byte === 0)).toBe(true);
 });
 
-/** The memory of a booted machine, but for what follows the clock. */
+/** The memory of a booted instance, but for what follows the clock. */
 async function withoutClock({ bytes }: Instance): Promise<Uint8Array> {
   const { ctx } = (await snapshotOf(OTHER)).header.realm;
   const copy = bytes.slice();
@@ -100,17 +100,17 @@ async function withoutClock({ bytes }: Instance): Promise<Uint8Array> {
 
 test('a sandbox is booted as often as it takes to know that more of its kind will follow', async () => {
   const factory = new SandboxFactory(wasm, layout);
-  const machines = [];
-  for (let i = 0; i < 3; i++) machines.push((await factory.boot(OTHER)).retire());
-  const [first, , third] = await Promise.all(machines.map(withoutClock));
-  const heapEnd = machines[0]!.words[layout.heapEndAt >> 2]!;
+  const instances = [];
+  for (let i = 0; i < 3; i++) instances.push((await factory.boot(OTHER)).retire());
+  const [first, , third] = await Promise.all(instances.map(withoutClock));
+  const heapEnd = instances[0]!.words[layout.heapEndAt >> 2]!;
   for (const [from, to] of [
     [0, layout.staticImage.byteLength],
     [layout.heapBase, heapEnd],
   ] as const) {
     expect(Buffer.compare(third!.subarray(from, to), first!.subarray(from, to))).toBe(0);
   }
-  const marked = machines.map(({ marks }) => marks.some((mark) => mark !== 0));
+  const marked = instances.map(({ marks }) => marks.some((mark) => mark !== 0));
   expect(marked).toEqual([true, true, false]);
 });
 
@@ -132,11 +132,11 @@ test('of an instance that an exception went through, only the memory is used aga
   const snapshot = await snapshotOf(OTHER);
   const sandbox = await factory.open(WRITER, await snapshotOf(WRITER));
   poison(sandbox);
-  const machine = sandbox.retire();
+  const instance = sandbox.retire();
   factory.retire(sandbox);
   const again = (await factory.open(OTHER, snapshot)).retire();
-  expect(again).not.toBe(machine);
-  expect(again.memory).toBe(machine.memory);
+  expect(again).not.toBe(instance);
+  expect(again.memory).toBe(instance.memory);
 });
 
 test('a memory whose card table was written to holds what a new one holds, with another instance', async () => {
@@ -144,13 +144,13 @@ test('a memory whose card table was written to holds what a new one holds, with 
   const fresh = (await new SandboxFactory(wasm, layout).open(OTHER, snapshot)).retire();
   const factory = new SandboxFactory(wasm, layout);
   const tampered = await factory.open(OTHER, snapshot);
-  const machine = tampered.retire();
-  machine.bytes.fill(7, 6 << 20); // unmarked
-  machine.marks[CARD_TABLE / CARD_BYTES] = 1; // what a store to the table leaves
+  const instance = tampered.retire();
+  instance.bytes.fill(7, 6 << 20); // unmarked
+  instance.marks[CARD_TABLE / CARD_BYTES] = 1; // what a store to the table leaves
   factory.retire(tampered);
   const again = (await factory.open(OTHER, snapshot)).retire();
-  expect(again).not.toBe(machine);
-  expect(again.memory).toBe(machine.memory);
+  expect(again).not.toBe(instance);
+  expect(again.memory).toBe(instance.memory);
   expect(Buffer.compare(again.bytes, fresh.bytes)).toBe(0);
 });
 

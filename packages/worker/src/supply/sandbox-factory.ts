@@ -48,8 +48,8 @@ export class SandboxFactory {
     const key = bootKey(extension);
     const { snapshot, ...last } = this.#booted;
     if (last.key === key && snapshot) return this.open(extension, snapshot);
-    const machine = await this.#createInstance(extension, this.layout.heapBase);
-    const sandbox = Sandbox.boot(machine, this.layout, extension);
+    const instance = await this.#createInstance(extension, this.layout.heapBase);
+    const sandbox = Sandbox.boot(instance, this.layout, extension);
     this.#booted = { key };
     if (last.key === key) this.#booted = { key, snapshot: await sandbox.snapshot({ key, registrations: [] }) };
     return sandbox;
@@ -57,8 +57,8 @@ export class SandboxFactory {
 
   /** A sandbox that begins where the snapshot was taken: nothing is evaluated. */
   async open(extension: ExtensionWire, snapshot: Snapshot): Promise<Sandbox> {
-    const machine = await this.#createInstance(extension, snapshot.header.heapEnd);
-    return Sandbox.fromSnapshot(machine, this.layout, extension, snapshot);
+    const instance = await this.#createInstance(extension, snapshot.header.heapEnd);
+    return Sandbox.fromSnapshot(instance, this.layout, extension, snapshot);
   }
 
   /** Whether a sandbox fits in the budget as it is. */
@@ -103,9 +103,9 @@ export class SandboxFactory {
     const size = this.#sizeOf(extension, heapEnd);
     const used = this.#spare.takeInstance(size);
     used?.begin(this.layout.staticImage);
-    const machine = used ?? (await this.#newInstance(size));
-    machine.heap.start = (machine.heap.end - extension.limits.memoryLimitBytes + 15) & ~15;
-    return machine;
+    const instance = used ?? (await this.#newInstance(size));
+    instance.heap.start = (instance.heap.end - extension.limits.memoryLimitBytes + 15) & ~15;
+    return instance;
   }
 
   #sizeOf({ limits }: ExtensionWire, heapEnd: number): Wanted {
@@ -118,13 +118,13 @@ export class SandboxFactory {
   async #newInstance(size: Wanted): Promise<Instance> {
     const memory = this.#spare.takeMemory(size) ?? this.#newMemory(size);
     const before = memory.buffer.byteLength;
-    const machine = await createInstance(this.#engine, size, memory).catch((error: unknown) => {
+    const instance = await createInstance(this.#engine, size, memory).catch((error: unknown) => {
       this.account.close(before);
       throw error;
     });
-    this.account.grow(machine.bytes.length - before);
-    machine.hooks.mayGrow = (bytes) => this.#mayGrow(bytes, machine.bytes.length);
-    return machine;
+    this.account.grow(instance.bytes.length - before);
+    instance.hooks.mayGrow = (bytes) => this.#mayGrow(bytes, instance.bytes.length);
+    return instance;
   }
 
   #newMemory({ initialBytes, maxBytes }: Wanted): WebAssembly.Memory {

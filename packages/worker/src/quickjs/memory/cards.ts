@@ -28,7 +28,7 @@ export const COPY_INDEX: number = 0x48_0000;
 /** Memory whose cards have a place in the index. */
 export const INDEXED_BYTES: number = 1 << 24;
 
-/** Address of the list of the cards that were put back last, above the index: see `engine/prefetch.ts`. */
+/** Address of the list of the cards that were restored last, above the index: see `engine/prefetch.ts`. */
 export const RESTORED_LIST: number = COPY_INDEX + 2 * (INDEXED_BYTES >> CARD_SHIFT);
 
 /** Address of the copies, above the list. The first one is all zeros. */
@@ -59,9 +59,9 @@ export interface CardFunctions {
    * @param tableEnd one past those of what is in use of the table, `indexEnd` of the index, and `copiesEnd` of the list and the copies.
    * @param usedEnd one past the last mark to look at.
    * @returns the number of cards without a copy; -1 if the table, the index, the list or the copies were written to where they are in
-   *   use: nothing is put back.
+   *   use: nothing is restored.
    */
-  putBack: (tableEnd: number, indexEnd: number, copiesEnd: number, usedEnd: number) => number;
+  restoreCards: (tableEnd: number, indexEnd: number, copiesEnd: number, usedEnd: number) => number;
 }
 
 /** The memory of an instance and its card table. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { compileEngine } from '../engine-module.js';
-import { fillGaps } from './compact-heap.js';
+import { compactHeap } from './compact-heap.js';
 import { createInstance, type Instance } from '../instance.js';
 
 /** A heap with gaps of many sizes between what is in use. */
@@ -21,7 +21,7 @@ function spread(module: Instance['module']): number {
 test('what is allocated after the gaps are filled lies side by side', async () => {
   expect(spread(await createTornHeap())).toBeGreaterThan(10_000);
   const module = await createTornHeap();
-  fillGaps({ module });
+  compactHeap({ module });
   expect(spread(module)).toBeLessThan(2_000);
 });
 
@@ -30,7 +30,7 @@ test('of a heap that has many gaps, most are left to the calls', async () => {
   const used = Array.from({ length: 20_000 }, () => [module._malloc(60), module._malloc(60)]);
   const gaps = new Set(used.map(([gap]) => gap!)); // 64 bytes each, 1.2 MiB
   for (const gap of gaps) module._free(gap);
-  fillGaps({ module });
+  compactHeap({ module });
   const again = Array.from({ length: 20_000 }, () => module._malloc(60)).filter((at) => gaps.has(at));
   expect(again.length).toBeGreaterThan(15_000);
 });
@@ -41,7 +41,7 @@ test('a heap that is full stays usable', async () => {
   for (let bytes = 1 << 20; bytes >= 16; bytes /= 2) {
     for (let at = module._malloc(bytes); at !== 0; at = module._malloc(bytes)) all.push(at);
   }
-  fillGaps({ module });
+  compactHeap({ module });
   for (const at of all) module._free(at);
   expect(module._malloc(1 << 16)).not.toBe(0);
 });

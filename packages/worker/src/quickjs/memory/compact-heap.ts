@@ -17,7 +17,7 @@ const HEADER_BYTES = 4;
  * From large pieces to small: once all gaps of a size are taken, a gap has no room for two pieces of half that size, so two that lie side by side
  * are not in a gap.
  */
-export function fillGaps({ module }: Pick<Instance, 'module'>): void {
+export function compactHeap({ module }: Pick<Instance, 'module'>): void {
   let left = MAX_FILLED_BYTES;
   for (let chunk = ROOM_BYTES / 2; chunk >= MIN_CHUNK_BYTES; chunk /= 2) {
     const take = (): number => module._malloc(chunk - HEADER_BYTES); // 0 once the heap is full
