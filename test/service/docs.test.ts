@@ -18,6 +18,7 @@ import { METRIC_FAMILIES } from '../../packages/host/src/service/metrics.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Pages of users. The others are about the code. */
 const PAGES = [
+  'api.md',
   'authors.md',
   'deployment.md',
   'library.md',

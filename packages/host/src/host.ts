@@ -68,6 +68,23 @@ export interface Host extends AsyncDisposable {
  * @throws {TypeError} for an option that is unknown or cannot be used. It names the option, its value and what is allowed.
  * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist, `E_WORKER_LOST` if it has extensions and not one worker to
  *   load them could be started, after about 1.5 s of trying.
+ *
+ * @example
+ * ```js
+ * import { createHost } from '@sandglass/host';
+ *
+ * const host = await createHost({ limits: { cpuTimeMs: 200 } });
+ * const sandbox = { enabled: true, requestedScopes: {} };
+ * const manifest = {
+ *   name: 'adder',
+ *   version: '1.0.0',
+ *   'directus:extension': { type: 'operation', path: { app: 'app.js', api: 'index.js' }, source: { app: 'app.js', api: 'index.js' }, host: '*', sandbox },
+ * };
+ * const source = "export default { id: 'add', handler: ({ a, b }) => a + b };";
+ * await host.load({ manifest, source });
+ * console.log(await host.operation('add', { a: 1, b: 2 })); // 3
+ * await host.close();
+ * ```
  */
 export function createHost(options: HostOptions = {}): Promise<Host> {
   const wasm = compileEngine(); // while the rest is made ready

@@ -132,6 +132,35 @@ const definitionSchema: z.ZodMiniType<CapabilityDefinition<unknown, readonly unk
  * Defines a function for guests, gated, limited and audited like the built-in three, which are made with it.
  *
  * @throws {TypeError} a key is unknown, missing or of the wrong type, or the name, the module or the arguments' schema cannot be used.
+ *
+ * @example
+ * ```js
+ * import { createHost, defineCapability } from '@sandglass/host';
+ * import * as z from 'zod';
+ *
+ * const readPrice = defineCapability({
+ *   name: 'prices.read',
+ *   module: 'acme:prices',
+ *   scope: z.object({}),
+ *   args: z.tuple([z.string()]),
+ *   effect: false,
+ *   handler: ([product]) => ({ product, price: 5 }),
+ * });
+ * const host = await createHost({ capabilities: [readPrice] });
+ * const sandbox = { enabled: true, requestedScopes: { 'prices.read': {} } };
+ * const manifest = {
+ *   name: 'shop',
+ *   version: '1.0.0',
+ *   'directus:extension': { type: 'operation', path: { app: 'app.js', api: 'index.js' }, source: { app: 'app.js', api: 'index.js' }, host: '*', sandbox },
+ * };
+ * const source = `
+ *   import { prices } from 'acme:prices';
+ *   export default { id: 'price', handler: async ({ of }) => (await prices.read(of)).price };
+ * `;
+ * await host.load({ manifest, source });
+ * console.log(await host.operation('price', { of: 'tea' })); // 5
+ * await host.close();
+ * ```
  */
 export function defineCapability<Scope, Args extends readonly unknown[], Result>(
   definition: CapabilityDefinition<Scope, Args, Result>,

@@ -45,6 +45,18 @@ const FLUSH_MS = 250;
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  * @throws {Error} that says where it cannot listen and why, with the code of the system's error, for example `EADDRINUSE`.
+ *
+ * @example
+ * ```js
+ * import { createHost } from '@sandglass/host';
+ * import { createService, startServer } from '@sandglass/host/service';
+ *
+ * const host = await createHost();
+ * const server = await startServer(createService(host), host, { port: 0 });
+ * const { status } = await fetch(new URL('/_sandglass/health', server.url));
+ * console.log(status); // 200
+ * await server.close(1_000);
+ * ```
  */
 export async function startServer(service: Service, host: Host, given: ServerOptions = {}): Promise<RunningServer> {
   const options = checkServerOptions(service, host, given);

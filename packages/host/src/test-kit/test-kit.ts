@@ -19,6 +19,26 @@ import { VirtualTimers, withFakeSleep } from './virtual-timers.js';
  * @param extension its folder, whose source is compiled as `sandglass build` does it, or `{ manifest, source }`.
  * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD`, or the limit that ended the load.
  * @throws {TypeError} for an option that is unknown or cannot be used.
+ *
+ * @example
+ * ```js
+ * import { loadExtension } from '@sandglass/host/testing';
+ *
+ * const sandbox = { enabled: true, requestedScopes: { log: {} } };
+ * const manifest = {
+ *   name: 'shout',
+ *   version: '1.0.0',
+ *   'directus:extension': { type: 'operation', path: { app: 'app.js', api: 'index.js' }, source: { app: 'app.js', api: 'index.js' }, host: '*', sandbox },
+ * };
+ * const source = `
+ *   import { log } from 'directus:api';
+ *   export default { id: 'shout', handler: ({ text }) => { log(text); return text.toUpperCase(); } };
+ * `;
+ * const extension = await loadExtension({ manifest, source });
+ * console.log(await extension.operation({ text: 'hello' })); // HELLO
+ * console.log(extension.logs.join()); // hello
+ * await extension.close();
+ * ```
  */
 export async function loadExtension(
   extension: string | ExtensionSource,
