@@ -69,15 +69,15 @@ for (const [name, theme] of Object.entries(THEMES)) {
 }
 
 function draw(c) {
-  const text = (x, y, words, size, fill, weight = 400) =>
+  const text = (x, y, words, { size, fill, weight = 400 }) =>
     `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}" font-weight="${weight}">${words}</text>`;
   const panels = PANELS.map(
     ([x, y, w, h, title, sub]) =>
-      `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="10" fill="${c.panel}" stroke="${c.line}"/>${text(x + 16, y + 28, title, 15, c.ink, 600)}${text(x + 16, y + 46, sub, 12, c.faint)}`,
+      `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="10" fill="${c.panel}" stroke="${c.line}"/>${text(x + 16, y + 28, title, { size: 15, fill: c.ink, weight: 600 })}${text(x + 16, y + 46, sub, { size: 12, fill: c.faint })}`,
   );
   const boxes = BOXES.map(
     ([x, y, w, h, title, sub]) =>
-      `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="6" fill="${c.box}" stroke="${c.line}"/>${text(x + 12, y + 26, title, 14, c.ink, 600)}${text(x + 12, y + 45, sub, 12, c.faint)}`,
+      `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="6" fill="${c.box}" stroke="${c.line}"/>${text(x + 12, y + 26, title, { size: 14, fill: c.ink, weight: 600 })}${text(x + 12, y + 45, sub, { size: 12, fill: c.faint })}`,
   );
   const arrows = ARROWS.map(
     ([kind, ...points]) =>
@@ -93,7 +93,7 @@ function draw(c) {
     ['ask', 460, 'a capability call: judged and answered by the host'],
   ].map(
     ([kind, x, words]) =>
-      `<rect x="${x}" y="26" width="22" height="4" fill="${c[kind]}"/>${text(x + 32, 33, words, 13, c.ink)}`,
+      `<rect x="${x}" y="26" width="22" height="4" fill="${c[kind]}"/>${text(x + 32, 33, words, { size: 13, fill: c.ink })}`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 500" font-family="system-ui, sans-serif" role="img" aria-label="The way of a call"><rect width="1000" height="500" fill="${c.page}"/><defs>${heads.join('')}</defs>${legend.join('')}${panels.join('')}${boxes.join('')}${arrows.join('')}</svg>\n`;
 }

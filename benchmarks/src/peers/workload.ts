@@ -22,27 +22,15 @@ export interface Workload {
 
 const PHONE_PARSER = '@ribertec/directus-extension-phone-parser';
 const KIB = 1024;
+const PAYLOADS: readonly [label: string, bytes: number][] = [
+  ['100 B', 100],
+  ['2 KB', 2 * KIB],
+  ['100 KB', 100 * KIB],
+  ['1 MB', 1024 * KIB],
+];
 
 /** The workloads that every peer runs. @param serverUrl loopback server that the request goes to */
 export async function createWorkloads(serverUrl: string): Promise<Workload[]> {
-  const payloads = (
-    [
-      ['100 B', 100],
-      ['2 KB', 2 * KIB],
-      ['100 KB', 100 * KIB],
-      ['1 MB', 1024 * KIB],
-    ] as const
-  ).map(([label, bytes]) => {
-    const argument = createPayload(bytes);
-    return fromScript({
-      name: `echo-${label.replace(' ', '').toLowerCase()}`,
-      title: `${label} of JSON in and out`,
-      script: 'function handler(argument) { return argument; }',
-      argument,
-      expected: argument,
-      synchronous: true,
-    });
-  });
   return [
     fromScript({
       name: 'empty',
@@ -52,7 +40,7 @@ export async function createWorkloads(serverUrl: string): Promise<Workload[]> {
       expected: null,
       synchronous: true,
     }),
-    ...payloads,
+    ...PAYLOADS.map(createEcho),
     fromScript({
       name: 'log',
       title: 'A call that logs once',
@@ -94,6 +82,18 @@ export async function createWorkloads(serverUrl: string): Promise<Workload[]> {
       synchronous: true,
     }),
   ];
+}
+
+function createEcho([label, bytes]: (typeof PAYLOADS)[number]): Workload {
+  const argument = createPayload(bytes);
+  return fromScript({
+    name: `echo-${label.replace(' ', '').toLowerCase()}`,
+    title: `${label} of JSON in and out`,
+    script: 'function handler(argument) { return argument; }',
+    argument,
+    expected: argument,
+    synchronous: true,
+  });
 }
 
 /** A JSON document of about that many bytes: records with strings, numbers, booleans and nesting, as an items API returns them. */

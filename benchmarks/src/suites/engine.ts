@@ -26,8 +26,8 @@ export function createCallSuite(options: Partial<EngineInput> = {}): Suite {
     clock: 'cpu',
     reference: REFERENCE,
     subjects: [
-      bare(REFERENCE, 'openCallFunction', EMPTY, null),
-      bare('quickjs-emscripten, fresh context', 'openFreshContext', EMPTY, null),
+      bare(REFERENCE, 'openCallFunction', [EMPTY, null]),
+      bare('quickjs-emscripten, fresh context', 'openFreshContext', [EMPTY, null]),
       sandglass('Sandglass, pristine', EMPTY, null, options),
       sandglass('Sandglass, persistent', EMPTY, null, { isolation: 'persistent' }),
       { name: 'Sandglass, restore alone', module: ENGINE, open: 'openRestore', input: { module: toModule(EMPTY) } },
@@ -56,12 +56,11 @@ export function sandglass(
   return { name, module: ENGINE, open: 'openCall', input, ...spec };
 }
 
-/** A call in quickjs-emscripten alone, as a subject. */
-export function bare(
+/** A call in quickjs-emscripten alone, as a subject: of a script with an argument. */
+function bare(
   name: string,
   open: string,
-  script: string,
-  argument: unknown,
+  [script, argument]: readonly [string, unknown],
   options: Partial<BareInput> & Partial<SubjectSpec> = {},
 ): SubjectSpec {
   const { crossing = 'json', ...spec } = options;
@@ -87,9 +86,9 @@ function payloadSuite(): Suite {
         x,
       });
       return [
-        bare('', 'openCallFunction', ECHO, payload, point(REFERENCE)),
-        bare('', 'openCallFunction', ECHO, payload, { crossing: 'dump', ...point('quickjs-emscripten, dump') }),
-        bare('', 'openStringCrossing', ECHO, payload, point('quickjs-emscripten, string alone')),
+        bare('', 'openCallFunction', [ECHO, payload], point(REFERENCE)),
+        bare('', 'openCallFunction', [ECHO, payload], { crossing: 'dump', ...point('quickjs-emscripten, dump') }),
+        bare('', 'openStringCrossing', [ECHO, payload], point('quickjs-emscripten, string alone')),
         sandglass('', ECHO, payload, point('Sandglass, pristine')),
         sandglass('', ECHO, payload, { isolation: 'persistent', ...point('Sandglass, persistent') }),
       ];
@@ -117,7 +116,7 @@ function valueSuite(): Suite {
     clock: 'cpu',
     reference,
     subjects: [
-      bare(reference, 'openCallFunction', ECHO, values['plain JSON']),
+      bare(reference, 'openCallFunction', [ECHO, values['plain JSON']]),
       ...Object.entries(values).map(([name, value]) => sandglass(`Sandglass, ${name}`, ECHO, value)),
     ],
   };
@@ -158,9 +157,9 @@ function cpuSuite({ name, script, argument }: (typeof CPU_PROGRAMS)[number]): Su
     reference: REFERENCE,
     launches: 3,
     subjects: [
-      bare(REFERENCE, 'openCallFunction', script, argument),
+      bare(REFERENCE, 'openCallFunction', [script, argument]),
       sandglass('Sandglass, pristine', script, argument),
-      bare('V8, no sandbox', 'openPlain', script, argument),
+      bare('V8, no sandbox', 'openPlain', [script, argument]),
     ],
   };
 }

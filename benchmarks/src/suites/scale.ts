@@ -10,46 +10,40 @@ const SETTINGS = { unit: 'ns', launches: 2, rounds: 4 } as const;
 /** What a call costs by how much there is of everything else. Calls in flight and threads are the pool's suites, loading by source size the engine's. */
 export function createScaleSuites(): Suite[] {
   return [
-    curve(
-      'scale-extensions',
-      'Scale: a call by extensions loaded, called in turn',
-      'extensions',
-      [1, 10, 100, 1_000],
-      (x) => ({
-        script: EMPTY,
-        extensions: x,
-      }),
-    ),
-    curve(
-      'scale-payload',
-      'Scale: a call by bytes of JSON in and out',
-      'bytes',
-      [100, 2 * KIB, 100 * KIB, 1024 * KIB],
-      (x) => ({
-        script: ECHO,
-        argument: createPayload(x),
-      }),
-    ),
-    curve(
-      'scale-source',
-      'Scale: a call by bytes of source',
-      'bytes of source',
-      [KIB, 10 * KIB, 100 * KIB, 1000 * KIB],
-      (x) => ({
-        script: createBundle(x),
-        argument: 7,
-      }),
-    ),
+    curve({
+      name: 'scale-extensions',
+      title: 'Scale: a call by extensions loaded, called in turn',
+      axis: 'extensions',
+      points: [1, 10, 100, 1_000],
+      toInput: (x) => ({ script: EMPTY, extensions: x }),
+    }),
+    curve({
+      name: 'scale-payload',
+      title: 'Scale: a call by bytes of JSON in and out',
+      axis: 'bytes',
+      points: [100, 2 * KIB, 100 * KIB, 1024 * KIB],
+      toInput: (x) => ({ script: ECHO, argument: createPayload(x) }),
+    }),
+    curve({
+      name: 'scale-source',
+      title: 'Scale: a call by bytes of source',
+      axis: 'bytes of source',
+      points: [KIB, 10 * KIB, 100 * KIB, 1000 * KIB],
+      toInput: (x) => ({ script: createBundle(x), argument: 7 }),
+    }),
   ];
 }
 
-function curve(
-  name: string,
-  title: string,
-  axis: string,
-  points: readonly number[],
-  toInput: (x: number) => Omit<HostInput, 'threads' | 'measure'>,
-): Suite {
+/** A suite with one point for each x, on one thread and on several. */
+interface Curve {
+  name: string;
+  title: string;
+  axis: string;
+  points: readonly number[];
+  toInput: (x: number) => Omit<HostInput, 'threads' | 'measure'>;
+}
+
+function curve({ name, title, axis, points, toInput }: Curve): Suite {
   return {
     name,
     title,

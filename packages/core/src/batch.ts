@@ -15,7 +15,6 @@ const MAX_INT32 = 2 ** 31 - 1;
 /** In the place of a number of bytes: the row's outcome is the next of the errors. */
 const IS_ERROR = -1;
 
-const NO_BYTES: Uint8Array = new Uint8Array();
 const NO_ERRORS: readonly ErrorWire[] = [];
 
 /** Outcomes in one buffer. */
@@ -31,7 +30,7 @@ export function packCalls(calls: readonly CallWire[]): Uint8Array {
   for (const { argument } of calls) byteLength += argument.byteLength;
   const list = new PackedList(calls.length, byteLength);
   for (const { callId, extensionId, handler, argument } of calls) {
-    list.add(callId, extensionId, handler, argument.byteLength, argument);
+    list.add(callId, extensionId, handler, argument);
   }
   return list.packed;
 }
@@ -77,9 +76,9 @@ export function packOutcomes(outcomes: readonly OutcomeWire[]): PackedOutcomes {
     const spentUs = Math.min(Math.round(usage.cpuTimeMs * 1_000), MAX_INT32);
     const cpuTimeUs = outcome.goesOn === true ? ~spentUs : spentUs; // below zero: it goes on
     const heapBytes = Math.min(usage.heapBytes, MAX_INT32);
-    if (outcome.ok) list.add(callId, cpuTimeUs, heapBytes, outcome.value.byteLength, outcome.value);
+    if (outcome.ok) list.add(callId, cpuTimeUs, heapBytes, outcome.value);
     else {
-      list.add(callId, cpuTimeUs, heapBytes, IS_ERROR, NO_BYTES);
+      list.addRow(callId, cpuTimeUs, heapBytes, IS_ERROR);
       (errors ??= []).push(outcome.error);
     }
   }
@@ -131,7 +130,17 @@ class PackedList {
     this.#table[0] = count;
   }
 
-  add(first: number, second: number, third: number, length: number, bytes: Uint8Array): void {
+  /** Adds a row with its bytes. */
+  add(first: number, second: number, third: number, bytes: Uint8Array): void {
+    const { byteLength } = bytes;
+    this.addRow(first, second, third, byteLength);
+    if (byteLength === 0) return;
+    this.packed.set(bytes, this.#offset);
+    this.#offset += byteLength;
+  }
+
+  /** Adds a row alone. */
+  addRow(first: number, second: number, third: number, length: number): void {
     const table = this.#table;
     const row = this.#row;
     table[row] = first;
@@ -139,9 +148,6 @@ class PackedList {
     table[row + 2] = third;
     table[row + 3] = length;
     this.#row = row + ROW_LENGTH;
-    if (bytes.byteLength === 0) return;
-    this.packed.set(bytes, this.#offset);
-    this.#offset += bytes.byteLength;
   }
 }
 

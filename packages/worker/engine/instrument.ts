@@ -60,15 +60,7 @@ export function instrument(
     } else if (id === SECTION.export) {
       exported = readExports(new BinaryReader(section));
       const entries = [exportEntry('restoreCards', EXPORT.function, addedIndex(ADDED.restoreCards))];
-      if (functions) {
-        entries.push(exportEntry('encode', EXPORT.function, addedIndex(ADDED.encode)));
-        entries.push(exportEntry('runHandler', EXPORT.function, addedIndex(ADDED.runHandler)));
-        entries.push(exportEntry('strict', EXPORT.global, fuel + 1));
-        entries.push(exportEntry('hashSeed', EXPORT.global, fuel + 2));
-        entries.push(exportEntry('gate', EXPORT.table, gate));
-        entries.push(exportEntry('enterHandler', EXPORT.function, addedIndex(ADDED.enterHandler)));
-        entries.push(exportEntry('enterRestoreCards', EXPORT.function, addedIndex(ADDED.enterRestoreCards)));
-      }
+      if (functions) entries.push(...handlerExports(addedIndex, fuel, gate));
       out.block((more) => add(section, more, entries));
     } else if (id === SECTION.code) {
       const { pollIndex } = imported;
@@ -78,19 +70,25 @@ export function instrument(
       if (functions) {
         const indexOf = (name: keyof EngineFunctions): number => exported.get(functions[name])!;
         const tableCall = (type: number): Uint8Array => tableFunction(PARAMETERS[type]!, types.length + type, gate);
-        added.push(encodeFunction(indexOf, fuel + 1), prefetchFunction());
-        added.push(runHandlerFunction(indexOf, addedIndex(ADDED.encode), addedIndex(ADDED.prefetch)));
-        added.push(tableCall(TYPE.runHandler), tableCall(TYPE.restoreCards));
+        added.push(
+          ...handlerFunctions(indexOf, addedIndex, fuel),
+          tableCall(TYPE.runHandler),
+          tableCall(TYPE.restoreCards),
+        );
       }
       out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel, added }));
     } else out.block((same) => same.copy(section, 0, section.length));
   }
+  writeCardsSection(out);
+  return out.done();
+}
+
+function writeCardsSection(out: BinaryWriter): void {
   out.byte(SECTION.custom);
   out.block((custom) => {
     custom.u32(CARDS_SECTION.length);
     custom.text(CARDS_SECTION + CARDS_VERSION);
   });
-  return out.done();
 }
 
 const HEADER_BYTES = 8;
@@ -110,6 +108,34 @@ const HANDLER_TYPES = [TYPE.pair, TYPE.pair, TYPE.runHandler, TYPE.enterHandler,
 const ADDED = { restoreCards: 2, encode: 3, prefetch: 4, runHandler: 5, enterHandler: 6, enterRestoreCards: 7 };
 
 const FIRST_STORE = 0x36;
+
+type IndexOf<Name> = (name: Name) => number;
+
+/** What is exported for handlers beside `restoreCards`. */
+function handlerExports(addedIndex: IndexOf<number>, fuel: number, gate: number): Uint8Array[] {
+  return [
+    exportEntry('encode', EXPORT.function, addedIndex(ADDED.encode)),
+    exportEntry('runHandler', EXPORT.function, addedIndex(ADDED.runHandler)),
+    exportEntry('strict', EXPORT.global, fuel + 1),
+    exportEntry('hashSeed', EXPORT.global, fuel + 2),
+    exportEntry('gate', EXPORT.table, gate),
+    exportEntry('enterHandler', EXPORT.function, addedIndex(ADDED.enterHandler)),
+    exportEntry('enterRestoreCards', EXPORT.function, addedIndex(ADDED.enterRestoreCards)),
+  ];
+}
+
+/** The functions that handlers are run with, but for those of the instance table. */
+function handlerFunctions(
+  indexOf: IndexOf<keyof EngineFunctions>,
+  addedIndex: IndexOf<number>,
+  fuel: number,
+): Uint8Array[] {
+  return [
+    encodeFunction(indexOf, fuel + 1),
+    prefetchFunction(),
+    runHandlerFunction(indexOf, addedIndex(ADDED.encode), addedIndex(ADDED.prefetch)),
+  ];
+}
 
 interface FunctionType {
   parameters: number;
@@ -253,7 +279,7 @@ function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: numb
       const alignment = code.u32();
       const offset = code.u32();
       out.copy(code.bytes, copied, at);
-      doStore(out, locals, store, code.bytes.subarray(at, code.at), alignment, offset);
+      doStore(out, locals, store, { bytes: code.bytes.subarray(at, code.at), alignment, offset });
       copied = code.at;
     } else if (op === OP.prefix && isBulkWrite(code.bytes[code.at]!)) {
       skipImmediates(op, code);

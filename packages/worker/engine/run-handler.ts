@@ -55,82 +55,125 @@ export function runHandlerFunction(
   prefetch: number,
 ): Uint8Array {
   const out = new BinaryWriter(256);
+  const step = new Steps(out);
   out.raw(1, 2, I32); // VALUE and STATE
-  const get = (...locals: number[]): void => {
-    for (const local of locals) out.raw(OP.get, local);
-  };
-  const call = (index: number): void => out.local(OP.call, index);
-  const load = (offset: number): void => out.raw(OP.load, ALIGNED_WORD, offset);
-  const store = (offset: number): void => out.raw(OP.store, ALIGNED_WORD, offset);
-  const returnValue = (): void => out.raw(OP.if, NO_RESULT, OP.get, VALUE, OP.return, OP.end);
-  const returnFailure = (): void => {
-    get(VALUE);
-    out.raw(OP.eqz);
-    returnValue();
-    get(VALUE);
-    load(TAG_OFFSET);
-    get(EXCEPTION);
-    out.raw(OP.eq);
-    returnValue();
-  };
-
   prefetchList(out, prefetch);
-  get(FRAME_AT);
-  out.constant(0);
-  store(FRAME.encoded);
-  get(FRAME_AT, CTX, INBOX);
-  call(indexOf('QTS_bjson_decode'));
-  store(FRAME.argument);
-  get(FRAME_AT);
-  load(FRAME.argument);
-  out.raw(OP.set, VALUE);
-  returnFailure();
-  get(CTX, HANDLER, UNDEFINED);
-  out.constant(1);
-  get(FRAME_AT); // its first word is the list of arguments
-  call(indexOf('QTS_Call'));
-  out.raw(OP.set, VALUE);
-  returnFailure();
-  get(FRAME_AT, VALUE);
-  store(FRAME.value);
-  out.constant(NO_PROMISE);
-  out.raw(OP.set, STATE);
-  get(VALUE);
-  load(TAG_OFFSET);
-  get(OBJECT);
-  out.raw(OP.eq, OP.if, NO_RESULT);
-  get(CTX, VALUE);
-  call(indexOf('QTS_PromiseState'));
-  out.raw(OP.set, STATE, OP.end);
-  get(FRAME_AT, STATE);
-  store(FRAME.state);
-  get(STATE);
-  out.constant(PENDING);
-  out.raw(OP.eq);
-  returnValue();
-  get(STATE);
-  out.constant(NO_PROMISE);
-  out.raw(OP.eq, OP.eqz, OP.if, NO_RESULT);
-  get(FRAME_AT, CTX, VALUE);
-  call(indexOf('QTS_PromiseResult'));
-  store(FRAME.value);
-  out.raw(OP.end);
-  get(STATE);
-  out.constant(REJECTED);
-  out.raw(OP.eq);
-  get(ENCODES);
-  out.raw(OP.eqz, OP.or);
-  get(FRAME_AT);
-  load(FRAME.value); // 0 if the heap was too full for it
-  out.raw(OP.eqz, OP.or);
-  returnValue();
-  get(FRAME_AT, CTX, FRAME_AT);
-  load(FRAME.value);
-  call(encode);
-  store(FRAME.encoded);
-  get(VALUE);
+  decodeArgument(out, step, indexOf);
+  callHandler(out, step, indexOf);
+  readPromise(out, step, indexOf);
+  encodeResult(out, step, encode);
   out.raw(OP.end);
   return out.done();
+}
+
+/** Instructions that often occur together. */
+class Steps {
+  readonly #out: BinaryWriter;
+
+  constructor(out: BinaryWriter) {
+    this.#out = out;
+  }
+
+  get(...locals: number[]): void {
+    for (const local of locals) this.#out.raw(OP.get, local);
+  }
+
+  call(index: number): void {
+    this.#out.local(OP.call, index);
+  }
+
+  load(offset: number): void {
+    this.#out.raw(OP.load, ALIGNED_WORD, offset);
+  }
+
+  store(offset: number): void {
+    this.#out.raw(OP.store, ALIGNED_WORD, offset);
+  }
+
+  /** Returns VALUE if the word on the stack is not 0. */
+  returnValue(): void {
+    this.#out.raw(OP.if, NO_RESULT, OP.get, VALUE, OP.return, OP.end);
+  }
+
+  /** Returns VALUE if it is 0 or an exception. */
+  returnFailure(): void {
+    this.get(VALUE);
+    this.#out.raw(OP.eqz);
+    this.returnValue();
+    this.get(VALUE);
+    this.load(TAG_OFFSET);
+    this.get(EXCEPTION);
+    this.#out.raw(OP.eq);
+    this.returnValue();
+  }
+}
+
+function decodeArgument(out: BinaryWriter, step: Steps, indexOf: (name: EngineFunction) => number): void {
+  step.get(FRAME_AT);
+  out.constant(0);
+  step.store(FRAME.encoded);
+  step.get(FRAME_AT, CTX, INBOX);
+  step.call(indexOf('QTS_bjson_decode'));
+  step.store(FRAME.argument);
+  step.get(FRAME_AT);
+  step.load(FRAME.argument);
+  out.raw(OP.set, VALUE);
+  step.returnFailure();
+}
+
+function callHandler(out: BinaryWriter, step: Steps, indexOf: (name: EngineFunction) => number): void {
+  step.get(CTX, HANDLER, UNDEFINED);
+  out.constant(1);
+  step.get(FRAME_AT); // its first word is the list of arguments
+  step.call(indexOf('QTS_Call'));
+  out.raw(OP.set, VALUE);
+  step.returnFailure();
+  step.get(FRAME_AT, VALUE);
+  step.store(FRAME.value);
+}
+
+/** What was returned may be a promise: reads its state, and its result unless it is pending. */
+function readPromise(out: BinaryWriter, step: Steps, indexOf: (name: EngineFunction) => number): void {
+  out.constant(NO_PROMISE);
+  out.raw(OP.set, STATE);
+  step.get(VALUE);
+  step.load(TAG_OFFSET);
+  step.get(OBJECT);
+  out.raw(OP.eq, OP.if, NO_RESULT);
+  step.get(CTX, VALUE);
+  step.call(indexOf('QTS_PromiseState'));
+  out.raw(OP.set, STATE, OP.end);
+  step.get(FRAME_AT, STATE);
+  step.store(FRAME.state);
+  step.get(STATE);
+  out.constant(PENDING);
+  out.raw(OP.eq);
+  step.returnValue();
+  step.get(STATE);
+  out.constant(NO_PROMISE);
+  out.raw(OP.eq, OP.eqz, OP.if, NO_RESULT);
+  step.get(FRAME_AT, CTX, VALUE);
+  step.call(indexOf('QTS_PromiseResult'));
+  step.store(FRAME.value);
+  out.raw(OP.end);
+}
+
+/** Unless it is an error, or is not to be encoded. */
+function encodeResult(out: BinaryWriter, step: Steps, encode: number): void {
+  step.get(STATE);
+  out.constant(REJECTED);
+  out.raw(OP.eq);
+  step.get(ENCODES);
+  out.raw(OP.eqz, OP.or);
+  step.get(FRAME_AT);
+  step.load(FRAME.value); // 0 if the heap was too full for it
+  out.raw(OP.eqz, OP.or);
+  step.returnValue();
+  step.get(FRAME_AT, CTX, FRAME_AT);
+  step.load(FRAME.value);
+  step.call(encode);
+  step.store(FRAME.encoded);
+  step.get(VALUE);
 }
 
 /** @param strict the index of the global */

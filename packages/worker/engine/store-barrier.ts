@@ -50,20 +50,25 @@ export const MEMORY_FILL = 11;
 /** Locals that are added to every function, in this order; those that it does not use cost nothing once compiled. */
 export const ADDED_LOCALS: readonly number[] = [I32, I32, I32, I64, F32, F64];
 
+/** A store of the engine's: its bytes and their immediates. */
+export interface StoreInstruction {
+  bytes: Uint8Array;
+  alignment: number;
+  offset: number;
+}
+
 /** Writes a store and its marks. `[address, value]` are on the stack; the address stays in the first added local. */
 export function doStore(
   out: BinaryWriter,
   locals: number,
   { type, width }: Store,
-  store: Uint8Array,
-  alignment: number,
-  offset: number,
+  { bytes, alignment, offset }: StoreInstruction,
 ): void {
   const value = locals + ADDED_LOCALS.lastIndexOf(type);
   out.local(OP.localSet, value);
   out.local(OP.localTee, locals);
   out.local(OP.localGet, value);
-  out.copy(store, 0, store.length);
+  out.copy(bytes, 0, bytes.length);
   markAddress(out, locals, offset);
   if (alignment < width) markAddress(out, locals, offset + (1 << width) - 1); // may reach into the next card
 }

@@ -120,8 +120,13 @@ function matches(
   });
 }
 
-/** Runs the filters of one hook extension. */
-function filters(sentence: Sentence, title: string, source: string, given: unknown, expected: unknown): Row {
+/** Runs the filters of one hook extension over a payload, and says what they make of it. */
+function filters(
+  sentence: Sentence,
+  title: string,
+  source: string,
+  [given, expected]: readonly [unknown, unknown],
+): Row {
   return row(sentence, title, async (bench) => {
     await using _ = await bench.load('hook', `export default ({ filter }) => { ${source} };`);
     expect(await bench.host.filter('items.create', given)).toStrictEqual(expected);
@@ -401,45 +406,37 @@ export const callRows: readonly Row[] = [
     );
     expect([status, headers.getSetCookie()]).toEqual([200, []]);
   }),
-  filters('5 calls: filter argument', 'one argument', "filter('items.create', (...args) => args);", { a: 1 }, [
+  filters('5 calls: filter argument', 'one argument', "filter('items.create', (...args) => args);", [
+    { a: 1 },
+    [{ a: 1 }],
+  ]),
+  filters('5 calls: filter result', 'undefined', "filter('items.create', (payload) => { payload.a = 2; });", [
+    { a: 1 },
     { a: 1 },
   ]),
-  filters(
-    '5 calls: filter result',
-    'undefined',
-    "filter('items.create', (payload) => { payload.a = 2; });",
+  filters('5 calls: filter result', 'a promise of undefined', "filter('items.create', async () => undefined);", [
     { a: 1 },
     { a: 1 },
-  ),
-  filters(
-    '5 calls: filter result',
-    'a promise of undefined',
-    "filter('items.create', async () => undefined);",
-    { a: 1 },
-    { a: 1 },
-  ),
-  filters('5 calls: filter result', 'null', "filter('items.create', () => null);", { a: 1 }, null),
-  filters('5 calls: filter result', 'false', "filter('items.create', () => false);", { a: 1 }, false),
+  ]),
+  filters('5 calls: filter result', 'null', "filter('items.create', () => null);", [{ a: 1 }, null]),
+  filters('5 calls: filter result', 'false', "filter('items.create', () => false);", [{ a: 1 }, false]),
   filters(
     '5 calls: filter result',
     'another object',
     "filter('items.create', async (payload) => ({ ...payload, b: 2 }));",
-    { a: 1 },
-    { a: 1, b: 2 },
+    [{ a: 1 }, { a: 1, b: 2 }],
   ),
   filters(
     '5 calls: filter order',
     'in one extension',
     "for (const n of [1, 2, 3]) filter('items.create', (list) => [...list, n]);",
-    [],
-    [1, 2, 3],
+    [[], [1, 2, 3]],
   ),
   filters(
     '5 calls: filter order',
     'a slow one first',
     "filter('items.create', async (list) => { for (let i = 0; i < 20; i++) await null; return [...list, 'slow']; }); filter('items.*', (list) => [...list, 'fast']);",
-    [],
-    ['slow', 'fast'],
+    [[], ['slow', 'fast']],
   ),
   row('5 calls: filter order', 'over extensions, in the order of loading', async (bench) => {
     const source = (n: number): string =>

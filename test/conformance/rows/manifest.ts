@@ -16,8 +16,12 @@ const SOURCES: Readonly<Record<Type, string>> = {
   operation: "export default { id: 'ran', handler: () => 'ran' };",
 };
 
+interface Manifest {
+  'directus:extension': { type: Type };
+}
+
 /** Lays `extra` over a manifest that is valid; a field that is undefined is taken away. */
-function manifest(type: Type, extra: object, top: object = {}): unknown {
+function manifest(type: Type, extra: object, top: object = {}): Manifest {
   return JSON.parse(JSON.stringify({ ...packageJson('row', type, {}, extra), ...top }));
 }
 
@@ -28,7 +32,8 @@ async function loading(bench: Bench, given: unknown, type: Type = 'hook'): Promi
   return info;
 }
 
-function valid(sentence: Sentence, title: string, given: unknown, type: Type, info: object = {}): Row {
+function valid(sentence: Sentence, title: string, given: Manifest, info: object = {}): Row {
+  const { type } = given['directus:extension'];
   return row(sentence, `valid: ${title}`, async (bench) => {
     expect(await loading(bench, given, type)).toMatchObject({ state: 'ready', type, ...info });
   });
@@ -45,7 +50,7 @@ function invalid(sentence: Sentence, title: string, given: unknown, reason: stri
   });
 }
 
-const scoped = (requestedScopes: Scopes): unknown => manifest('hook', { sandbox: { enabled: true, requestedScopes } });
+const scoped = (requestedScopes: Scopes): Manifest => manifest('hook', { sandbox: { enabled: true, requestedScopes } });
 const split = (api: string): object => ({ app: 'dist/app.js', api });
 
 /** Files of a folder by path; objects are JSON, `->` begins a link. */
@@ -81,13 +86,13 @@ export const manifestRows: readonly Row[] = [
   invalid('1 manifest: name and version', 'no version', manifest('hook', {}, { version: undefined }), 'version'),
   invalid('1 manifest: name and version', 'a number as version', manifest('hook', {}, { version: 1 }), 'version'),
   ...['Old.Style_1', '@Acme/x', 'a'.repeat(214)].map((name) =>
-    valid('1 manifest: package name', name, manifest('hook', {}, { name }), 'hook', { name }),
+    valid('1 manifest: package name', name, manifest('hook', {}, { name }), { name }),
   ),
   ...['@acme', 'a/b', '../a', 'a?', 'a#', '%61', '_a', 'a b', 'vic\ttim', '\u212aelvin', 'a'.repeat(215)].map((name) =>
     invalid('1 manifest: package name', JSON.stringify(name), manifest('hook', {}, { name }), 'npm package'),
   ),
   ...(['endpoint', 'hook', 'operation'] as const).map((type) =>
-    valid('1 manifest: types that run', type, manifest(type, {}), type),
+    valid('1 manifest: types that run', type, manifest(type, {})),
   ),
   ...['interface', 'display', 'layout', 'module', 'panel', 'theme'].map((type) =>
     invalid(
@@ -127,7 +132,6 @@ export const manifestRows: readonly Row[] = [
     '1 manifest: path shape',
     'a split path of an operation',
     manifest('operation', { path: split('other/api.js') }),
-    'operation',
   ),
   outside('../', '../secret.js', { 'secret.js': SOURCES.hook }),
   outside('an absolute path', '/etc/hostname'),
@@ -147,10 +151,10 @@ export const manifestRows: readonly Row[] = [
   ),
   invalid('1 manifest: source', 'no source', manifest('hook', { source: undefined }), 'source'),
   invalid('1 manifest: source', 'a split source of a hook', manifest('hook', { source: split('a') }), 'source'),
-  valid('1 manifest: source', 'a source that is not there', manifest('hook', { source: 'not/there.ts' }), 'hook'),
+  valid('1 manifest: source', 'a source that is not there', manifest('hook', { source: 'not/there.ts' })),
   invalid('1 manifest: host', 'no host', manifest('hook', { host: undefined }), 'host'),
   invalid('1 manifest: host', 'a number as host', manifest('hook', { host: 10 }), 'host'),
-  valid('1 manifest: host', 'a range that fits nothing', manifest('hook', { host: '^0.0.1' }), 'hook'),
+  valid('1 manifest: host', 'a range that fits nothing', manifest('hook', { host: '^0.0.1' })),
   invalid('1 manifest: enabled', 'no sandbox', manifest('hook', { sandbox: undefined }), 'not a sandboxed extension'),
   invalid('1 manifest: enabled', 'enabled is absent', manifest('hook', { sandbox: {} }), 'not a sandboxed extension'),
   invalid(
@@ -165,7 +169,7 @@ export const manifestRows: readonly Row[] = [
     manifest('hook', { sandbox: { enabled: 'true' } }),
     'enabled',
   ),
-  valid('1 manifest: scopes default', 'no scopes', manifest('hook', { sandbox: { enabled: true } }), 'hook', {
+  valid('1 manifest: scopes default', 'no scopes', manifest('hook', { sandbox: { enabled: true } }), {
     requested: {},
   }),
   valid(
@@ -176,7 +180,6 @@ export const manifestRows: readonly Row[] = [
       sleep: {},
       request: { urls: ['https://x.test/*'], methods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] },
     }),
-    'hook',
     {
       requested: {
         log: {},

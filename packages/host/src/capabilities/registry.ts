@@ -114,7 +114,10 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
         writeAudit,
       );
       try {
-        const value = await run(byName.get(name), name, grant, args, context, audit);
+        const capability = byName.get(name);
+        if (!capability) throw noPermission(name);
+        const admitted = admit(capability, grant, args);
+        const value = await capability.handler(admitted, new Context(context, grant, name, audit));
         audit.finish();
         return value;
       } catch (error) {
@@ -176,20 +179,13 @@ function toWire({ name, module, parameters, sync }: Capability, grant: Grant): C
   return sync ? { ...wire, sync: [...sync] } : wire;
 }
 
-/** The gate that every capability call passes. */
-async function run(
-  capability: Capability | undefined,
-  name: string,
-  grant: Grant,
-  given: readonly unknown[],
-  context: InvokeContext,
-  audit: AuditRecord,
-): Promise<unknown> {
-  if (!capability) throw noPermission(name);
+/** The gate that every capability call passes. @returns the arguments, parsed */
+function admit(capability: Capability, grant: Grant, given: readonly unknown[]): ReturnType<typeof parseArgs> {
+  const { name } = capability;
   if (capability.order === 'scope-first') assertGranted(grant, name);
   const args = parseArgs(capability, given);
   assertGranted(grant, name);
-  return capability.handler(args, new Context(context, grant, name, audit));
+  return args;
 }
 
 /**

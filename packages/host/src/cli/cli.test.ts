@@ -176,6 +176,7 @@ test.each([
   ['a mistake', { 'src/index.ts': 'const = 1;' }, 'src/index.ts', 'dist/index.js', '> 1 | const = 1;'],
   ['nothing to build', {}, 'index.js', 'index.js', 'There is nothing to build'],
   ['a way out of the folder', { 'src/index.ts': '' }, 'src/index.ts', '../index.js', 'leads out'],
+  // oxlint-disable-next-line max-params -- columns of the table
 ])('build says of %s what is wrong', async (_, files, source, path, message) => {
   const made = packageJson('x', 'hook') as { 'directus:extension': object };
   const manifest = { ...made, 'directus:extension': { ...made['directus:extension'], source, path } };
@@ -272,6 +273,7 @@ test.each<[string, string, object, number, string[]]>([
     ['scope-unknown', 'scope-unused', 'scope-missing'],
   ],
   ['what fails only when it runs', 'export default () => { null.x; };', {}, 1, ['load']],
+  // oxlint-disable-next-line max-params -- columns of the table
 ])('inspects %s', async (_what, source, scopes, code, problems) => {
   const result = await sandglass(['inspect', await endpoint(source, scopes), '--json']);
   expect(result.code).toBe(code);

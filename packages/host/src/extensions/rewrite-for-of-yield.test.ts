@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 
 import { rewriteForOfYield } from './rewrite-for-of-yield.js';
 import { mayHoldForOfYield } from './needs-scan.js';
-import { scanModule, type ScannedModule } from './scan-module.js';
+import { scanModule } from './scan-module.js';
+import type { ScannedModule } from './scanner.js';
 
 /** The engine as @sandglass/worker depends on it; only what these tests use. */
 interface Handle {

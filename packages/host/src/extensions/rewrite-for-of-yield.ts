@@ -4,7 +4,7 @@ import { type AnyNode, parse } from 'acorn';
 import { LineIndex } from './line-index.js';
 import { forAwaitHelper } from './for-await.js';
 import type { YieldLoop } from './scan-frame.js';
-import { MAX_LOOPS } from './scan-module.js';
+import { MAX_LOOPS } from './scanner.js';
 import type { PlaceMapper } from './source-map.js';
 
 /** A source with other text than the author's, and the way back. */

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { type AnyNode, parse } from 'acorn';
 import { expect, test } from 'vitest';
 
-import { scanModule, type ScannedModule } from './scan-module.js';
+import { scanModule } from './scan-module.js';
+import type { ScannedModule } from './scanner.js';
 import { descendants } from './syntax.js';
 
 function scan(source: string): ScannedModule {

@@ -49,15 +49,8 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
   const capabilityCalls = new Map<number, { entry: AuditEntry; endMs: number }[]>();
 
   const startCapabilitySpan = ({ entry, endMs }: { entry: AuditEntry; endMs: number }, parent: unknown): void => {
-    const { extension, capability, target, decision, reason, status, bytes, durationMs } = entry;
-    const attributes = {
-      'sandglass.extension': extension,
-      'sandglass.capability': capability,
-      'sandglass.decision': decision,
-      ...(target === '' ? {} : { 'url.full': target }),
-      ...(status === undefined ? {} : { 'http.response.status_code': status }),
-      ...(bytes === 0 ? {} : { 'sandglass.received_bytes': bytes }),
-    };
+    const { capability, target, reason, durationMs } = entry;
+    const attributes = attributesOfCapabilityCall(entry);
     const kind = target === '' ? SpanKind.INTERNAL : SpanKind.CLIENT;
     const span = tracer.startSpan(
       `sandglass ${capability}`,
@@ -75,16 +68,11 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
 
   return {
     isOn,
-    onCall({ extension, callId, registration, outcome, durationMs, cpuTimeMs, heapBytes, background }) {
+    onCall(entry) {
       if (!isOn()) return;
+      const { callId, registration, outcome, durationMs, background } = entry;
       const endMs = Date.now();
-      const attributes = {
-        'sandglass.extension': extension,
-        'sandglass.outcome': outcome,
-        ...(callId === undefined ? {} : { 'sandglass.call_id': callId }),
-        ...(cpuTimeMs === undefined ? {} : { 'sandglass.cpu_time_ms': cpuTimeMs }),
-        ...(heapBytes === undefined ? {} : { 'sandglass.heap_bytes': heapBytes }),
-      };
+      const attributes = attributesOfCall(entry);
       const suffix = background ? ' (after its answer)' : '';
       const name = `sandglass ${describeRegistration(registration)}${suffix}`; // as registered: few names group traces
       const around = context.active();
@@ -107,5 +95,27 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
       if (capabilityCalls.size > MAX_OPEN_CALLS)
         for (const oldest of capabilityCalls.keys()) return void capabilityCalls.delete(oldest);
     },
+  };
+}
+
+function attributesOfCall({ extension, callId, outcome, cpuTimeMs, heapBytes }: CallEntry): SpanOptions['attributes'] {
+  return {
+    'sandglass.extension': extension,
+    'sandglass.outcome': outcome,
+    ...(callId === undefined ? {} : { 'sandglass.call_id': callId }),
+    ...(cpuTimeMs === undefined ? {} : { 'sandglass.cpu_time_ms': cpuTimeMs }),
+    ...(heapBytes === undefined ? {} : { 'sandglass.heap_bytes': heapBytes }),
+  };
+}
+
+function attributesOfCapabilityCall(entry: AuditEntry): SpanOptions['attributes'] {
+  const { extension, capability, target, decision, status, bytes } = entry;
+  return {
+    'sandglass.extension': extension,
+    'sandglass.capability': capability,
+    'sandglass.decision': decision,
+    ...(target === '' ? {} : { 'url.full': target }),
+    ...(status === undefined ? {} : { 'http.response.status_code': status }),
+    ...(bytes === 0 ? {} : { 'sandglass.received_bytes': bytes }),
   };
 }

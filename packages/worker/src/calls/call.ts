@@ -16,7 +16,7 @@ import { limitFailure } from './limit-failure.js';
 import { toOutcome, Usage, type Result } from './outcome.js';
 import type { Pointer } from '../quickjs/ffi.js';
 import type { PromiseCapability } from '../quickjs/realm.js';
-import type { SliceListener } from '../sandbox/native-functions.js';
+import type { SliceListener } from '../sandbox/slice-watch.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import type { Swapped } from '../sandbox/swap.js';
 import type { Tenant } from '../supply/sandbox-source.js';

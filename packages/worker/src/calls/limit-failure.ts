@@ -20,3 +20,8 @@ export function limitFailure(
     limit: { name: limit, value, ...(used !== undefined && { used }) },
   };
 }
+
+/** The error of a call for which no sandbox could be made. */
+export function creationFailure({ name }: ExtensionWire, error: unknown): ErrorWire {
+  return { code: 'E_WORKER_LOST', message: `Cannot make a sandbox for "${name}": ${String(error)}` };
+}

@@ -1,17 +1,11 @@
-import {
-  IdMap,
-  type CallWire,
-  type ErrorWire,
-  type ExtensionWire,
-  type OutcomeWire,
-  type SettlementWire,
-} from '@sandglass/core';
+import { IdMap, type CallWire, type ErrorWire, type OutcomeWire, type SettlementWire } from '@sandglass/core';
 
 import { Call, type CallEnvironment } from './call.js';
 import { describeFailure, describePoison, shortFailure } from './failure.js';
-import { hangFailure, limitFailure } from './limit-failure.js';
+import { creationFailure, hangFailure, limitFailure } from './limit-failure.js';
 import { toOutcome, type Result } from './outcome.js';
 import { shapeResult } from './shape-result.js';
+import { largestOf, Waiting } from './waiting.js';
 import type { Progress } from '../quickjs/realm.js';
 import type { SandboxSource } from '../supply/sandbox-source.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
@@ -52,7 +46,7 @@ export class Runner {
       },
       (error: unknown) => {
         if (!this.#starting.delete(wire.callId)) return;
-        this.#fail(wire.callId, unmade(extension, error));
+        this.#fail(wire.callId, creationFailure(extension, error));
       },
     );
   }
@@ -89,7 +83,7 @@ export class Runner {
       (error: unknown) => {
         if (!this.#active.delete(call.callId)) return;
         source.leave(call);
-        this.#fail(call.callId, unmade(call.extension, error));
+        this.#fail(call.callId, creationFailure(call.extension, error));
       },
     );
   }
@@ -127,7 +121,7 @@ export class Runner {
   shed(bytes: number): void {
     let left = bytes;
     while (left > 0) {
-      const largest = this.#largest();
+      const largest = largestOf(this.#active.values());
       if (!largest) return;
       left -= largest.call.sandbox.memoryBytes;
       this.#guard(largest, () => {
@@ -137,16 +131,6 @@ export class Runner {
         this.#end(largest, call.stopped);
       });
     }
-  }
-
-  /** Of the calls that wait, the one with most memory of its own. */
-  #largest(): Waiting | undefined {
-    let largest: Waiting | undefined;
-    for (const each of this.#active.values()) {
-      const { seat } = each.call;
-      if (seat && each.source && seat.memoryBytes > (largest?.call.sandbox.memoryBytes ?? 0)) largest = each;
-    }
-    return largest;
   }
 
   /** Aborts all calls of an extension. */
@@ -295,25 +279,5 @@ export class Runner {
 
   #fail(callId: number, error: ErrorWire): void {
     this.#onOutcome(toOutcome(callId, error));
-  }
-}
-
-function unmade({ name }: ExtensionWire, error: unknown): ErrorWire {
-  return { code: 'E_WORKER_LOST', message: `Cannot make a sandbox for "${name}": ${String(error)}` };
-}
-
-/** A call in its sandbox. A load has no source. A class, not a literal: see `LinkedList` in core. */
-class Waiting {
-  readonly call: Call;
-  readonly source: SandboxSource | undefined;
-  /** Told once what the call's promise came to. */
-  readonly onSettled: (progress: Progress) => void;
-  /** What is to run once it has a sandbox again. */
-  later: (() => void)[] | undefined;
-
-  constructor(call: Call, source: SandboxSource | undefined, onSettled: (progress: Progress) => void) {
-    this.call = call;
-    this.source = source;
-    this.onSettled = onSettled;
   }
 }

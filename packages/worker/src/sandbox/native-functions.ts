@@ -1,7 +1,8 @@
-import type { CapabilityErrorWire, CapabilityWire, ExtensionWire } from '@sandglass/core';
+import type { CapabilityErrorWire, ExtensionWire } from '@sandglass/core';
 
 import { newCString, type Pointer } from '../quickjs/ffi.js';
 import type { PromiseCapability, Realm } from '../quickjs/realm.js';
+import type { SliceListener, SliceWatch } from './slice-watch.js';
 import { Thrown, type ValueBridge } from './value-bridge.js';
 
 /** Ids of the native functions; those of the capabilities follow in the order of the extension's list. */
@@ -9,51 +10,66 @@ export const KIND_OF = 1;
 export const WRITE_CONSOLE = 2;
 export const FIRST_CAPABILITY = 16;
 
-/** What happens outside while guest code runs. */
-export interface SliceListener {
-  /** Whether the running guest code must end. Asked at every poll and between jobs. @param now `performance.now()` */
-  mustStop(now?: number): boolean;
-  /** An asynchronous capability was called. An answer is for the guest at once; without one, `settle` comes later. */
-  onCapability(index: number, args: Uint8Array[], promise: PromiseCapability): CapabilityErrorWire | undefined;
-  /** A synchronous one was called, its arguments checked. */
-  onSync(index: number, args: Uint8Array[]): CapabilityErrorWire | undefined;
-}
-
 /** The functions behind the capabilities, as guest code calls them. */
 export class NativeFunctions {
   readonly #realm: Realm;
   readonly #bridge: ValueBridge;
   readonly #extension: ExtensionWire;
+  readonly #watch: SliceWatch;
+  /** Static imports are resolved while the entrypoint compiles; whatever comes later is a dynamic one. */
+  isLinking = false;
 
-  constructor(realm: Realm, bridge: ValueBridge, extension: ExtensionWire) {
+  /** Answers what the realm's instance asks while guest code runs. */
+  constructor(realm: Realm, bridge: ValueBridge, extension: ExtensionWire, watch: SliceWatch) {
     this.#realm = realm;
     this.#bridge = bridge;
     this.#extension = extension;
+    this.#watch = watch;
+    const { hooks } = realm.instance;
+    hooks.callFunction = (...args) => this.#answer(args[4], args[2], args[3]); // argc and argv come before the id
+    hooks.normalizeModule = (...args) => this.#answerImport(String(args[3]));
+  }
+
+  #answer(id: number, argc: number, argv: Pointer): Pointer {
+    try {
+      return this.#call(id, argc, argv);
+    } catch (error) {
+      return this.#watch.fail(error);
+    }
+  }
+
+  #answerImport(specifier: string): Pointer {
+    try {
+      return this.#resolve(specifier);
+    } catch (error) {
+      return this.#watch.fail(error);
+    }
   }
 
   /** @returns what the guest's call comes to; 0 for undefined. */
-  call(listener: SliceListener | undefined, id: number, argc: number, argv: Pointer): Pointer {
+  #call(id: number, argc: number, argv: Pointer): Pointer {
     if (id === KIND_OF) return this.#realm.newNumber(argc > 0 ? this.#realm.kindOf(argv) : 0);
     const { capabilities } = this.#extension;
     const index =
       id === WRITE_CONSOLE ? capabilities.findIndex(({ name }) => name === 'console') : id - FIRST_CAPABILITY;
     const capability = capabilities[index];
+    const { listener } = this.#watch;
     if (!listener || !capability) return 0; // a console that nobody listens to
     const owned = this.#realm.ownedCount;
     const result = capability.sync
-      ? this.#callSync(listener, index, capability, argc, argv)
-      : this.#callAsync(listener, index, capability, argc, argv);
+      ? this.#callSync(listener, index, argc, argv)
+      : this.#callAsync(listener, index, argc, argv);
     this.#realm.release(owned); // the copies of its arguments
     return result;
   }
 
   /** Static imports resolve to the capabilities' modules while the entrypoint is linked; nothing else does, ever. */
-  resolve(specifier: string, linking: boolean): Pointer {
+  #resolve(specifier: string): Pointer {
     const known = this.#extension.capabilities.some(({ module }) => module !== '' && module === specifier);
-    if (linking && known) return newCString(this.#realm.instance, specifier).at;
+    if (this.isLinking && known) return newCString(this.#realm.instance, specifier).at;
     const message = 'Imports other than "directus:api" are prohibited in API extension sandboxes';
     this.#fail(
-      linking
+      this.isLinking
         ? { name: 'Error', message, code: 'E_LOAD' }
         : { name: 'Error', message: 'Not supported', code: 'E_GUEST' },
     );
@@ -72,14 +88,9 @@ export class NativeFunctions {
     if (code === 'E_QUOTA') this.#realm.countdown = 1;
   }
 
-  #callSync(
-    listener: SliceListener,
-    index: number,
-    { name, granted, sync = [] }: CapabilityWire,
-    argc: number,
-    argv: Pointer,
-  ): Pointer {
+  #callSync(listener: SliceListener, index: number, argc: number, argv: Pointer): Pointer {
     const realm = this.#realm;
+    const { name, granted, sync = [] } = this.#extension.capabilities[index]!;
     if (!granted) return this.#fail({ name: 'Error', message: `No permission to access "${name}"`, code: 'E_SCOPE' });
     const args: Uint8Array[] = [];
     for (const [i, { label, type }] of sync.entries()) {
@@ -96,14 +107,9 @@ export class NativeFunctions {
   }
 
   /** What goes wrong here is a rejection, never thrown. */
-  #callAsync(
-    listener: SliceListener,
-    index: number,
-    { parameters }: CapabilityWire,
-    argc: number,
-    argv: Pointer,
-  ): Pointer {
+  #callAsync(listener: SliceListener, index: number, argc: number, argv: Pointer): Pointer {
     const realm = this.#realm;
+    const { parameters } = this.#extension.capabilities[index]!;
     const promise = realm.newPromise();
     if (realm.isException(promise.promise)) return promise.promise; // no room for one
     const args: Uint8Array[] = [];

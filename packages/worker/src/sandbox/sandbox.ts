@@ -1,33 +1,19 @@
 import type { ExtensionWire, Link, SettlementWire } from '@sandglass/core';
 
 import type { Idle } from '../supply/idle-sandboxes.js';
-import { NativeFunctions, type SliceListener } from './native-functions.js';
-import { prepareRealm } from './prepare-realm.js';
+import { NativeFunctions } from './native-functions.js';
 import type { PreludeFunction } from './prelude/prelude.js';
 import { markWritten } from '../quickjs/memory/cards.js';
 import { instanceTable } from '../quickjs/instance-table.js';
 import { evaluate, type Pointer } from '../quickjs/ffi.js';
 import { compactHeap } from '../quickjs/memory/compact-heap.js';
-import type { Layout } from '../quickjs/memory/layout.js';
 import type { Instance } from '../quickjs/instance.js';
-import { Realm, type Progress, type PromiseCapability } from '../quickjs/realm.js';
-import { getHashSeed, writeSeed } from './seed.js';
-import { fill, restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
+import type { Progress, PromiseCapability, Realm } from '../quickjs/realm.js';
+import { writeSeed } from './seed.js';
+import { type SliceListener, SliceWatch } from './slice-watch.js';
+import { restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
 import { swapIn, swapOut, type Swapped } from './swap.js';
 import { Thrown, ValueBridge, type Copied } from './value-bridge.js';
-
-/** Polls before the interrupt handler is asked for the first time in a slice: few, since what lies between two of them can be slow. */
-const FIRST_POLLS = 100;
-const MIN_POLLS = 8;
-
-/** Asking costs 0.15 µs, 1,000 branches 15 µs or more: 1 % (benchmarks/src/engine). The engine's own number is 10,000. */
-const MAX_POLLS = 1_000;
-
-/** Time that should pass from one poll to the next: how far a call can overrun its budget. */
-const POLL_MS = 1;
-
-/** A native that goes on for so long after its call was stopped is ended with its instance; most return sooner, and the sandbox is restored. */
-const NATIVE_GRACE_MS = 5;
 
 /** The instance itself failed: an exception of V8 or WASM went through it. It must never be restored. */
 export class PoisonedError extends Error {
@@ -41,11 +27,6 @@ export class PoisonedError extends Error {
  * one of them may throw {@link PoisonedError} and nothing else.
  */
 export class Sandbox {
-  /**
-   * Of the slice that is running, in whichever sandbox of the thread: were it each sandbox's own, V8's collector would have to note for every
-   * one of them that something old holds something new.
-   */
-  static #listener: SliceListener | undefined;
   /** Where it waits while it is idle, for who keeps it. */
   place: Link<Idle<Sandbox>> | undefined;
   readonly #realm: Realm;
@@ -53,20 +34,14 @@ export class Sandbox {
   readonly #prelude: Readonly<Record<PreludeFunction, Pointer>>;
   readonly #bridge: ValueBridge;
   readonly #natives: NativeFunctions;
+  readonly #watch: SliceWatch;
   #handlers: readonly Pointer[];
-  /** Static imports are resolved while the entrypoint compiles; whatever comes later is a dynamic one. */
-  #linking = false;
-  /** A failure inside a native callback, which must not throw through WASM. */
-  #callbackError: unknown;
   /** Its memory may be another sandbox's by now. */
   #isRetired = false;
   #isSound = true;
-  #polls = FIRST_POLLS;
-  #polledAt = 0;
-  /** When a native was first seen to run after its call was stopped. */
-  #overdueSince = Infinity;
 
-  private constructor(
+  /** For who puts a realm into an instance: see `create-sandbox.ts`. */
+  constructor(
     realm: Realm,
     extension: ExtensionWire,
     prelude: Readonly<Record<PreludeFunction, Pointer>>,
@@ -77,41 +52,9 @@ export class Sandbox {
     this.#prelude = prelude;
     this.#handlers = handlers;
     this.#bridge = new ValueBridge(realm, prelude);
-    this.#natives = new NativeFunctions(realm, this.#bridge, extension);
-    const { instance } = realm;
-    instanceTable.open(instance);
-    const { hooks } = instance;
-    hooks.shouldInterrupt = () => this.#poll();
-    hooks.onLoopFuelSpent = () => this.#endNative();
-    hooks.callFunction = (_ctx, _self, argc, argv, id) =>
-      this.#protect(() => this.#natives.call(Sandbox.#listener, id, argc, argv));
-    hooks.normalizeModule = (_rt, _ctx, _base, specifier) =>
-      this.#protect(() => this.#natives.resolve(String(specifier), this.#linking));
-  }
-
-  /** An instance whose realm is prepared and that has seen nothing of the extension yet. */
-  static boot(instance: Instance, layout: Layout, extension: ExtensionWire): Sandbox {
-    instance.words[layout.heapEndAt >> 2] = instance.heap.start; // nothing is allocated yet
-    instance.functions.hashSeed.value = getHashSeed();
-    const realm = Realm.create(instance, layout, extension.limits.stackBytes);
-    // The prelude's functions are called by the natives, which it is given: both exist before either runs.
-    const prelude = {} as Record<PreludeFunction, Pointer>;
-    const sandbox = new Sandbox(realm, extension, prelude, []);
-    try {
-      Object.assign(prelude, prepareRealm(realm, extension));
-    } catch (error) {
-      sandbox.retire();
-      throw error;
-    }
-    return sandbox;
-  }
-
-  /** An instance that begins where the snapshot was taken: nothing is evaluated. */
-  static fromSnapshot(instance: Instance, layout: Layout, extension: ExtensionWire, snapshot: Snapshot): Sandbox {
-    const { realm: pointers, prelude, handlers } = snapshot.header;
-    const sandbox = new Sandbox(new Realm(instance, layout, pointers), extension, prelude, handlers);
-    fill(instance, snapshot);
-    return sandbox;
+    this.#watch = new SliceWatch(realm);
+    this.#natives = new NativeFunctions(realm, this.#bridge, extension, this.#watch);
+    instanceTable.open(realm.instance);
   }
 
   /** Whether no exception went through its instance, and nothing wrote where the engine does not. */
@@ -215,9 +158,9 @@ export class Sandbox {
   evaluate(listener: SliceListener): Progress {
     return this.#enter(listener, () => {
       const { source, filename } = this.#extension;
-      this.#linking = true;
+      this.#natives.isLinking = true;
       const result = evaluate(this.#realm.instance, this.#realm.pointers.ctx as never, source, 'module', filename);
-      this.#linking = false;
+      this.#natives.isLinking = false;
       return this.#progress(this.#realm.own(result), listener);
     });
   }
@@ -312,42 +255,18 @@ export class Sandbox {
   /** Every entry into the instance. */
   #enter<T>(listener: SliceListener | undefined, run: () => T): T {
     if (this.#isRetired) throw new PoisonedError('the sandbox was given up');
-    Sandbox.#listener = listener;
-    this.#callbackError = undefined;
-    this.#overdueSince = Infinity;
-    this.#polls = FIRST_POLLS;
-    this.#polledAt = Infinity; // the first time is not measured
-    this.#realm.countdown = FIRST_POLLS;
+    const watch = this.#watch;
+    watch.begin(listener);
     try {
       const result = run();
-      if (this.#callbackError !== undefined) throw this.#callbackError;
+      watch.rethrow();
       return result;
     } catch (error) {
       this.#isSound = false;
       throw error instanceof PoisonedError ? error : new PoisonedError(String(error), { cause: error });
     } finally {
-      Sandbox.#listener = undefined;
+      watch.end();
     }
-  }
-
-  /** The interrupt handler. The engine counts branches and calls, which can be slow (an overflow with its stack trace takes a millisecond): so the count follows the clock. */
-  #poll(): 0 | 1 {
-    const now = performance.now();
-    if (this.#callbackError !== undefined || Sandbox.#listener?.mustStop(now)) return 1;
-    const factor = Math.min(2, POLL_MS / Math.max(0, now - this.#polledAt));
-    this.#polledAt = now;
-    this.#polls = Math.min(MAX_POLLS, Math.max(MIN_POLLS, Math.round(this.#polls * factor)));
-    this.#realm.countdown = this.#polls;
-    return 0;
-  }
-
-  /** In a loop of the engine's own, or after it has copied much. Throwing here ends the instance; most are back at a poll before. */
-  #endNative(): void {
-    const now = performance.now();
-    if (Sandbox.#listener?.mustStop(now) !== true) return;
-    this.#realm.countdown = 1;
-    this.#overdueSince = Math.min(this.#overdueSince, now);
-    if (now - this.#overdueSince > NATIVE_GRACE_MS) throw new Error('a native ran beyond the limits of its call');
   }
 
   #progress(result: Pointer, listener: SliceListener): Progress {
@@ -361,16 +280,5 @@ export class Sandbox {
     if (progress.state !== 'pending') return progress;
     this.#realm.runJobs(listener);
     return this.#realm.stateOf(progress.value);
-  }
-
-  /** A native callback: what it throws is kept until the slice ends, which is at the next poll. */
-  #protect(run: () => Pointer): Pointer {
-    try {
-      return run();
-    } catch (error) {
-      this.#callbackError = error ?? new Error('a callback failed');
-      this.#realm.countdown = 1;
-      return 0;
-    }
   }
 }

@@ -5,7 +5,8 @@ import { createInstance, toWholePages, type Instance } from '../quickjs/instance
 import { IdleSandboxes } from './idle-sandboxes.js';
 import { MemoryAccount } from './memory-account.js';
 import { SpareInstances, type Wanted } from './spare-instances.js';
-import { Sandbox } from '../sandbox/sandbox.js';
+import { bootSandbox, sandboxFromSnapshot } from '../sandbox/create-sandbox.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
 import { bootKey } from '../sandbox/snapshot-key.js';
 import { toInitialBytes, type Snapshot } from '../sandbox/snapshot.js';
 
@@ -49,7 +50,7 @@ export class SandboxFactory {
     const { snapshot, ...last } = this.#booted;
     if (last.key === key && snapshot) return this.open(extension, snapshot);
     const instance = await this.#createInstance(extension, this.layout.heapBase);
-    const sandbox = Sandbox.boot(instance, this.layout, extension);
+    const sandbox = bootSandbox(instance, this.layout, extension);
     this.#booted = { key };
     if (last.key === key) this.#booted = { key, snapshot: await sandbox.snapshot({ key, registrations: [] }) };
     return sandbox;
@@ -58,7 +59,7 @@ export class SandboxFactory {
   /** A sandbox that begins where the snapshot was taken: nothing is evaluated. */
   async open(extension: ExtensionWire, snapshot: Snapshot): Promise<Sandbox> {
     const instance = await this.#createInstance(extension, snapshot.header.heapEnd);
-    return Sandbox.fromSnapshot(instance, this.layout, extension, snapshot);
+    return sandboxFromSnapshot(instance, this.layout, extension, snapshot);
   }
 
   /** Whether a sandbox fits in the budget as it is. */

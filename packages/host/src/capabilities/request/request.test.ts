@@ -101,6 +101,7 @@ test.each([
   ['6 the method’s case', [GOOD, { method: 'get' }], scopes, 'Error', 'No permission to use request method "get"'],
   ['6 an empty method', [GOOD, { method: '' }], scopes, 'Error', 'No permission to use request method ""'],
   ['6 GET when none is given', [GOOD, {}], PUT_ONLY, 'Error', 'No permission to use request method "GET"'],
+  // oxlint-disable-next-line max-params -- columns of the table
 ])('check %s', async (_, args, granted, name, message) => {
   const code = name === 'TypeError' ? 'E_GUEST' : 'E_SCOPE';
   expect(await errorOf(request(args, { granted }))).toEqual({ name, message, code });

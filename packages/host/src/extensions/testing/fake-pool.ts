@@ -9,7 +9,7 @@ import {
 } from '@sandglass/core';
 
 import { CallEnd } from '../../time/call-end.js';
-import type { CreatePoolOptions, Pool } from '../../pool/contract.js';
+import type { CapabilityCall, CreatePoolOptions, Pool } from '../../pool/contract.js';
 
 /** What a source stands for in tests: plain functions of the host in the place of a guest's. */
 export interface FakeGuest {
@@ -46,17 +46,7 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
       if (isClosed) throw new SandglassError('E_CLOSED', 'closed');
       if (!entry) throw new SandglassError('E_NOT_FOUND', `${extension.name} is not loaded`);
       const callId = ++lastCallId;
-      const ending = new CallEnd();
-      signal?.addEventListener('abort', () => ending.fire(), { once: true });
-      const use = (name: string, ...args: unknown[]): Promise<unknown> =>
-        options.onCapability({
-          callId,
-          extensionId: extension.id,
-          name,
-          args,
-          ending,
-          remainingTimeMs: () => 1_000,
-        });
+      const use = capabilitiesOf(options, { callId, extensionId: extension.id }, signal);
       const running = Promise.resolve().then(() => entry.guest.handlers?.[handler]?.(decodeValue(argument), use));
       entry.running.add(running);
       try {
@@ -82,6 +72,17 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
     },
   });
   return { createPool, wires, unloaded, isClosed: () => isClosed };
+}
+
+/** How the handler of a call reaches the capabilities. */
+function capabilitiesOf(
+  { onCapability }: CreatePoolOptions,
+  of: Pick<CapabilityCall, 'callId' | 'extensionId'>,
+  signal: AbortSignal | undefined,
+): (name: string, ...args: unknown[]) => Promise<unknown> {
+  const ending = new CallEnd();
+  signal?.addEventListener('abort', () => ending.fire(), { once: true });
+  return (name, ...args) => onCapability({ ...of, name, args, ending, remainingTimeMs: () => 1_000 });
 }
 
 /** What a thread makes of a result. */

@@ -62,7 +62,7 @@ export class CapabilityCalls {
     }
     const tooMuch = isSync ? countLog(run, call) : undefined;
     if (tooMuch) this.#ledger.reject(job, tooMuch);
-    else if (isSync) this.#serve(lane, run, call, args, isSync);
+    else if (isSync) this.#serveSync(run, call, args);
     else this.#serveInTurn(lane, run, call, args);
     return true;
   }
@@ -79,39 +79,52 @@ export class CapabilityCalls {
   /** Begins now or in a later turn, and then only if somebody still waits for the answer. */
   #serveInTurn(lane: Lane, run: Run, call: CapabilityCallWire, args: unknown[]): void {
     this.#turnBudget.run(run.job.extension, () => {
-      if (run.isWanted) this.#serve(lane, run, call, args, false);
+      if (run.isWanted) this.#serve(lane, run, call, args);
     });
   }
 
-  #serve(lane: Lane, run: Run, call: CapabilityCallWire, args: unknown[], isSync: boolean): void {
+  #serve(lane: Lane, run: Run, call: CapabilityCallWire, args: unknown[]): void {
     const { job } = run;
     const startedMs = performance.now();
-    const turn = this.#options.isEffect(call.name) ? this.#beginEffect(job) : undefined;
+    const turn = this.#beginEffect(job, call);
     const isOver = (): boolean => {
-      if (!isSync) job.extension.counters.capabilityMs.record(performance.now() - startedMs);
+      job.extension.counters.capabilityMs.record(performance.now() - startedMs);
       return !run.isWanted;
     };
-    let answer: Promise<unknown>;
-    try {
-      answer = this.#options.onCapability(new ServedCall(this.#ledger, job, call, args));
-    } catch (error) {
-      answer = Promise.reject(error);
-    }
-    answer.then(
+    this.#ask(job, call, args).then(
       (value) => {
-        if (!isOver() && !isSync) this.#answer(lane, run, call, value);
+        if (!isOver()) this.#answer(lane, run, call, value);
       },
       (error: unknown) => {
-        if (turn === this.#turn && isRefusal(error)) job.effects -= 1;
+        this.#takeBack(job, turn, error);
         if (isOver()) return;
         if (endsCall(error)) this.#ledger.reject(job, named(error, job));
-        else if (!isSync) this.#fail(lane, run, call, toCapabilityError(call.name, error));
+        else this.#fail(lane, run, call, toCapabilityError(call.name, error));
       },
     );
   }
 
+  /** The guest has its answer already: only what ends the whole call is of interest. */
+  #serveSync(run: Run, call: CapabilityCallWire, args: unknown[]): void {
+    const { job } = run;
+    const turn = this.#beginEffect(job, call);
+    this.#ask(job, call, args).catch((error: unknown) => {
+      this.#takeBack(job, turn, error);
+      if (run.isWanted && endsCall(error)) this.#ledger.reject(job, named(error, job));
+    });
+  }
+
+  #ask(job: Job, call: CapabilityCallWire, args: unknown[]): Promise<unknown> {
+    try {
+      return this.#options.onCapability(new ServedCall(this.#ledger, job, call, args));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
   /** Counts an effect before it can happen. @returns the turn of the event loop in which it begins. */
-  #beginEffect(job: Job): number {
+  #beginEffect(job: Job, { name }: CapabilityCallWire): number | undefined {
+    if (!this.#options.isEffect(name)) return undefined;
     job.effects += 1;
     const turn = this.#turn;
     if (this.#isTurnCounted) return turn;
@@ -121,6 +134,11 @@ export class CapabilityCalls {
       this.#isTurnCounted = false;
     });
     return turn;
+  }
+
+  /** An effect that was refused in the turn in which it began did not happen. */
+  #takeBack(job: Job, turn: number | undefined, error: unknown): void {
+    if (turn === this.#turn && isRefusal(error)) job.effects -= 1;
   }
 
   #answer(lane: Lane, run: Run, call: CapabilityCallWire, value: unknown): void {

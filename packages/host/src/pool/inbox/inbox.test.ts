@@ -178,6 +178,7 @@ test.each([
   ['maxResultBytes', { maxResultBytes: 90 }, 'request', 1, [long]],
 ] as const)(
   '%s ends the call with E_QUOTA, and nothing after it reaches the host',
+  // oxlint-disable-next-line max-params -- columns of the table
   async (name, limits, capability, count, args) => {
     const onCapability = vi.fn<OnCapability>(() => new Promise(() => {}));
     const { pool, call } = await running({ onCapability }, limits);
