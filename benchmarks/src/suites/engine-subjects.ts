@@ -22,7 +22,7 @@ export interface EngineInput {
   module: string;
   argument: unknown;
   isolation: Isolation;
-  /** Calls made once more, in percent: a regression of the call path on purpose, the same on a fast instance and on a busy one. 0 to 100. @default 0 */
+  /** Calls made once more, in percent: a regression of the call path on purpose, the same on a fast machine and on a busy one. 0 to 100. @default 0 */
   slowdownPercent?: number;
 }
 
