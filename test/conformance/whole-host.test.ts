@@ -73,6 +73,8 @@ describe.each([
     expect(bench.reported.slice(before)).toEqual([
       {
         extension: 'breaking',
+        method: 'GET',
+        route: `/${path}`,
         callId: expect.any(Number),
         error: expect.objectContaining({ code, extension: 'breaking' }),
       },

@@ -166,7 +166,7 @@ class SandglassHost implements Host {
       caller: parts.caller,
       maxBodyBytes: options.maxBodyBytes,
       allowedHeaders: new Set(options.responseHeaders.map((name) => name.toLowerCase())),
-      onError: (error, extension) => this.#report(error, { extension }),
+      onError: this.#report,
       createResponse: options.createResponse ?? createResponse,
     };
   }

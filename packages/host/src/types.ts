@@ -107,6 +107,22 @@ export interface AuditEntry {
   durationMs: number;
 }
 
+/** Where an error comes from, as far as it is known. */
+export interface ErrorContext {
+  extension?: string;
+  /** Of an action. */
+  event?: string;
+  callId?: number;
+  /** Of an endpoint's request. */
+  method?: string;
+  /** Of an endpoint's request: the path as it was registered. */
+  route?: string;
+  /** The `x-request-id` that the request came with or the service gave it. */
+  requestId?: string;
+  /** The trace id of the request's `traceparent`. */
+  traceId?: string;
+}
+
 export interface RequestOptions {
   /** Replaces the built-in dispatcher, for example by an undici MockAgent. Patterns and literal addresses are checked whatever it is. */
   dispatcher?: Dispatcher | undefined;
@@ -193,7 +209,7 @@ export interface HostOptions {
    * Told of errors that no caller gets: an extension of the folder that did not load, an action that failed, the error
    * behind an endpoint's 500, and what the handler of a capability threw that is not for the guest (its `cause`). @default one line each on stderr
    */
-  onError?: ((error: Error, context: { extension?: string; event?: string; callId?: number }) => void) | undefined;
+  onError?: ((error: Error, context: ErrorContext) => void) | undefined;
   /** Told of what lies in the folder of extensions and is left out: no package, not sandboxed, or there twice. @default nothing */
   onSkip?: (skipped: SkippedFolder) => void;
   /** `NODE_ENV` that guests see; `null` removes `process` and `console` from their globals. @default 'production' */

@@ -2,7 +2,7 @@ import { decodeInTurns, decodeValue, encodeValue, SandglassError } from '@sandgl
 
 import type { Extension } from '../extensions/extension.js';
 import { mapGuestStack } from '../extensions/map-error.js';
-import type { Pool } from '../pool/contract.js';
+import type { CallRequest, Pool } from '../pool/contract.js';
 import { ownTurn } from './read-body.js';
 import type { CallOptions } from '../types.js';
 
@@ -11,6 +11,9 @@ import type { CallOptions } from '../types.js';
  * encodes it again for the next filter, in up to 50 ms.
  */
 const MAX_PAYLOAD_PARTS = 131_072;
+
+/** `onOutcome` is told the call's id when its outcome comes. */
+export type RunOptions = CallOptions & Pick<CallRequest, 'onOutcome'>;
 
 /** Runs handlers. */
 export interface Caller {
@@ -23,16 +26,24 @@ export interface Caller {
    */
   call(extension: Extension, handler: number, argument: unknown, options?: CallOptions): Promise<unknown>;
   /** Runs one handler with an encoded argument; resolves to its encoded result. */
-  run(extension: Extension, handler: number, argument: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
+  run(extension: Extension, handler: number, argument: Uint8Array, options?: RunOptions): Promise<Uint8Array>;
 }
 
 /** A {@link Caller} over a pool. */
 export function createCaller(pool: Pick<Pool, 'call'>): Caller {
   const run: Caller['run'] = async (extension, handler, argument, options = {}) => {
-    const { signal, wallTimeMs, waitUntil } = options;
+    const { signal, wallTimeMs, waitUntil, onOutcome } = options;
     assertShort(extension, argument);
     try {
-      return await pool.call({ extension: extension.wire, handler, argument, signal, wallTimeMs, waitUntil });
+      return await pool.call({
+        extension: extension.wire,
+        handler,
+        argument,
+        signal,
+        wallTimeMs,
+        waitUntil,
+        onOutcome,
+      });
     } catch (error) {
       throw mapGuestStack(error, extension);
     }

@@ -1,5 +1,7 @@
 import { ERROR_CODES, isSandglassError } from '@sandglass/core';
 
+const utf8 = new TextEncoder();
+
 /** A request that no extension gets to see: the client's mistake. */
 export class ClientError extends Error {
   readonly status: number;
@@ -34,14 +36,18 @@ const PUBLIC: Readonly<Record<number, { code: string; message: string }>> = {
   503: { code: 'SERVICE_UNAVAILABLE', message: 'The service is busy or shutting down.' },
 };
 
-/** The answer to a request that failed, in the one shape that every error has (CONTRACT §5). */
-export function toErrorResponse(error: unknown): Response {
+/**
+ * The answer to a request that failed, in the one shape that every error has (CONTRACT §5).
+ *
+ * @param requestId stands in a 500, so that its reader can say which line of the log it was.
+ */
+export function toErrorResponse(error: unknown, requestId?: string): Response {
   const status =
     error instanceof ClientError ? error.status : isSandglassError(error) ? ERROR_CODES[error.code].status : 500;
   const { code, message } = error instanceof ClientError ? error : PUBLIC[status]!;
   const extensions = error instanceof NoRouteError ? { path: error.path, code } : { code };
-  return new Response(JSON.stringify({ errors: [{ message, extensions }] }), {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-  });
+  const id = status === 500 && requestId !== undefined ? { requestId } : {};
+  const body = utf8.encode(JSON.stringify({ errors: [{ message, extensions: { ...extensions, ...id } }] }));
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': String(body.length) };
+  return new Response(body, { status, headers });
 }

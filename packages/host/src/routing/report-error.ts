@@ -1,9 +1,7 @@
 import { isSandglassError } from '@sandglass/core';
 
 import { formatForTerminal } from '../capabilities/log/terminal.js';
-import type { HostOptions } from '../types.js';
-
-type ErrorContext = Parameters<NonNullable<HostOptions['onError']>>[1];
+import type { ErrorContext, HostOptions } from '../types.js';
 
 /** Tells of an error that no caller gets. Never throws. */
 export type ReportError = (error: unknown, context?: Omit<ErrorContext, 'callId'>) => void;

@@ -9,6 +9,7 @@ import type { EndpointRouter } from './endpoint-router.js';
 import { ClientError, NoRouteError, toErrorResponse } from './error-response.js';
 import { checkCall } from '../options/call-options.js';
 import { invalid, tooLarge } from './read-body.js';
+import { describeRequest, findFacts, requestIdOf, type RequestFields } from './request-facts.js';
 import { splitTarget } from './request-target.js';
 import type { CallOptions } from '../types.js';
 
@@ -21,7 +22,7 @@ export interface EndpointsOptions {
   /** Names in lower case. */
   allowedHeaders: ReadonlySet<string>;
   /** Told of every error that is not the client's. */
-  onError: (error: unknown, extension: string) => void;
+  onError: (error: unknown, fields: RequestFields) => void;
   createResponse: CreateResponse;
 }
 
@@ -42,11 +43,14 @@ export async function serveEndpoint(
   if (!match) return answerNoRoute(request, target.path, options);
   const signal = call?.signal ? AbortSignal.any([request.signal, call.signal]) : request.signal;
   const { owner, handler, mountLength } = match;
+  const facts = findFacts(request);
+  if (facts) facts.target = match;
   const lease = owner.lease(); // the body is still to be read when a reload comes
   try {
     const argument = await readEndpointRequest(request, target, mountLength, options.maxBodyBytes);
     const bytes = encodeRequest(owner, argument);
-    const result = await options.caller.run(owner, handler, bytes, { ...call, signal });
+    const onOutcome = facts?.wantsCallId ? (end: { callId: number }) => void (facts.callId = end.callId) : undefined;
+    const result = await options.caller.run(owner, handler, bytes, { ...call, signal, onOutcome });
     return toEndpointResponse(readAnswer(result), {
       allowedHeaders: options.allowedHeaders,
       method: request.method,
@@ -54,9 +58,10 @@ export async function serveEndpoint(
       createResponse: options.createResponse,
     });
   } catch (error) {
+    if (facts && isSandglassError(error)) facts.callId ??= error.callId;
     if (signal.aborted) return toErrorResponse(new SandglassError('E_ABORTED', 'The request was aborted'));
-    if (!isClients(error)) options.onError(error, owner.name);
-    return toErrorResponse(error);
+    if (!isClients(error)) options.onError(error, describeRequest(request, match));
+    return toErrorResponse(error, requestIdOf(request));
   } finally {
     lease[Symbol.dispose](); // not `using`, which compiles to several helpers on the way of every request
   }

@@ -8,7 +8,8 @@ const MAX_ANSWER_LENGTH = 2 ** 26;
 
 /** An answer of JSON that is known to be short. */
 export function jsonResponse(status: number, value: unknown, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(value), { status, headers: toHeaders(headers) });
+  const body = Buffer.from(JSON.stringify(value));
+  return new Response(body, { status, headers: toHeaders({ 'content-length': String(body.length), ...headers }) });
 }
 
 /**

@@ -33,11 +33,11 @@ async function start(result: unknown): Promise<string> {
   return server.url;
 }
 
-/** What a client gets, but for how the length is told and for a space in the type of a text that has none of its own. */
+/** What a client gets, but for its request's id, how the length is told and for a space in the type of a text that has none of its own. */
 async function receive(url: string, method: string): Promise<unknown> {
   const response = await fetch(url, { method });
   const headers = [...response.headers]
-    .filter(([name]) => !/^(?:date|transfer-encoding|content-length)$/.test(name))
+    .filter(([name]) => !/^(?:date|transfer-encoding|content-length|x-request-id)$/.test(name))
     .map(([name, value]) => [name, value.replace('; charset', ';charset')]);
   return { status: response.status, statusText: response.statusText, headers, text: await response.text() };
 }

@@ -72,6 +72,16 @@ async function raw(url: string, text: string): Promise<string> {
   return answer;
 }
 
+test('statuses have a reason phrase, and errors a length', async () => {
+  const { server } = await start();
+  const close = 'Host: localhost\r\nConnection: close';
+  expect(await raw(server.url, `GET /now HTTP/1.1\r\n${close}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  const missing = await raw(server.url, `GET /_sandglass/nothing HTTP/1.1\r\n${close}\r\n\r\n`);
+  expect(missing).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
+  expect(missing).toMatch(/^content-length: \d+\r$/im);
+  expect(missing).not.toMatch(/^transfer-encoding/im);
+});
+
 test('answers what it had accepted when it is told to close, and refuses the rest', async () => {
   const { server, release, closed } = await start();
   const slow = fetch(`${server.url}slow`);

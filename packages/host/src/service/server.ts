@@ -1,5 +1,11 @@
 import { Server as NetServer } from 'node:net';
-import type { Server as HttpServer, ServerResponse } from 'node:http';
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server as HttpServer,
+  ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 
 import { FastResponse, serve, type ServerRequest } from 'srvx';
 
@@ -25,6 +31,18 @@ export interface RunningServer {
    * @param graceMs after which what is left is answered with 503. @default 10_000
    */
   close(graceMs?: number): Promise<void>;
+}
+
+/** A response of HTTP/1 that gives its status a reason phrase. */
+class NamedResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {
+  override writeHead(status: number, ...rest: unknown[]): this {
+    const [reason, ...more] = typeof rest[0] === 'string' ? rest : ['', ...rest];
+    return super.writeHead(
+      status,
+      (reason as string) || STATUS_CODES[status] || 'Unknown',
+      ...(more as [OutgoingHttpHeaders?]),
+    );
+  }
 }
 
 /** For the host behind a server: responses that it sends without making a stream of their text first. */
@@ -70,6 +88,7 @@ export async function startServer(service: Service, host: Host, given: ServerOpt
     silent: true,
     gracefulShutdown: false,
     node: {
+      ServerResponse: NamedResponse,
       maxHeaderSize: options.maxHeaderBytes,
       headersTimeout: options.headersTimeoutMs,
       requestTimeout: options.receiveTimeoutMs,

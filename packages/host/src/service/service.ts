@@ -1,5 +1,7 @@
 import type { Host } from '../host.js';
 import { checkServiceOptions, type CompleteServiceOptions } from '../options/service-options.js';
+import { toErrorResponse } from '../routing/error-response.js';
+import { factsOf } from '../routing/request-facts.js';
 import { splitTarget, toMatchedPath } from '../routing/request-target.js';
 import { createCallApi } from './call-api.js';
 import type { Service, ServiceOptions } from './contract.js';
@@ -55,11 +57,13 @@ class HostService implements Service {
   }
 
   async fetch(request: Request): Promise<Response> {
+    const { id } = factsOf(request);
     const path = servicePath(request.url);
     const response =
       path === AMBIGUOUS
         ? failure(400, 'INVALID_PATH', 'The path of the request is ambiguous.')
         : ((path === null ? null : this.#watch(path, request)) ?? (await this.#serve(path, request)));
+    response.headers.set('x-request-id', id);
     this.#responses.set(response.status, (this.#responses.get(response.status) ?? 0) + 1);
     if (this.#isDraining) response.headers.set('connection', 'close');
     return response;
@@ -75,7 +79,7 @@ class HostService implements Service {
     try {
       return await (path === null ? this.#host.fetch(request) : this.#call(path, request));
     } catch {
-      return failure(500, 'INTERNAL_SERVER_ERROR', 'An unexpected error occurred.');
+      return toErrorResponse(undefined, factsOf(request).id);
     } finally {
       this.#inFlight -= 1;
     }

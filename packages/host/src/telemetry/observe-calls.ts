@@ -27,8 +27,10 @@ export function observeCalls(
       const durationMs = performance.now() - beganMs;
       if (registration) onCall({ extension: extension.name, registration, outcome, durationMs, ...used });
     };
-    const onOutcome = ({ callId, usage }: Pick<OutcomeWire, 'callId' | 'usage'>): void =>
-      void Object.assign(used, { callId }, usage);
+    const onOutcome = (outcome: Pick<OutcomeWire, 'callId' | 'usage'>): void => {
+      Object.assign(used, { callId: outcome.callId }, outcome.usage);
+      request.onOutcome?.(outcome);
+    };
     try {
       const value = await pool.call({ ...request, onOutcome });
       end('ok');

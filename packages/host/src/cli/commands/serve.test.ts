@@ -67,8 +67,38 @@ test("writes readable lines on a terminal, with nothing in them that is a guest'
   await fetch(`${url}hello`);
   await end();
   expect(io.out()).toMatch(/^\d\d:\d\d:\d\d INFO {2}hello said \\x1bhello/m);
-  expect(io.out()).toMatch(/INFO {2}GET \/hello status=200 durationMs=[\d.]+$/m);
+  expect(io.out()).toMatch(
+    /INFO {2}hello GET \/hello method=GET route=\/ requestId=\S+ callId=\d+ client=\S+ status=200 durationMs=\d+(?:\.\d{1,3})?$/m,
+  );
   expect(io.out()).not.toContain('\x1b');
+});
+
+test('joins the access line, the error line and the answer of a request by its id', async () => {
+  const { io, url, end } = await serve(['--access-log'], {});
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const headers = { 'x-request-id': 'from-the-proxy:1', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+  const given = await fetch(`${url}hello/bad?secret=1`, { headers });
+  expect(given.headers.get('x-request-id')).toBe('from-the-proxy:1');
+  const extensions = { code: 'INTERNAL_SERVER_ERROR', requestId: 'from-the-proxy:1' };
+  expect(await given.json()).toMatchObject({ errors: [{ extensions }] });
+  const made = await fetch(`${url}hello`, { headers: { 'x-request-id': 'two words', traceparent: 'no' } });
+  await end();
+  const lines = io
+    .out()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const joined = { requestId: 'from-the-proxy:1', traceId, extension: 'hello', route: '/bad', method: 'GET' };
+  const [error, access] = lines.filter(({ requestId }) => requestId === joined.requestId);
+  expect(error).toMatchObject({ ...joined, level: 'error', code: 'E_GUEST', callId: expect.any(Number) as number });
+  const { callId } = error!;
+  expect(access).toMatchObject({ ...joined, callId, message: 'GET /hello/bad', status: 500, client: '127.0.0.1' });
+  const requestId = made.headers.get('x-request-id');
+  expect(requestId).toMatch(/^[\da-f-]{36}$/);
+  const said = lines.find(({ message }) => message === 'said \u001bhello');
+  const other = lines.find((line) => line['requestId'] === requestId);
+  expect(other).toMatchObject({ message: 'GET /hello', callId: said!['callId'], status: 200 });
+  expect(other).not.toHaveProperty('traceId');
 });
 
 test('opens operations and hooks to the bearer of a token', async () => {

@@ -20,6 +20,7 @@ import { CONFIG_ARGS } from '../settings.js';
 import { describeScopes } from '../output/describe-scopes.js';
 import { createDrain, createLogger, type Log } from '../output/logger.js';
 import { createStyle } from '../output/style.js';
+import { roundMs } from '../output/round-ms.js';
 import { guestStack } from '../output/thrown.js';
 import { untilAborted } from '../until-aborted.js';
 import { withAccessLog } from '../with-access-log.js';
@@ -127,8 +128,10 @@ function createSinks(log: Log, output: Output, status: Status | undefined): Host
     },
     onAudit(entry) {
       status?.sinks.onAudit(entry);
-      const { capability, decision, ...fields } = entry;
-      log(decision === 'denied' ? 'warn' : 'debug', `${capability} ${decision}`, fields);
+      const { capability, decision, target, durationMs, ...fields } = entry;
+      const aim = target === '' ? {} : { target };
+      const level = decision === 'denied' ? 'warn' : 'debug';
+      log(level, `${capability} ${decision}`, { ...fields, ...aim, durationMs: roundMs(durationMs) });
     },
     onSkip({ folder, reason, isExtension }) {
       log(isExtension ? 'info' : 'debug', `Left out ${folder}: ${reason}`, {});
