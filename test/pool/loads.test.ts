@@ -21,7 +21,7 @@ async function start(mode: Mode, options: Partial<CreatePoolOptions> = {}): Prom
 
 describe.each(['inline', 'threads'] as const)('a load (%s)', (mode) => {
   test.each([
-    ['sleep(1)', undefined],
+    ['sleep(1)', null], // an operation's result is JSON
     [`request('https://allowed.test/')`, { status: 200, data: 'allowed' }],
     [`[log('first'), log('second'), await sleep(1)].length`, 3],
   ])('waits for its top-level await %s', async (expression, expected) => {
