@@ -4,6 +4,7 @@ import type { CorpusCase } from './corpus.js';
 const OUTCOMES: Readonly<Record<string, string>> = {
   E_CPU: 'timeout',
   E_WALL: 'timeout',
+  E_HANG: 'timeout',
   E_MEMORY: 'memory',
   E_STACK: 'stack',
   E_QUOTA: 'quota',
