@@ -11,6 +11,7 @@ import { checkCall } from '../options/call-options.js';
 import { invalid, tooLarge } from './read-body.js';
 import { describeRequest, findFacts, requestIdOf, type RequestFields } from './request-facts.js';
 import { splitTarget } from './request-target.js';
+import { joinSignals } from '../time/join-signals.js';
 import type { CallOptions } from '../types.js';
 
 const utf8 = new TextEncoder();
@@ -41,7 +42,8 @@ export async function serveEndpoint(
   const target = splitTarget(url);
   const match = options.router.find(request.method, target.path);
   if (!match) return answerNoRoute(request, target.path, options);
-  const signal = call?.signal ? AbortSignal.any([request.signal, call.signal]) : request.signal;
+  const joined = call?.signal && joinSignals(request.signal, call.signal);
+  const signal = joined?.signal ?? request.signal;
   const { owner, handler, mountLength } = match;
   const facts = findFacts(request);
   if (facts) facts.target = match;
@@ -63,6 +65,7 @@ export async function serveEndpoint(
     if (!isClients(error)) options.onError(error, describeRequest(request, match));
     return toErrorResponse(error, requestIdOf(request));
   } finally {
+    joined?.[Symbol.dispose]();
     lease[Symbol.dispose](); // not `using`, which compiles to several helpers on the way of every request
   }
 }
