@@ -56,6 +56,7 @@ export const CONTRACT = {
     'shared references': 'shared references survive',
     'class instances': 'class instances lose their prototype',
     getters: 'getters are read once',
+    realms: 'values of another realm of the host are copied like its own',
     uncloneable: 'a function, a symbol or a Proxy is a TypeError that names it',
     thenables: 'a thenable that is not a promise is not adopted across the boundary',
     strings: 'strings keep lone surrogates and NUL',

@@ -35,7 +35,9 @@ await host.load({
 });
 await host.load({
   manifest: manifest('hook', 'hook', 'i.js'),
-  source: "export default ({ filter }) => filter('x', (payload) => ({ ...payload, map: new Map([[1, 2]]) }));",
+  source: `export default ({ filter }) => filter('x', (payload) => ({
+    ...payload, map: new Map([[1, 2]]), bytes: new Uint8Array([1, 2]), view: new DataView(new ArrayBuffer(1)),
+  }));`,
 });
 const { signal } = new AbortController();
 const result = await host.operation('op', { n: 21, date: new Date(0), bytes: new Uint8Array(2) }, { signal });
@@ -50,5 +52,12 @@ const filtered = await host.filter('x', { a: [1] });
 const { violations } = host.stats();
 await host.close();
 console.log(
-  JSON.stringify({ result, failure, answer, filtered: [filtered.a, filtered.map instanceof Map], lines, violations }),
+  JSON.stringify({
+    result,
+    failure,
+    answer,
+    filtered: [filtered.a, filtered.map instanceof Map, filtered.bytes.join(), filtered.view.byteLength],
+    lines,
+    violations,
+  }),
 );

@@ -13,7 +13,7 @@ test.each(['threads', 'inline'])('a host works in a realm of its own, as under J
     result: [42, true, true],
     failure: ['E_GUEST', 'RangeError', 'too small'],
     answer: '{"a":1}',
-    filtered: [[1], true],
+    filtered: [[1], true, '1,2', 1],
     lines: ['n is 21'],
     violations: 0,
   });

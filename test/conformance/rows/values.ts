@@ -1,5 +1,7 @@
 /* oxlint-disable vitest/no-standalone-expect -- rows run inside of tests */
 /* oxlint-disable no-sparse-arrays, unicorn/no-thenable -- holes and thenables are the point */
+import vm from 'node:vm';
+
 import type { Limits } from '@sandglass/core';
 import { expect } from 'vitest';
 
@@ -361,6 +363,12 @@ export const valueRows: readonly Row[] = [
     code: 'E_GUEST',
     message: 'in the getter',
   }),
+  ...TYPES.flatMap(({ name, guest, check }) =>
+    row('4 values: realms', name, async (bench) => {
+      const payload = { v: vm.runInNewContext(`(${guest})`) as unknown };
+      expect(await runBody(bench, `const { v } = payload; return ${check};`, { payload })).toBe(true);
+    }),
+  ),
   ...UNCLONEABLE.flatMap(([name, host, guest, text]) => [
     row('4 values: uncloneable', `${name} from the host`, async (bench) => {
       await expect(runBody(bench, 'return 1;', { payload: { deep: [host()] } })).rejects.toMatchObject({
@@ -382,6 +390,13 @@ export const valueRows: readonly Row[] = [
     fails('4 values: uncloneable', `return [${guest}];`, { code: 'E_CLONE' }),
   ),
   fails('4 values: uncloneable', 'return { pending: Promise.resolve(1) };', { code: 'E_CLONE' }),
+  row('4 values: uncloneable', 'a promise of any realm from the host', async (bench) => {
+    for (const pending of [Promise.resolve(1), vm.runInNewContext('Promise.resolve(1)') as unknown])
+      await expect(runBody(bench, 'return 1;', { payload: { pending } })).rejects.toMatchObject({
+        code: 'E_CLONE',
+        message: `Cannot copy [object Promise] ${CANNOT}`,
+      });
+  }),
   gives(
     '4 values: uncloneable',
     "return [await attempt(() => request(upstream + '/echo', { body: new Proxy({}, {}) }))];",

@@ -1,14 +1,6 @@
 import { SandglassError } from '../errors.js';
 import { MAX_DEPTH } from './format.js';
 
-interface NodeLike {
-  process?: { getBuiltinModule?: (id: string) => { types: { isProxy(value: unknown): boolean } } | undefined };
-}
-
-/** Only Node can tell a Proxy from outside; elsewhere one is read like its target. */
-export const isProxy: (value: unknown) => boolean =
-  (globalThis as NodeLike).process?.getBuiltinModule?.('node:util')?.types.isProxy ?? (() => false);
-
 /** The error for what no copy exists of. */
 export function uncloneable(value: unknown, what: string = nameOf(value)): SandglassError {
   return new SandglassError('E_CLONE', `Cannot copy ${what} across the sandbox boundary`);

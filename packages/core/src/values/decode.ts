@@ -259,7 +259,7 @@ export class Decoder {
   #buffer(): ArrayBuffer {
     const length = this.#reader.leb();
     this.#reader.leb(); // the length it could be resized to
-    const buffer = this.#reader.block(length).slice().buffer as ArrayBuffer;
+    const { buffer } = new Uint8Array(this.#reader.block(length)); // of this realm, where the bytes may not be
     this.#objects.push(buffer);
     return buffer;
   }

@@ -1,8 +1,9 @@
-import { isProxy, uncloneable, tooDeep } from './cloneable.js';
+import { uncloneable, tooDeep } from './cloneable.js';
 import { flatten } from './flatten.js';
 import { FORM, MAX_DEPTH, SERIAL_VERSION, TAG, TYPED_ARRAYS } from './format.js';
 import { JsonData } from './json-data.js';
 import { SeenObjects, AtomTable } from './seen.js';
+import { typedArrayType, types } from './types.js';
 import { Writer } from './writer.js';
 
 /** Thrown inside when a value needs a table; never leaves this file. */
@@ -122,7 +123,7 @@ function writeBigInt(encoding: Encoding, value: bigint): void {
 function writeObject(encoding: Encoding, value: object, depth: number): void {
   if (depth > MAX_DEPTH) throw tooDeep();
   if (!encoding.seen.add(value)) throw NEEDS_TABLE;
-  if (isProxy(value)) throw uncloneable(value, 'a Proxy');
+  if (types.isProxy(value)) throw uncloneable(value, 'a Proxy');
   if (Array.isArray(value)) return writeArray(encoding, value, depth);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null)
@@ -163,14 +164,14 @@ function writeKey(encoding: Encoding, key: string): void {
   encoding.body.leb((encoding.atoms.indexOf(key) + 1) << 1);
 }
 
-/** Anything with a prototype of its own. `instanceof` is only a hint: each branch checks by use. */
+/** Anything with a prototype of its own, be it `Object.prototype` of another realm. */
 function writeExotic(encoding: Encoding, value: object): void {
-  if (value instanceof Date) {
+  if (types.isDate(value)) {
     encoding.body.u8(TAG.date);
-    return writeNumber(encoding, value.getTime());
+    return writeNumber(encoding, Date.prototype.getTime.call(value));
   }
-  if (value instanceof ArrayBuffer) return writeBuffer(encoding, new Uint8Array(value));
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return writeTypedArray(encoding, value as Uint8Array);
+  if (types.isArrayBuffer(value)) return writeBuffer(encoding, new Uint8Array(value));
+  if (ArrayBuffer.isView(value)) return writeTypedArray(encoding, value as Uint8Array);
   throw NEEDS_TABLE;
 }
 
@@ -184,9 +185,9 @@ function writeBuffer(encoding: Encoding, bytes: Uint8Array): void {
 /** The whole buffer travels, as in a structured clone. Two views on one buffer need the table. */
 function writeTypedArray(encoding: Encoding, value: Uint8Array): void {
   const { buffer } = value;
-  if (!(buffer instanceof ArrayBuffer) || !encoding.seen.add(buffer)) throw NEEDS_TABLE;
-  const type = TYPED_ARRAYS.indexOf(value[Symbol.toStringTag]); // a Buffer answers 'Uint8Array'
-  if (type === -1) throw NEEDS_TABLE;
+  if (!types.isArrayBuffer(buffer) || !encoding.seen.add(buffer)) throw NEEDS_TABLE;
+  const type = (TYPED_ARRAYS as readonly (string | undefined)[]).indexOf(typedArrayType(value));
+  if (type === -1) throw NEEDS_TABLE; // a DataView
   encoding.body.u8(TAG.typedArray);
   encoding.body.u8(type);
   encoding.body.leb(value.length);

@@ -1,5 +1,6 @@
-import { isProxy, tooDeep, tooSparse, uncloneable } from './cloneable.js';
+import { tooDeep, tooSparse, uncloneable } from './cloneable.js';
 import { MAX_DEPTH, MAX_SPARSE_LENGTH, type Table, type TableNode, type TableSlot } from './format.js';
+import { typedArrayType, types } from './types.js';
 
 /**
  * Turns any cloneable value into a table of plain nodes: identity and holes survive, prototypes do not. Nodes are numbered
@@ -40,28 +41,57 @@ export function flatten(value: unknown): Table {
 type Slot = (item: unknown) => TableSlot;
 
 function describe(object: object, slot: Slot): TableNode {
-  if (isProxy(object)) throw uncloneable(object, 'a Proxy');
+  if (types.isProxy(object)) throw uncloneable(object, 'a Proxy');
   if (Array.isArray(object)) return array(object, slot);
-  if (object instanceof Map) {
-    const entries = [...(object as Map<unknown, unknown>)];
-    return ['map', entries.map(([key]) => slot(key)), entries.map(([, value]) => slot(value))];
-  }
-  if (object instanceof Set) return ['set', [...(object as Set<unknown>)].map(slot)];
-  if (object instanceof Date) return ['date', object.getTime()];
-  if (object instanceof RegExp) return ['regexp', object.source, object.flags];
-  if (object instanceof ArrayBuffer) return ['buffer', object];
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype === Object.prototype || prototype === null) return plain(object, slot);
+  if (types.isMap(object)) return map(object, slot);
+  if (types.isSet(object)) return set(object, slot);
+  if (types.isDate(object)) return ['date', Date.prototype.getTime.call(object)];
+  if (types.isRegExp(object)) return ['regexp', object.source, object.flags];
+  if (types.isArrayBuffer(object)) return ['buffer', object];
   if (ArrayBuffer.isView(object)) return view(object, slot);
-  if (object instanceof Error) return error(object, slot);
-  if (BOXES.some((type) => object instanceof type)) return ['boxed', object.valueOf() as TableSlot]; // its primitive
-  if (OPAQUE.some((type) => object instanceof type)) throw uncloneable(object);
+  if (types.isNativeError(object) || object instanceof Error) return error(object, slot);
+  if (isOpaque(object)) throw uncloneable(object);
+  if (types.isBoxedPrimitive(object)) return ['boxed', object.valueOf() as TableSlot]; // its primitive
+  return plain(object, slot);
+}
+
+function plain(object: object, slot: Slot): TableNode {
   const keys = Object.keys(object);
   return ['object', keys, keys.map((key) => slot((object as Record<string, unknown>)[key]))];
 }
 
-const BOXES: readonly (abstract new (...args: never[]) => object)[] = [Number, String, Boolean, Object(0n).constructor];
+/** Whether the algorithm refuses an object: it has internal slots of which no copy exists. */
+function isOpaque(object: object): boolean {
+  return (
+    types.isPromise(object) ||
+    types.isSymbolObject(object) ||
+    types.isGeneratorObject(object) ||
+    types.isMapIterator(object) ||
+    types.isSetIterator(object) ||
+    types.isWeakMap(object) ||
+    types.isWeakSet(object) ||
+    types.isSharedArrayBuffer(object) ||
+    HANDLES.has(Object.prototype.toString.call(object))
+  );
+}
 
-/** Platform objects that the algorithm refuses. */
-const OPAQUE: readonly (new (...args: never[]) => object)[] = [Promise, WeakMap, WeakSet, WeakRef, SharedArrayBuffer];
+/** What nothing tells by its slots. */
+const HANDLES = new Set(['[object WeakRef]', '[object FinalizationRegistry]']);
+
+/** Its own `forEach` may be another. */
+function map(object: Map<unknown, unknown>, slot: Slot): TableNode {
+  const entries: [unknown, unknown][] = [];
+  Map.prototype.forEach.call(object, (value: unknown, key: unknown) => void entries.push([key, value]));
+  return ['map', entries.map(([key]) => slot(key)), entries.map(([, value]) => slot(value))];
+}
+
+function set(object: Set<unknown>, slot: Slot): TableNode {
+  const values: unknown[] = [];
+  Set.prototype.forEach.call(object, (value: unknown) => void values.push(value));
+  return ['set', values.map(slot)];
+}
 
 function array(items: unknown[], slot: Slot): TableNode {
   const keys = Object.keys(items);
@@ -70,9 +100,9 @@ function array(items: unknown[], slot: Slot): TableNode {
 }
 
 function view(object: ArrayBufferView, slot: Slot): TableNode {
-  const type = (object as Uint8Array)[Symbol.toStringTag] as string;
-  const length = object instanceof DataView ? object.byteLength : (object as Uint8Array).length;
-  return ['view', type, slot(object.buffer), object.byteOffset, length];
+  const type = typedArrayType(object);
+  const length = type === undefined ? object.byteLength : (object as Uint8Array).length;
+  return ['view', type ?? 'DataView', slot(object.buffer), object.byteOffset, length];
 }
 
 const ERROR_NAMES = new Set(['EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError']);
