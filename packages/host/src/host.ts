@@ -23,8 +23,7 @@ import type { PoolStats } from './pool/stats/stats.js';
 import { createErrorReport, type ReportError } from './routing/report-error.js';
 import { createResponse } from './routing/endpoint-response.js';
 import { toErrorResponse } from './routing/error-response.js';
-import { loadFromSnapshots } from './snapshots/load-from-snapshots.js';
-import { createSnapshotStore } from './snapshots/snapshot-store.js';
+import { withSnapshots } from './snapshots/with-snapshots.js';
 import type { CallOptions, ExtensionInfo, ExtensionSource, HostOptions, LoadOptions } from './types.js';
 
 /** How long `close` waits for calls in flight. */
@@ -291,17 +290,6 @@ class SandglassHost implements Host {
   #assertOpen(): void {
     if (this.#closing) throw closed();
   }
-}
-
-/** Reports every snapshot that could not be used; the extension is evaluated then. */
-function withSnapshots(pool: Pool, folder: string | undefined, report: ReportError): Pick<Pool, 'load' | 'unload'> {
-  if (folder === undefined) return pool;
-  const store = createSnapshotStore(folder, (problem, file, cause) =>
-    report(new Error(`Snapshot is ${problem}, and ignored: ${file}`, { cause }), {}),
-  );
-  return loadFromSnapshots(pool, store, (why, extension) => {
-    report(new Error(`Snapshot is ${why === 'foreign' ? 'of another engine' : why}, and is replaced`), { extension });
-  });
 }
 
 function closed(): SandglassError {

@@ -3,6 +3,7 @@ import { chargeLength, countLoop, FUEL } from './loop-fuel.js';
 import { INSTANCE_TABLE, tableFunction } from './enter-instance.js';
 import { findDispatch, isBulkWrite, Labels, OP, skipImmediates } from './instructions.js';
 import { BinaryReader, BinaryWriter } from './wasm-binary.js';
+import { addEntries, encodeU32, exportEntry, mutableGlobal, readExports, readVector } from './wasm-sections.js';
 import { replaceMultiplier, UNSEEDED } from './seed-hashes.js';
 import { prefetchFunction } from './prefetch.js';
 import { restoreFunctions } from './restore-cards.js';
@@ -44,24 +45,24 @@ export function instrument(
     out.byte(id);
     if (id === SECTION.type) {
       types = readTypes(new BinaryReader(section));
-      out.block((more) => add(section, more, ADDED_TYPES));
+      out.block((more) => addEntries(section, more, ADDED_TYPES));
     } else if (id === SECTION.import) {
       out.block((imports) => (imported = rewriteImports(new BinaryReader(section), imports, poll, types)));
     } else if (id === SECTION.function) {
       typeOf = readVector(new BinaryReader(section));
-      const entries = addedTypes.map((type) => encoded(types.length + type));
-      out.block((more) => add(section, more, entries));
+      const entries = addedTypes.map((type) => encodeU32(types.length + type));
+      out.block((more) => addEntries(section, more, entries));
     } else if (id === SECTION.table && functions) {
       gate = new BinaryReader(section).u32();
-      out.block((more) => add(section, more, [INSTANCE_TABLE]));
+      out.block((more) => addEntries(section, more, [INSTANCE_TABLE]));
     } else if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
-      out.block((more) => add(section, more, [FUEL, 0, UNSEEDED].map(mutableGlobal)));
+      out.block((more) => addEntries(section, more, [FUEL, 0, UNSEEDED].map(mutableGlobal)));
     } else if (id === SECTION.export) {
       exported = readExports(new BinaryReader(section));
       const entries = [exportEntry('restoreCards', EXPORT.function, addedIndex(ADDED.restoreCards))];
       if (functions) entries.push(...handlerExports(addedIndex, fuel, gate));
-      out.block((more) => add(section, more, entries));
+      out.block((more) => addEntries(section, more, entries));
     } else if (id === SECTION.code) {
       const { pollIndex } = imported;
       if (pollIndex === -1 || fuel === 0) throw new Error('Cannot instrument: no function to poll, or no globals');
@@ -70,11 +71,8 @@ export function instrument(
       if (functions) {
         const indexOf = (name: keyof EngineFunctions): number => exported.get(functions[name])!;
         const tableCall = (type: number): Uint8Array => tableFunction(PARAMETERS[type]!, types.length + type, gate);
-        added.push(
-          ...handlerFunctions(indexOf, addedIndex, fuel),
-          tableCall(TYPE.runHandler),
-          tableCall(TYPE.restoreCards),
-        );
+        const handlers = handlerFunctions(indexOf, addedIndex, fuel);
+        added.push(...handlers, tableCall(TYPE.runHandler), tableCall(TYPE.restoreCards));
       }
       out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel, added }));
     } else out.block((same) => same.copy(section, 0, section.length));
@@ -151,10 +149,6 @@ interface Module {
   added: readonly Uint8Array[];
 }
 
-function readVector(reader: BinaryReader): number[] {
-  return Array.from({ length: reader.u32() }, () => reader.u32());
-}
-
 function readTypes(reader: BinaryReader): FunctionType[] {
   return Array.from({ length: reader.u32() }, () => {
     reader.byte();
@@ -204,47 +198,6 @@ function rewriteImports(
     } else throw new Error(`Cannot instrument: unknown import of kind ${kind}`);
   }
   return { functions, pollIndex };
-}
-
-/** Copies the entries of a section and adds some, last. */
-function add(section: Uint8Array, out: BinaryWriter, entries: Uint8Array[]): void {
-  const reader = new BinaryReader(section);
-  out.u32(reader.u32() + entries.length);
-  out.copy(section, reader.at, section.length);
-  for (const entry of entries) out.copy(entry, 0, entry.length);
-}
-
-function encoded(value: number): Uint8Array {
-  const out = new BinaryWriter(5);
-  out.u32(value);
-  return out.done();
-}
-
-function mutableGlobal(value: number): Uint8Array {
-  const out = new BinaryWriter(16);
-  out.raw(I32, 1);
-  out.constant(value);
-  out.raw(0x0b);
-  return out.done();
-}
-
-function exportEntry(name: string, kind: number, index: number): Uint8Array {
-  const out = new BinaryWriter(32);
-  out.u32(name.length);
-  out.text(name);
-  out.byte(kind);
-  out.u32(index);
-  return out.done();
-}
-
-/** Indices of what is exported, by name. */
-function readExports(reader: BinaryReader): Map<string, number> {
-  const entries = Array.from({ length: reader.u32() }, (): [string, number] => {
-    const name = new TextDecoder().decode(reader.slice(reader.u32()));
-    reader.byte();
-    return [name, reader.u32()];
-  });
-  return new Map(entries);
 }
 
 function rewriteCode(reader: BinaryReader, out: BinaryWriter, module: Module): void {

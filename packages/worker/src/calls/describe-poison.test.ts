@@ -24,6 +24,7 @@ test.each([
   ["V8's stack", new RangeError('Maximum call stack size exceeded'), 0, 'E_STACK', 0],
   ['a trap that nothing explains', trap, 0, 'E_GUEST', 1],
   ['a failure of ours', new TypeError('x is not a function'), 0, 'E_WORKER_LOST', 1],
+  // oxlint-disable-next-line max-params -- columns of the table
 ])('%s: what no limit explains is counted, and only ours is not the guest’s', (_, cause, refused, code, failures) => {
   const call = failingCall(refused);
   const error = describePoison(new PoisonedError(String(cause), { cause }), call);

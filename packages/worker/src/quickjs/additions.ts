@@ -16,14 +16,16 @@ export interface HandlerFunctions {
    * @returns what the handler returned; an exception, or 0, if it or the decoding failed.
    */
   runHandler: (
-    ctx: number,
-    inbox: number,
-    handler: number,
-    undefinedValue: number,
-    frame: number,
-    exceptionTag: number,
-    objectTag: number,
-    encodes: number,
+    ...args: [
+      ctx: number,
+      inbox: number,
+      handler: number,
+      undefinedValue: number,
+      frame: number,
+      exceptionTag: number,
+      objectTag: number,
+      encodes: number,
+    ]
   ) => number;
   /** Encodes a value, with {@link strict} set. @returns an ArrayBuffer or an exception */
   encode: (ctx: number, value: number) => number;

@@ -26,13 +26,19 @@ export function readCString({ bytes }: Instance, at: Pointer): string {
   return decoder.decode(bytes.subarray(at, bytes.indexOf(0, at)));
 }
 
+export interface EvaluateOptions {
+  /** @default 'script' */
+  as?: 'script' | 'module';
+  /** What stack traces name it. @default 'sandglass' */
+  filename?: string | undefined;
+}
+
 /** Evaluates a script or a module; the result may be an exception. */
 export function evaluate(
   instance: Instance,
   ctx: JSContextPointer,
   source: string,
-  as: 'script' | 'module' = 'script',
-  filename = 'sandglass',
+  { as = 'script', filename = 'sandglass' }: EvaluateOptions = {},
 ): Pointer {
   const code = newCString(instance, source);
   const flags = as === 'module' ? EvalFlags.JS_EVAL_TYPE_MODULE : EvalFlags.JS_EVAL_TYPE_GLOBAL;

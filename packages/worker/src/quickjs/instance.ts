@@ -140,17 +140,6 @@ export async function createInstance(
   };
   const module = await loadEngine(options);
   module.callbacks = toCallbacks(hooks);
-  const started = takeMarks(views, 0, views.bytes.length).map(({ at, length }) => {
-    markWritten(views, at, length);
-    return { at, bytes: views.bytes.slice(at, at + length) };
-  });
-  const begin = (staticImage: Uint32Array): void => {
-    views.words.set(staticImage);
-    for (const { at, bytes } of started) {
-      views.bytes.set(bytes, at);
-      markWritten(views, at, bytes.length);
-    }
-  };
   const own = {
     ffi: createFFI(module),
     module,
@@ -161,9 +150,24 @@ export async function createInstance(
     copies: new CardCopies(),
     entry: NO_ENTRY,
     image: [],
-    begin,
+    begin: keepStart(views),
   };
   return Object.assign(views, own);
+}
+
+/** Keeps what an instance has written until now. @returns see `Instance.begin` */
+function keepStart(views: MemoryViews): Instance['begin'] {
+  const started = takeMarks(views, 0, views.bytes.length).map(({ at, length }) => {
+    markWritten(views, at, length);
+    return { at, bytes: views.bytes.slice(at, at + length) };
+  });
+  return (staticImage) => {
+    views.words.set(staticImage);
+    for (const { at, bytes } of started) {
+      views.bytes.set(bytes, at);
+      markWritten(views, at, bytes.length);
+    }
+  };
 }
 
 function toPages(bytes: number): number {

@@ -4,13 +4,11 @@ import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types
 import { markWritten } from './memory/cards.js';
 import { instanceTable } from './instance-table.js';
 import { newCString, readCString, type Pointer } from './ffi.js';
-import { KINDS } from './kinds.js';
 import type { Layout } from './memory/layout.js';
 import type { Instance } from './instance.js';
 import { FRAME, FRAME_BYTES } from './additions.js';
-
-/** Values up to this size are decoded from a buffer that is part of the realm, larger ones from one of their own. */
-const INBOX_BYTES = 4_096;
+import { INBOX_BYTES, type RealmPointers } from './realm-pointers.js';
+import { bufferOf, copyIn, copyOut } from './encoded-bytes.js';
 
 /** Promise jobs between two looks at the limits; each job is interruptible by itself. */
 const JOBS_PER_ROUND = 64;
@@ -31,19 +29,6 @@ export interface PromiseCapability {
   promise: Pointer;
   resolve: Pointer;
   reject: Pointer;
-}
-
-/** Pointers that a snapshot carries from one instance to the next. */
-export interface RealmPointers {
-  rt: Pointer;
-  ctx: Pointer;
-  undefined: Pointer;
-  /** Room for four pointers. */
-  argv: Pointer;
-  /** See {@link FRAME}. */
-  frame: Pointer;
-  inbox: Pointer;
-  inboxData: Pointer;
 }
 
 /**
@@ -71,27 +56,6 @@ export class Realm {
     this.pointers = pointers;
     this.#rt = pointers.rt as JSRuntimePointer; // plain numbers in a snapshot
     this.#ctx = pointers.ctx as JSContextPointer;
-  }
-
-  /** A new runtime and context with every built-in. */
-  static create(instance: Instance, layout: Layout, stackBytes: number): Realm {
-    const { ffi, module } = instance;
-    const rt = ffi.QTS_NewRuntime();
-    const ctx = ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
-    ffi.QTS_RuntimeSetMaxStackSize(rt, stackBytes);
-    ffi.QTS_RuntimeEnableInterruptHandler(rt);
-    ffi.QTS_RuntimeEnableModuleLoader(rt, 1);
-    const inboxData = module._malloc(INBOX_BYTES);
-    const inbox = ffi.QTS_NewArrayBuffer(ctx, inboxData as never, INBOX_BYTES);
-    return new Realm(instance, layout, {
-      rt,
-      ctx,
-      undefined: ffi.QTS_GetUndefined(),
-      argv: module._malloc(16),
-      frame: module._malloc(FRAME_BYTES),
-      inbox,
-      inboxData,
-    });
   }
 
   /** Whether jobs of promises wait to be run: the head of an empty list points to itself. */
@@ -143,14 +107,6 @@ export class Realm {
   /** Takes the pending exception; 0 if the heap is too full to hold it. */
   takeException(exception: Pointer): Pointer {
     return exception === 0 ? 0 : this.own(this.instance.ffi.QTS_ResolveException(this.#ctx, exception as never));
-  }
-
-  /** What a value is, from its class id alone. */
-  kindOf(value: Pointer): number {
-    const { words, bytes } = this.instance;
-    if (words[(value >> 2) + 1] !== this.layout.objectTag) return 0;
-    const at = words[value >> 2]! + this.layout.classOffset;
-    return KINDS.indexOf(this.layout.kinds.get(bytes[at]! | (bytes[at + 1]! << 8)) ?? 'other');
   }
 
   /** The place of an argument of a native function. */
@@ -297,7 +253,7 @@ export class Realm {
     const length = encoded.length - 1;
     const at = module._malloc(length);
     if (at === 0) return 0;
-    copyBytes(encoded, 1, length, this.instance.bytes, at);
+    copyIn(encoded, this.instance.bytes, at);
     markWritten(this.instance, at, length);
     const buffer = ffi.QTS_NewArrayBuffer(this.#ctx, at as never, length); // owns the bytes
     if (buffer === 0) return 0;
@@ -311,7 +267,7 @@ export class Realm {
     const length = encoded.length - 1;
     if (length > INBOX_BYTES) return false;
     const { inboxData } = this.pointers;
-    copyBytes(encoded, 1, length, this.instance.bytes, inboxData);
+    copyIn(encoded, this.instance.bytes, inboxData);
     markWritten(this.instance, inboxData, length);
     return true;
   }
@@ -330,26 +286,10 @@ export class Realm {
       this.takeException(buffer);
       return undefined;
     }
-    const { at, length } = this.#bufferOf(buffer);
+    const { at, length } = bufferOf(this.instance, this.layout, buffer);
     const result = new Uint8Array(length + 1);
     result[0] = form;
-    copyBytes(this.instance.bytes, at, length, result, 1);
+    copyOut(this.instance.bytes, at, result);
     return form === FORM.direct && hasUndefinedElement(result) ? undefined : result;
   }
-
-  /** Reads an ArrayBuffer where it lies: `QTS_GetArrayBuffer` copies. */
-  #bufferOf(value: Pointer): { at: Pointer; length: number } {
-    const { words } = this.instance;
-    const { record, data, length } = this.layout.buffer;
-    const info = words[(words[value >> 2]! + record) >> 2]!;
-    return { at: words[(info + data) >> 2]!, length: words[(info + length) >> 2]! };
-  }
-}
-
-/** For so few, a loop is faster than making a view and calling `set`. */
-const MAX_LOOPED_BYTES = 32;
-
-function copyBytes(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
-  if (length > MAX_LOOPED_BYTES) return to.set(from.subarray(start, start + length), at);
-  for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
 }

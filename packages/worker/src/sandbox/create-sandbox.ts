@@ -6,6 +6,7 @@ import type { Pointer } from '../quickjs/ffi.js';
 import type { Instance } from '../quickjs/instance.js';
 import type { Layout } from '../quickjs/memory/layout.js';
 import { Realm } from '../quickjs/realm.js';
+import { createRealmPointers } from '../quickjs/realm-pointers.js';
 import { Sandbox } from './sandbox.js';
 import { getHashSeed } from './seed.js';
 import { fill, type Snapshot } from './snapshot.js';
@@ -14,7 +15,7 @@ import { fill, type Snapshot } from './snapshot.js';
 export function bootSandbox(instance: Instance, layout: Layout, extension: ExtensionWire): Sandbox {
   instance.words[layout.heapEndAt >> 2] = instance.heap.start; // nothing is allocated yet
   instance.functions.hashSeed.value = getHashSeed();
-  const realm = Realm.create(instance, layout, extension.limits.stackBytes);
+  const realm = new Realm(instance, layout, createRealmPointers(instance, extension.limits.stackBytes));
   // The prelude's functions are called by the natives, which it is given: both exist before either runs.
   const prelude = {} as Record<PreludeFunction, Pointer>;
   const sandbox = new Sandbox(realm, extension, prelude, []);

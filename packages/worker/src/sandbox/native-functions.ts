@@ -1,6 +1,7 @@
 import type { CapabilityErrorWire, ExtensionWire } from '@sandglass/core';
 
 import { newCString, type Pointer } from '../quickjs/ffi.js';
+import { kindOf } from '../quickjs/kind-of.js';
 import type { PromiseCapability, Realm } from '../quickjs/realm.js';
 import type { SliceListener, SliceWatch } from './slice-watch.js';
 import { Thrown, type ValueBridge } from './value-bridge.js';
@@ -48,7 +49,8 @@ export class NativeFunctions {
 
   /** @returns what the guest's call comes to; 0 for undefined. */
   #call(id: number, argc: number, argv: Pointer): Pointer {
-    if (id === KIND_OF) return this.#realm.newNumber(argc > 0 ? this.#realm.kindOf(argv) : 0);
+    const { instance, layout } = this.#realm;
+    if (id === KIND_OF) return this.#realm.newNumber(argc > 0 ? kindOf(instance, layout, argv) : 0);
     const { capabilities } = this.#extension;
     const index =
       id === WRITE_CONSOLE ? capabilities.findIndex(({ name }) => name === 'console') : id - FIRST_CAPABILITY;

@@ -62,6 +62,6 @@ function moduleTexts(capabilities: readonly CapabilityWire[]): Map<string, strin
 }
 
 function run(realm: Realm, text: string, as: 'script' | 'module', filename?: string): void {
-  const result = realm.own(evaluate(realm.instance, realm.pointers.ctx as never, text, as, filename));
+  const result = realm.own(evaluate(realm.instance, realm.pointers.ctx as never, text, { as, filename }));
   if (realm.isException(result)) throw new Error(`the realm cannot be prepared: ${text}`);
 }

@@ -159,7 +159,8 @@ export class Sandbox {
     return this.#enter(listener, () => {
       const { source, filename } = this.#extension;
       this.#natives.isLinking = true;
-      const result = evaluate(this.#realm.instance, this.#realm.pointers.ctx as never, source, 'module', filename);
+      const { instance, pointers } = this.#realm;
+      const result = evaluate(instance, pointers.ctx as never, source, { as: 'module', filename });
       this.#natives.isLinking = false;
       return this.#progress(this.#realm.own(result), listener);
     });

@@ -15,7 +15,7 @@ import {
 import { instanceTable } from '../quickjs/instance-table.js';
 import { PAGE_BYTES, type Layout } from '../quickjs/memory/layout.js';
 import { toWholePages, type Instance } from '../quickjs/instance.js';
-import type { RealmPointers } from '../quickjs/realm.js';
+import type { RealmPointers } from '../quickjs/realm-pointers.js';
 
 /** Zero pages between two others that are saved with them: one longer run beats two short ones. */
 const MERGE_PAGES = 4;

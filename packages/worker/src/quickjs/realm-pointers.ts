@@ -1,0 +1,39 @@
+import { FRAME_BYTES } from './additions.js';
+import type { Pointer } from './ffi.js';
+import type { Instance } from './instance.js';
+
+/** Values up to this size are decoded from a buffer that is part of the realm, larger ones from one of their own. */
+export const INBOX_BYTES = 4_096;
+
+/** Pointers that a snapshot carries from one instance to the next. */
+export interface RealmPointers {
+  rt: Pointer;
+  ctx: Pointer;
+  undefined: Pointer;
+  /** Room for four pointers. */
+  argv: Pointer;
+  /** See {@link FRAME}. */
+  frame: Pointer;
+  inbox: Pointer;
+  inboxData: Pointer;
+}
+
+/** Makes a runtime and a context with every built-in. @param stackBytes how much C stack guest code may use */
+export function createRealmPointers({ ffi, module }: Instance, stackBytes: number): RealmPointers {
+  const rt = ffi.QTS_NewRuntime();
+  const ctx = ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
+  ffi.QTS_RuntimeSetMaxStackSize(rt, stackBytes);
+  ffi.QTS_RuntimeEnableInterruptHandler(rt);
+  ffi.QTS_RuntimeEnableModuleLoader(rt, 1);
+  const inboxData = module._malloc(INBOX_BYTES);
+  const inbox = ffi.QTS_NewArrayBuffer(ctx, inboxData as never, INBOX_BYTES);
+  return {
+    rt,
+    ctx,
+    undefined: ffi.QTS_GetUndefined(),
+    argv: module._malloc(16),
+    frame: module._malloc(FRAME_BYTES),
+    inbox,
+    inboxData,
+  };
+}
