@@ -161,6 +161,7 @@ const TABLE: Record<string, { use: Use; options: Record<string, readonly unknown
       maxBodyBytes: [-1, Number.NaN, '5'],
       maxConcurrentRequests: [0, Number.NaN, -1],
       metrics: ['yes', 1],
+      metricsSummaries: ['yes', 1],
       metricsToken: ['short', 5],
       status: [true, {}, 5],
     },

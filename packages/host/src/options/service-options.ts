@@ -26,12 +26,14 @@ export interface CompleteServiceOptions extends ServiceOptions {
   maxBodyBytes: number;
   maxConcurrentRequests: number;
   metrics: boolean;
+  metricsSummaries: boolean;
 }
 
 /** What `createService` takes, the status page and the limit that it shares with the host left out. */
 export const serviceFields: Fields<Omit<CompleteServiceOptions, 'maxBodyBytes' | 'status'>> = {
   token: maybe(token),
   metrics: withDefault(flag, true),
+  metricsSummaries: withDefault(flag, false),
   metricsToken: maybe(token),
   maxConcurrentRequests: withDefault(count(1, 1_000_000), 1_000),
 };

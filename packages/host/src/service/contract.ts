@@ -32,6 +32,8 @@ export interface ServiceOptions {
   maxConcurrentRequests?: number | undefined;
   /** Whether there is `/_sandglass/metrics`. @default true */
   metrics?: boolean | undefined;
+  /** Whether durations are summaries, as they were, in place of histograms. The next version goes without. @default false */
+  metricsSummaries?: boolean | undefined;
   /** Who bears it, or `token`, sees the metrics. It opens nothing else, so that a scraper need not hold `token`. 16 characters or more. @default everybody sees them */
   metricsToken?: string | undefined;
   /** Served at `/_sandglass/status`; with a token, to its bearer only. @default none */

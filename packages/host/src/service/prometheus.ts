@@ -2,7 +2,7 @@
 export interface Metric {
   /** In base units: seconds, bytes. Counters end in `_total`. */
   name: string;
-  type: 'counter' | 'gauge' | 'summary';
+  type: 'counter' | 'gauge' | 'summary' | 'histogram';
   help: string;
 }
 
@@ -10,7 +10,7 @@ export interface Metric {
 export interface Sample {
   value: number;
   labels?: Readonly<Record<string, string>>;
-  /** `_count` of a summary. */
+  /** `_bucket`, `_sum` or `_count` of a summary or histogram. */
   suffix?: string;
 }
 
@@ -21,8 +21,9 @@ export function formatHeader({ name, type, help }: Metric): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 }
 
+/** The value has six digits: microseconds. */
 export function formatSample({ name }: Metric, { value, labels, suffix = '' }: Sample): string {
-  return `${name}${suffix}${formatLabels(labels)} ${value}\n`;
+  return `${name}${suffix}${formatLabels(labels)} ${Math.round(value * 1e6) / 1e6}\n`;
 }
 
 function formatLabels(labels: Sample['labels'] = {}): string {

@@ -14,6 +14,7 @@ function fakeHost(parts: Partial<Host> = {}): Host {
     lanes: [],
     extensions: [],
     settled: {},
+    loads: {},
     refused: 0,
     kills: 0,
     lost: 0,
@@ -230,8 +231,8 @@ test('of very many extensions, the status page lists those that failed and the b
     registrations,
     ...(i === 9_000 ? { error: new Error('x'.repeat(1_000_000)) } : {}),
   }));
-  const counted = extensions.map((one, i) => ({ name: one.name, accepted: i, settled: {}, refused: 0 }));
-  const stats = (): unknown => ({ lanes: [], settled: {}, refused: 0, extensions: counted });
+  const counted = extensions.map((one, i) => ({ name: one.name, accepted: i, settled: {}, loads: {}, refused: 0 }));
+  const stats = (): unknown => ({ lanes: [], settled: {}, loads: {}, refused: 0, extensions: counted });
   const status = createStatus();
   const page = status.attach({ extensions, stats } as unknown as Host);
   status.close();

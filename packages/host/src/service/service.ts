@@ -103,12 +103,17 @@ class HostService implements Service {
   }
 
   #metrics(request: Request): Response {
-    const { metrics, metricsToken, token } = this.#options;
+    const { metrics, metricsSummaries, metricsToken, token } = this.#options;
     if (!metrics) return notFound();
     const tokens = [metricsToken, token].filter((one) => one !== undefined);
     if (metricsToken !== undefined && !tokens.some((one) => bearsToken(request, one))) return unauthorized(BEARER);
     const { extensions } = this.#host;
-    const pieces = renderMetrics({ stats: this.#host.stats(), extensions, service: this.counts });
+    const pieces = renderMetrics({
+      stats: this.#host.stats(),
+      extensions,
+      service: this.counts,
+      summaries: metricsSummaries,
+    });
     return new Response(inTurns(pieces), { headers: { 'content-type': PROMETHEUS_TYPE } });
   }
 

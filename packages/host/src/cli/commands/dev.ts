@@ -94,10 +94,17 @@ class DevServer {
       },
     });
     const bench = new Workbench(host, root, (change) => this.#report(change));
-    const { metrics, metricsToken } = options;
+    const { metrics, metricsSummaries, metricsToken } = options;
     const openToken = options.token === undefined && isLoopback(options.hostname) ? crypto.randomUUID() : undefined;
     const token = options.token ?? openToken;
-    const inner = createService(host, { token, metrics, metricsToken, maxBodyBytes, status: status.attach(host) });
+    const inner = createService(host, {
+      token,
+      metrics,
+      metricsSummaries,
+      metricsToken,
+      maxBodyBytes,
+      status: status.attach(host),
+    });
     const service = createDevService({ service: inner, bench, openToken });
     const server = await startServer(withAccessLog(service, this.#log), host, toServerOptions(options));
     this.#url = server.url;

@@ -149,9 +149,16 @@ function createConfiguredService(
   log: Log,
   status: Status | undefined,
 ): Service {
-  const { token, metrics, metricsToken, maxConcurrentRequests, accessLog } = service;
+  const { token, metrics, metricsSummaries, metricsToken, maxConcurrentRequests, accessLog } = service;
   const limits = { maxConcurrentRequests, maxBodyBytes };
-  const inner = createService(host, { ...limits, token, metrics, metricsToken, status: status?.attach(host) });
+  const inner = createService(host, {
+    ...limits,
+    token,
+    metrics,
+    metricsSummaries,
+    metricsToken,
+    status: status?.attach(host),
+  });
   const { corsOrigins: origins, corsCredentials: credentials } = service;
   const open = origins.length > 0 ? withCors(inner, { origins, credentials }) : inner;
   return accessLog ? withAccessLog(open, log) : open;

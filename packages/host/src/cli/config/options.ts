@@ -61,6 +61,7 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ['service.hostname', 'text', 'Address or name to listen on'],
   ['service.token', 'text', 'Opens the routes for operations and hooks to whoever bears it; 16 characters or more'],
   ['service.metrics', 'boolean', 'Serves metrics'],
+  ['service.metricsSummaries', 'boolean', 'Durations are summaries, as they were, in place of histograms'],
   [
     'service.metricsToken',
     'text',

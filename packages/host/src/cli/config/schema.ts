@@ -12,6 +12,7 @@ import type { HostOptions, PoolOptions, RequestOptions } from '../../types.js';
 export interface ServiceConfig extends CompleteServerOptions {
   token?: string | undefined;
   metrics: boolean;
+  metricsSummaries: boolean;
   metricsToken?: string | undefined;
   status: boolean;
   mustLoad: boolean;

@@ -93,9 +93,11 @@ export class CapabilityCalls {
     };
     this.#ask(job, call, args).then(
       (value) => {
+        count(job, call);
         if (!isOver()) this.#answer(lane, run, call, value);
       },
       (error: unknown) => {
+        count(job, call, error);
         this.#takeBack(job, turn, error);
         if (isOver()) return;
         if (endsCall(error)) this.#ledger.reject(job, named(error, job));
@@ -108,10 +110,14 @@ export class CapabilityCalls {
   #serveSync(run: Run, call: CapabilityCallWire, args: unknown[]): void {
     const { job } = run;
     const turn = this.#beginEffect(job, call);
-    this.#ask(job, call, args).catch((error: unknown) => {
-      this.#takeBack(job, turn, error);
-      if (run.isWanted && endsCall(error)) this.#ledger.reject(job, named(error, job));
-    });
+    this.#ask(job, call, args).then(
+      () => count(job, call),
+      (error: unknown) => {
+        count(job, call, error);
+        this.#takeBack(job, turn, error);
+        if (run.isWanted && endsCall(error)) this.#ledger.reject(job, named(error, job));
+      },
+    );
   }
 
   #ask(job: Job, call: CapabilityCallWire, args: unknown[]): Promise<unknown> {
@@ -234,6 +240,11 @@ function endsCall(error: unknown): error is SandglassError {
 function named(error: SandglassError, job: Job): SandglassError {
   if (error.extension !== undefined && error.callId !== undefined) return error;
   return new SandglassError(error.code, error.message, { ...job.origin, limit: error.limit, cause: error.cause });
+}
+
+/** @param error what a capability call ended with. */
+function count({ extension }: Job, { name }: CapabilityCallWire, error?: unknown): void {
+  extension.counters.countCapabilityCall(name, isRefusal(error) ? 'denied' : 'allowed');
 }
 
 /** Whether the gate did not let it through. */

@@ -179,7 +179,8 @@ export class Inbox implements LaneEvents {
     lane.outcomes += 1;
     const runMs = nowMs - job.sentMs;
     lane.runMs.record(runMs);
-    job.extension.counters.runMs.record(runMs);
+    const { counters } = job.extension;
+    (job.isLoad ? counters.loadMs : counters.runMs).record(runMs);
     if (lane.outcomes === 1) this.#parts.lanes.markHealthy();
   }
 

@@ -128,7 +128,7 @@ export class Ledger {
 
   #answer(job: Job, how: 'ok' | ErrorCode, goesOn: boolean): void {
     const { extension } = job;
-    extension.counters.countSettled(how);
+    extension.counters.countSettled(how, job.isLoad);
     if (job.onAbort) job.signal?.removeEventListener('abort', job.onAbort);
     if (!goesOn) return this.#settle(job);
     job.state = 'answered';

@@ -44,7 +44,9 @@ export class PoolExtension {
 
   /** Learns from a call that has run. */
   learnCost(cpuTimeMs: number, heapBytes = 0): void {
-    this.cost.learn(Math.min(cpuTimeMs, this.wire.limits.cpuTimeMs));
+    const usedMs = Math.min(cpuTimeMs, this.wire.limits.cpuTimeMs);
+    this.counters.cpuTimeMs += usedMs;
+    this.cost.learn(usedMs);
     this.memory.learn(Math.min(heapBytes, this.wire.limits.memoryLimitBytes));
   }
 }

@@ -3,7 +3,8 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 
 import type { ErrorCode } from '@sandglass/core';
 
-import type { CallStats, Percentiles, Settled } from './stats.js';
+import { Buckets } from './buckets.js';
+import type { CallStats, CapabilityCount, Percentiles, Settled } from './stats.js';
 
 /** Microseconds in an hour; longer times are recorded as this. */
 const MAX_RECORDED_US = 3_600_000_000;
@@ -19,6 +20,7 @@ const NONE_NOTED: Uint32Array = new Uint32Array();
 /** A histogram of durations. About 26 KB, made when many are recorded or any are read. */
 export class Durations {
   #histogram: RecordableHistogram | undefined;
+  readonly #buckets: Buckets = new Buckets();
   /** The latest, in microseconds; made for the first. */
   #noted: Uint32Array = NONE_NOTED;
   #count = 0;
@@ -34,22 +36,35 @@ export class Durations {
     if (!more) return;
     this.#histogram ??= create();
     this.#histogram.add(more);
+    this.#buckets.add(other.#buckets);
   }
 
   /** The histogram of all that was recorded. */
   #complete(): RecordableHistogram | undefined {
     if (this.#count === 0) return this.#histogram;
     this.#histogram ??= create();
-    for (let i = 0; i < this.#count; i++) this.#histogram.record(this.#noted[i]!);
+    for (let i = 0; i < this.#count; i++) {
+      this.#histogram.record(this.#noted[i]!);
+      this.#buckets.record(this.#noted[i]!);
+    }
     this.#count = 0;
     return this.#histogram;
   }
 
   percentiles(): Percentiles {
     const histogram = this.#complete();
-    if (!histogram || histogram.count === 0) return { count: 0, p50: 0, p90: 0, p99: 0, max: 0 };
+    if (!histogram || histogram.count === 0) return { count: 0, p50: 0, p90: 0, p99: 0, max: 0, sumMs: 0, buckets: [] };
     const at = (percentile: number): number => histogram.percentile(percentile) / 1_000;
-    return { count: histogram.count, p50: at(50), p90: at(90), p99: at(99), max: histogram.max / 1_000 };
+    const [sumMs, buckets] = [this.#buckets.sumMs, this.#buckets.cumulative()];
+    return {
+      count: histogram.count,
+      p50: at(50),
+      p90: at(90),
+      p99: at(99),
+      max: histogram.max / 1_000,
+      sumMs,
+      buckets,
+    };
   }
 }
 
@@ -62,23 +77,41 @@ export class CallCounters {
   accepted = 0;
   refused = 0;
   readonly settled: Settled = {};
+  readonly loads: Settled = {};
+  cpuTimeMs = 0;
+  readonly #capabilityCalls = new Map<string, CapabilityCount>();
   readonly queueMs: Durations = new Durations();
   readonly runMs: Durations = new Durations();
+  readonly loadMs: Durations = new Durations();
   readonly capabilityMs: Durations = new Durations();
 
-  countSettled(how: 'ok' | ErrorCode): void {
+  countSettled(how: 'ok' | ErrorCode, isLoad: boolean): void {
     this.settled[how] = (this.settled[how] ?? 0) + 1;
+    if (isLoad) this.loads[how] = (this.loads[how] ?? 0) + 1;
+  }
+
+  /** @param name of a capability that the extension knows: a guest cannot make more of them. */
+  countCapabilityCall(name: string, decision: keyof CapabilityCount, times = 1): void {
+    let count = this.#capabilityCalls.get(name);
+    if (!count) this.#capabilityCalls.set(name, (count = { allowed: 0, denied: 0 }));
+    count[decision] += times;
   }
 
   /** Takes over what another has counted, for a total. */
   add(other: CallCounters): void {
     this.accepted += other.accepted;
     this.refused += other.refused;
-    for (const [how, count] of Object.entries(other.settled) as ['ok' | ErrorCode, number][]) {
-      this.settled[how] = (this.settled[how] ?? 0) + count;
+    this.cpuTimeMs += other.cpuTimeMs;
+    for (const key of ['settled', 'loads'] as const)
+      for (const [how, count] of Object.entries(other[key]) as ['ok' | ErrorCode, number][])
+        this[key][how] = (this[key][how] ?? 0) + count;
+    for (const [name, { allowed, denied }] of other.#capabilityCalls) {
+      this.countCapabilityCall(name, 'allowed', allowed);
+      this.countCapabilityCall(name, 'denied', denied);
     }
     this.queueMs.add(other.queueMs);
     this.runMs.add(other.runMs);
+    this.loadMs.add(other.loadMs);
     this.capabilityMs.add(other.capabilityMs);
   }
 
@@ -86,12 +119,16 @@ export class CallCounters {
     return {
       accepted: this.accepted,
       settled: { ...this.settled },
+      loads: { ...this.loads },
       refused: this.refused,
+      cpuTimeMs: this.cpuTimeMs,
+      capabilityCalls: Object.fromEntries([...this.#capabilityCalls].map(([name, count]) => [name, { ...count }])),
       queued,
       running: live - queued - background,
       background,
       queueMs: this.queueMs.percentiles(),
       runMs: this.runMs.percentiles(),
+      loadMs: this.loadMs.percentiles(),
       capabilityMs: this.capabilityMs.percentiles(),
     };
   }

@@ -7,16 +7,32 @@ export interface Percentiles {
   p90: number;
   p99: number;
   max: number;
+  /** Of all of them. */
+  sumMs: number;
+  /** How many took at most 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1,000, 2,500, 5,000, 10,000 and 30,000 ms. Empty while `count` is 0. */
+  buckets: readonly number[];
 }
 
 /** How calls ended: `ok` and each error code that occurred. */
 export type Settled = Partial<Record<'ok' | ErrorCode, number>>;
+
+/** Capability calls by what was decided: outside of the grant, or not. */
+export interface CapabilityCount {
+  allowed: number;
+  denied: number;
+}
 
 /** What a pool and each of its extensions count. `accepted` is the sum of `settled`, `queued` and `running`. */
 export interface CallStats {
   /** Calls and loads that were taken. */
   accepted: number;
   settled: Settled;
+  /** The loads among `settled`. */
+  loads: Settled;
+  /** Time that calls have spent inside of sandboxes, as their workers reported it; loads not. */
+  cpuTimeMs: number;
+  /** By the capability's name. Lines that guests log are calls of `log` and `console`. */
+  capabilityCalls: Readonly<Record<string, CapabilityCount>>;
   /** Calls turned away at once with `E_QUEUE_FULL`: never accepted. */
   refused: number;
   /** Waiting for a lane. */
@@ -27,8 +43,10 @@ export interface CallStats {
   background: number;
   /** From acceptance to being sent. */
   queueMs: Percentiles;
-  /** From being sent to the outcome. */
+  /** From being sent to the outcome, of calls. */
   runMs: Percentiles;
+  /** The same of loads. */
+  loadMs: Percentiles;
   /** From a capability call's arrival to its answer. */
   capabilityMs: Percentiles;
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@sandglass/core';
 
 import type { Host } from '../../host.js';
-import type { ExtensionStats, Settled } from '../../pool/stats/stats.js';
+import type { CallStats, ExtensionStats, Settled } from '../../pool/stats/stats.js';
 import type { AuditEntry, ExtensionInfo } from '../../types.js';
 import { type History, INTERVAL_MS } from './history.js';
 
@@ -34,7 +34,7 @@ export function collectStatus(host: Pick<Host, 'stats' | 'extensions'>, watched:
     startedMs: watched.startedMs,
     intervalMs: INTERVAL_MS,
     rssBytes: process.memoryUsage.rss(),
-    totals: { ...totals, limits: countLimits(totals.settled, totals.refused) },
+    totals: { ...withoutLoads(totals), limits: countLimits(totals.settled, totals.refused) },
     workers: lanes,
     history: watched.total.toArray(),
     extensionCount: host.extensions.length,
@@ -81,9 +81,15 @@ function describe(
     ...info,
     registrations: registrations.slice(0, MAX_REGISTRATIONS),
     error: error?.message.slice(0, MAX_TEXT_LENGTH),
-    stats: stats && { ...stats, limits: countLimits(stats.settled, stats.refused) },
+    stats: stats && { ...withoutLoads(stats), limits: countLimits(stats.settled, stats.refused) },
     history: history?.toArray() ?? [],
   };
+}
+
+/** Nobody has called what was only loaded. */
+function withoutLoads<Stats extends CallStats>(stats: Stats): Stats {
+  const loads = Object.values(stats.loads).reduce((sum, count) => sum + count, 0);
+  return { ...stats, accepted: stats.accepted - loads };
 }
 
 function countLimits(settled: Settled, refused: number): Settled {
