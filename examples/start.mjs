@@ -8,6 +8,12 @@ import { createService, createStatus, startServer } from '@sandglass/host/servic
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const PUBLISHED = ['@ribertec/directus-extension-phone-parser'];
 
+const port = Number(process.env.PORT ?? 3_000);
+if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  console.error(`PORT has to be a whole number from 0 to 65535, not ${JSON.stringify(process.env.PORT)}`);
+  process.exit(2);
+}
+
 const status = createStatus();
 const host = await createHost({
   ...status.sinks,
@@ -23,7 +29,7 @@ for (const name of PUBLISHED) await host.load(path(`../node_modules/${name}`));
 // The routes for operations and hooks want a token. This one is no secret: it is printed below.
 const token = process.env.SANDGLASS_TOKEN ?? 'sandglass-example-token';
 const service = createService(host, { token, status: status.attach(host) });
-const server = await listen(Number(process.env.PORT ?? 3_000));
+const server = await listen(port);
 
 console.log(`
 Sandglass serves ${host.extensions.map(({ name }) => name).join(', ')}. Try:
@@ -60,6 +66,7 @@ async function listen(port) {
     });
   } catch (error) {
     if (error.code !== 'EADDRINUSE' || port >= 65_535) throw error;
+    console.log(`Port ${port} is taken: trying ${port + 1}`);
     return listen(port + 1);
   }
 }
