@@ -1,7 +1,7 @@
 import { readVersion } from '../cli/version.js';
-import { BUCKET_BOUNDS_MS } from '../pool/stats/buckets.js';
-import type { ExtensionStats, Percentiles, PoolStats, Settled } from '../pool/stats/stats.js';
+import type { ExtensionStats, PoolStats, Settled } from '../pool/stats/stats.js';
 import type { ExtensionInfo } from '../types.js';
+import { type DurationKey, readDurations } from './duration-samples.js';
 import { readEventLoopDelay } from './event-loop-delay.js';
 import { formatHeader, formatSample, type Metric, type Sample } from './prometheus.js';
 
@@ -23,8 +23,6 @@ export interface MetricsInput {
   summaries?: boolean | undefined;
 }
 
-type Durations = 'queueMs' | 'runMs' | 'capabilityMs';
-
 /** A family and what it is read from: all that is known, or each extension by itself. */
 interface Family {
   metric: Metric;
@@ -43,7 +41,7 @@ const each = (read: (stats: ExtensionStats) => number): Family['read'] =>
     for (const extension of stats.extensions) yield { labels: { extension: extension.name }, value: read(extension) };
   };
 
-const duration = (name: string, help: string, key: Durations): Family => ({
+const duration = (name: string, help: string, key: DurationKey): Family => ({
   metric: { name, type: 'histogram', help },
   read: ({ stats, summaries }) => readDurations(stats.extensions, key, summaries === true),
 });
@@ -259,31 +257,6 @@ function countLines({ capabilityCalls: { log, console } }: ExtensionStats): numb
 function readBuild(): Sample[] {
   version ??= readVersion();
   return [{ labels: { version, node: process.versions.node }, value: 1 }];
-}
-
-/** What was never measured has no samples: with thousands of extensions most have made no capability call. */
-function* readDurations(extensions: readonly ExtensionStats[], key: Durations, summaries: boolean): Generator<Sample> {
-  for (const { name: extension, [key]: durations } of extensions) {
-    if (durations.count === 0) continue;
-    yield* summaries ? toQuantiles(extension, durations) : toBuckets(extension, durations);
-    yield { labels: { extension }, value: durations.sumMs / 1_000, suffix: '_sum' };
-    yield { labels: { extension }, value: durations.count, suffix: '_count' };
-  }
-}
-
-function toQuantiles(extension: string, { p50, p90, p99 }: Percentiles): Sample[] {
-  const quantiles = [
-    ['0.5', p50],
-    ['0.9', p90],
-    ['0.99', p99],
-  ] as const;
-  return quantiles.map(([quantile, ms]) => ({ labels: { extension, quantile }, value: ms / 1_000 }));
-}
-
-function* toBuckets(extension: string, { buckets, count }: Percentiles): Generator<Sample> {
-  for (const [at, ms] of BUCKET_BOUNDS_MS.entries())
-    yield { labels: { extension, le: String(ms / 1_000) }, value: buckets[at] ?? 0, suffix: '_bucket' };
-  yield { labels: { extension, le: '+Inf' }, value: count, suffix: '_bucket' };
 }
 
 function readStates({ extensions }: MetricsInput): Sample[] {
