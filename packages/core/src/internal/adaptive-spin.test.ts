@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { AdaptiveSpin } from './adaptive-spin.js';
 
@@ -10,16 +10,18 @@ function misses(spin: AdaptiveSpin, count: number): boolean[] {
   });
 }
 
-test('four waits in vain are followed by fifty occasions without, and then one', () => {
-  const spin = new AdaptiveSpin();
-  expect(misses(spin, 4)).toEqual([true, true, true, true]);
-  expect(misses(spin, 50)).not.toContain(true);
-  expect(misses(spin, 2)).toEqual([true, false]);
-});
+describe('AdaptiveSpin', () => {
+  test('four waits in vain are followed by fifty occasions without, and then one', () => {
+    const spin = new AdaptiveSpin();
+    expect(misses(spin, 4)).toEqual([true, true, true, true]);
+    expect(misses(spin, 50)).not.toContain(true);
+    expect(misses(spin, 2)).toEqual([true, false]);
+  });
 
-test('a wait that was not in vain begins the count anew', () => {
-  const spin = new AdaptiveSpin();
-  misses(spin, 3);
-  spin.hit();
-  expect(misses(spin, 5)).toEqual([true, true, true, true, false]);
+  test('a wait that was not in vain begins the count anew', () => {
+    const spin = new AdaptiveSpin();
+    misses(spin, 3);
+    spin.hit();
+    expect(misses(spin, 5)).toEqual([true, true, true, true, false]);
+  });
 });
