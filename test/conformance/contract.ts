@@ -45,6 +45,7 @@ export const CONTRACT = {
     hook: 'hook: `fn({ filter, action })`; `filter(event, handler)`, `action(event, handler)`',
     operation: 'operation: `{ id, handler }`, not called',
     'type errors': 'the TypeErrors, word for word',
+    'not given': 'better: a load that calls what a sandboxed extension is not given names it and what is there',
     'async function': 'better: an async default function is awaited',
     'one id': 'better: two operations with one id are an error naming both extensions',
   },

@@ -26,6 +26,25 @@ const CONFIGS: readonly [source: string, message: string][] = [
   ["{ id: 'a', handler: {} }", 'Operation config handler has to be of type function'],
 ];
 
+const HOOK_HAS = 'a sandboxed hook gets filter and action';
+const ROUTER_HAS = 'the router of a sandboxed endpoint has get, post, put, patch and delete';
+const NOT_GIVEN: readonly [type: 'endpoint' | 'hook', source: string, message: string][] = [
+  [
+    'hook',
+    "export default ({ schedule }) => schedule('* * * * *', () => {});",
+    `schedule is not a function: ${HOOK_HAS}`,
+  ],
+  [
+    'hook',
+    "export default async (api) => { await 1; api.init('a', () => {}); };",
+    `api.init is not a function: ${HOOK_HAS}`,
+  ],
+  ['hook', 'export default ({ embed }) => {\n  embed();\n};', `embed is not a function: ${HOOK_HAS}`],
+  ['endpoint', 'export default (router) => router.use(() => {});', `router.use is not a function: ${ROUTER_HAS}`],
+  ['hook', 'const a = {};\nexport default () => { a.b(); };', 'a.b is not a function'],
+  ['hook', "const a = {};\nexport default () => { a['b'](); };", 'not a function'],
+];
+
 const ENTRY: Readonly<Record<'endpoint' | 'hook', string>> = { endpoint: 'router', hook: '{ filter, action }' };
 
 export const registrationRows: readonly Row[] = [
@@ -98,6 +117,14 @@ export const registrationRows: readonly Row[] = [
         code: 'E_LOAD',
         message: `Cannot load "r": ${message}`,
         cause: { name: 'TypeError', message },
+      });
+    }),
+  ),
+  ...NOT_GIVEN.map(([type, source, message]) =>
+    row('3 registration: not given', source, async (bench) => {
+      await expect(bench.load(type, source, { name: 'r' })).rejects.toMatchObject({
+        code: 'E_LOAD',
+        message: `Cannot load "r": ${message}`,
       });
     }),
   ),

@@ -1,6 +1,7 @@
 import { type CapabilityWire, isSandglassError, SandglassError } from '@sandglass/core';
 
 import type { Extension } from './extension.js';
+import { nameCallee } from './name-callee.js';
 
 /** Maps the stack of what a guest threw to its author's files, in place, and returns the error. */
 export function mapGuestStack(error: unknown, { mapStack }: Pick<Extension, 'mapStack'>): unknown {
@@ -10,15 +11,18 @@ export function mapGuestStack(error: unknown, { mapStack }: Pick<Extension, 'map
 }
 
 /**
- * The error of an extension that did not load: what went wrong, with the extension's name in front, and where, if it is an
- * import, of which the engine does not say that.
+ * The error of an extension that did not load: what went wrong, with the extension's name in front. Of an import the engine
+ * does not say where, of what is not a function not what.
  */
 export async function toLoadError(
   error: unknown,
   extension: Pick<Extension, 'mapStack' | 'name' | 'wire'>,
 ): Promise<unknown> {
-  if (!isSandglassError(mapGuestStack(error, extension))) return error;
-  const { code, message, cause, limit } = error as SandglassError; // the line before has checked it
+  if (!isSandglassError(error)) return error;
+  const { code, cause, limit } = error;
+  const isUnnamed = cause instanceof Error && cause.message === 'not a function';
+  const message = (isUnnamed && nameCallee(cause.stack ?? '', extension.wire)) || error.message;
+  mapGuestStack(error, extension);
   const { name } = extension;
   const place = cause instanceof Error && code === 'E_LOAD' ? await placeImport(cause, extension) : '';
   return new SandglassError(code, `Cannot load "${name}": ${message}${place}`, {

@@ -1,0 +1,32 @@
+import type { ExtensionWire } from '@sandglass/core';
+
+/** What extensions outside of a sandbox are given beside what they get here. */
+const OUTSIDE = {
+  hook: { absent: ['init', 'schedule', 'embed'], given: 'a sandboxed hook gets filter and action' },
+  endpoint: {
+    absent: ['use', 'all', 'head', 'options', 'param', 'route'],
+    given: 'the router of a sandboxed endpoint has get, post, put, patch and delete',
+  },
+} as const;
+
+/**
+ * Says what "not a function" is about, which the engine does not, by the text before the place of the call.
+ *
+ * @param stack as the engine gave it, places in the source that it runs.
+ * @returns the message; undefined where the text does not show it.
+ */
+export function nameCallee(
+  stack: string,
+  { source, filename, type }: Pick<ExtensionWire, 'source' | 'filename' | 'type'>,
+): string | undefined {
+  const [first = ''] = stack.split('\n', 1);
+  const [, file, line, column] = /\(?([^\s(]+):(\d+):(\d+)\)?$/.exec(first) ?? [];
+  if (file !== filename) return undefined;
+  const text = source.split('\n')[Number(line) - 1] ?? '';
+  if (text[Number(column) - 1] !== '(') return undefined;
+  const callee = /[\w$][\w$.]*$/.exec(text.slice(0, Number(column) - 1).slice(-100))?.[0];
+  if (callee === undefined) return undefined;
+  const { absent, given } = OUTSIDE[type as keyof typeof OUTSIDE] ?? { absent: [], given: '' };
+  const isAbsent = (absent as readonly string[]).includes(callee.slice(callee.lastIndexOf('.') + 1));
+  return `${callee} is not a function${isAbsent ? `: ${given}` : ''}`;
+}
