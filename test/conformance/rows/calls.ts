@@ -353,6 +353,8 @@ export const callRows: readonly Row[] = [
       {
         extension: loaded.name,
         callId: expect.any(Number),
+        method: 'GET',
+        route: '/',
         error: expect.objectContaining({
           code: 'E_GUEST',
           message: 'the real one',
