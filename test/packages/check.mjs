@@ -18,7 +18,7 @@ const WANTED = [
   /^guest\.d\.ts$/,
   /^templates\//,
 ];
-const UNWANTED = [/^dist\/.*\.test\./, /\/testing\/fake/, /tsbuildinfo/];
+const UNWANTED = [/^dist\/.*\.test\./, /\/testing\/fake/, /tsbuildinfo/, /^templates\/status\.html$/];
 
 const folder = mkdtempSync(join(tmpdir(), 'sandglass-packages-'));
 try {
@@ -52,6 +52,8 @@ function checkFiles(tarball) {
     (file) => !WANTED.some((wanted) => wanted.test(file)) || UNWANTED.some((unwanted) => unwanted.test(file)),
   );
   if (odd.length > 0) throw new Error(`${tarball} contains what no user needs:\n${odd.join('\n')}`);
+  if (tarball.includes('host') && !files.includes('dist/service/status/status.html'))
+    throw new Error(`${tarball} lacks the status page`);
   console.log(`${files.length} files, all wanted: ${tarball.split('/').at(-1)}`);
 }
 

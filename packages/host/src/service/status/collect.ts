@@ -2,17 +2,9 @@ import type { ErrorCode } from '@sandglass/core';
 
 import type { Host } from '../../host.js';
 import type { CallStats, ExtensionStats, Settled } from '../../pool/stats/stats.js';
-import type { AuditEntry, ExtensionInfo } from '../../types.js';
+import type { ExtensionInfo } from '../../types.js';
 import { type History, INTERVAL_MS } from './history.js';
-
-/** An error as the page shows it. */
-export interface StatusError {
-  timeMs: number;
-  extension: string | undefined;
-  event: string | undefined;
-  code: ErrorCode | undefined;
-  message: string;
-}
+import type { StatusAudit, StatusData, StatusError, StatusExtension } from './status-data.js';
 
 /** What was watched. */
 export interface Watched {
@@ -20,14 +12,14 @@ export interface Watched {
   total: History;
   byExtension: ReadonlyMap<string, History>;
   errors: readonly StatusError[];
-  audit: readonly (AuditEntry & { timeMs: number })[];
+  audit: readonly StatusAudit[];
 }
 
 /** Codes that say that a limit ended a call. */
 const LIMIT_CODES: readonly ErrorCode[] = ['E_CPU', 'E_WALL', 'E_MEMORY', 'E_STACK', 'E_QUOTA', 'E_QUEUE_FULL'];
 
 /** Everything that the page shows, as JSON. */
-export function collectStatus(host: Pick<Host, 'stats' | 'extensions'>, watched: Watched): Record<string, unknown> {
+export function collectStatus(host: Pick<Host, 'stats' | 'extensions'>, watched: Watched): StatusData {
   const { extensions: counted, lanes, ...totals } = host.stats();
   return {
     nowMs: Date.now(),
@@ -57,7 +49,7 @@ function describeAll(
   extensions: readonly ExtensionInfo[],
   counted: readonly ExtensionStats[],
   histories: ReadonlyMap<string, History>,
-): Record<string, unknown>[] {
+): StatusExtension[] {
   const stats = new Map(counted.map((one) => [one.name, one])); // the newer of two versions comes last
   const accepted = ({ name }: ExtensionInfo): number => stats.get(name)?.accepted ?? 0;
   const busiest = extensions.toSorted((a, b) => accepted(b) - accepted(a));
@@ -76,7 +68,7 @@ function describe(
   { error, registrations, ...info }: ExtensionInfo,
   stats: ExtensionStats | undefined,
   history: History | undefined,
-): Record<string, unknown> {
+): StatusExtension {
   return {
     ...info,
     registrations: registrations.slice(0, MAX_REGISTRATIONS),

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
+import type { StatusData } from './status-data.js';
+
 /** A read-only page about a host, as two resources: itself and the numbers it asks for every second. */
 export interface StatusPage {
   /**
@@ -10,10 +12,11 @@ export interface StatusPage {
   fetch(path: string): Response | null;
 }
 
-const PAGE = new URL('../../../templates/status.html', import.meta.url);
+/** Made by `scripts/build.mjs`. From the package's root, so that it is found from `src` as well. */
+const PAGE = new URL('../../../dist/service/status/status.html', import.meta.url);
 
-/** Makes the page. @param collect what it shows; anything that JSON keeps. */
-export function createStatusPage(collect: () => unknown): StatusPage {
+/** Makes the page. @param collect what it shows. */
+export function createStatusPage(collect: () => StatusData): StatusPage {
   let page: { html: string; policy: string } | undefined;
   return {
     fetch(path) {

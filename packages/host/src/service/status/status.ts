@@ -2,9 +2,10 @@ import { isSandglassError } from '@sandglass/core';
 
 import type { Host } from '../../host.js';
 import type { AuditEntry, CallEntry, HostOptions } from '../../types.js';
-import { collectStatus, type StatusError } from './collect.js';
+import { collectStatus } from './collect.js';
 import { History, INTERVAL_MS } from './history.js';
 import { Recent } from './recent.js';
+import type { StatusAudit, StatusData, StatusError } from './status-data.js';
 import { createStatusPage, type StatusPage } from './status-page.js';
 
 /** Errors and audit entries that the page shows. */
@@ -27,7 +28,7 @@ export function createStatus(): Status {
   const total = new History();
   const byExtension = new Map<string, History>();
   const errors = new Recent<StatusError>(MAX_RECENT);
-  const audit = new Recent<AuditEntry & { timeMs: number }>(MAX_RECENT);
+  const audit = new Recent<StatusAudit>(MAX_RECENT);
   const startedMs = Date.now();
   let timer: NodeJS.Timeout | undefined;
 
@@ -58,7 +59,7 @@ export function createStatus(): Status {
     sinks: { onCall, onAudit, onError },
     attach(host) {
       timer ??= setInterval(tick, INTERVAL_MS).unref();
-      const collect = (): unknown =>
+      const collect = (): StatusData =>
         collectStatus(host, { startedMs, total, byExtension, errors: errors.toArray(), audit: audit.toArray() });
       return createStatusPage(collect);
     },
