@@ -16,6 +16,7 @@ const WANTED = [
   /^LICENSE$/,
   /^dist\/.*\.(js|d\.ts|html|css)$/,
   /^guest\.d\.ts$/,
+  /^config\.schema\.json$/,
   /^templates\//,
 ];
 const UNWANTED = [/^dist\/.*\.test\./, /\/testing\/fake/, /tsbuildinfo/, /^templates\/status\.html$/];
