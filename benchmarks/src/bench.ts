@@ -7,6 +7,7 @@ import { readVersions } from './run/versions.js';
 import { createEngineSuites, createHotPath } from './suites/engine.js';
 import { createGateSuites } from './suites/gate.js';
 import { createHttpSuites } from './suites/http.js';
+import { createLoopBlockSuites } from './suites/loop-blocks.js';
 import { createMemorySuites } from './suites/memory.js';
 import { createPoolSuites } from './suites/pool.js';
 import { createScaleSuites } from './suites/scale.js';
@@ -31,6 +32,7 @@ await runCommand(
     ...createStartSuites(peers),
     ...createMemorySuites(),
     ...createScaleSuites(),
+    ...createLoopBlockSuites(),
   ],
   { versions: await readVersions(), timeLimitMs: TIME_LIMIT_MS, more: countInstructions },
 );

@@ -21,7 +21,7 @@ export function operationId(number: number): string {
 }
 
 /** A package.json in Directus' form. */
-export function toManifest(name: string, type: 'endpoint' | 'operation', scopes: object = SCOPES): object {
+export function toManifest(name: string, type: 'endpoint' | 'operation' | 'hook', scopes: object = SCOPES): object {
   const file = type === 'operation' ? { app: 'app.js', api: 'index.js' } : 'index.js';
   const sandbox = { enabled: true, requestedScopes: scopes };
   return { name, version: '1.0.0', 'directus:extension': { type, path: file, source: file, host: '*', sandbox } };

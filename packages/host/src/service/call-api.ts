@@ -3,7 +3,7 @@ import { ERROR_CODES, isSandglassError } from '@sandglass/core';
 import type { Host } from '../host.js';
 import { ClientError } from '../routing/error-response.js';
 import { MAX_EVENT_LENGTH } from '../routing/event-pattern.js';
-import { parseBody, readBodyText } from '../routing/read-body.js';
+import { assertJson, ownTurn, parseBody, readBodyText } from '../routing/read-body.js';
 import { guestJsonResponse, jsonResponse } from './json-body.js';
 import { reloadAll } from './reload-all.js';
 
@@ -34,7 +34,7 @@ export function createCallApi(
             'INVALID_PAYLOAD',
             `The name of an event has at most ${MAX_EVENT_LENGTH} characters`,
           );
-        const body = parseBody(await readBodyText(request, maxBodyBytes));
+        const body = await readArgument(request, maxBodyBytes);
         const call = { signal: request.signal };
         if (kind === 'operations') return host.operation(name, body ?? {}, call);
         if (kind === 'filters') return host.filter(name, body, call);
@@ -44,6 +44,20 @@ export function createCallApi(
       });
     },
   };
+}
+
+/** Characters of an argument that is checked, parsed and encoded at once. */
+const MAX_SHORT_LENGTH = 16_384;
+
+async function readArgument(request: Request, maxBodyBytes: number): Promise<unknown> {
+  const text = await readBodyText(request, maxBodyBytes);
+  if (text.length <= MAX_SHORT_LENGTH) return parseBody(text);
+  await ownTurn();
+  assertJson(text);
+  await ownTurn();
+  const value: unknown = JSON.parse(text);
+  await ownTurn(); // the call encodes it
+  return value;
 }
 
 async function answer(request: Request, run: () => Promise<unknown>): Promise<Response> {

@@ -150,6 +150,23 @@ test('writes a large result in turns of the event loop, and answers with all of 
   expect(text).toBe(JSON.stringify({ value }));
 });
 
+test('checks, parses and hands over a long argument in turns of the event loop', async () => {
+  const turnsUntilCalled = async (argument: unknown): Promise<number> => {
+    let turns = 0;
+    let called = 0;
+    const turn = (): void => {
+      turns += 1;
+      if (called === 0) setImmediate(turn);
+    };
+    turn();
+    const host = fakeHost({ operation: () => Promise.resolve((called = turns)) });
+    await ask('/_sandglass/operations/x', { host, token: TOKEN, init: post(argument) });
+    return called;
+  };
+  const short = await turnsUntilCalled({});
+  expect(await turnsUntilCalled(Array.from({ length: 10_000 }, () => []))).toBeGreaterThanOrEqual(short + 3);
+});
+
 test("gives the calling host the whole error, with the code's status", async () => {
   const cause = Object.assign(new Error('no'), { stack: 'at x' });
   const error = new SandglassError('E_GUEST', 'no', { cause, extension: 'mailer', callId: 7 });

@@ -209,3 +209,22 @@ test.each([
 ])('options out of range are refused at once: %j', (options, type) => {
   expect(() => create(options)).toThrow(type);
 });
+
+test('a long response is read in turns of the event loop', async () => {
+  const turnsUntilRead = async (body: string): Promise<number> => {
+    agent.get('https://good.test').intercept({ path: '/a' }).reply(200, body);
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    turn();
+    await request([GOOD]);
+    isOver = true;
+    return turns;
+  };
+  await turnsUntilRead('x'); // the first one loads things
+  const short = await turnsUntilRead('x');
+  expect(await turnsUntilRead('x'.repeat(100_000))).toBeGreaterThanOrEqual(short + 3);
+});

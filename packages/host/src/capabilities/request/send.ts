@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 
 import type { AddressGate } from '../../gate/address-gate.js';
 import type { RequestGate } from '../../gate/request-scope.js';
+import { ownTurn } from '../../routing/read-body.js';
 import type { AuditDetails } from '../define.js';
 import { type Answer, Exchange } from './exchange.js';
 import { DeniedAddressError, type ReceivedAnswer, deniedAddress, networkFailure } from './failure.js';
@@ -20,6 +21,9 @@ const MAYBE_JSON = /^\s*(?:[[{"\d-]|(?:true|false|null)\s*$)/;
 
 /** Nesting of JSON that is parsed. Deeper values exhaust the stack of whoever walks them, and cannot be copied. */
 const MAX_JSON_DEPTH = 1_000;
+
+/** Bytes of a body that is read at once. Of a longer one each step takes up to 5 ms a megabyte, and a turn of the event loop. */
+const MAX_SHORT_BYTES = 65_536;
 
 /** What a host sets for all its requests. */
 export interface SendLimits {
@@ -65,13 +69,17 @@ function dispatch(request: OutgoingRequest, options: SendOptions): Promise<Answe
   return exchange.answer;
 }
 
-function receive(answer: Answer, { audit }: SendOptions): ReceivedAnswer {
+async function receive(answer: Answer, { audit }: SendOptions): Promise<ReceivedAnswer> {
   const { status, statusText, body, isEncoded } = answer;
   audit({ status, bytes: body.length });
   const headers = toGuestHeaders(answer.headers);
   if (isEncoded) delete headers['content-encoding']; // the data is decoded
+  const isLong = body.length > MAX_SHORT_BYTES;
+  if (isLong) await ownTurn();
   const text = UTF_8.decode(body);
+  if (isLong) await ownTurn();
   const isJson = MAYBE_JSON.test(text) && !isDeeperThan(body, MAX_JSON_DEPTH);
+  if (isLong) await ownTurn(); // it is encoded for the guest
   return { status, statusText, headers, text, isJson };
 }
 
