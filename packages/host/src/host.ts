@@ -74,10 +74,11 @@ export interface Host extends AsyncDisposable {
  *
  * const host = await createHost({ limits: { cpuTimeMs: 200 } });
  * const sandbox = { enabled: true, requestedScopes: {} };
+ * const path = { app: 'app.js', api: 'index.js' };
  * const manifest = {
  *   name: 'adder',
  *   version: '1.0.0',
- *   'directus:extension': { type: 'operation', path: { app: 'app.js', api: 'index.js' }, source: { app: 'app.js', api: 'index.js' }, host: '*', sandbox },
+ *   'directus:extension': { type: 'operation', path, source: path, host: '*', sandbox },
  * };
  * const source = "export default { id: 'add', handler: ({ a, b }) => a + b };";
  * await host.load({ manifest, source });

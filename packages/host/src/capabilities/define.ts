@@ -148,10 +148,11 @@ const definitionSchema: z.ZodMiniType<CapabilityDefinition<unknown, readonly unk
  * });
  * const host = await createHost({ capabilities: [readPrice] });
  * const sandbox = { enabled: true, requestedScopes: { 'prices.read': {} } };
+ * const path = { app: 'app.js', api: 'index.js' };
  * const manifest = {
  *   name: 'shop',
  *   version: '1.0.0',
- *   'directus:extension': { type: 'operation', path: { app: 'app.js', api: 'index.js' }, source: { app: 'app.js', api: 'index.js' }, host: '*', sandbox },
+ *   'directus:extension': { type: 'operation', path, source: path, host: '*', sandbox },
  * };
  * const source = `
  *   import { prices } from 'acme:prices';

@@ -25,14 +25,16 @@ import { VirtualTimers, withFakeSleep } from './virtual-timers.js';
  * import { loadExtension } from '@sandglass/host/testing';
  *
  * const sandbox = { enabled: true, requestedScopes: { log: {} } };
+ * const path = { app: 'app.js', api: 'index.js' };
  * const manifest = {
  *   name: 'shout',
  *   version: '1.0.0',
- *   'directus:extension': { type: 'operation', path: { app: 'app.js', api: 'index.js' }, source: { app: 'app.js', api: 'index.js' }, host: '*', sandbox },
+ *   'directus:extension': { type: 'operation', path, source: path, host: '*', sandbox },
  * };
  * const source = `
  *   import { log } from 'directus:api';
- *   export default { id: 'shout', handler: ({ text }) => { log(text); return text.toUpperCase(); } };
+ *   const handler = ({ text }) => { log(text); return text.toUpperCase(); };
+ *   export default { id: 'shout', handler };
  * `;
  * const extension = await loadExtension({ manifest, source });
  * console.log(await extension.operation({ text: 'hello' })); // HELLO
