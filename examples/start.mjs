@@ -1,4 +1,5 @@
-// `pnpm start`: serves examples/extensions, and one extension from npm, on the first free port from 3000 up.
+// `pnpm start`: serves examples/extensions, and one extension from npm, on the first free port from
+// 3000 up.
 import { fileURLToPath } from 'node:url';
 
 import { createHost } from '@sandglass/host';

@@ -1,4 +1,5 @@
-// Draws docs/charts/architecture-{light,dark}.svg: the way of a call through the rooms. `node scripts/draw-architecture.mjs`.
+// Draws docs/charts/architecture-{light,dark}.svg: the way of a call through the rooms. `node
+// scripts/draw-architecture.mjs`.
 import { writeFileSync } from 'node:fs';
 
 const THEMES = {

@@ -1,6 +1,7 @@
-// `pnpm release`: packs every public package as it would be published, and with `--publish` publishes those whose
-// version the registry does not have yet. Where the packages come from (`repository`, `bugs`, `homepage`) is filled in
-// from GITHUB_REPOSITORY, or else from git's remote: npm's provenance demands that it is the truth.
+// `pnpm release`: packs every public package as it would be published, and with `--publish`
+// publishes those whose version the registry does not have yet. Where the packages come from
+// (`repository`, `bugs`, `homepage`) is filled in from GITHUB_REPOSITORY, or else from git's
+// remote: npm's provenance demands that it is the truth.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

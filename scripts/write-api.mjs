@@ -1,5 +1,6 @@
-// Writes docs/api.md from the doc comments of what the packages export. `pnpm docs:api`; with `--check` it only says
-// whether the page is up to date (exit code 1 if not). Reads the declarations that `pnpm build` makes.
+// Writes docs/api.md from the doc comments of what the packages export. `pnpm docs:api`; with
+// `--check` it only says whether the page is up to date (exit code 1 if not). Reads the
+// declarations that `pnpm build` makes.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

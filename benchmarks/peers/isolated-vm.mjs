@@ -33,7 +33,9 @@ export async function persistent({ script }, host) {
   };
 }
 
-/** The same on the calling thread, which it blocks: the fastest way, for handlers without promises. */
+/**
+ * The same on the calling thread, which it blocks: the fastest way, for handlers without promises.
+ */
 export async function persistentSync({ script }, host) {
   const isolate = new ivm.Isolate({ memoryLimit: MEMORY_LIMIT_MB });
   const context = isolate.createContextSync();
@@ -48,7 +50,10 @@ export async function persistentSync({ script }, host) {
   };
 }
 
-/** A new isolate for each call; what V8 has compiled is kept, as its documentation advises for code that runs again. */
+/**
+ * A new isolate for each call; what V8 has compiled is kept, as its documentation advises for code
+ * that runs again.
+ */
 export async function fresh({ script }, host) {
   const cachedData = await compile(script);
   return {
@@ -78,7 +83,8 @@ async function compile(script) {
 
 /** A new isolate for each call, started from a V8 snapshot in which the script has run. */
 export async function freshFromSnapshot({ script, argument }, host) {
-  // The warm-up script compiles the handler. What is compiled later has lost the variables around it, so that some bundles fail even so.
+  // The warm-up script compiles the handler. What is compiled later has lost the variables around
+  // it, so that some bundles fail even so.
   const warmUp = `try { handler(${JSON.stringify(argument)})?.catch?.(() => undefined) } catch {}`;
   const snapshot = ivm.Isolate.createSnapshot([{ code: GUEST_API }, { code: script }], warmUp);
   return {

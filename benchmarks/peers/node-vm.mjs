@@ -11,7 +11,8 @@ export async function persistent({ script }, host) {
 }
 
 export async function fresh({ script }, host) {
-  const compiled = new vm.Script(script); // compiled once, as its documentation advises for repeated runs
+  // compiled once, as its documentation advises for repeated runs
+  const compiled = new vm.Script(script);
   return {
     call(argument) {
       const context = vm.createContext({ ...host });

@@ -1,6 +1,9 @@
 import { Piscina } from 'piscina';
 
-/** No sandbox: the handler is ordinary code in a worker thread. It shows what crossing threads costs. */
+/**
+ * No sandbox: the handler is ordinary code in a worker thread. It shows what crossing threads
+ * costs.
+ */
 export async function persistent({ script, threads = 1 }) {
   const pool = new Piscina({
     filename: new URL('./piscina-worker.mjs', import.meta.url).href,

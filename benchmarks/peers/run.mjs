@@ -2,7 +2,9 @@ import { createRunner } from 'run';
 
 const MIB = 1024 * 1024;
 
-/** `run` starts every run in a fresh context on a pooled worker thread; it has no persistent mode. */
+/**
+ * `run` starts every run in a fresh context on a pooled worker thread; it has no persistent mode.
+ */
 export async function fresh({ script, threads = 1 }, host) {
   const turn = createTurns(threads);
   const runner = createRunner({
@@ -20,7 +22,8 @@ export async function fresh({ script, threads = 1 }, host) {
   };
 
   async function call(argument) {
-    // Data goes through a host function: as a literal in the source, 1 MB of JSON takes longer than the time limit.
+    // Data goes through a host function: as a literal in the source, 1 MB of JSON takes longer than
+    // the time limit.
     const result = await runner.run({
       source,
       hostFunctions: { api: { log, sleep, request, argument: () => argument } },

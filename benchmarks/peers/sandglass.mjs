@@ -40,7 +40,10 @@ export const persistent = (workload) => openHost(workload, { isolation: 'persist
 /** The same on the calling thread. */
 export const persistentInline = (workload) => openHost(workload, { isolation: 'persistent', inline: true });
 
-/** The engine alone, without pool, limits of capabilities or gate: what the bare QuickJS packages are to be compared with. */
+/**
+ * The engine alone, without pool, limits of capabilities or gate: what the bare QuickJS packages
+ * are to be compared with.
+ */
 const openEngine = async ({ module }, host, isolation) => {
   const waiting = new Map();
   const engine = await createEngine({

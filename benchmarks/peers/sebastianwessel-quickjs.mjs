@@ -3,11 +3,15 @@ import { loadQuickJs } from '@sebastianwessel/quickjs';
 
 const { runSandboxed } = await loadQuickJs(variant);
 
-/** Every `runSandboxed` makes a new context; host functions go in as `env`, the result is the default export. */
+/**
+ * Every `runSandboxed` makes a new context; host functions go in as `env`, the result is the
+ * default export.
+ */
 export async function fresh({ script }, host) {
   return {
     async call(argument) {
-      // Data goes as JSON: as a value of `env`, 100 KB of it make the runtime abort when it is disposed.
+      // Data goes as JSON: as a value of `env`, 100 KB of it make the runtime abort when it is
+      // disposed.
       const code = `const { log, sleep, request } = env;\n${script}\nexport default await handler(${JSON.stringify(argument)});`;
       const result = await runSandboxed(async ({ evalCode }) => evalCode(code), {
         executionTimeout: 30_000, // 1 MB of JSON takes several seconds
@@ -21,7 +25,10 @@ export async function fresh({ script }, host) {
   };
 }
 
-/** One context: `runSandboxed` stays open while its callback runs, and code is evaluated in it again and again. */
+/**
+ * One context: `runSandboxed` stays open while its callback runs, and code is evaluated in it again
+ * and again.
+ */
 export async function persistent({ script }, host) {
   let finish;
   const finished = new Promise((resolve) => (finish = resolve));

@@ -14,7 +14,10 @@ import { createScaleSuites } from './suites/scale.js';
 import { createStartSuites } from './suites/start.js';
 import { createWorkloadSuites } from './suites/workloads.js';
 
-/** `pnpm bench`: our own suites, and the instructions of the engine's hot path where valgrind can count them. */
+/**
+ * `pnpm bench`: our own suites, and the instructions of the engine's hot path where valgrind can
+ * count them.
+ */
 
 /** Two cores take less; a slower machine gets fewer launches instead of more time. */
 const TIME_LIMIT_MS = 11 * 60_000;

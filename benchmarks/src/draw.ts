@@ -8,8 +8,8 @@ import { toLosses } from './draw/losses.js';
 import { toReport } from './draw/report.js';
 
 /**
- * `pnpm bench:draw [results.json …]`: keeps the files given, compact, beside those kept before, and makes the charts and the
- * tables of the documentation from all that is kept.
+ * `pnpm bench:draw [results.json …]`: keeps the files given, compact, beside those kept before, and
+ * makes the charts and the tables of the documentation from all that is kept.
  */
 
 const { positionals, values } = parseArgs({

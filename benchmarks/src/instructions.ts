@@ -7,7 +7,10 @@ import { readVersions } from './run/versions.js';
 import { toTable } from './draw/table.js';
 import { createHotPath } from './suites/engine.js';
 
-/** `pnpm bench:instructions [file]`: machine instructions of the engine's hot path, as good as the same on a busy machine. */
+/**
+ * `pnpm bench:instructions [file]`: machine instructions of the engine's hot path, as good as the
+ * same on a busy machine.
+ */
 
 if (!(await canCount())) {
   console.error('Cannot count instructions: valgrind is not installed (Debian and Ubuntu: apt-get install valgrind)');

@@ -6,7 +6,10 @@ export type Unit = 'ns' | 'bytes' | 'calls/s' | 'instructions';
 /** The samples of one subject in one suite. */
 export interface SubjectResult {
   name: string;
-  /** One list for each launch of the subject's process; sample `i` of all subjects was taken in the same round. */
+  /**
+   * One list for each launch of the subject's process; sample `i` of all subjects was taken in the
+   * same round.
+   */
   samples: number[][];
   /** Curve that this subject is a point of, and where on the axis it lies. */
   series?: string;
@@ -22,7 +25,10 @@ export interface SuiteResult {
   unit: Unit;
   /** What times were taken with: processor time, or the clock on the wall. @default 'wall' */
   clock?: 'wall' | 'cpu';
-  /** Subject that the others are compared with, or a series whose points are compared with the others at the same x. It runs none of Sandglass' code. */
+  /**
+   * Subject that the others are compared with, or a series whose points are compared with the
+   * others at the same x. It runs none of Sandglass' code.
+   */
   reference?: string;
   /** What `x` counts, for a scale curve. */
   axis?: string;

@@ -1,5 +1,5 @@
-// A host in the shape of Directus: items go through the filters of `items.create`, what happened is told to actions, and
-// flows run operations one after the other.
+// A host in the shape of Directus: items go through the filters of `items.create`, what happened is
+// told to actions, and flows run operations one after the other.
 
 /**
  * @typedef {object} Flow
@@ -37,7 +37,8 @@ export class ItemsService {
     this.#collections.set(collection, items);
 
     const meta = { payload: item, key, collection };
-    await Promise.all(events.map((event) => this.#host.action(event, meta))); // a failed one is logged, and nothing else
+    // a failed one is logged, and nothing else
+    await Promise.all(events.map((event) => this.#host.action(event, meta)));
     const flows = await Promise.all(
       this.#flows.filter(({ trigger }) => events.includes(trigger)).map((flow) => this.#run(flow, meta)),
     );
@@ -48,14 +49,17 @@ export class ItemsService {
     return this.#collections.get(collection)?.[key - 1];
   }
 
-  /** Each step sees the trigger and the result of the step before. A step that fails ends the flow. */
+  /**
+   * Each step sees the trigger and the result of the step before. A step that fails ends the flow.
+   */
   async #run({ steps }, trigger) {
     const data = { $trigger: trigger, $last: undefined };
     try {
       for (const { operation, options } of steps) data.$last = await this.#host.operation(operation, options(data));
       return { resolved: data.$last };
     } catch (error) {
-      // What the extension threw is the flow's own business; the rest of the error is the operator's.
+      // What the extension threw is the flow's own business; the rest of the error is the
+      // operator's.
       return { rejected: error.code === 'E_GUEST' ? (error.cause?.message ?? error.cause) : error.code };
     }
   }

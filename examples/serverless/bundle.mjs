@@ -1,15 +1,17 @@
 /**
- * Bundles a serverless function into a folder that runs without an install: `node bundle.mjs <entry> <out> [extensions folder] [package …]`.
- * The packages named at the end are not bundled: what the platform brings itself, or has to be there once only.
+ * Bundles a serverless function into a folder that runs without an install: `node bundle.mjs
+ * <entry> <out> [extensions folder] [package …]`. The packages named at the end are not bundled:
+ * what the platform brings itself, or has to be there once only.
  *
- * The function exports `getHost`, with which its extensions are evaluated once, ahead of all cold starts.
+ * The function exports `getHost`, with which its extensions are evaluated once, ahead of all cold
+ * starts.
  *
- * Three files cannot be part of the bundle, because threads and the engine load them by themselves. They keep the places where
- * they are looked for:
+ * Three files cannot be part of the bundle, because threads and the engine load them by themselves.
+ * They keep the places where they are looked for:
  *
  *     <entry>.mjs                                   the function
- *     *-<hash>.mjs                                  what it imports only when it needs it, for example the HTTP client
- *     worker.js, package.json                       piscina's thread, found beside the bundle, and what makes it CommonJS
+ *     *-<hash>.mjs                                  what it imports when it needs it
+ *     worker.js, package.json                       piscina's thread, and what makes it CommonJS
  *     node_modules/@sandglass/worker/thread.mjs     what runs in it
  *     node_modules/@sandglass/worker/engine.wasm    the engine
  *     extensions/, snapshots/                       the extensions as they are, and evaluated
@@ -32,7 +34,10 @@ const __dirname = import.meta.dirname;`;
 
 const OPTIONS = { bundle: true, minify: true, platform: 'node', target: 'node20', logLevel: 'error' };
 
-/** Writes the artefact. `entry` is the function's file, `out` a folder that is made, `external` what is not bundled. */
+/**
+ * Writes the artefact. `entry` is the function's file, `out` a folder that is made, `external` what
+ * is not bundled.
+ */
 export async function bundle(entry, out, { extensions, external = [] } = {}) {
   const host = packageRequire(createRequire(resolve(entry)), '@sandglass/host');
   const name = entry.replace(/^.*[\\/]|\.[cm]?[jt]s$/g, '');
@@ -68,7 +73,8 @@ async function bundlePiscina(host, out) {
     format: 'cjs',
     external: ['@napi-rs/nice'],
   });
-  await writeFile(join(out, 'package.json'), '{ "type": "commonjs" }'); // a package around it may say otherwise
+  // a package around it may say otherwise
+  await writeFile(join(out, 'package.json'), '{ "type": "commonjs" }');
 }
 
 async function bundleWorker(host, folder) {
@@ -84,7 +90,10 @@ async function bundleWorker(host, folder) {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: WORKER, type: 'module', exports }));
 }
 
-/** Lets the function make its host once: it evaluates the extensions with the very limits that they will run with. */
+/**
+ * Lets the function make its host once: it evaluates the extensions with the very limits that they
+ * will run with.
+ */
 async function writeSnapshots(file) {
   const script = `const { getHost } = await import(${JSON.stringify(pathToFileURL(file))}); await (await getHost()).close();`;
   const args = ['--input-type=module', '--eval', script];

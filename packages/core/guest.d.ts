@@ -17,8 +17,8 @@ declare module 'directus:api' {
   export function sleep(milliseconds: number): Promise<void>;
 
   /**
-   * Sends an HTTP request to a URL that the scope `request` allows. Rejects with a {@link RequestError} for a status
-   * outside 2xx.
+   * Sends an HTTP request to a URL that the scope `request` allows. Rejects with a {@link
+   * RequestError} for a status outside 2xx.
    */
   export function request<Data = unknown>(url: string, options?: RequestOptions): Promise<RequestResponse<Data>>;
 
@@ -50,7 +50,10 @@ declare module 'directus:api' {
   export interface RequestError extends Error {
     status: number;
     code: string;
-    /** A String object: JSON of a {@link RequestResponse}, which `JSON.parse` takes, and its fields as properties. */
+    /**
+     * A String object: JSON of a {@link RequestResponse}, which `JSON.parse` takes, and its fields
+     * as properties.
+     */
     response: string & RequestResponse;
   }
 
@@ -82,7 +85,10 @@ declare module 'directus:api' {
     request: SandboxEndpointRequest<any>,
   ) => SandboxEndpointResponse | Promise<SandboxEndpointResponse>;
 
-  /** Registers a handler for a path: static, with `:param`, `*` anywhere, `?` for what may be missing. */
+  /**
+   * Registers a handler for a path: static, with `:param`, `*` anywhere, `?` for what may be
+   * missing.
+   */
   export type SandboxRegisterRoute = (path: string, handler: SandboxEndpointHandler) => void;
 
   /** What the default export of an endpoint gets. */
@@ -106,7 +112,10 @@ declare module 'directus:api' {
 
   export type SandboxActionHandler = (meta: SandboxActionMeta) => unknown;
 
-  /** What the default export of a hook gets. Events may hold `*` for one name and `**` for any number of them. */
+  /**
+   * What the default export of a hook gets. Events may hold `*` for one name and `**` for any
+   * number of them.
+   */
   export interface SandboxHookRegister {
     filter(event: string, handler: SandboxFilterHandler): void;
     action(event: string, handler: SandboxActionHandler): void;

@@ -1,5 +1,5 @@
-// A host in a process of its own, which makes calls and tells on its standard output how each settles: one line, `id how`.
-// Usage: node child.mjs <job as JSON>. What a job may hold is below.
+// A host in a process of its own, which makes calls and tells on its standard output how each
+// settles: one line, `id how`. Usage: node child.mjs <job as JSON>. What a job may hold is below.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
@@ -17,7 +17,9 @@ const {
   handler = `async ({ id }) => { await sleep(5); return (await request('http://allowed.test:' + PORT + '/' + id)).data; }`,
   /** What is read in the place of the engine's binary: `missing`, or the name of a damage. */
   wasm,
-  /** Whether all file descriptors are taken while the calls run, and a thread is killed meanwhile. */
+  /**
+   * Whether all file descriptors are taken while the calls run, and a thread is killed meanwhile.
+   */
   exhaustsFiles = false,
   limits = {},
   closeMs = 5_000,

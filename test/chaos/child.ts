@@ -63,7 +63,9 @@ export class Child implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Waits for its end. @throws if it was not a good one: with what it wrote to its standard error. */
+  /**
+   * Waits for its end. @throws if it was not a good one: with what it wrote to its standard error.
+   */
   async finished(): Promise<void> {
     const { code, signal } = await this.#ended;
     if (code !== 0) throw new Error(`The child ended with ${code ?? signal}: ${this.#errors}`);

@@ -1,6 +1,9 @@
 /** Share of a run that warms up: caches, compiled code, sandboxes kept for bursts. */
 const WARM_UP = 0.25;
-/** What counts as growth, from the median of the first half of what follows the warm-up to that of its second half. */
+/**
+ * What counts as growth, from the median of the first half of what follows the warm-up to that of
+ * its second half.
+ */
 const MAX_GROWTH = { 'rss MiB': { share: 0.05, least: 8 }, 'heap MiB': { share: 0.1, least: 4 } };
 /** How many more there may be: a retry or a watchdog may just be at work when a sample is taken. */
 const MAX_MORE = { handles: 2, timers: 2 };
@@ -8,8 +11,9 @@ const MAX_MORE = { handles: 2, timers: 2 };
 /**
  * Finds what is not flat in the samples of a soak run.
  *
- * The rule: after a quarter to warm up, the median of the last three eighths exceeds that of the three eighths before by no
- * more than 5 % or 8 MiB of resident memory, 10 % or 4 MiB of heap, 2 handles and 2 timers.
+ * The rule: after a quarter to warm up, the median of the last three eighths exceeds that of the
+ * three eighths before by no more than 5 % or 8 MiB of resident memory, 10 % or 4 MiB of heap, 2
+ * handles and 2 timers.
  *
  * @returns one sentence for each quantity that grows.
  */

@@ -1,7 +1,8 @@
-// Calls that fill memory and wait, far more than there is memory for, beside a neighbour: what they come to, what the process takes, and how late the
-// neighbour is against a quiet run.
-// Usage: node test/chaos/hold.mjs [calls=10000] [MiB of each=20] [seconds=2] [budget MiB=the default] [inline|persistent]
-// In a container of 1 GiB: systemd-run --scope -p MemoryMax=1G node test/chaos/hold.mjs
+// Calls that fill memory and wait, far more than there is memory for, beside a neighbour: what they
+// come to, what the process takes, and how late the neighbour is against a quiet run. Usage: node
+// test/chaos/hold.mjs [calls=10000] [MiB of each=20] [seconds=2] [budget MiB=the default]
+// [inline|persistent] In a container of 1 GiB: systemd-run --scope -p MemoryMax=1G node
+// test/chaos/hold.mjs
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 

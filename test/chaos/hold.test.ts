@@ -7,7 +7,10 @@ const MIB = 1 << 20;
 const BUDGET = 96 * MIB;
 const CALLS = 150;
 
-/** A small version of `hold.mjs`: calls that each fill 4 MiB and wait, several times what there is memory for. */
+/**
+ * A small version of `hold.mjs`: calls that each fill 4 MiB and wait, several times what there is
+ * memory for.
+ */
 test('calls that hold memory while they wait stay within the budget of the pool, and harm no neighbour', async () => {
   const host = await openHost({ pool: { maxThreads: 2, maxMemoryBytes: BUDGET, idleTimeoutMs: 1_000 } });
   const hoard = `async () => { const held = new Uint8Array(${4 * MIB}).fill(7); await sleep(20); return held.at(-1); }`;

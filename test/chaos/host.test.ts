@@ -8,7 +8,10 @@ import type { Ledger } from './ledger.js';
 import { effectful, loadOperation } from './open-host.js';
 import { burst, call, type RowOptions, underLedger as underThreads, until } from './under-ledger.js';
 
-/** Rows of the corpus' `chaos.json` that happen to the host or around it: they are the same on threads and on the calling thread. */
+/**
+ * Rows of the corpus' `chaos.json` that happen to the host or around it: they are the same on
+ * threads and on the calling thread.
+ */
 describe.each(['threads', 'inline'] as const)('on a host (%s)', (mode) => {
   const POOL: HostOptions = mode === 'inline' ? { pool: 'inline' } : {};
   const underLedger = (run: (host: Host, ledger: Ledger) => Promise<void>, row: RowOptions = {}): Promise<void> =>
@@ -17,7 +20,8 @@ describe.each(['threads', 'inline'] as const)('on a host (%s)', (mode) => {
   test('a full queue refuses at once, and what it took settles', async () => {
     await underLedger(async (host, ledger) => {
       await loadOperation(host, 'quiet', '() => 1');
-      const hows = await burst(host, ledger, 6_000, 'quiet'); // one extension may take half of 10,000
+      // one extension may take half of 10,000
+      const hows = await burst(host, ledger, 6_000, 'quiet');
       expect(hows.filter((how) => how === 'E_QUEUE_FULL').length).toBeGreaterThan(0);
       expect(new Set(hows)).toEqual(new Set(['ok', 'E_QUEUE_FULL']));
     });

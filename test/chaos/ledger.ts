@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { isSandglassError } from '@sandglass/core';
 
 /**
- * What an outsider sees of the calls: who was promised an answer, who got one, and what reached the world.
+ * What an outsider sees of the calls: who was promised an answer, who got one, and what reached the
+ * world.
  *
- * A request's path is its call's id. Below `/cut`, the response breaks off; below `/held`, none comes.
+ * A request's path is its call's id. Below `/cut`, the response breaks off; below `/held`, none
+ * comes.
  */
 export class Ledger implements AsyncDisposable {
   readonly #server: Server;

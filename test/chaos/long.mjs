@@ -1,6 +1,6 @@
-// Kills a worker thread every 50 ms while calls run, whatever it is at: starting, idle, or in the middle of a call. Prints what an
-// outside ledger saw.
-// Usage: node test/chaos/long.mjs [calls=1000000] [threads=8] [budget MiB=the default]
+// Kills a worker thread every 50 ms while calls run, whatever it is at: starting, idle, or in the
+// middle of a call. Prints what an outside ledger saw. Usage: node test/chaos/long.mjs
+// [calls=1000000] [threads=8] [budget MiB=the default]
 import { createServer } from 'node:http';
 
 import { createHost } from '@sandglass/host';

@@ -1,6 +1,7 @@
-// What the bombs of the corpus `exhaustion` cost their neighbours: latencies of calls beside them, against a quiet run.
-// Usage: node test/chaos/neighbours.mjs [callers=4] [pauseMs=1]
-// Without a pause, callers alone keep two cores busy, and what a bomb takes of them is the scheduler's to share out.
+// What the bombs of the corpus `exhaustion` cost their neighbours: latencies of calls beside them,
+// against a quiet run. Usage: node test/chaos/neighbours.mjs [callers=4] [pauseMs=1] Without a
+// pause, callers alone keep two cores busy, and what a bomb takes of them is the scheduler's to
+// share out.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -16,7 +16,10 @@ const SABOTEUR = fileURLToPath(new URL('saboteur.mjs', import.meta.url));
 
 export type Fault = 'exit' | 'throw' | 'reject' | 'abort' | 'memory' | 'hang' | 'start' | 'slow';
 
-/** A fault of worker threads, and how many times its turn passes before it strikes; for `start`, how many starts fail. */
+/**
+ * A fault of worker threads, and how many times its turn passes before it strikes; for `start`, how
+ * many starts fail.
+ */
 export interface Sabotage {
   fault: Fault;
   countdown: number;
@@ -52,6 +55,9 @@ export async function loadOperation(host: Host, id: string, handler: string): Pr
   await host.load({ manifest: packageJson(id, 'operation', SCOPES), source });
 }
 
-/** A handler that does one thing in the world, after its first await and before its second. @param path see `Ledger` */
+/**
+ * A handler that does one thing in the world, after its first await and before its second. @param
+ * path see `Ledger`
+ */
 export const effectful = (port: number, path = ''): string =>
   `async ({ id }) => { await sleep(id % 3); const { data } = await request('http://allowed.test:${port}${path}/' + id); return data; }`;

@@ -3,7 +3,10 @@ import { expect, test, vi } from 'vitest';
 import { Child } from './child.js';
 import { Ledger } from './ledger.js';
 
-/** Rows of the corpus' `chaos.json` that happen to a whole process: its calls run in a child, its ledger stays outside. */
+/**
+ * Rows of the corpus' `chaos.json` that happen to a whole process: its calls run in a child, its
+ * ledger stays outside.
+ */
 
 const MIB = 2 ** 20;
 const TIMEOUT_MS = 60_000;
@@ -116,7 +119,8 @@ test(
   TIMEOUT_MS,
 );
 
-// A container's limit needs rights that a test does not have: V8's heap is kept small, and what the process took at most is measured.
+// A container's limit needs rights that a test does not have: V8's heap is kept small, and what the
+// process took at most is measured.
 test(
   'bombs of memory under a limit of 512 MiB: E_MEMORY, and the process stays below it',
   async () => {

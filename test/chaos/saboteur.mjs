@@ -1,4 +1,5 @@
-// The engine's thread, with a fault that strikes when its turn comes: after the calls of a batch have begun.
+// The engine's thread, with a fault that strikes when its turn comes: after the calls of a batch
+// have begun.
 import { getEnvironmentData } from 'node:worker_threads';
 
 import { serve } from '@sandglass/worker/thread';
@@ -55,7 +56,8 @@ export default function sabotaged(task) {
       run: (call) => {
         const outcome = engine.run(call);
         if (!(fault in FAULTS) || !isDue()) return outcome;
-        process.nextTick(FAULTS[fault]); // once the engine lets go, before the thread hears of anything more
+        // once the engine lets go, before the thread hears of anything more
+        process.nextTick(FAULTS[fault]);
         return undefined; // its batch stays open, and the thread awake
       },
     };

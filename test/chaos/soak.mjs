@@ -1,5 +1,6 @@
-// Runs calls, one in a hundred a bomb, and shows that memory, handles and timers stay flat: as a table, and as an SVG.
-// Usage: node --expose-gc test/chaos/soak.mjs [calls=5000000] [file=benchmarks/results/soak.svg] [budget MiB=the default]
+// Runs calls, one in a hundred a bomb, and shows that memory, handles and timers stay flat: as a
+// table, and as an SVG. Usage: node --expose-gc test/chaos/soak.mjs [calls=5000000]
+// [file=benchmarks/results/soak.svg] [budget MiB=the default]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -19,8 +20,8 @@ const PROGRESS_MS = 30_000;
 const LIMITS = { cpuTimeMs: 1_000, memoryLimitBytes: 8 << 20 };
 
 /**
- * One of each way to end, in turn. Only the first costs its whole limit, so it has a small one: at 5,000,000 calls, 10,000
- * times 5 ms.
+ * One of each way to end, in turn. Only the first costs its whole limit, so it has a small one: at
+ * 5,000,000 calls, 10,000 times 5 ms.
  */
 const BOMBS = [
   { body: 'for (;;);', limits: { cpuTimeMs: 5 } },

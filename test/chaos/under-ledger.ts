@@ -11,7 +11,10 @@ export interface RowOptions {
   sabotage?: Sabotage;
 }
 
-/** Runs a row with a host, an effectful operation `work`, and a ledger, which has to be sound in the end. */
+/**
+ * Runs a row with a host, an effectful operation `work`, and a ledger, which has to be sound in the
+ * end.
+ */
 export async function underLedger(
   run: (host: Host, ledger: Ledger) => Promise<void>,
   { options = {}, sabotage }: RowOptions = {},
@@ -23,7 +26,8 @@ export async function underLedger(
     await run(host, ledger);
     const { accepted, settled, queued, running } = host.stats();
     const settlements = Object.values(settled).reduce((sum, count) => sum + count, 0);
-    expect(settlements + queued + running).toBe(accepted); // nothing counted twice, nothing forgotten
+    // nothing counted twice, nothing forgotten
+    expect(settlements + queued + running).toBe(accepted);
   } finally {
     await host.close(0);
   }
@@ -43,7 +47,10 @@ export async function burst(host: Host, ledger: Ledger, count: number, id?: stri
 
 export const unfinished = ({ queued, running }: { queued: number; running: number }): number => queued + running;
 
-/** Looks in every turn of the event loop, so that no short moment is missed. @throws after a time that only a fault needs */
+/**
+ * Looks in every turn of the event loop, so that no short moment is missed. @throws after a time
+ * that only a fault needs
+ */
 export async function until(isSo: () => boolean, timeoutMs = 20_000): Promise<void> {
   const giveUpMs = performance.now() + timeoutMs;
   while (!isSo()) {

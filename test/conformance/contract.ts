@@ -1,5 +1,6 @@
 /**
- * The sentences of the guest contract (docs/contract.md), sections 1 to 6, each by a name. The suite fails if one of them has no row.
+ * The sentences of the guest contract (docs/contract.md), sections 1 to 6, each by a name. The
+ * suite fails if one of them has no row.
  *
  * `better` marks what differs from Directus on purpose.
  */

@@ -29,7 +29,10 @@ export interface BodyOptions extends LoadRowOptions {
   module?: string;
 }
 
-/** Runs the body of a filter on `payload` and resolves to what it returned. `upstream` is the origin of the server. */
+/**
+ * Runs the body of a filter on `payload` and resolves to what it returned. `upstream` is the origin
+ * of the server.
+ */
 export async function runBody(
   bench: Bench,
   body: string,

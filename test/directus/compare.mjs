@@ -70,7 +70,8 @@ function plain(value) {
 /**
  * Sorts rows into `same`, `documented` and `different`.
  *
- * @param documented `[{ group, title, why }]`: patterns of what is meant to differ, and the sentence of the docs
+ * @param documented `[{ group, title, why }]`: patterns of what is meant to differ, and the
+ *   sentence of the docs
  */
 export function judge(rows, documented, [one, other] = ['directus', 'sandglass']) {
   const used = new Set();

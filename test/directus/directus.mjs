@@ -1,4 +1,7 @@
-/** A real Directus: installed into the cache, started on loopback with SQLite, driven through its own API. */
+/**
+ * A real Directus: installed into the cache, started on loopback with SQLite, driven through its
+ * own API.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -22,7 +25,8 @@ const COLLECTION = {
 };
 
 /**
- * Starts Directus with the extensions of a folder. Operations run in one flow that a webhook starts.
+ * Starts Directus with the extensions of a folder. Operations run in one flow that a webhook
+ * starts.
  *
  * @param install folder with `node_modules/directus`
  * @param extensions folder in Directus' layout
@@ -121,8 +125,8 @@ export async function startDirectus({ install, extensions, env = {} }) {
 }
 
 /**
- * A flow that gives the webhook's body to an operation as its options, and answers with what came of it. One for all
- * operations: without a licence, Directus 12 takes only a few.
+ * A flow that gives the webhook's body to an operation as its options, and answers with what came
+ * of it. One for all operations: without a licence, Directus 12 takes only a few.
  */
 async function makeFlow(api, type) {
   const flow = await api('POST', '/flows', {
@@ -145,7 +149,10 @@ async function makeFlow(api, type) {
   let taken = '';
   return {
     id: flow.id,
-    /** Takes an operation in. Each option is a template of its own, so that Directus looks for none inside of it. */
+    /**
+     * Takes an operation in. Each option is a template of its own, so that Directus looks for none
+     * inside of it.
+     */
     async take(id, names) {
       const wanted = [id, ...names].join();
       if (wanted === taken) return;

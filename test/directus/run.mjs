@@ -1,6 +1,7 @@
-// `pnpm test:directus`: the same extensions on a real Directus and here, with one upstream. Installs Directus into the
-// cache first (isolated-vm compiles for about two minutes). Exits 1 if anything differs that differences.json does not
-// name. `--json file` keeps all outcomes, `--install folder` takes a Directus that is there.
+// `pnpm test:directus`: the same extensions on a real Directus and here, with one upstream.
+// Installs Directus into the cache first (isolated-vm compiles for about two minutes). Exits 1 if
+// anything differs that differences.json does not name. `--json file` keeps all outcomes,
+// `--install folder` takes a Directus that is there.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** One upstream for both sides: a server on loopback that answers by path and keeps what it saw, whole. */
+/**
+ * One upstream for both sides: a server on loopback that answers by path and keeps what it saw,
+ * whole.
+ */
 import { createServer } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 

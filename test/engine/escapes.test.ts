@@ -9,7 +9,10 @@ const OTHER: Readonly<Record<string, string>> = {
   '59-wrapper-breakout.js': 'E_LOAD',
 };
 
-/** Probes that take any `process` for the host's. The contract has one, with `env.NODE_ENV` and nothing else. */
+/**
+ * Probes that take any `process` for the host's. The contract has one, with `env.NODE_ENV` and
+ * nothing else.
+ */
 const SEES_PROCESS: Readonly<Record<string, string>> = {
   '07-generator-ctor.js': 'ESCAPED: object|undefined object|undefined',
   '47-with-unscopables.js': 'ESCAPED: process',

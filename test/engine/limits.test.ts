@@ -67,7 +67,8 @@ test('each of many stack overflows is slow, and cpuTimeMs still holds', async ()
   });
   const { code, usage } = await engine.call(id);
   expect(code).toBe('E_CPU');
-  expect(usage.cpuTimeMs).toBeLessThan(2_000); // ten times as much without a count that follows the clock
+  // ten times as much without a count that follows the clock
+  expect(usage.cpuTimeMs).toBeLessThan(2_000);
 });
 
 test.each([

@@ -70,7 +70,10 @@ export interface Started {
 export type ExtensionOptions = Partial<Omit<ExtensionWire, 'limits' | 'id' | 'source'>> & { limits?: Partial<Limits> };
 
 export interface TestEngineOptions extends Omit<EngineOptions, 'onOutcomes' | 'onCapabilities'> {
-  /** Answers on the next turn of the event loop. @default undefined for `sleep`, `E_SCOPE` for everything else */
+  /**
+   * Answers on the next turn of the event loop. @default undefined for `sleep`, `E_SCOPE` for
+   * everything else
+   */
   answer?: (call: SeenCall) => Answer;
 }
 
@@ -141,7 +144,10 @@ export class TestEngine {
     );
   }
 
-  /** Starts a call; `callId` is for `abort` and `settle`. It is `over` when what it had started has come to an end. */
+  /**
+   * Starts a call; `callId` is for `abort` and `settle`. It is `over` when what it had started has
+   * come to an end.
+   */
   start(extensionId: number, argument?: unknown, handler = 0): Started {
     return this.startEncoded(extensionId, encodeValue(argument), handler);
   }
@@ -246,7 +252,8 @@ function typeError(message: string): Answer {
 
 /** What was thrown, by name. */
 function describeThrown(bytes: Uint8Array): object {
-  const [, kind, nameOrValue, message, stack, data] = decodeValue(bytes) as ThrownWire; // the engine made it
+  // the engine made it
+  const [, kind, nameOrValue, message, stack, data] = decodeValue(bytes) as ThrownWire;
   if (kind === 'value') return { kind, value: nameOrValue };
   return { kind, name: nameOrValue, message, stack, data: data && reviveOrNot(data as Table) };
 }

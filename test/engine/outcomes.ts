@@ -16,7 +16,8 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 
 /** Cases that may end otherwise than the corpus says. */
 const ALSO_ALLOWED: Readonly<Record<string, string>> = {
-  // A pristine sandbox is restored after its result: jobs left behind are dropped, so that nothing is left to run out of time.
+  // A pristine sandbox is restored after its result: jobs left behind are dropped, so that nothing
+  // is left to run out of time.
   '07-then-chain.js': 'ok',
   // The engine compiles counted repetitions into loops: nothing explodes.
   '14-regex-compile-bomb.js': 'ok',
@@ -26,7 +27,10 @@ const ALSO_ALLOWED: Readonly<Record<string, string>> = {
   '51-return-infinite-tojson.js': 'error',
 };
 
-/** The corpus' word for a code; a code that it has no word for stays. Undefined for a call that succeeded. */
+/**
+ * The corpus' word for a code; a code that it has no word for stays. Undefined for a call that
+ * succeeded.
+ */
 export function toOutcome(code: string | undefined): string {
   return code === undefined ? 'ok' : (OUTCOMES[code] ?? code);
 }

@@ -68,7 +68,8 @@ test('what a call leaves to be done is its own cost, and ends with it', async ()
   );
   expect(await engine.value(id, false)).toBe(1);
   expect(await engine.call(id, true)).toMatchObject({ code: 'E_CPU' });
-  expect(await engine.value(id, false)).toBe(1); // a new sandbox: the loop is gone, and so is the state
+  // a new sandbox: the loop is gone, and so is the state
+  expect(await engine.value(id, false)).toBe(1);
 });
 
 test('a call that throws leaves the others and the state alone', async () => {

@@ -39,7 +39,10 @@ afterAll(() => {
 
 const bytesOf = (memory: WebAssembly.Memory): Buffer => Buffer.from(memory.buffer);
 
-/** A memory at rest, without the copies of cards that it was restored from, which are of what it holds. */
+/**
+ * A memory at rest, without the copies of cards that it was restored from, which are of what it
+ * holds.
+ */
 function restedBytesOf(memory: WebAssembly.Memory): Buffer {
   const bytes = Buffer.from(memory.buffer.slice(0));
   const index = new Uint16Array(bytes.buffer, COPY_INDEX, INDEXED_BYTES / CARD_BYTES);
@@ -108,7 +111,8 @@ test('a new sandbox is byte for byte a restored one', async () => {
   while (waiting.seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
   waiting.engine.abort(calls.map(({ callId }) => callId));
   expect(memories).toHaveLength(2);
-  const [shorter, longer] = memories.map(restedBytesOf).sort((a, b) => a.length - b.length); // each has begun with some free heap
+  // each has begun with some free heap
+  const [shorter, longer] = memories.map(restedBytesOf).sort((a, b) => a.length - b.length);
   expect(longer!.subarray(0, shorter!.length).equals(shorter!)).toBe(true);
   expect(longer!.subarray(shorter!.length).every((byte) => byte === 0)).toBe(true);
   waiting.engine.close();

@@ -58,7 +58,10 @@ function parse(
   }
 }
 
-/** What the pattern promises, read without the gate's code: the host is the pattern's own, or below it. */
+/**
+ * What the pattern promises, read without the gate's code: the host is the pattern's own, or below
+ * it.
+ */
 function leavesPattern({ pattern }: Pair, accepted: URL): boolean {
   const host = pattern
     .replace(/^[^/]*\/\//, '')

@@ -18,7 +18,9 @@ interface Scenario {
   message?: RegExp;
   data?: unknown;
   timeoutMs?: number;
-  /** The server ends its answer in good order, so that the connection may stay for the next request. */
+  /**
+   * The server ends its answer in good order, so that the connection may stay for the next request.
+   */
   complete?: true;
 }
 

@@ -26,7 +26,10 @@ const rows = new Map(
     .map((row) => [row.name, row]),
 );
 
-/** What each row of the corpus comes to: the code and message of the refusal, or the hops that reach the good server. */
+/**
+ * What each row of the corpus comes to: the code and message of the refusal, or the hops that reach
+ * the good server.
+ */
 const EXPECTED: Record<string, { method?: string; denied?: RegExp; hops?: string[]; status?: number; code?: string }> =
   {
     '301 to denied host': { denied: /^No permission to request "http:\/\/evil\.test:\d+\/"$/ },

@@ -56,7 +56,8 @@ function methodVerdict(row: RequestRow): Verdict {
   if ('method' in row && typeof row.method !== 'string')
     return { code: 'E_GUEST', message: /^Request method has to be of type string$/ };
   const granted = row.scopeMethods ?? ['GET', 'POST'];
-  return granted.includes((row.method as string | undefined) ?? 'GET') ? 'passes' : refusedMethod; // checked above
+  // checked above
+  return granted.includes((row.method as string | undefined) ?? 'GET') ? 'passes' : refusedMethod;
 }
 
 function verdictOf(row: RequestRow): Verdict {
@@ -107,7 +108,8 @@ test.each(rows)('request option %s', async (_, row) => {
       .map((line) => line.split(': ')) ?? [];
   for (const [name, value] of Object.entries(verdict === 'passes' ? {} : verdict.sends)) {
     const seen = lines.filter(([key]) => key?.toLowerCase() === name).map(([, text]) => text);
-    const own: Record<string, string> = { host: `good.test:${server.port}`, connection: 'keep-alive' }; // the client's own
+    // the client's own
+    const own: Record<string, string> = { host: `good.test:${server.port}`, connection: 'keep-alive' };
     expect(seen).toEqual(value === undefined ? (name in own ? [own[name]] : []) : [value]);
   }
   if (row.why === 'GET with body') expect(server.received.at(-1)).toMatch(/^GET [\s\S]*\r\n\r\nx$/);

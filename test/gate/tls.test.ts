@@ -9,7 +9,8 @@ import { createRequestCapability } from '../../packages/host/src/capabilities/re
 import { CallEnd } from '../../packages/host/src/time/call-end.js';
 import { answer, lookupTable, startServer } from './harness.js';
 
-// Made for these tests with openssl, valid to 2120: an authority, and certificates of its making for one key.
+// Made for these tests with openssl, valid to 2120: an authority, and certificates of its making
+// for one key.
 const read = (name: string): string => readFileSync(new URL(`./certificates/${name}.pem`, import.meta.url), 'utf8');
 const authority = read('authority');
 
@@ -17,7 +18,8 @@ const serve = (certificate: string, location?: string) =>
   startServer(
     (socket) => socket.write(location === undefined ? answer('200 OK', {}, 'fine') : answer('302 Found', { location })),
     ((listener: (socket: Socket) => void): Server =>
-      createServer({ key: read('key'), cert: read(certificate) }, listener)) as never, // a TLS server is a net server with other overloads
+      // a TLS server is a net server with other overloads
+      createServer({ key: read('key'), cert: read(certificate) }, listener)) as never,
   );
 
 /** One request with certificate authorities of the test's own; what it threw, or what it gave. */

@@ -1,5 +1,5 @@
-// Finds circles of imports in the sources of the packages. Types count: whoever imports a type has to know its file.
-// Usage: node test/packages/check-circles.mjs [folder…=packages/*/src]
+// Finds circles of imports in the sources of the packages. Types count: whoever imports a type has
+// to know its file. Usage: node test/packages/check-circles.mjs [folder…=packages/*/src]
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 

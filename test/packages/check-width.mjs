@@ -1,4 +1,5 @@
-// Lines of comments and of prose have at most 100 columns. Prints each that has more, and exits with 1 if there is one.
+// Lines of comments and of prose have at most 100 columns. Prints each that has more, and exits
+// with 1 if there is one.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

@@ -1,5 +1,5 @@
-// Packs the three packages and looks at them as a user would: what is inside, whether their exports resolve, and whether
-// the README's library example runs from an empty folder with plain node.
+// Packs the three packages and looks at them as a user would: what is inside, whether their exports
+// resolve, and whether the README's library example runs from an empty folder with plain node.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -19,7 +19,9 @@ const LIMITS = {
 /** For cases that are to have 28 MB. */
 const ROOMY = { memoryLimitBytes: 32 << 20 };
 
-/** CPU time of a bomb that is to run into it, and of one that is to run into something else first. */
+/**
+ * CPU time of a bomb that is to run into it, and of one that is to run into something else first.
+ */
 const CPU_TIME_MS = { short: 150, long: 3_000 };
 
 /** How much longer than its CPU limit a bomb may take in all. */
@@ -28,7 +30,10 @@ const WALL_SLACK_MS = 500;
 /** What the pool may take beyond a limit, on a machine that does nothing else. */
 const SLACK_MS = 250;
 
-/** The time in which this thread could run: while it could not, limits stand still, and so does what they are measured by. */
+/**
+ * The time in which this thread could run: while it could not, limits stand still, and so does what
+ * they are measured by.
+ */
 const clock = new VirtualClock(20);
 let ticking: NodeJS.Timeout;
 

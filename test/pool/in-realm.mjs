@@ -1,11 +1,17 @@
-/** Runs the script named on the command line in a `node:vm` context, with this workspace's packages in it, as Jest does. */
+/**
+ * Runs the script named on the command line in a `node:vm` context, with this workspace's packages
+ * in it, as Jest does.
+ */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 
 const PACKAGES = new URL('../../packages/', import.meta.url).href;
-/** The language's own globals are the context's, the rest are handed over; V8's own console prints nowhere. */
+/**
+ * The language's own globals are the context's, the rest are handed over; V8's own console prints
+ * nowhere.
+ */
 const language = new Set(vm.runInNewContext('Object.getOwnPropertyNames(globalThis)'));
 language.delete('console');
 const handed = Object.getOwnPropertyNames(globalThis).filter((name) => !language.has(name));
@@ -62,5 +68,6 @@ function find(specifier, { identifier }) {
 }
 
 function toUrl(specifier, parent) {
-  return import.meta.resolve(specifier, parent); // the second parameter needs --experimental-import-meta-resolve
+  // the second parameter needs --experimental-import-meta-resolve
+  return import.meta.resolve(specifier, parent);
 }

@@ -24,7 +24,10 @@ const EXTENSIONS = [
   },
 ];
 
-/** What a signal keeps: its listeners, and the signals that depend on it, which Node holds in sets under symbols. */
+/**
+ * What a signal keeps: its listeners, and the signals that depend on it, which Node holds in sets
+ * under symbols.
+ */
 function keptBy(signal: AbortSignal): number {
   const sizes = Object.getOwnPropertySymbols(signal)
     .map((symbol) => (Reflect.get(signal, symbol) as { size?: unknown } | undefined)?.size)

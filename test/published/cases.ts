@@ -36,7 +36,10 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const NOT_FOUND = { status: 404, body: { error: 'gone' } };
 const FAILED = 'Request failed with status code';
 
-/** `JSON.stringify` of the Error of a failed request: neither headers nor body of the answer get into the log. */
+/**
+ * `JSON.stringify` of the Error of a failed request: neither headers nor body of the answer get
+ * into the log.
+ */
 const NOTHING_OF_THE_ERROR = '{}';
 
 const post = (url: string, authorization: string, body: unknown, answer: Exchange['answer']): Exchange => ({

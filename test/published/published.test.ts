@@ -69,7 +69,8 @@ describe.each([
         .intercept({ path: pathname + search, method })
         .reply(({ headers, body }) => {
           const text = typeof body === 'string' ? { body: JSON.parse(body) as unknown } : {};
-          seen.push({ method, url, headers: headers as Record<string, string>, ...text }); // request headers have one value each
+          // request headers have one value each
+          seen.push({ method, url, headers: headers as Record<string, string>, ...text });
           return {
             statusCode: answer.status,
             data: answer.body as object,

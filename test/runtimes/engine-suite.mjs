@@ -1,5 +1,6 @@
 /**
- * What the core and the engine have to do where there is no host: workerd, a browser. Runs on Node, Bun and Deno as well.
+ * What the core and the engine have to do where there is no host: workerd, a browser. Runs on Node,
+ * Bun and Deno as well.
  */
 import { decodeValue, DEFAULT_LIMITS, encodeValue, parseManifest } from '@sandglass/core';
 import { compileEngine, createEngine } from '@sandglass/worker';
@@ -18,7 +19,10 @@ const LOG = {
 };
 const SLEEP = { name: 'sleep', module: 'directus:api', granted: true, parameters: 1 };
 
-/** As much of a host as drives an engine: calls by name, `log` kept, `sleep` answered on the next turn. */
+/**
+ * As much of a host as drives an engine: calls by name, `log` kept, `sleep` answered on the next
+ * turn.
+ */
 class Driver {
   static async open(wasm) {
     const driver = new Driver();
@@ -131,7 +135,8 @@ const TESTS = {
   },
   async 'an instance begins as it does everywhere: snapshots travel'(_driver, { wasm }) {
     const engine = wasm ?? (await compileEngine());
-    same((await findLayout(engine)).kinds.size > 0, true); // refused where an instance begins otherwise than the build's
+    // refused where an instance begins otherwise than the build's
+    same((await findLayout(engine)).kinds.size > 0, true);
   },
   async 'nothing of the runtime is in reach'(driver) {
     const source =
@@ -147,7 +152,8 @@ const TESTS = {
 /**
  * Runs the suite.
  *
- * @param wasm the compiled engine, where it cannot be read from a file: `{ wasm: WebAssembly.Module, hash }`.
+ * @param wasm the compiled engine, where it cannot be read from a file: `{ wasm:
+ *   WebAssembly.Module, hash }`.
  * @param traits `clock: false` if the clock stands still while code runs.
  */
 export async function runEngineSuite(wasm, traits = { clock: true }) {

@@ -1,4 +1,7 @@
-/** Brings packages that only these tests need into a cache folder, which is no part of the workspace's install. */
+/**
+ * Brings packages that only these tests need into a cache folder, which is no part of the
+ * workspace's install.
+ */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +31,10 @@ export async function install(name, packages, { overrides = {}, ...options } = {
   return folder;
 }
 
-/** Runs a command. @returns its standard output @throws if it fails, or takes longer than `timeoutMs` */
+/**
+ * Runs a command. @returns its standard output @throws if it fails, or takes longer than
+ * `timeoutMs`
+ */
 export function run(command, args, { timeoutMs = 300_000, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {

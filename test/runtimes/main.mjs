@@ -1,4 +1,7 @@
-/** Runs the suite on Node, Bun or Deno: `main.mjs inline|workers [part of a test's name]`. Prints its results as JSON on one line. */
+/**
+ * Runs the suite on Node, Bun or Deno: `main.mjs inline|workers [part of a test's name]`. Prints
+ * its results as JSON on one line.
+ */
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 

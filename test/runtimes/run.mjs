@@ -1,8 +1,9 @@
 /**
  * Runs the contract suite on every runtime, and prints a table of what runs where.
  *
- * `node test/runtimes/run.mjs [node20|node22|node24|node26|bun|deno|workerd|browser …]`; all without arguments. It brings the
- * runtimes from npm into a cache the first time. Exits with 1 if a test fails.
+ * `node test/runtimes/run.mjs [node20|node22|node24|node26|bun|deno|workerd|browser …]`; all
+ * without arguments. It brings the runtimes from npm into a cache the first time. Exits with 1 if a
+ * test fails.
  */
 import { fileURLToPath } from 'node:url';
 

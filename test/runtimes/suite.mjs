@@ -8,7 +8,10 @@ import { rejects, same } from './expect.mjs';
 
 const LOOPBACK = { allowAddresses: ['127.0.0.0/8'] };
 
-/** Each test gets `open(options)`, which makes a host that is closed afterwards, and what the runtime brings. */
+/**
+ * Each test gets `open(options)`, which makes a host that is closed afterwards, and what the
+ * runtime brings.
+ */
 const TESTS = {
   async 'an operation answers'({ open }) {
     const host = await open();
@@ -274,7 +277,8 @@ const TESTS = {
 /**
  * Runs the suite.
  *
- * @param runtime what the runtime brings: `createHost`, `serve(answer)` for a server on loopback, the `folder` of examples.
+ * @param runtime what the runtime brings: `createHost`, `serve(answer)` for a server on loopback,
+ *   the `folder` of examples.
  * @param pool for every host: `'inline'` or the options of a pool.
  * @returns one result for each test: `passed`, `failed` with an error, or `skipped` with a reason.
  */

@@ -1,4 +1,7 @@
-/** Builds the artefacts that the tests run, each in a folder of its own with nothing of the workspace around it. */
+/**
+ * Builds the artefacts that the tests run, each in a folder of its own with nothing of the
+ * workspace around it.
+ */
 import { cp, lstat, mkdir, mkdtemp, readdir, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -18,7 +21,10 @@ export async function bundleExample(entry, out, ...external) {
   return folder;
 }
 
-/** Sets an example up as a project of its own, with the extensions and our packages. @returns its folder, empty before */
+/**
+ * Sets an example up as a project of its own, with the extensions and our packages. @returns its
+ * folder, empty before
+ */
 export async function copyProject(example, folder) {
   await rm(folder, { recursive: true, force: true });
   await cp(join(EXAMPLES, example), folder, { recursive: true });
@@ -29,7 +35,10 @@ export async function copyProject(example, folder) {
   return folder;
 }
 
-/** Bundles a function that needs nothing of ours into one file, beside which its extensions lie. @returns the file */
+/**
+ * Bundles a function that needs nothing of ours into one file, beside which its extensions lie.
+ * @returns the file
+ */
 export async function bundlePlain(entry, out, extensions) {
   const { build } = createRequire(import.meta.url)('esbuild');
   const file = join(out, 'plain.mjs');
@@ -49,7 +58,10 @@ export async function bundlePlain(entry, out, extensions) {
   return file;
 }
 
-/** Traces an example's entry with `@vercel/nft` and copies what it found. @returns the folder that stands for the workspace's root */
+/**
+ * Traces an example's entry with `@vercel/nft` and copies what it found. @returns the folder that
+ * stands for the workspace's root
+ */
 export async function traceExample(entry, out) {
   const { nodeFileTrace } = createRequire(import.meta.url)('@vercel/nft');
   const { fileList } = await nodeFileTrace([join(EXAMPLES, entry)], { base: ROOT });

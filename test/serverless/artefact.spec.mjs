@@ -12,7 +12,10 @@ const MEBIBYTE = 1_048_576;
 /** For each extension. Measured: 182 KiB, of which the engine's own built-ins are most. */
 const MAX_SNAPSHOT_BYTES = 200 * 1024;
 
-/** How an artefact is made, where its handler is, and how large it may be without its snapshots. Measured: 1.7 MiB and 5.5 MiB. */
+/**
+ * How an artefact is made, where its handler is, and how large it may be without its snapshots.
+ * Measured: 1.7 MiB and 5.5 MiB.
+ */
 const ARTEFACTS = [
   { name: 'bundle', make: () => bundleExample('lambda/handler.mjs'), handler: 'handler.mjs', maxBytes: 1.8 * MEBIBYTE },
   {

@@ -1,8 +1,10 @@
 /**
- * Measures functions of AWS Lambda as they are deployed: `node test/serverless/bench-lambda.mjs [runs]`.
+ * Measures functions of AWS Lambda as they are deployed: `node test/serverless/bench-lambda.mjs
+ * [runs]`.
  *
- * Cold start is a whole process, from its start to its first response, the variants in turn so that the machine's mood meets
- * all alike; memory is that process's at its first response. Then 200 invocations at once against one warm container.
+ * Cold start is a whole process, from its start to its first response, the variants in turn so that
+ * the machine's mood meets all alike; memory is that process's at its first response. Then 200
+ * invocations at once against one warm container.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -19,7 +21,10 @@ const LARGE_BYTES = 200 * 1024;
 const EXAMPLE = 'lambda/handler.mjs';
 const TRACED = 'examples/serverless/lambda/handler.mjs';
 
-/** What every variant does last: it tells that the response is there, what it cost, and how much memory it took. */
+/**
+ * What every variant does last: it tells that the response is there, what it cost, and how much
+ * memory it took.
+ */
 const DONE = `const { user, system } = process.cpuUsage();
 process.stdout.write(JSON.stringify({ cpuMs: (user + system) / 1000, bytes: process.memoryUsage.rss() }), () => process.exit());`;
 const EVENT = `{ version: '2.0', rawPath: process.env.ROUTE, rawQueryString: '', headers: { host: 'x' }, requestContext: { http: { method: 'GET' } } }`;
@@ -144,7 +149,8 @@ async function coldStart(variants) {
   for (let round = 0; round <= RUNS; round++) {
     for (const [name, variant] of Object.entries(variants)) {
       const { ms, text } = await launch(variant);
-      if (round > 0) measured[name].push({ ms, ...JSON.parse(text) }); // the first round warms the disk
+      // the first round warms the disk
+      if (round > 0) measured[name].push({ ms, ...JSON.parse(text) });
     }
   }
   console.log(`| cold start, ${RUNS} runs | median ms | least ms | × no sandbox | CPU ms | × no sandbox | memory MB |`);
@@ -165,7 +171,10 @@ async function coldStart(variants) {
   }
 }
 
-/** Runs a script in a process of its own. @returns what it printed, and how long its first output took */
+/**
+ * Runs a script in a process of its own. @returns what it printed, and how long its first output
+ * took
+ */
 function launch({ script, file = '', route = '/hello/', pool = '', snapshots = '' }) {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();

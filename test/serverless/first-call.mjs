@@ -1,4 +1,7 @@
-/** One invocation of a Lambda handler in a process of its own: `first-call.mjs <handler file> [path]`. Prints the answer. */
+/**
+ * One invocation of a Lambda handler in a process of its own: `first-call.mjs <handler file>
+ * [path]`. Prints the answer.
+ */
 import { pathToFileURL } from 'node:url';
 
 const [file, path = '/hello-endpoint/'] = process.argv.slice(2);

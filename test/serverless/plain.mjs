@@ -1,4 +1,7 @@
-/** The same handler without a sandbox, behind the same conversion of events: what a function costs that is not ours. */
+/**
+ * The same handler without a sandbox, behind the same conversion of events: what a function costs
+ * that is not ours.
+ */
 import { handleLambdaEvent } from 'srvx/aws-lambda';
 
 import register from './extensions/hello/index.js';

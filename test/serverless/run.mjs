@@ -1,5 +1,6 @@
 /**
- * Runs the examples for serverless platforms under their emulators: `node test/serverless/run.mjs [part of a file's name …]`.
+ * Runs the examples for serverless platforms under their emulators: `node test/serverless/run.mjs
+ * [part of a file's name …]`.
  *
  * The emulators come from npm into a cache the first time. The workspace has to be built.
  */

@@ -5,7 +5,9 @@ import { createServer } from 'node:net';
 
 const START_TIMEOUT_MS = 60_000;
 
-/** A port of loopback that was free a moment ago, for programs that cannot choose one themselves. */
+/**
+ * A port of loopback that was free a moment ago, for programs that cannot choose one themselves.
+ */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,7 @@
-/** The smallest useful function, for measurements: whatever lies beside it in `extensions`, on this thread or on one worker. */
+/**
+ * The smallest useful function, for measurements: whatever lies beside it in `extensions`, on this
+ * thread or on one worker.
+ */
 import { fileURLToPath } from 'node:url';
 
 import { createHost } from '@sandglass/host';

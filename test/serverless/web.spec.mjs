@@ -13,7 +13,10 @@ import { assertServesExtensions } from './contract.mjs';
 const folders = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
-/** Serves a web handler with srvx, many calls in one process, which the platforms' own local servers do not do. */
+/**
+ * Serves a web handler with srvx, many calls in one process, which the platforms' own local servers
+ * do not do.
+ */
 async function serve(handler) {
   const host = createRequire(join(ROOT, 'packages/host/package.json'));
   const { toNodeHandler } = await import(pathToFileURL(host.resolve('srvx/node')));

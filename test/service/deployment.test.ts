@@ -12,7 +12,10 @@ import { fakeIo } from '../../packages/host/src/cli/testing/fake-io.js';
 const FOLDER = fileURLToPath(new URL('../../examples/deployment/', import.meta.url));
 const read = (name: string): string => readFileSync(FOLDER + name, 'utf8');
 
-/** What the command line says of a command of a file, run with --print-config: '' if its flags are those of this version. */
+/**
+ * What the command line says of a command of a file, run with --print-config: '' if its flags are
+ * those of this version.
+ */
 async function complaints(words: readonly string[]): Promise<string> {
   const io = fakeIo({ cwd: FOLDER });
   const code = await runCli([...words.slice(words.indexOf('serve')), '--print-config'], io);

@@ -49,7 +49,8 @@ function blocks(language: string): Block[] {
 /** Tables between `<!-- table: name -->` and `<!-- end -->`. `UPDATE_DOCS=1` writes them. */
 const TABLES: Record<string, () => Promise<string[][]>> = {
   async options() {
-    const config = (await readConfig({ env: {}, cwd: '/' })) as unknown as Record<string, Record<string, unknown>>; // looked through by name
+    // looked through by name
+    const config = (await readConfig({ env: {}, cwd: '/' })) as unknown as Record<string, Record<string, unknown>>;
     const rows = CONFIG_OPTIONS.map(({ path, flag, env, description }) => {
       const [group, name] = path.split('.') as [string, string | undefined];
       const value =

@@ -10,7 +10,10 @@ import { startService, type ServiceProcess } from './service-process.js';
 
 const EXTENSIONS = fileURLToPath(new URL('extensions', import.meta.url));
 
-/** Arguments of Node for a service that answers SIGUSR2 with the size of its heap. Bytes of closed sockets go late. */
+/**
+ * Arguments of Node for a service that answers SIGUSR2 with the size of its heap. Bytes of closed
+ * sockets go late.
+ */
 const HEAP_REPORT = `process.on('SIGUSR2', () => setTimeout(() => {
   gc();
   const { heapUsed, external } = process.memoryUsage();
@@ -26,7 +29,10 @@ interface Ledger {
   refused: number;
 }
 
-/** Sends requests, one after the other, over one kept connection, until the server no longer takes any. */
+/**
+ * Sends requests, one after the other, over one kept connection, until the server no longer takes
+ * any.
+ */
 async function client(url: string, ledger: Ledger): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   while (ledger.refused < 1_000) {
@@ -72,14 +78,16 @@ test('goes on serving when whoever read its log has gone', async () => {
   service.process.stdout!.destroy();
   service.process.stderr!.destroy();
   const agent = new Agent();
-  for (let i = 0; i < 3; i++) expect(await send(`${service.url}loaded/throw`, agent)).toBe(500); // each is logged
+  // each is logged
+  for (let i = 0; i < 3; i++) expect(await send(`${service.url}loaded/throw`, agent)).toBe(500);
   expect(await send(`${service.url}loaded`, agent)).toBe(200);
   expect(await service.stop()).toBe(0);
 });
 
 /**
- * Connections of the burst: 10,000, or what this machine's limit of open files has room for. The service and its clients
- * are two processes, each with a file for every connection. Node raises the soft limit to the hard one by itself.
+ * Connections of the burst: 10,000, or what this machine's limit of open files has room for. The
+ * service and its clients are two processes, each with a file for every connection. Node raises the
+ * soft limit to the hard one by itself.
  */
 const BURST_CONNECTIONS = Math.min(10_000, hardFileLimit() - 500);
 
@@ -90,7 +98,8 @@ test(`answers a burst of ${BURST_CONNECTIONS} connections beyond its limits with
   if (BURST_CONNECTIONS < 10_000) console.warn('A burst of 10,000 connections needs `ulimit -Hn` of 10,500 or more');
   const limits = ['--max-concurrent-requests', '50', '--headers-timeout-ms', '60000'];
   const service = await startService(EXTENSIONS, limits, WITH_HEAP_REPORT);
-  await burst(service, BURST_CONNECTIONS / 10); // what is made once is there now: code, buffers, threads
+  // what is made once is there now: code, buffers, threads
+  await burst(service, BURST_CONNECTIONS / 10);
   const before = await heapBytes(service);
   const statuses = await burst(service, BURST_CONNECTIONS);
   const busy = statuses.filter((status) => status === '503').length;

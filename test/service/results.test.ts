@@ -3,7 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHost, type Host } from '@sandglass/host';
 import { createService, type Service } from '@sandglass/host/service';
 
-/** What a few bytes of a guest become when they are written as JSON, or read, or thrown: nothing that holds up the host. */
+/**
+ * What a few bytes of a guest become when they are written as JSON, or read, or thrown: nothing
+ * that holds up the host.
+ */
 
 const GRAPH = 'let a = 1; for (let i = 0; i < 60; i++) a = [a, a];';
 const TOKEN = 't'.repeat(16);

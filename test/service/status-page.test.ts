@@ -28,7 +28,8 @@ test.skipIf(CHROMIUM === undefined)('shows a service under load, live, in a real
   await page.until(`${calls} > ${before + 100}`);
   await page.until("document.querySelectorAll('#calls path').length === 2");
   await page.until("document.querySelector('#errors').textContent.includes('<b>broken</b> on purpose')");
-  expect(await page.evaluate("document.querySelectorAll('b').length")).toBe(0); // text, never markup
+  // text, never markup
+  expect(await page.evaluate("document.querySelectorAll('b').length")).toBe(0);
   expect(await page.evaluate("document.querySelector('#extensions').textContent")).toContain('GET /loaded/slow');
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
 
@@ -38,6 +39,7 @@ test.skipIf(CHROMIUM === undefined)('shows a service under load, live, in a real
   await loading;
 
   expect(await service.stop()).toBe(0);
-  await page.until("document.querySelector('#live').className === 'bad'"); // says so when nobody answers
+  // says so when nobody answers
+  await page.until("document.querySelector('#live').className === 'bad'");
   expect(page.complaints.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);
 });

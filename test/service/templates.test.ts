@@ -22,7 +22,8 @@ test.each(Object.keys(CALLS))(
   'a new %s type-checks, builds, passes its tests and runs',
   { timeout: 60_000 },
   async (type) => {
-    const parent = await mkdtemp(join(ROOT, 'test/service/.template-')); // inside, so that its imports resolve
+    // inside, so that its imports resolve
+    const parent = await mkdtemp(join(ROOT, 'test/service/.template-'));
     onTestFinished(() => rm(parent, { recursive: true, force: true }));
     const cwd = join(parent, 'brand-new');
     const run = (file: string, ...args: string[]): Promise<{ stdout: string }> =>
@@ -30,7 +31,8 @@ test.each(Object.keys(CALLS))(
     await execute(process.execPath, [MAIN, 'init', type, cwd]);
     await run(join(ROOT, 'node_modules/.bin/tsc')); // its tests too
     expect((await run(process.execPath, MAIN, 'build')).stdout).toMatch(/^src\/index\.ts → dist\/index\.js, /);
-    await writeFile(join(cwd, 'vitest.config.mjs'), 'export default {};'); // else the repository's own is found
+    // else the repository's own is found
+    await writeFile(join(cwd, 'vitest.config.mjs'), 'export default {};');
     const tests = await run(join(ROOT, 'node_modules/.bin/vitest'), 'run', '--root', cwd);
     expect(tests.stdout).toMatch(/Tests +\d+ passed/);
     expect((await run(process.execPath, MAIN, 'inspect', '.')).stdout).toContain('no problems');

@@ -11,7 +11,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../../packages/host/src/cli/cli.js';
 import { fakeIo } from '../../packages/host/src/cli/testing/fake-io.js';
 
-/** What no answer to a mistake may hold: a stack of the host, a text of zod, a value that JavaScript made of nothing. */
+/**
+ * What no answer to a mistake may hold: a stack of the host, a text of zod, a value that JavaScript
+ * made of nothing.
+ */
 const NOISE =
   /node_modules|dist\/|\.ts:\d|node:internal|Invalid input|Unrecognized|received|ZodError|\[object |is not a function|Cannot read propert|undefined/;
 
@@ -26,7 +29,10 @@ const extension = (over: object = {}, top: object = {}): object => ({
 });
 const scoped = (requestedScopes: unknown): object => extension({ sandbox: { enabled: true, requestedScopes } });
 const url = (...urls: unknown[]): object => scoped({ request: { urls, methods: ['GET'] } });
-/** `snapshot` reads the built file, `run` what an author wrote; what is no extension, `snapshot` takes for a folder of some. */
+/**
+ * `snapshot` reads the built file, `run` what an author wrote; what is no extension, `snapshot`
+ * takes for a folder of some.
+ */
 const manifest = (content: unknown, ...parts: string[]): Typed => {
   const command = JSON.stringify(content).includes('directus:extension') ? 'snapshot x' : 'run x --action a';
   return [{ 'x/package.json': content, 'x/i.js': 'export default () => {};' }, command, ...parts];

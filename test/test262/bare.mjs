@@ -13,7 +13,8 @@ const PAGES = Math.ceil((ENGINE_BYTES + LIMITS.memoryLimitBytes) / 65_536);
 /**
  * The bare engine: quickjs-emscripten as published, a fresh runtime and context for each run.
  *
- * @returns {Promise<(test: { text: string, isAsync: boolean, isModule: boolean }) => Promise<string>>}
+ * @returns {Promise<(test: { text: string, isAsync: boolean, isModule: boolean }) =>
+ *   Promise<string>>}
  */
 export async function createBareSide() {
   let engine = await createEngine();

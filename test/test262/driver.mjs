@@ -1,4 +1,7 @@
-/** What test262 expects of a host, as far as a realm can define it for itself. `printed` resolves to the outcome of an asynchronous test. */
+/**
+ * What test262 expects of a host, as far as a realm can define it for itself. `printed` resolves to
+ * the outcome of an asynchronous test.
+ */
 const HOST = `
   let report;
   const printed = new Promise((resolve) => { report = resolve; });
@@ -16,11 +19,12 @@ const HOST = `
   });`;
 
 /**
- * The function that runs one test inside a realm, the same text on both sides. It takes `{ text, isAsync }` and answers with
- * `pass`, or with `<name>: <message>` of what was thrown; a promise of that for an asynchronous test.
+ * The function that runs one test inside a realm, the same text on both sides. It takes `{ text,
+ * isAsync }` and answers with `pass`, or with `<name>: <message>` of what was thrown; a promise of
+ * that for an asynchronous test.
  *
- * The text is evaluated by an indirect eval: global code, sloppy unless it says otherwise. Of test262's host object there is
- * what a realm can define for itself.
+ * The text is evaluated by an indirect eval: global code, sloppy unless it says otherwise. Of
+ * test262's host object there is what a realm can define for itself.
  */
 export const DRIVER = `(function (test) {
   'use strict';
@@ -44,7 +48,8 @@ ${HOST}
 })`;
 
 /**
- * A test that is a module: its default export is an operation whose handler tells the outcome, once the module is evaluated.
+ * A test that is a module: its default export is an operation whose handler tells the outcome, once
+ * the module is evaluated.
  *
  * @param {string} text harness and test
  * @param {boolean} isAsync

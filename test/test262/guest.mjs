@@ -4,7 +4,10 @@ import { createEngine } from '../../packages/worker/dist/index.js';
 import { DRIVER } from './driver.mjs';
 import { INTERRUPTED, LIMITS, SILENT } from './limits.mjs';
 
-/** A call that has not ended by then waits for something that never comes: nothing here takes time outside the sandbox. */
+/**
+ * A call that has not ended by then waits for something that never comes: nothing here takes time
+ * outside the sandbox.
+ */
 const SETTLE_MS = 500;
 
 /** Each capability that an extension can have, as the host describes them. */
@@ -18,7 +21,8 @@ const CAPABILITIES = [
 /**
  * The sandbox: an operation whose handler is the driver, a pristine sandbox for each run.
  *
- * @returns {Promise<(test: { text: string, isAsync: boolean, isModule: boolean }) => Promise<string>>}
+ * @returns {Promise<(test: { text: string, isAsync: boolean, isModule: boolean }) =>
+ *   Promise<string>>}
  */
 export async function createGuestSide() {
   let onEnd = () => {};

@@ -5,7 +5,8 @@ export const LIMITS = Object.freeze({
   ...DEFAULT_LIMITS,
   cpuTimeMs: 5_000,
   loadTimeMs: 5_000,
-  // The tests of regular expressions over all of Unicode need more than 64 MiB, and how close a heap comes to its end depends on what else is in it.
+  // The tests of regular expressions over all of Unicode need more than 64 MiB, and how close a
+  // heap comes to its end depends on what else is in it.
   memoryLimitBytes: 256 << 20,
   maxArgumentBytes: 8 << 20,
 });

@@ -1,18 +1,22 @@
 /**
- * Compares the bare engine with a guest in the sandbox, test by test, over the language and built-ins parts of test262.
+ * Compares the bare engine with a guest in the sandbox, test by test, over the language and
+ * built-ins parts of test262.
  *
  *     pnpm build
  *     git clone --depth 1 https://github.com/tc39/test262 <folder>
  *     node test/test262/run.mjs <folder> [--filter <part of a path>] [--shard <i>/<n>]
  *
- * Each test runs sloppy, strict or both, as its header asks, in a fresh context of quickjs-emscripten as it is published and
- * in a pristine sandbox, both evaluating harness and test with an indirect eval, in UTC, under the same limits. A test that is
- * a module is evaluated as one, in the sandbox as an extension's entrypoint; modules that import are left out, a guest has
- * nothing to import. Prints the runs that end differently on the two sides, those that are intended by their number, and the
- * counts; exits with 1 if there is a difference that is not in `intended.json`, with 2 if it is not called as above.
+ * Each test runs sloppy, strict or both, as its header asks, in a fresh context of
+ * quickjs-emscripten as it is published and in a pristine sandbox, both evaluating harness and test
+ * with an indirect eval, in UTC, under the same limits. A test that is a module is evaluated as
+ * one, in the sandbox as an extension's entrypoint; modules that import are left out, a guest has
+ * nothing to import. Prints the runs that end differently on the two sides, those that are intended
+ * by their number, and the counts; exits with 1 if there is a difference that is not in
+ * `intended.json`, with 2 if it is not called as above.
  *
- * `intended.json` is a list of `{ path, bare, guest, reason }`: `path` is exact or, ending in `/`, a folder; `bare` and
- * `guest` are the names of the outcomes, so that another difference of the same test is still one.
+ * `intended.json` is a list of `{ path, bare, guest, reason }`: `path` is exact or, ending in `/`,
+ * a folder; `bare` and `guest` are the names of the outcomes, so that another difference of the
+ * same test is still one.
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -61,7 +65,10 @@ async function runAll(name) {
   return results;
 }
 
-/** Prints the differences, those that are intended by their number, and the counts. @returns how many are not intended */
+/**
+ * Prints the differences, those that are intended by their number, and the counts. @returns how
+ * many are not intended
+ */
 function report() {
   const counts = { bare: 0, guest: 0, different: 0 };
   const reasons = new Map();

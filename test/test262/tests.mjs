@@ -43,7 +43,8 @@ export class TestReader {
    * The runs that a test asks for: sloppy, strict or both; or as a module.
    *
    * @param {string} path
-   * @returns {Promise<{ name: string, text: string, isAsync: boolean, isModule: boolean, expected: string }[]>} none for a module that imports
+   * @returns {Promise<{ name: string, text: string, isAsync: boolean, isModule: boolean, expected:
+   *   string }[]>} none for a module that imports
    */
   async read(path) {
     const source = await readFile(join(this.#folder, path), 'utf8');
@@ -73,7 +74,9 @@ export class TestReader {
   }
 }
 
-/** The few fields of the YAML header that matter here; test262 writes each list in one of two forms. */
+/**
+ * The few fields of the YAML header that matter here; test262 writes each list in one of two forms.
+ */
 function parseHeader(source) {
   const header = /\/\*---([^]*?)---\*\//.exec(source)?.[1]?.replaceAll(/\r\n?/g, '\n') ?? '';
   return {

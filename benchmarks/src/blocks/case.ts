@@ -7,7 +7,10 @@ import { toManifest } from '../suites/host-extension.js';
 export interface Case {
   /** How the host is made; it has one thread unless they say otherwise. */
   options?: HostOptions;
-  /** How it may end; anything else means that it did not reach what is measured. @default {@link BOUNDED} */
+  /**
+   * How it may end; anything else means that it did not reach what is measured. @default {@link
+   * BOUNDED}
+   */
   ends?: readonly Ending[];
   /** Makes it ready. What it returns readies one sample; what that returns is watched. */
   open(bench: Bench): Promise<Ready>;
@@ -95,7 +98,10 @@ export function endpoint(
   };
 }
 
-/** What another case loads, called through the service. @param path below the prefix, for example `operations` */
+/**
+ * What another case loads, called through the service. @param path below the prefix, for example
+ * `operations`
+ */
 export function callApi(path: 'operations' | 'filters', inner: Case, argument: () => unknown = () => ({})): Case {
   return {
     ...inner,
@@ -112,7 +118,10 @@ export function callApi(path: 'operations' | 'filters', inner: Case, argument: (
   };
 }
 
-/** An extension that is loaded, and unloaded again. @param make the source, its map and its manifest's further fields */
+/**
+ * An extension that is loaded, and unloaded again. @param make the source, its map and its
+ * manifest's further fields
+ */
 export function load(
   make: () => { source: string; sourceMap?: string; fields?: object },
   rest: Omit<Case, 'open'> = {},

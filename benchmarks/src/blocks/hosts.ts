@@ -4,7 +4,10 @@ import { createService } from '../../../packages/host/dist/service/service.js';
 import { createStatus } from '../../../packages/host/dist/service/status/status.js';
 import { type Case, filter, operation, TOKEN } from './case.js';
 
-/** A host that has one extension stand for ten thousand: the real one would take minutes to load them. */
+/**
+ * A host that has one extension stand for ten thousand: the real one would take minutes to load
+ * them.
+ */
 function asIfMany(host: Host): Host {
   const count = 10_000;
   const [info] = host.extensions as [ExtensionInfo]; // one is loaded
@@ -12,7 +15,8 @@ function asIfMany(host: Host): Host {
   const stats = host.stats();
   const [counted] = stats.extensions as [PoolStats['extensions'][number]];
   const all = { ...stats, extensions: extensions.map(({ name }, id) => ({ ...counted, id, name })) };
-  return { extensions, stats: () => all, fetch: (request: Request) => host.fetch(request) } as unknown as Host; // what a service uses
+  // what a service uses
+  return { extensions, stats: () => all, fetch: (request: Request) => host.fetch(request) } as unknown as Host;
 }
 
 /** A page of the service that shows ten thousand extensions. */
@@ -43,7 +47,9 @@ const CHAIN =
 /** A guest may hold the calling thread for its limit, and this long in all. */
 const inline = { options: { pool: 'inline', limits: { cpuTimeMs: 20 } }, ends: ['E_CPU', 'E_GUEST'] } as const;
 
-/** What is no input: the reference, many calls, many extensions, and the calling thread as a worker. */
+/**
+ * What is no input: the reference, many calls, many extensions, and the calling thread as a worker.
+ */
 export const HOSTS: Record<string, Case> = {
   '1,000 calls at once': operation('() => 1', { times: 1_000 }),
   '1,000 calls that sleep': operation('() => sleep(50)', { times: 1_000 }),

@@ -2,10 +2,11 @@ import { openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
- * Runs something and measures the longest time between two turns of the event loop meanwhile, in nanoseconds.
+ * Runs something and measures the longest time between two turns of the event loop meanwhile, in
+ * nanoseconds.
  *
- * Where the system tells it (Linux), it is the time that this thread was on a processor: other programs then change the
- * figure little.
+ * Where the system tells it (Linux), it is the time that this thread was on a processor: other
+ * programs then change the figure little.
  */
 export async function longestBlock(run: () => Promise<unknown>): Promise<number> {
   let longest = 0;

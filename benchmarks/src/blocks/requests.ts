@@ -8,7 +8,10 @@ const ENDS: readonly Ending[] = ['ok', 'E_QUOTA', 'E_CLONE', 'E_GUEST', 'E_SCOPE
 const argument = ({ upstream }: { upstream: string }): string => upstream;
 const allow = { request: { allowAddresses: ['127.0.0.1'] } };
 
-/** A guest that requests something. @param code makes `url`, `init` and `times` differ from a plain request */
+/**
+ * A guest that requests something. @param code makes `url`, `init` and `times` differ from a plain
+ * request
+ */
 const asking = (code: string): Case =>
   operation(
     `async (base) => {

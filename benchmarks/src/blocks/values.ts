@@ -1,8 +1,8 @@
 import { callApi, type Case, type Ending, endpoint, filter, operation } from './case.js';
 
 /**
- * What guests return and throw. Each makes `v`; the sizes are the largest that come through at default limits, or pass a
- * limit of the host's by little.
+ * What guests return and throw. Each makes `v`; the sizes are the largest that come through at
+ * default limits, or pass a limit of the host's by little.
  */
 const VALUES: Readonly<Record<string, string>> = {
   'a graph shared thirty times over': 'let v = 1; for (let i = 0; i < 30; i++) v = [v, v];',

@@ -4,7 +4,9 @@ import type { Results, SuiteResult, Unit } from '../results.js';
 import { createRandom, type Random } from '../stats/random.js';
 import { type Change, compareResults } from './compare.js';
 
-/** Samples as a real machine makes them: each launch a little off, each sample too, some far above. */
+/**
+ * Samples as a real machine makes them: each launch a little off, each sample too, some far above.
+ */
 function noisy(cost: number, random: Random, drift: readonly number[] = []): number[][] {
   return [0, 1, 2, 3].map((launch) => {
     const offset = 1 + (random() - 0.5) * 0.04;

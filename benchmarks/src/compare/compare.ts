@@ -15,9 +15,15 @@ export interface Change {
   suite: string;
   subject: string;
   verdict: Verdict;
-  /** Cost after divided by cost before, so that above 1 is always worse. Of the two ways of comparing, the one that shows less. */
+  /**
+   * Cost after divided by cost before, so that above 1 is always worse. Of the two ways of
+   * comparing, the one that shows less.
+   */
   ratio: Interval;
-  /** Whether what the machine did in between has been divided out: by a reference, or because both were sampled in turn. */
+  /**
+   * Whether what the machine did in between has been divided out: by a reference, or because both
+   * were sampled in turn.
+   */
   normalised: boolean;
 }
 
@@ -34,11 +40,15 @@ const TIMED: ReadonlySet<Unit> = new Set(['calls/s', 'ns']);
 /** Below this, an interval of times says little; counts hardly vary. */
 const MIN_SAMPLES: Record<Unit, number> = { ns: 6, bytes: 2, 'calls/s': 6, instructions: 1 };
 /**
- * The quantile of its samples that stands for a launch. What else happens on a machine only ever makes a sample worse: over seven
- * processes each of four programs on a busy machine the best tenth spread by 7 to 32 %, the median by 6 to 71 %.
+ * The quantile of its samples that stands for a launch. What else happens on a machine only ever
+ * makes a sample worse: over seven processes each of four programs on a busy machine the best tenth
+ * spread by 7 to 32 %, the median by 6 to 71 %.
  */
 const BEST_TENTH = 0.1;
-/** Times by the clock on the wall have waits, threads and whole processes in them: so many times the threshold has to be passed. */
+/**
+ * Times by the clock on the wall have waits, threads and whole processes in them: so many times the
+ * threshold has to be passed.
+ */
 const WALL_CLOCK_FACTOR = 2;
 /** Counts of one program agree within 0.1 %. */
 const COUNT_THRESHOLD = 0.02;
@@ -46,10 +56,11 @@ const COUNT_THRESHOLD = 0.02;
 /**
  * Compares two runs, subject by subject. Subjects that only one run has are left out.
  *
- * Where the suite has a reference, a change has to show twice: in the figures as they are, and divided by the reference's of the same
- * launch. The first alone could be a slower machine, the second alone a reference whose process was lucky. Runs on different machines
- * are compared by the second alone. Two programs that were sampled in turn in one run, so that both files have its start and its seed,
- * are compared launch by launch.
+ * Where the suite has a reference, a change has to show twice: in the figures as they are, and
+ * divided by the reference's of the same launch. The first alone could be a slower machine, the
+ * second alone a reference whose process was lucky. Runs on different machines are compared by the
+ * second alone. Two programs that were sampled in turn in one run, so that both files have its
+ * start and its seed, are compared launch by launch.
  *
  * @param threshold smallest change that counts: 0.1 is 10 %.
  */
@@ -121,7 +132,9 @@ function toThreshold({ unit, clock = 'wall' }: SuiteResult, threshold: number): 
   return TIMED.has(unit) && clock === 'wall' ? threshold * WALL_CLOCK_FACTOR : threshold;
 }
 
-/** The launches of a subject that took samples, each with its reference's launch if that did so too. */
+/**
+ * The launches of a subject that took samples, each with its reference's launch if that did so too.
+ */
 function toLaunches(subject: SubjectResult, reference?: SubjectResult): Launch[] {
   return subject.samples.flatMap((samples, launch): Launch[] => {
     const divisors = reference?.samples[launch] ?? [];

@@ -29,7 +29,8 @@ const SCALES: Record<Unit, readonly [factor: number, symbol: string][]> = {
 export function formatValue(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return '–';
   const scales = SCALES[unit];
-  const [factor, symbol] = scales.find(([least]) => Math.abs(value) >= least) ?? (scales.at(-1) as [number, string]); // never empty
+  // never empty
+  const [factor, symbol] = scales.find(([least]) => Math.abs(value) >= least) ?? (scales.at(-1) as [number, string]);
   return `${significant(value / factor)} ${symbol}`.trim();
 }
 

@@ -44,7 +44,10 @@ export async function readKept(folder: string): Promise<{ name: string; results:
   );
 }
 
-/** Puts text between the two marks of a block in a document. @throws {Error} the document has no such block */
+/**
+ * Puts text between the two marks of a block in a document. @throws {Error} the document has no
+ * such block
+ */
 export async function rewriteBlock(path: string, block: string, content: string): Promise<void> {
   await writeFile(path, replaceBlock(await readFile(path, 'utf8'), block, content));
 }

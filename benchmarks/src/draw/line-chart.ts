@@ -9,7 +9,10 @@ const WIDTH = 760;
 const PLOT = { left: 80, right: 45, top: 50, height: 260 };
 const LEGEND_ROW = 20;
 
-/** The curves of a scale suite on two logarithmic axes, with each fitted exponent in the legend. Undefined if nothing was measured. */
+/**
+ * The curves of a scale suite on two logarithmic axes, with each fitted exponent in the legend.
+ * Undefined if nothing was measured.
+ */
 export function toLineChart(suite: SuiteResult, theme: Theme): string | undefined {
   // Ours first, so that it has the colour that it has elsewhere.
   const series = toSeries(suite)

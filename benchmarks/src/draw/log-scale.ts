@@ -5,7 +5,10 @@ export interface LogScale {
   ticks: number[];
 }
 
-/** A logarithmic scale over whole decades around the values, which must be above 0; each power of ten is a tick. */
+/**
+ * A logarithmic scale over whole decades around the values, which must be above 0; each power of
+ * ten is a tick.
+ */
 export function createLogScale(values: readonly number[], from: number, to: number): LogScale {
   const low = Math.floor(Math.log10(Math.min(...values)));
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));
@@ -15,7 +18,10 @@ export function createLogScale(values: readonly number[], from: number, to: numb
   };
 }
 
-/** A logarithmic scale from the least to the greatest of some values above 0; each of them is a tick. */
+/**
+ * A logarithmic scale from the least to the greatest of some values above 0; each of them is a
+ * tick.
+ */
 export function createPointScale(values: readonly number[], from: number, to: number): LogScale {
   const ticks = [...new Set(values)].toSorted((a, b) => a - b);
   const low = Math.log10(Math.min(...ticks));

@@ -36,7 +36,10 @@ function cpuLosses(suites: readonly SuiteResult[]): string {
   return `${table}\n\nThe middle one of these programs runs ${middle} as fast with a JIT.`;
 }
 
-/** The CPU-bound handler that every peer runs, in V8 with the same isolation of one sandbox for all calls. */
+/**
+ * The CPU-bound handler that every peer runs, in V8 with the same isolation of one sandbox for all
+ * calls.
+ */
 function handlerLoss(suites: readonly SuiteResult[]): string {
   const suite = suites.find(({ name }) => name === 'peers-cpu');
   const [ours, jit] = suite ? [find(suite, OURS_FOR_V8), find(suite, V8_SANDBOX)] : [];

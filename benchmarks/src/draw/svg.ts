@@ -9,7 +9,10 @@ export interface Theme {
   accent: string;
   /** Others. */
   bar: string;
-  /** One for each curve, told apart also by the colour-blind (Okabe and Ito's palette, adapted to the background). */
+  /**
+   * One for each curve, told apart also by the colour-blind (Okabe and Ito's palette, adapted to
+   * the background).
+   */
   curves: readonly string[];
 }
 

@@ -6,7 +6,10 @@ import { formatRatio, formatValue } from './format.js';
 
 const MAX_REASON_CHARS = 160;
 
-/** A suite as a Markdown table: medians, spread, ratio to the reference; below it the exponent of each curve. */
+/**
+ * A suite as a Markdown table: medians, spread, ratio to the reference; below it the exponent of
+ * each curve.
+ */
 export function toTable(suite: SuiteResult): string {
   const header = ['', 'median', '10 % to 90 %', ...(suite.reference === undefined ? [] : [`to ${suite.reference}`])];
   const rows = suite.subjects.map((subject) => toRow(subject, suite));

@@ -17,7 +17,8 @@ test('anything else is refused', () => {
   expect(() => parseCount('version: 1\n')).toThrow("Cannot read callgrind's dump");
 });
 
-// Each count takes half a minute, whatever else the machine does; it does not change what is counted.
+// Each count takes half a minute, whatever else the machine does; it does not change what is
+// counted.
 describe.skipIf(!(await canCount()))("the engine's call path, counted by valgrind", () => {
   let folder: string;
   beforeAll(async () => {

@@ -12,11 +12,13 @@ const PROGRAM = fileURLToPath(new URL('../../dist/instructions/program.js', impo
 const TIMEOUT_MS = 10 * 60_000;
 
 /**
- * What makes V8 do the same work each time: no helper threads, fixed seeds, generations so large that collections are rare, and no
- * optimising compilers, which would go on replacing code while it is counted.
+ * What makes V8 do the same work each time: no helper threads, fixed seeds, generations so large
+ * that collections are rare, and no optimising compilers, which would go on replacing code while it
+ * is counted.
  *
- * No incremental marking: its steps are as long as the clock says, so that beside other work their share, a tenth of all
- * instructions, differed by up to 3 % of the whole. Without it two counts beside other work differ by less than 0.01 %.
+ * No incremental marking: its steps are as long as the clock says, so that beside other work their
+ * share, a tenth of all instructions, differed by up to 3 % of the whole. Without it two counts
+ * beside other work differ by less than 0.01 %.
  */
 const NODE_FLAGS = [
   '--single-threaded',
@@ -35,15 +37,24 @@ const NODE_FLAGS = [
   '--no-wasm-dynamic-tiering',
 ];
 
-/** A native function that the program calls before and after what is counted, and that nothing else calls. */
+/**
+ * A native function that the program calls before and after what is counted, and that nothing else
+ * calls.
+ */
 const MARK = 'uv_os_getpriority';
 
-/** glibc copies large blocks with one instruction that valgrind counts once per byte; without it a copy counts by its vectors. */
+/**
+ * glibc copies large blocks with one instruction that valgrind counts once per byte; without it a
+ * copy counts by its vectors.
+ */
 const GLIBC_TUNABLES = ['x86_rep_movsb_threshold', 'x86_rep_stosb_threshold']
   .map((name) => `glibc.cpu.${name}=1073741824`)
   .join(':');
 
-/** 400: what happens every so many calls only, as asking for random seeds, then weighs the same in each process. */
+/**
+ * 400: what happens every so many calls only, as asking for random seeds, then weighs the same in
+ * each process.
+ */
 const PLAN = { warmUp: 300, runs: 400 };
 
 /** Whether this machine can count: valgrind runs on Linux and some others, not on Windows. */

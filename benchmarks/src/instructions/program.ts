@@ -5,7 +5,10 @@ import type { OpenSubject, Subject } from '../run/subject.js';
 
 /** Runs a subject a number of times; counted from outside by `countInstructions`. */
 
-/** Time that passes from one look at the clock to the next. About what a look and the work around it take. */
+/**
+ * Time that passes from one look at the clock to the next. About what a look and the work around it
+ * take.
+ */
 const TICK_MS = 0.001;
 
 const { module, open, input, warmUp, runs } = JSON.parse(process.argv[2] ?? '') as {
@@ -15,7 +18,8 @@ const { module, open, input, warmUp, runs } = JSON.parse(process.argv[2] ?? '') 
   warmUp: number;
   runs: number;
 };
-// The engine adapts how often it looks at the clock to how fast the guest runs, and under valgrind that changes with the machine's load.
+// The engine adapts how often it looks at the clock to how fast the guest runs, and under valgrind
+// that changes with the machine's load.
 let nowMs = 0;
 performance.now = () => (nowMs += TICK_MS);
 Date.now = () => Math.floor(performance.now());

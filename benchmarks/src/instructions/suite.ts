@@ -4,7 +4,9 @@ import { countInstructions } from './count.js';
 
 export interface InstructionOptions {
   onSubject?: (name: string) => void;
-  /** Processes for each subject, so that the file itself shows how stable the counts are. @default 2 */
+  /**
+   * Processes for each subject, so that the file itself shows how stable the counts are. @default 2
+   */
   launches?: number;
 }
 

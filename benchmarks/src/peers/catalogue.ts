@@ -9,7 +9,10 @@ export interface PeerMode {
 /** A package that runs the same workloads. */
 export interface Peer {
   name: string;
-  /** What `npm install` gets, exact versions: a benchmark names what it measured. None: it is there already. */
+  /**
+   * What `npm install` gets, exact versions: a benchmark names what it measured. None: it is there
+   * already.
+   */
   packages: string[];
   /** Packages of those that may run their install script. */
   builds?: string[];

@@ -26,7 +26,8 @@ export interface Installation {
 }
 
 /**
- * Installs every peer that runs on this Node, each in a folder of its own, and copies its adapter beside it.
+ * Installs every peer that runs on this Node, each in a folder of its own, and copies its adapter
+ * beside it.
  *
  * @param onPeer told of each peer before it is installed.
  */

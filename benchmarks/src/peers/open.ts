@@ -24,7 +24,9 @@ export interface PeerInput {
   adapter: string;
   open: string;
   workload: Workload;
-  /** Measures the rate with so many calls in flight. @default the time of one call after the other */
+  /**
+   * Measures the rate with so many calls in flight. @default the time of one call after the other
+   */
   inFlight?: number;
 }
 

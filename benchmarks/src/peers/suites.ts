@@ -10,7 +10,10 @@ const BUSY = { inFlight: 64, threads: 2 };
 const BUSY_WORKLOADS: ReadonlySet<string> = new Set(['empty', 'echo-2kb']);
 const REFERENCE = 'quickjs-emscripten, fresh context';
 
-/** Suites with every mode of every peer: the time of a call for each workload, and the rate with many calls in flight for some. */
+/**
+ * Suites with every mode of every peer: the time of a call for each workload, and the rate with
+ * many calls in flight for some.
+ */
 export async function createPeerSuites(peers: readonly InstalledPeer[], serverUrl: string): Promise<Suite[]> {
   const workloads = await createWorkloads(serverUrl);
   const busy = workloads.filter(({ name }) => BUSY_WORKLOADS.has(name));

@@ -7,9 +7,14 @@ import { LOOPBACK_DOCUMENT } from '../run/loopback.js';
 export interface Workload {
   name: string;
   title: string;
-  /** Classic script that leaves a function in the global `handler`; `log`, `sleep` and `request` are globals. */
+  /**
+   * Classic script that leaves a function in the global `handler`; `log`, `sleep` and `request` are
+   * globals.
+   */
   script: string;
-  /** The same as an ES module in the form of a Directus operation: `export default { id, handler }`. */
+  /**
+   * The same as an ES module in the form of a Directus operation: `export default { id, handler }`.
+   */
   module: string;
   argument: unknown;
   /** What the handler returns for it. */
@@ -96,7 +101,10 @@ function createEcho([label, bytes]: (typeof PAYLOADS)[number]): Workload {
   });
 }
 
-/** A JSON document of about that many bytes: records with strings, numbers, booleans and nesting, as an items API returns them. */
+/**
+ * A JSON document of about that many bytes: records with strings, numbers, booleans and nesting, as
+ * an items API returns them.
+ */
 export function createPayload(bytes: number): unknown {
   const items: unknown[] = [];
   for (let size = 12, index = 0; ; index++) {

@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net';
 /** What the loopback server answers to everything. */
 export const LOOPBACK_DOCUMENT: { hello: string } = { hello: 'world' };
 
-/** Starts the server that workloads request. It lives in the runner's process, which idles while a sample is taken. */
+/**
+ * Starts the server that workloads request. It lives in the runner's process, which idles while a
+ * sample is taken.
+ */
 export async function openLoopback(): Promise<AsyncDisposable & { url: string }> {
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'application/json');

@@ -4,7 +4,10 @@ import type { WriteStream } from 'node:tty';
 export interface Progress extends Disposable {
   /** @param done 0 to 1. */
   show(done: number, what: string): void;
-  /** A step that is done: a line where there is no terminal, such as in a log of CI; nothing on a terminal, where `show` tells. */
+  /**
+   * A step that is done: a line where there is no terminal, such as in a log of CI; nothing on a
+   * terminal, where `show` tells.
+   */
   note(line: string): void;
   /** Prints a line that stays. */
   print(line: string): void;

@@ -22,7 +22,10 @@ export async function measureRate(call: Call, inFlight: number, durationMs: numb
   return (calls * 1000) / (performance.now() - start);
 }
 
-/** Median time of a call, one after the other, in nanoseconds. @param maxMs after which no further call begins */
+/**
+ * Median time of a call, one after the other, in nanoseconds. @param maxMs after which no further
+ * call begins
+ */
 export async function measureMedian(call: Call, calls: number, maxMs: number): Promise<number> {
   const times: number[] = [];
   const end = performance.now() + maxMs;

@@ -8,11 +8,17 @@ export interface RunOptions {
   random: Random;
   /** Told before each step what comes. */
   onStep?: (what: string) => void;
-  /** One launch, half of the rounds and of the warm-up: to see that all works, not to compare. @default false */
+  /**
+   * One launch, half of the rounds and of the warm-up: to see that all works, not to compare.
+   * @default false
+   */
   quick?: boolean;
 }
 
-/** Sampling one subject in one launch takes no longer, but for its first sample: a slow one must not hold up the rest. */
+/**
+ * Sampling one subject in one launch takes no longer, but for its first sample: a slow one must not
+ * hold up the rest.
+ */
 const SUBJECT_BUDGET_MS = 1_500;
 
 /** A running subject and where its samples go. */
@@ -25,7 +31,8 @@ interface Entry {
 }
 
 /**
- * A suite on its way: each launch starts every subject in a process of its own, then samples all of them in rounds, in a new random order each time.
+ * A suite on its way: each launch starts every subject in a process of its own, then samples all of
+ * them in rounds, in a new random order each time.
  *
  * A subject that fails is left out from then on and its reason kept; the others go on.
  */

@@ -21,7 +21,10 @@ export interface RunSuitesOptions {
 
 /** What every suite can use while it runs. */
 export interface SuiteContext {
-  /** A loopback HTTP server in the runner's process that answers any request with a small JSON document. */
+  /**
+   * A loopback HTTP server in the runner's process that answers any request with a small JSON
+   * document.
+   */
   serverUrl: string;
 }
 
@@ -29,8 +32,8 @@ export interface SuiteContext {
 export type CreateSuites = (context: SuiteContext) => readonly Suite[] | Promise<readonly Suite[]>;
 
 /**
- * Runs suites in passes: each pass launches every suite once, so that the launches of a suite lie minutes apart and what differs
- * between them is what differs between two runs.
+ * Runs suites in passes: each pass launches every suite once, so that the launches of a suite lie
+ * minutes apart and what differs between them is what differs between two runs.
  */
 export async function runSuites(createSuites: CreateSuites, options: RunSuitesOptions): Promise<Results> {
   const { quick = false, timeLimitMs } = options;

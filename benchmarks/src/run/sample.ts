@@ -17,7 +17,9 @@ export interface Timing {
   clock: 'wall' | 'cpu';
 }
 
-/** The clocks by name. `cpu` counts all threads of the process, the garbage collector's included. */
+/**
+ * The clocks by name. `cpu` counts all threads of the process, the garbage collector's included.
+ */
 export const CLOCKS: Record<Timing['clock'], Clock> = {
   wall: process.hrtime.bigint,
   cpu() {
@@ -27,8 +29,9 @@ export const CLOCKS: Record<Timing['clock'], Clock> = {
 };
 
 /**
- * The clock of a warm-up: the one on the wall, and for what is timed in processor time whichever is behind. Alone the one would give
- * the compilers no time on a busy machine, and the other be hurried by the compilers' own threads.
+ * The clock of a warm-up: the one on the wall, and for what is timed in processor time whichever is
+ * behind. Alone the one would give the compilers no time on a busy machine, and the other be
+ * hurried by the compilers' own threads.
  */
 export function createWarmUpClock({ clock }: Pick<Timing, 'clock'>): Clock {
   if (clock === 'wall') return CLOCKS.wall;

@@ -36,13 +36,22 @@ export interface Suite {
   reference?: string;
   axis?: string;
   subjects: SubjectSpec[];
-  /** `cpu`: time the process spent on a processor, for work without waits or threads; other programs on the machine then matter little. @default 'wall' */
+  /**
+   * `cpu`: time the process spent on a processor, for work without waits or threads; other programs
+   * on the machine then matter little. @default 'wall'
+   */
   clock?: 'wall' | 'cpu';
-  /** Processes per subject, minutes apart: memory layout and JIT luck differ between them, and the machine's mood. @default 4 */
+  /**
+   * Processes per subject, minutes apart: memory layout and JIT luck differ between them, and the
+   * machine's mood. @default 4
+   */
   launches?: number;
   /** Samples of each subject per launch, at most. @default 8 */
   rounds?: number;
-  /** Time before the first sample of each launch: V8 goes on optimising for a third of a second. @default 400 */
+  /**
+   * Time before the first sample of each launch: V8 goes on optimising for a third of a second.
+   * @default 400
+   */
   warmUpMs?: number;
   /** Shortest sample. @default 10 */
   sampleMs?: number;

@@ -8,10 +8,15 @@ export interface Interval {
   high: number;
 }
 
-/** Samples grouped by launch: those of one launch resemble each other more than those of another. */
+/**
+ * Samples grouped by launch: those of one launch resemble each other more than those of another.
+ */
 export type Grouped = readonly (readonly number[])[];
 
-/** Samples of one launch, and those of the reference that were taken at the same time, if they are to be divided by them. */
+/**
+ * Samples of one launch, and those of the reference that were taken at the same time, if they are
+ * to be divided by them.
+ */
 export interface Launch {
   samples: readonly number[];
   reference?: readonly number[];
@@ -31,7 +36,8 @@ const RESAMPLES = 1_000;
 /**
  * Ratio of what two groups of launches cost, `after / before`, with a bootstrap interval.
  *
- * Launches are drawn first and samples inside them second, so that a difference between two processes of the same program is not taken for a change of the program.
+ * Launches are drawn first and samples inside them second, so that a difference between two
+ * processes of the same program is not taken for a change of the program.
  */
 export function ratioOfLaunches(
   before: readonly Launch[],

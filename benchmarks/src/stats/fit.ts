@@ -7,7 +7,9 @@ export interface PowerFit {
   r2: number;
 }
 
-/** Fits a power law by least squares on the logarithms. Needs two different x, all values above 0. */
+/**
+ * Fits a power law by least squares on the logarithms. Needs two different x, all values above 0.
+ */
 export function fitPower(points: readonly { x: number; y: number }[]): PowerFit | undefined {
   const usable = points.filter(({ x, y }) => x > 0 && y > 0).map(({ x, y }) => ({ x: Math.log(x), y: Math.log(y) }));
   const meanX = mean(usable.map(({ x }) => x));

@@ -1,7 +1,9 @@
 /** A generator of numbers from 0 to below 1. */
 export type Random = () => number;
 
-/** A seeded generator (mulberry32, public domain), so that an order or a bootstrap can be repeated. */
+/**
+ * A seeded generator (mulberry32, public domain), so that an order or a bootstrap can be repeated.
+ */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -17,7 +19,8 @@ export function shuffle<T>(items: readonly T[], random: Random): T[] {
   const result = [...items];
   for (let last = result.length - 1; last > 0; last--) {
     const pick = Math.floor(random() * (last + 1));
-    [result[last], result[pick]] = [result[pick] as T, result[last] as T]; // both indices are inside
+    // both indices are inside
+    [result[last], result[pick]] = [result[pick] as T, result[last] as T];
   }
   return result;
 }

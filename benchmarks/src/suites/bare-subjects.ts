@@ -2,7 +2,9 @@ import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandl
 
 import type { Subject } from '../run/subject.js';
 
-/** A handler to call in quickjs-emscripten as it comes from npm: the same engine without Sandglass. */
+/**
+ * A handler to call in quickjs-emscripten as it comes from npm: the same engine without Sandglass.
+ */
 export interface BareInput {
   /** Classic script that leaves `handler` on the global object. */
   script: string;

@@ -22,11 +22,17 @@ export interface EngineInput {
   module: string;
   argument: unknown;
   isolation: Isolation;
-  /** Calls made once more, in percent: a regression of the call path on purpose, the same on a fast machine and on a busy one. 0 to 100. @default 0 */
+  /**
+   * Calls made once more, in percent: a regression of the call path on purpose, the same on a fast
+   * machine and on a busy one. 0 to 100. @default 0
+   */
   slowdownPercent?: number;
 }
 
-/** One call: the argument encoded, the handler run, the result decoded, the sandbox restored where it is pristine. */
+/**
+ * One call: the argument encoded, the handler run, the result decoded, the sandbox restored where
+ * it is pristine.
+ */
 export async function openCall({ module, argument, isolation, slowdownPercent = 0 }: EngineInput): Promise<Subject> {
   const waiting: Map<number, (outcome: OutcomeWire) => void> = new Map();
   const engine = await createEngine({

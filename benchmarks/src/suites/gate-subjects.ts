@@ -14,7 +14,10 @@ export interface DecisionInput {
   quantile: number;
 }
 
-/** Each URL is decided so often and its shortest time taken: what interrupts the process is not the gate's. */
+/**
+ * Each URL is decided so often and its shortest time taken: what interrupts the process is not the
+ * gate's.
+ */
 const REPEATS = 7;
 const WARM_UP_MS = 300;
 
@@ -38,7 +41,10 @@ export interface RoundTripInput {
   inFlight: number;
 }
 
-/** One request: with the gate, by a capability that asks undici at once, or by undici without a guest. */
+/**
+ * One request: with the gate, by a capability that asks undici at once, or by undici without a
+ * guest.
+ */
 export async function openRoundTrip({ url, through, inFlight }: RoundTripInput): Promise<Subject> {
   const dispatcher = new Agent({ pipelining: 1 });
   const fetchPlain = async (target: string): Promise<unknown> => {

@@ -12,7 +12,10 @@ const QUANTILES: readonly [string, number][] = [
   ['worst', 1],
 ];
 
-/** The scope gate: a decision alone, and its share of a request. @param serverUrl loopback server that requests go to */
+/**
+ * The scope gate: a decision alone, and its share of a request. @param serverUrl loopback server
+ * that requests go to
+ */
 export function createGateSuites(serverUrl: string): Suite[] {
   return [decisions(), roundTrip(serverUrl, 1), roundTrip(serverUrl, 64)];
 }

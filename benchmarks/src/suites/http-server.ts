@@ -4,14 +4,18 @@ import type { AddressInfo } from 'node:net';
 
 import { createHost, type Host } from '@sandglass/host';
 
-// The service and its server are the CLI's; only so can the handler itself be put into the very same server.
+// The service and its server are the CLI's; only so can the handler itself be put into the very
+// same server.
 import type { Service } from '../../../packages/host/dist/service/contract.js';
 import { createService } from '../../../packages/host/dist/service/service.js';
 import { createServerResponse, startServer } from '../../../packages/host/dist/service/server.js';
 import { toManifest } from './host-extension.js';
 import type { HttpInput } from './http-subjects.js';
 
-/** A server on a free port. Tells its URL to the process that forked it, and closes when that disconnects. */
+/**
+ * A server on a free port. Tells its URL to the process that forked it, and closes when that
+ * disconnects.
+ */
 
 const OPTIONS = {
   port: 0,

@@ -6,7 +6,11 @@ import autocannon from 'autocannon';
 
 import type { Subject } from '../run/subject.js';
 
-/** What the server runs: the handler as an extension, by the whole service or by `host.fetch` alone, or the handler itself, with the platform's response or the kind that the service uses; `node:http` is the handler in a server without any of our code. */
+/**
+ * What the server runs: the handler as an extension, by the whole service or by `host.fetch` alone,
+ * or the handler itself, with the platform's response or the kind that the service uses;
+ * `node:http` is the handler in a server without any of our code.
+ */
 export interface HttpInput {
   through: 'service' | 'host' | 'nothing' | 'nothing, fast' | 'node:http';
   threads: number | 'inline';
@@ -16,7 +20,10 @@ const SERVER = fileURLToPath(new URL('http-server.js', import.meta.url));
 const CONNECTIONS = 64;
 const SAMPLE_S = 1; // autocannon counts whole seconds
 
-/** Requests per second over 64 connections. The server has a process of its own, beside the one that loads it. */
+/**
+ * Requests per second over 64 connections. The server has a process of its own, beside the one that
+ * loads it.
+ */
 export async function openHttp(input: HttpInput): Promise<Subject> {
   const server = fork(SERVER, [JSON.stringify(input)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const failed = once(server, 'exit').then(() => {

@@ -4,7 +4,10 @@ import type { HttpInput } from './http-subjects.js';
 
 const MODULE = compiled('suites/http-subjects.js');
 
-/** Endpoints over HTTP, against the same handler in the same server without a sandbox, and in a server of Node's own. */
+/**
+ * Endpoints over HTTP, against the same handler in the same server without a sandbox, and in a
+ * server of Node's own.
+ */
 export function createHttpSuites(): Suite[] {
   const reference = 'node:http, nothing else';
   const subject = (name: string, input: HttpInput): Suite['subjects'][number] => ({

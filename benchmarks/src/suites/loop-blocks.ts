@@ -22,7 +22,10 @@ export const GROUPS: readonly { name: string; title: string; cases: Record<strin
   { name: 'hosts', title: 'many calls and extensions, and the calling thread', cases: HOSTS },
 ];
 
-/** The longest time between two turns of a host's event loop while it serves inputs at the largest size it takes. */
+/**
+ * The longest time between two turns of a host's event loop while it serves inputs at the largest
+ * size it takes.
+ */
 export function createLoopBlockSuites(): Suite[] {
   return GROUPS.map(({ name: group, title, cases }) => ({
     name: `loop-blocks-${group}`,

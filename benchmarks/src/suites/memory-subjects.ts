@@ -6,7 +6,10 @@ import { EMPTY, operationId, toOperation } from './host-extension.js';
 /** Enough at once to keep a worker busy, few enough to wait for nobody. */
 const LOADED_AT_ONCE = 16;
 
-/** Resident memory that each extension adds to a process, all of them loaded and called once in one worker. Needs `--expose-gc`. */
+/**
+ * Resident memory that each extension adds to a process, all of them loaded and called once in one
+ * worker. Needs `--expose-gc`.
+ */
 export async function openExtensions({ extensions }: { extensions: number }): Promise<Subject> {
   const host = await openHost();
   await loadAndCall(host, 0); // what every host pays once
@@ -15,7 +18,10 @@ export async function openExtensions({ extensions }: { extensions: number }): Pr
   return { sample: () => (residentBytes() - beforeBytes) / extensions, close: () => host.close() };
 }
 
-/** Resident memory of the process after each so many extensions that have come and gone. Needs `--expose-gc`. */
+/**
+ * Resident memory of the process after each so many extensions that have come and gone. Needs
+ * `--expose-gc`.
+ */
 export async function openTurnover({ loads }: { loads: number }): Promise<Subject> {
   const host = await openHost();
   let first = 0;

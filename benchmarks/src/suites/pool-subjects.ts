@@ -5,7 +5,10 @@ import { measureMedian, measureRate, type Call } from '../run/rate.js';
 import type { Subject } from '../run/subject.js';
 import { EMPTY, operationId, toOperation } from './host-extension.js';
 
-/** What is taken of a pool: its rate with so many calls in flight, or the median of one call after the other. */
+/**
+ * What is taken of a pool: its rate with so many calls in flight, or the median of one call after
+ * the other.
+ */
 export type Measure = { inFlight: number } | 'median';
 
 /** Calls through the public API of the host. */

@@ -110,7 +110,9 @@ function inFlight(): Suite {
   };
 }
 
-/** What a second thread adds: little to empty calls, where the calling thread is the narrow place. */
+/**
+ * What a second thread adds: little to empty calls, where the calling thread is the narrow place.
+ */
 function threads(): Suite {
   const measure = { inFlight: 64 };
   const { script, argument } = CPU_PROGRAMS[0];

@@ -7,7 +7,10 @@ import type { HostInput } from './pool-subjects.js';
 const KIB = 1024;
 const SETTINGS = { unit: 'ns', launches: 2, rounds: 4 } as const;
 
-/** What a call costs by how much there is of everything else. Calls in flight and threads are the pool's suites, loading by source size the engine's. */
+/**
+ * What a call costs by how much there is of everything else. Calls in flight and threads are the
+ * pool's suites, loading by source size the engine's.
+ */
 export function createScaleSuites(): Suite[] {
   return [
     curve({

@@ -39,7 +39,8 @@ export async function openStart(input: StartInput): Promise<Subject> {
   const folder = await mkdtemp(join(tmpdir(), 'sandglass-bench-'));
   const job = await prepare(input, folder);
   const flags = input.peer?.nodeFlags ?? [];
-  await start(job, flags); // fills the disk's cache, and leaves the snapshot where there is to be one
+  // fills the disk's cache, and leaves the snapshot where there is to be one
+  await start(job, flags);
   return {
     async sample() {
       const { timeNs, residentBytes } = await start(job, flags);

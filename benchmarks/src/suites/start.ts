@@ -12,7 +12,10 @@ const PEERS: ReadonlySet<string> = new Set(['isolated-vm', '@sebastianwessel/qui
 
 type Options = Omit<StartInput, 'measure' | 'sandbox' | 'script'> & { script?: string };
 
-/** Whole processes: how long to the first response, and how much memory then. @param installed peers that `bench:peers` has installed */
+/**
+ * Whole processes: how long to the first response, and how much memory then. @param installed peers
+ * that `bench:peers` has installed
+ */
 export function createStartSuites(installed: readonly InstalledPeer[]): Suite[] {
   return [coldStart(installed), bundle(), memory()];
 }
@@ -89,7 +92,10 @@ function toSubject(name: string, input: StartInput): SubjectSpec {
   return { name, module: MODULE, open: 'openStart', input };
 }
 
-/** One sandbox that serves all calls, where the peer has that: the first call is the same, and it keeps what it made. */
+/**
+ * One sandbox that serves all calls, where the peer has that: the first call is the same, and it
+ * keeps what it made.
+ */
 function firstMode(modes: InstalledPeer['peer']['modes']): string {
   return (modes.find(({ open }) => open === 'persistent') ?? modes[0])?.open ?? 'fresh';
 }

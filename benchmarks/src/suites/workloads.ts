@@ -2,10 +2,16 @@ import { createWorkloads } from '../peers/workload.js';
 import type { Suite } from '../run/subject.js';
 import { hostCalls, PLACES } from './pool.js';
 
-/** Those that no other suite of ours runs through the host; empty calls, payloads and bundles are the pool's and the scale's. */
+/**
+ * Those that no other suite of ours runs through the host; empty calls, payloads and bundles are
+ * the pool's and the scale's.
+ */
 const NAMES: ReadonlySet<string> = new Set(['log', 'sleep', 'request', 'cpu', 'phone-parser', 'bundle-200kb']);
 
-/** What the peers run as well, through the host. @param serverUrl loopback server that requests go to */
+/**
+ * What the peers run as well, through the host. @param serverUrl loopback server that requests go
+ * to
+ */
 export async function createWorkloadSuites(serverUrl: string): Promise<Suite[]> {
   const workloads = (await createWorkloads(serverUrl)).filter(({ name }) => NAMES.has(name));
   return [

@@ -1,4 +1,5 @@
-// AWS Lambda: endpoints behind a function URL or API Gateway, operations and hooks by direct invocation, messages of SQS.
+// AWS Lambda: endpoints behind a function URL or API Gateway, operations and hooks by direct
+// invocation, messages of SQS.
 import { fileURLToPath } from 'node:url';
 
 import { createHost } from '@sandglass/host';
@@ -6,7 +7,8 @@ import { lazyHost, toEventHandler, toLambdaHandler, toSqsHandler } from '@sandgl
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-// One host for each container, made with the first event. SANDGLASS_POOL=inline needs the least memory, and has no watchdog.
+// One host for each container, made with the first event. SANDGLASS_POOL=inline needs the least
+// memory, and has no watchdog.
 export const getHost = lazyHost(() =>
   createHost({
     extensions: folder('./extensions'),

@@ -1,10 +1,11 @@
 import type { CallWire, ErrorWire, OutcomeWire } from './protocol.js';
 
 /**
- * Calls and outcomes on their way between threads, many in one buffer: the structured clone of an object and a byte array
- * for each costs several times what running a small handler does.
+ * Calls and outcomes on their way between threads, many in one buffer: the structured clone of an
+ * object and a byte array for each costs several times what running a small handler does.
  *
- * A packed list is a table of int32, `[count, row, row, …]`, followed by the bytes that the rows stand for, in their order.
+ * A packed list is a table of int32, `[count, row, row, …]`, followed by the bytes that the rows
+ * stand for, in their order.
  */
 
 /** Fields of a row. The last one is the number of bytes. */
@@ -86,7 +87,8 @@ export function packOutcomes(outcomes: readonly OutcomeWire[]): PackedOutcomes {
 }
 
 /**
- * Reads what {@link packOutcomes} made; it may be forged. The values are views of the buffer, the errors are unchecked.
+ * Reads what {@link packOutcomes} made; it may be forged. The values are views of the buffer, the
+ * errors are unchecked.
  *
  * @returns undefined for bytes that are no list of outcomes.
  */
@@ -103,7 +105,8 @@ export function unpackOutcomes(packed: Uint8Array, errors: readonly unknown[]): 
     const usage = { cpuTimeMs: (goesOn ? ~cpuTimeUs : cpuTimeUs) / 1_000, heapBytes: at(table, row + 2) };
     const length = at(table, row + 3);
     if (length === IS_ERROR) {
-      outcomes.push({ callId, ok: false, error: errors[error++] as ErrorWire, usage, goesOn }); // unchecked, as said
+      // unchecked, as said
+      outcomes.push({ callId, ok: false, error: errors[error++] as ErrorWire, usage, goesOn });
       continue;
     }
     const end = offset + length;

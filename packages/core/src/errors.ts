@@ -23,7 +23,8 @@ export type ErrorCode =
 /**
  * Every code that a call or a load can end with. The code is the contract; messages may change.
  *
- * `status` is the HTTP status that an endpoint's client gets; `retry` says that the same call may succeed later.
+ * `status` is the HTTP status that an endpoint's client gets; `retry` says that the same call may
+ * succeed later.
  */
 export const ERROR_CODES: Readonly<Record<ErrorCode, { status: number; fault: Fault; retry: boolean }>> = {
   /** The manifest is invalid, or asks for something that cannot be granted. */
@@ -38,7 +39,10 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, { status: number; fault: Fa
   E_CPU: { status: 500, fault: 'extension', retry: false },
   /** `wallTimeMs` used up. */
   E_WALL: { status: 500, fault: 'extension', retry: false },
-  /** The call waits for a promise that nothing can settle: no capability call is pending and no job is left. */
+  /**
+   * The call waits for a promise that nothing can settle: no capability call is pending and no job
+   * is left.
+   */
   E_HANG: { status: 500, fault: 'extension', retry: false },
   /** `memoryLimitBytes` used up, or the pool's `maxMemoryBytes`: the error's `limit` names it. */
   E_MEMORY: { status: 500, fault: 'extension', retry: false },
@@ -69,14 +73,18 @@ export interface SandglassErrorOptions {
   extension?: string | undefined;
   /** Id of the call, unique within its host. */
   callId?: number | undefined;
-  /** The limit that ended the call, for example `cpuTimeMs`, with its value in the unit of its name. */
+  /**
+   * The limit that ended the call, for example `cpuTimeMs`, with its value in the unit of its name.
+   */
   limit?: { name: string; value: number; used?: number | undefined } | undefined;
 }
 
 /**
- * The one error class of Sandglass. Match on {@link SandglassError.code}, never on the class or the text.
+ * The one error class of Sandglass. Match on {@link SandglassError.code}, never on the class or the
+ * text.
  *
- * The code comes from the host's own facts, never from a name, message or code that a guest supplied.
+ * The code comes from the host's own facts, never from a name, message or code that a guest
+ * supplied.
  */
 export class SandglassError extends Error {
   override readonly name = 'SandglassError';

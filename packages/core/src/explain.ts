@@ -8,13 +8,16 @@ import { suggest } from './suggest.js';
 export interface Problem {
   /** Keys and indices from the value to where it is. Empty for the value itself. */
   path: readonly PropertyKey[];
-  /** What follows the name of the place in a sentence, for example ` is 0: it has to be an integer from 1 to 60000`. */
+  /**
+   * What follows the name of the place in a sentence, for example ` is 0: it has to be an integer
+   * from 1 to 60000`.
+   */
   text: string;
 }
 
 /**
- * Puts into words why a schema refused a value: what it is, what it has to be, and what was probably meant. A schema's own message
- * is kept.
+ * Puts into words why a schema refused a value: what it is, what it has to be, and what was
+ * probably meant. A schema's own message is kept.
  */
 export function explain(error: z.core.$ZodError, schema: z.core.$ZodType, value: unknown): Problem[] {
   return error.issues.flatMap((issue) => explainIssue(issue, schema, value));
@@ -58,7 +61,9 @@ function allowed(issue: z.core.$ZodIssue, schema: z.core.$ZodType | undefined): 
   return issue.code === 'invalid_type' ? `of type ${issue.expected}` : 'another value';
 }
 
-/** The option of a union that an object was meant for: the one that got past the value's own type. */
+/**
+ * The option of a union that an object was meant for: the one that got past the value's own type.
+ */
 function closestOption(
   issue: z.core.$ZodIssueInvalidUnion,
   schema: Schema | undefined,
@@ -74,7 +79,8 @@ function closestOption(
 function hintKey(key: string, schema: Schema | undefined, root: z.core.$ZodType): string {
   const siblings = keysOf(schema);
   const meant =
-    suggest(key, siblings) ?? pathsOf(root).find((path) => suggest(key, [path.split('.').at(-1)!]) !== undefined); // never empty
+    // never empty
+    suggest(key, siblings) ?? pathsOf(root).find((path) => suggest(key, [path.split('.').at(-1)!]) !== undefined);
   if (meant !== undefined) return `. Did you mean "${meant}"?`;
   return siblings.length === 0 ? '' : `: known are ${siblings.join(', ')}`;
 }
@@ -124,7 +130,9 @@ function keepNull(schema: z.core.$ZodType): Schema {
     : (schema as Schema);
 }
 
-/** Of a union, the option that a value chooses: by its discriminator, else the one for an object. */
+/**
+ * Of a union, the option that a value chooses: by its discriminator, else the one for an object.
+ */
 function optionFor(schema: z.core.$ZodType, value: unknown): Schema {
   const inner = unwrap(schema);
   const { def } = inner._zod;

@@ -5,15 +5,32 @@ const MIB = 1024 * KIB;
 
 /** What one call of an extension may use. Each limit is hard; passing it ends that call alone. */
 export interface Limits {
-  /** Time inside the sandbox for one call, summed over all its slices, awaits not counted. 1 to 60_000. @default 5_000, five times Directus' `EXTENSIONS_SANDBOX_TIMEOUT`: an interpreter computes longer than V8 */
+  /**
+   * Time inside the sandbox for one call, summed over all its slices, awaits not counted. 1 to
+   * 60_000. @default 5_000, five times Directus' `EXTENSIONS_SANDBOX_TIMEOUT`: an interpreter
+   * computes longer than V8
+   */
   cpuTimeMs: number;
-  /** Time from acceptance to result, awaits and queueing counted. 1 to 900_000. @default 120_000: image models take a minute to answer */
+  /**
+   * Time from acceptance to result, awaits and queueing counted. 1 to 900_000. @default 120_000:
+   * image models take a minute to answer
+   */
   wallTimeMs: number;
-  /** Time to compile, evaluate and register the extension, top-level awaits counted. 1 to 60_000. @default 10_000 */
+  /**
+   * Time to compile, evaluate and register the extension, top-level awaits counted. 1 to 60_000.
+   * @default 10_000
+   */
   loadTimeMs: number;
-  /** Heap of the sandbox: everything the engine allocates, its own built-ins (about 130 KiB) included; the C stack and static data are not. Rounded up to 64 KiB. 1 MiB to 1 GiB. @default 33_554_432 (32 MiB) */
+  /**
+   * Heap of the sandbox: everything the engine allocates, its own built-ins (about 130 KiB)
+   * included; the C stack and static data are not. Rounded up to 64 KiB. 1 MiB to 1 GiB. @default
+   * 33_554_432 (32 MiB)
+   */
   memoryLimitBytes: number;
-  /** C stack for guest recursion. 16 KiB to 256 KiB: above it, V8's own stack ends first. @default 262_144 */
+  /**
+   * C stack for guest recursion. 16 KiB to 256 KiB: above it, V8's own stack ends first. @default
+   * 262_144
+   */
   stackBytes: number;
   /** Capability calls of one call that may wait at once. 0 to 100_000. @default 4_096 */
   maxPendingCapabilityCalls: number;
@@ -21,13 +38,25 @@ export interface Limits {
   maxCapabilityCalls: number;
   /** Log lines of one call. 0 to 1_000_000. @default 10_000 */
   maxLogLines: number;
-  /** Bytes of all log lines of one call, encoded: a line takes one byte a character if all of it is Latin-1, else two. 0 to 1 GiB. @default 1_048_576 */
+  /**
+   * Bytes of all log lines of one call, encoded: a line takes one byte a character if all of it is
+   * Latin-1, else two. 0 to 1 GiB. @default 1_048_576
+   */
   maxLogBytes: number;
-  /** Bytes of the encoded argument of a call, and of the result of one capability call. 0 to 1 GiB. @default 16_777_216 */
+  /**
+   * Bytes of the encoded argument of a call, and of the result of one capability call. 0 to 1 GiB.
+   * @default 16_777_216
+   */
   maxArgumentBytes: number;
-  /** Bytes of the encoded result of a call, and of the arguments of one capability call. 0 to 1 GiB. @default 16_777_216 */
+  /**
+   * Bytes of the encoded result of a call, and of the arguments of one capability call. 0 to 1 GiB.
+   * @default 16_777_216
+   */
   maxResultBytes: number;
-  /** Calls of one extension that are under way at once; more wait in the queue. 1 to 1_000_000. @default 1_000_000, and never more than half of the pool's memory holds at 64 KiB each */
+  /**
+   * Calls of one extension that are under way at once; more wait in the queue. 1 to 1_000_000.
+   * @default 1_000_000, and never more than half of the pool's memory holds at 64 KiB each
+   */
   maxConcurrentCalls: number;
 }
 
@@ -83,7 +112,10 @@ const UNITS: readonly (readonly [suffix: string, unit: string])[] = [
   ['Bytes', ' bytes'],
 ];
 
-/** What a limit that was passed has to say: what was used, the limit, and how to raise it. @param used in the limit's unit. */
+/**
+ * What a limit that was passed has to say: what was used, the limit, and how to raise it. @param
+ * used in the limit's unit.
+ */
 export function describeLimit(name: keyof Limits | 'maxMemoryBytes', value: number, used?: number): string {
   const unit = UNITS.find(([suffix]) => name.endsWith(suffix))?.[1] ?? '';
   const group = name === 'maxMemoryBytes' ? 'pool' : 'limits';

@@ -17,8 +17,9 @@ export const APP_TYPES = ['interface', 'display', 'layout', 'module', 'panel', '
 const MAX_NAME_LENGTH = 214;
 
 /**
- * The names of npm packages, those of old packages with capitals included, without npm's marks `!'()*`: what is left stands in
- * a URL as it is, is one step of a path or two, and never a dot segment. Source: validate-npm-package-name 8.
+ * The names of npm packages, those of old packages with capitals included, without npm's marks
+ * `!'()*`: what is left stands in a URL as it is, is one step of a path or two, and never a dot
+ * segment. Source: validate-npm-package-name 8.
  */
 const PACKAGE_NAME = /^(?:@[\w.~-]+\/[\w~-]|[a-z0-9~])[\w.~-]*$/i;
 
@@ -27,7 +28,9 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set(['node_modules', 'favicon.ic
 
 /** A `package.json` that asks for a sandbox. */
 export interface Manifest {
-  /** Of an npm package, with a scope or without. Extensions are mounted, logged and counted by it. */
+  /**
+   * Of an npm package, with a scope or without. Extensions are mounted, logged and counted by it.
+   */
   name: string;
   version: string;
   type: SandboxType;
@@ -72,7 +75,8 @@ const packageSchema = z.object({
  *
  * @param packageJson the parsed file; anything is accepted and checked.
  * @param scopeSchemas one schema per capability that the host offers.
- * @throws {SandglassError} `E_MANIFEST`: a field is missing or wrong (the message names it), the type never runs in a sandbox, or the sandbox is not enabled.
+ * @throws {SandglassError} `E_MANIFEST`: a field is missing or wrong (the message names it), the
+ *   type never runs in a sandbox, or the sandbox is not enabled.
  */
 export function parseManifest(packageJson: unknown, scopeSchemas: ScopeSchemas): Manifest {
   const parsed = check(packageSchema, packageJson);

@@ -1,8 +1,9 @@
 const KIB = 1_024;
 
 /**
- * Memories of WebAssembly that a pool has at the most, in use or not. V8 gives each 10 GiB of addresses, so that a process can make about
- * 13,000 of them, and each takes several of the 65,530 mappings that Linux allows.
+ * Memories of WebAssembly that a pool has at the most, in use or not. V8 gives each 10 GiB of
+ * addresses, so that a process can make about 13,000 of them, and each takes several of the 65,530
+ * mappings that Linux allows.
  */
 const MAX_SANDBOXES = 4_096;
 
@@ -15,17 +16,20 @@ const FIELDS = 2;
 const UNLIMITED = 2 ** 31 - 1;
 
 /**
- * What may be in use at once, of the whole: sandboxes beyond an extension's first, and large ones that grow, leave room for the first ones of others; a small
- * one may grow a little above the whole, until the one that has grown most is ended.
+ * What may be in use at once, of the whole: sandboxes beyond an extension's first, and large ones
+ * that grow, leave room for the first ones of others; a small one may grow a little above the
+ * whole, until the one that has grown most is ended.
  */
 const SHARES: Readonly<Record<BudgetShare, number>> = { more: 0.8, first: 1, small: 1.1 };
 
 export type BudgetShare = 'more' | 'first' | 'small';
 
 /**
- * Memory of all sandboxes of a pool against `pool.maxMemoryBytes`. Each lane's engine writes its own place; the host and all engines read them all.
+ * Memory of all sandboxes of a pool against `pool.maxMemoryBytes`. Each lane's engine writes its
+ * own place; the host and all engines read them all.
  *
- * A thread that is taken over can write what it likes: others then get less or wait, and what it uses is still what WebAssembly lets it.
+ * A thread that is taken over can write what it likes: others then get less or wait, and what it
+ * uses is still what WebAssembly lets it.
  */
 export class MemoryBudget {
   /** What another thread needs for the same budget. */

@@ -5,14 +5,14 @@ import type { SandboxType } from './manifest.js';
 /**
  * What crosses between host and engine. Every field survives structured clone.
  *
- * Values of guests travel encoded (`encodeValue`/`decodeValue`), so that an engine never materialises them outside of a
- * sandbox. The host treats whatever comes from an engine as hostile.
+ * Values of guests travel encoded (`encodeValue`/`decodeValue`), so that an engine never
+ * materialises them outside of a sandbox. The host treats whatever comes from an engine as hostile.
  */
 
-/** `pristine`: a restored sandbox for every call. `persistent`: one sandbox for the host's life, calls interleave at awaits. */
+/** `pristine`: a restored sandbox for every call. `persistent`: one for the host's life. */
 export type Isolation = 'pristine' | 'persistent';
 
-/** An argument that a synchronous capability takes, checked inside the sandbox before the call leaves it. */
+/** An argument of a synchronous capability, checked before the call leaves the sandbox. */
 export interface SyncParameter {
   /** Begins the TypeError: `<label> has to be of type <type>`. */
   label: string;
@@ -25,7 +25,7 @@ export interface CapabilityWire {
   name: string;
   /** Specifier of the module that exports it, for example `directus:api`. */
   module: string;
-  /** Whether the grant holds its scope. Only a synchronous capability decides by it; the host checks again. */
+  /** Whether the grant holds its scope, for synchronous capabilities; the host checks again. */
   granted: boolean;
   /** How many arguments are passed on; more are ignored. */
   parameters: number;
@@ -50,7 +50,9 @@ export interface ExtensionWire {
   nodeEnv: string | null;
 }
 
-/** What an extension registered while it was evaluated. `handler` is its index for {@link CallWire}. */
+/**
+ * What an extension registered while it was evaluated. `handler` is its index for {@link CallWire}.
+ */
 export type Registration =
   | { type: 'route'; method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; path: string; handler: number }
   | { type: 'filter'; event: string; handler: number }
@@ -67,7 +69,10 @@ export interface SnapshotWire {
 export interface LoadedWire {
   registrations: Registration[];
   snapshot: SnapshotWire;
-  /** What became of the snapshot that came with the load: `foreign` is a sound one of another engine, boot code or extension. */
+  /**
+   * What became of the snapshot that came with the load: `foreign` is a sound one of another
+   * engine, boot code or extension.
+   */
   offered?: 'used' | 'damaged' | 'foreign';
   /** Bytes of heap in use after registration. */
   heapBytes: number;
@@ -100,8 +105,8 @@ export interface ErrorWire {
 }
 
 /**
- * What a guest threw, as the prelude describes it. `data` is a table, if there is any; `code` is set for an error of the
- * host's that the guest let through.
+ * What a guest threw, as the prelude describes it. `data` is a table, if there is any; `code` is
+ * set for an error of the host's that the guest let through.
  */
 export type ThrownWire = [
   code: ErrorCode | '',
@@ -112,14 +117,17 @@ export type ThrownWire = [
   data?: unknown,
 ];
 
-/** Bytes of an encoded {@link ThrownWire}. Data beyond them is left out, before anybody decodes it. */
+/**
+ * Bytes of an encoded {@link ThrownWire}. Data beyond them is left out, before anybody decodes it.
+ */
 export const MAX_THROWN_BYTES = 262_144;
 
 /**
  * Engine → host: what a call has come to.
  *
- * If it `goesOn`, it has started something that nobody awaits. A second outcome follows once nothing of that is pending: a
- * success without a value, or what ended it; its usage is that of the whole call.
+ * If it `goesOn`, it has started something that nobody awaits. A second outcome follows once
+ * nothing of that is pending: a success without a value, or what ended it; its usage is that of the
+ * whole call.
  */
 export type OutcomeWire = { callId: number; goesOn?: boolean; usage: UsageWire } & (
   | { ok: true; value: Uint8Array }
@@ -151,7 +159,7 @@ export interface ResponseWire {
 export interface CapabilityErrorWire {
   name: 'Error' | 'TypeError' | 'RangeError';
   message: string;
-  /** Own properties of the guest's Error, for example `{ status, code }`. Not enumerable, as an Error's own. */
+  /** Own properties of the guest's Error, for example `{ status, code }`, not enumerable. */
   properties?: Record<string, string | number>;
   /** The answer behind it, which the guest's Error has as `response`. */
   response?: ResponseWire;
@@ -179,8 +187,9 @@ export interface ThreadTask {
   /** Int32: see {@link SLOT}. */
   slots: SharedArrayBuffer;
   /**
-   * Int32 for each lane of the pool: what has been sent or called there and has not run since. Messages to the host that it has not
-   * received, and 1 while the thread has been woken and has not noticed.
+   * Int32 for each lane of the pool: what has been sent or called there and has not run since.
+   * Messages to the host that it has not received, and 1 while the thread has been woken and has
+   * not noticed.
    */
   waiting: SharedArrayBuffer;
   /** Index of this lane in `waiting` and `memory`. */
@@ -190,7 +199,9 @@ export interface ThreadTask {
   wasm: EngineModule;
 }
 
-/** An extension that the thread has not seen yet, with the snapshot that spares it the evaluation. */
+/**
+ * An extension that the thread has not seen yet, with the snapshot that spares it the evaluation.
+ */
 export interface InstallWire {
   extension: ExtensionWire;
   loaded: LoadedWire;
@@ -206,12 +217,14 @@ export interface OutcomesWire {
 }
 
 /**
- * Packed bytes, short ones as a string with a character for each byte: the clone of a short string takes 3 µs, that of a
- * byte array 8 µs.
+ * Packed bytes, short ones as a string with a character for each byte: the clone of a short string
+ * takes 3 µs, that of a byte array 8 µs.
  */
 export type PackedWire = string | Uint8Array;
 
-/** Host → thread, over the port. `SLOT.posted` goes up by one after each, which wakes the thread. */
+/**
+ * Host → thread, over the port. `SLOT.posted` goes up by one after each, which wakes the thread.
+ */
 export type HostMessage =
   | {
       type: 'batch';
@@ -220,7 +233,10 @@ export type HostMessage =
       install?: InstallWire[];
       /** What `packCalls` makes of a list of {@link CallWire}. */
       calls: PackedWire;
-      /** Stay awake for a moment after it: callers may make their next calls as soon as they have the answers, and no other thread needs the core. */
+      /**
+       * Stay awake for a moment after it: callers may make their next calls as soon as they have
+       * the answers, and no other thread needs the core.
+       */
       staysAwake?: true;
     }
   | { type: 'load'; extension: ExtensionWire; snapshot?: SnapshotWire }
@@ -255,9 +271,15 @@ export interface EngineStats {
   memoryBytes: number;
 }
 
-/** Fields of a thread's slots. `posted` and `stop` are written by the host, all others by the thread and read by the host's watchdog; the counts wrap around. */
+/**
+ * Fields of a thread's slots. `posted` and `stop` are written by the host, all others by the thread
+ * and read by the host's watchdog; the counts wrap around.
+ */
 export const SLOT = {
-  /** Id of the call whose guest code runs now; 0 between slices. A load counts as a call with the id `-extensionId`, also in its capability calls. */
+  /**
+   * Id of the call whose guest code runs now; 0 between slices. A load counts as a call with the id
+   * `-extensionId`, also in its capability calls.
+   */
   callId: 0,
   /** Goes up by one whenever guest code is entered. */
   slice: 1,
@@ -265,7 +287,7 @@ export const SLOT = {
   posted: 2,
   /** Calls of batches that the thread has begun, in the order in which they were sent. */
   begun: 3,
-  /** The slice that the thread is to end as soon as it polls: its call is beyond its limit. 0 for none. */
+  /** The slice that the thread is to end as soon as it polls; 0 for none. */
   stop: 4,
   length: 5,
 } as const;

@@ -1,12 +1,16 @@
 import * as z from 'zod/mini';
 
 /** Scope of `log` and of `sleep`: asked for or not, nothing more. Extra keys are dropped. */
-export const emptyScopeSchema: z.ZodMiniType<Record<string, never>> = z.object({}) as never; // no key is left
+// no key is left
+export const emptyScopeSchema: z.ZodMiniType<Record<string, never>> = z.object({}) as never;
 
 export const REQUEST_METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const;
 export type RequestMethod = (typeof REQUEST_METHODS)[number];
 
-/** Scope of `request`: URL patterns (CONTRACT §7) and methods. Empty arrays are valid and match nothing. */
+/**
+ * Scope of `request`: URL patterns (CONTRACT §7) and methods. Empty arrays are valid and match
+ * nothing.
+ */
 export interface RequestScope {
   urls: string[];
   methods: RequestMethod[];

@@ -1,6 +1,6 @@
 /**
- * The candidate that was most likely meant: the one with the fewest edits, at most a third of the word's length.
- * Case and punctuation do not count.
+ * The candidate that was most likely meant: the one with the fewest edits, at most a third of the
+ * word's length. Case and punctuation do not count.
  */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   const given = plain(word);
@@ -31,7 +31,8 @@ function distance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const isSame = a[i - 1] === b[j - 1];
       const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const edits = Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + (isSame ? 0 : 1)); // all filled above
+      // all filled above
+      const edits = Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + (isSame ? 0 : 1));
       row.push(isSwap ? Math.min(edits, before[j - 2]! + 1) : edits);
     }
     [before, above] = [above, row];

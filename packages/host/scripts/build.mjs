@@ -1,7 +1,7 @@
 /**
  * What `tsc` does not make, as part of `pnpm build`:
  *
- *     dist/service/status/status.html   templates/status.html with the script of src/service/status/page in it
+ *     dist/service/status/status.html   templates/status.html with the script of its page
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -1,10 +1,14 @@
 /**
- * Memory that several owners share, counted in bytes. Nobody gets more than is left for all: one alone gets half of it,
- * two a third each, so that whoever comes next finds something ("dynamic thresholds", Choudhury and Hahne 1998).
+ * Memory that several owners share, counted in bytes. Nobody gets more than is left for all: one
+ * alone gets half of it, two a third each, so that whoever comes next finds something ("dynamic
+ * thresholds", Choudhury and Hahne 1998).
  */
 export class ByteBudget<Owner> {
   readonly maxBytes: number;
-  /** Owners stay when they hold nothing: a Map that grows and shrinks with every call leaves tables behind. */
+  /**
+   * Owners stay when they hold nothing: a Map that grows and shrinks with every call leaves tables
+   * behind.
+   */
   readonly #byOwner: Map<Owner, number> = new Map();
   #usedBytes = 0;
 

@@ -19,7 +19,10 @@ const REGISTERS: Readonly<Record<SandboxType, readonly Registration['type'][]>> 
 export interface AddOptions {
   /** Registered only after this has ended, though loaded before. */
   turn?: Promise<unknown>;
-  /** Lists an extension that does not load as failed, for a look at what is wrong and a reload. @default false */
+  /**
+   * Lists an extension that does not load as failed, for a look at what is wrong and a reload.
+   * @default false
+   */
   keepFailed?: boolean;
 }
 
@@ -39,8 +42,8 @@ export class Catalog {
   readonly #changes = new Map<string, Promise<unknown>>();
 
   /**
-   * @param versions filled here: every version that a sandbox may still run, by id. An old one stays until its calls
-   *   have finished.
+   * @param versions filled here: every version that a sandbox may still run, by id. An old one
+   *   stays until its calls have finished.
    */
   constructor(
     pool: Pick<Pool, 'load' | 'unload'>,
@@ -83,8 +86,8 @@ export class Catalog {
   }
 
   /**
-   * Puts a new version in the place of the one that serves. Calls in flight finish on the old one, which goes on serving if
-   * the new one does not load.
+   * Puts a new version in the place of the one that serves. Calls in flight finish on the old one,
+   * which goes on serving if the new one does not load.
    *
    * @param open reads the new version; it has to have the same name.
    */
@@ -103,7 +106,10 @@ export class Catalog {
     });
   }
 
-  /** Takes an extension out of service at once; resolves when its calls in flight have finished. A second time, nothing happens. */
+  /**
+   * Takes an extension out of service at once; resolves when its calls in flight have finished. A
+   * second time, nothing happens.
+   */
   remove(name: string): Promise<void> {
     return this.#inOrder(name, async () => {
       if (this.#removed.has(name)) return;
@@ -167,7 +173,10 @@ export class Catalog {
     this.#unregister(name, type);
   }
 
-  /** @param kept the type whose registrations stay: a reload may have made another type of an extension. */
+  /**
+   * @param kept the type whose registrations stay: a reload may have made another type of an
+   *   extension.
+   */
   #unregister(name: string, kept?: SandboxType): void {
     if (kept !== 'endpoint') this.router.unmount(name);
     if (kept !== 'hook') this.hooks.unregister(name);

@@ -5,10 +5,11 @@ import type { Extension } from './extensions/extension.js';
 import type { CapabilityOptions } from './pool/contract.js';
 
 /**
- * Connects the pool to the capabilities: each call is served with the grant of the very version that makes it.
+ * Connects the pool to the capabilities: each call is served with the grant of the very version
+ * that makes it.
  *
- * @param version finds a version by its id. Ids come from a worker and may be forged; the pool has checked that this one
- *   belongs to the call.
+ * @param version finds a version by its id. Ids come from a worker and may be forged; the pool has
+ *   checked that this one belongs to the call.
  */
 export function connectCapabilities(
   capabilities: Capabilities,

@@ -6,7 +6,10 @@ import { MockAgent } from 'undici';
 import { createHost, type Host } from './host.js';
 import type { LogEntry } from './types.js';
 
-/** The examples and published bundles on the real engine, in this thread. The suites in `test/` run them through threads. */
+/**
+ * The examples and published bundles on the real engine, in this thread. The suites in `test/` run
+ * them through threads.
+ */
 const EXAMPLES = fileURLToPath(new URL('../../../examples/extensions', import.meta.url));
 const onLog = vi.fn<(entry: LogEntry) => void>();
 const upstream = new MockAgent();

@@ -73,7 +73,8 @@ describe.each<[string, HostOptions]>([
 ])('snapshots %s', (_name, options) => {
   test('routes, filters, actions and operations run from them, and nothing is evaluated again', async () => {
     const first = await run(options);
-    const seen = options.isolation === 'persistent' ? 2 : 1; // the action has run in the same sandbox
+    // the action has run in the same sandbox
+    const seen = options.isolation === 'persistent' ? 2 : 1;
     expect(first).toEqual({
       route: { ...born, body: { a: 1 } },
       filter: { ...born, title: 'x', seen },

@@ -8,7 +8,10 @@ import type { HostOptions } from './types.js';
 
 const EXTENSIONS = fileURLToPath(new URL('../../../examples/extensions', import.meta.url));
 
-/** A pool whose engines cannot be instantiated: what compiles to nothing here may be a broken installation elsewhere. */
+/**
+ * A pool whose engines cannot be instantiated: what compiles to nothing here may be a broken
+ * installation elsewhere.
+ */
 const broken: HostParts = {
   createPool: (options) => createPool({ ...options, wasm: { wasm: {} as never, hash: '' } }),
 };

@@ -33,58 +33,52 @@ const LOADED_AT_ONCE = 8;
 
 /** Runs extensions. Made by {@link createHost}. */
 export interface Host extends AsyncDisposable {
-  /** The extensions that are loaded, being loaded or unloaded, and those of the folder that failed. */
+  /**
+   * The extensions that are loaded, being loaded or unloaded, and those of the folder that failed.
+   */
   readonly extensions: readonly ExtensionInfo[];
   /**
    * Loads an extension from its folder, or one given in memory.
    *
-   * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD` (a taken name too), or the limit that ended the load.
+   * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD` (a taken name too), or the limit
+   *   that ended the load.
    * @throws {TypeError} for an argument or an option that cannot be used.
    */
   load(extension: string | ExtensionSource, options?: LoadOptions): Promise<ExtensionInfo>;
-  /** Loads an extension again from where it came. Calls in flight finish on the old code; if the new one fails, the old one stays. */
+  /** Loads an extension again. Calls in flight finish on the old code, as do all if it fails. */
   reload(name: string): Promise<ExtensionInfo>;
-  /** Takes an extension out of service; resolves when its calls in flight have finished. A second time, nothing happens. */
+  /** Takes an extension out of service, once its calls in flight have finished. */
   unload(name: string): Promise<void>;
-  /** Whether an extension listens to an event: with a filter, an action, or either if no `type` is given. */
+  /** Whether an extension listens to an event, with a filter or an action. */
   handles(event: string, type?: 'filter' | 'action'): boolean;
-  /** Answers a request with an endpoint, mounted at `/<package name>`. A failure is a response too: it rejects only with a TypeError, for arguments that cannot be used. */
+  /**
+   * Answers a request with an endpoint, mounted at `/<package name>`. A failure is a response too:
+   * it rejects only with a TypeError, for arguments that cannot be used.
+   */
   fetch(request: Request, call?: CallOptions): Promise<Response>;
   /** Runs an operation. The result is what is left of it after a way through JSON. */
   operation(id: string, options?: unknown, call?: CallOptions): Promise<unknown>;
-  /** Runs the filters of an event in the order of their registration, and returns what they made of the payload. */
+  /** Runs the filters of an event in their order, and returns what they made of the payload. */
   filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown>;
-  /** Runs the actions of an event side by side; resolves when all have ended, also if some failed. */
+  /**
+   * Runs the actions of an event side by side; resolves when all have ended, also if some failed.
+   */
   action(event: string, meta?: object, call?: CallOptions): Promise<void>;
   stats(): PoolStats;
-  /** Takes no more calls, waits for those in flight and frees everything. @param deadlineMs after which they get `E_CLOSED`. @default 5_000 */
+  /**
+   * Takes no more calls, waits for those in flight and frees everything. @param deadlineMs after
+   * which they get `E_CLOSED`. @default 5_000
+   */
   close(deadlineMs?: number): Promise<void>;
 }
 
 /**
  * Makes a host, and loads its folder of extensions if it has one.
  *
- * @throws {TypeError} for an option that is unknown or cannot be used. It names the option, its value and what is allowed.
- * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist, `E_WORKER_LOST` if it has extensions and not one worker to
- *   load them could be started, after about 1.5 s of trying.
- *
- * @example
- * ```js
- * import { createHost } from '@sandglass/host';
- *
- * const host = await createHost({ limits: { cpuTimeMs: 200 } });
- * const sandbox = { enabled: true, requestedScopes: {} };
- * const path = { app: 'app.js', api: 'index.js' };
- * const manifest = {
- *   name: 'adder',
- *   version: '1.0.0',
- *   'directus:extension': { type: 'operation', path, source: path, host: '*', sandbox },
- * };
- * const source = "export default { id: 'add', handler: ({ a, b }) => a + b };";
- * await host.load({ manifest, source });
- * console.log(await host.operation('add', { a: 1, b: 2 })); // 3
- * await host.close();
- * ```
+ * @throws {TypeError} for an option that is unknown or cannot be used. It names the option, its
+ *   value and what is allowed.
+ * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist, `E_WORKER_LOST` if it has
+ *   extensions and not one worker to load them could be started, after about 1.5 s of trying.
  */
 export function createHost(options: HostOptions = {}): Promise<Host> {
   const wasm = compileEngine(); // while the rest is made ready

@@ -7,7 +7,10 @@ import type { SkippedFolder } from './extensions/scan-folder.js';
 
 export type { SkippedFolder };
 
-/** State of an extension: `loading`, `ready`, `failed` (see `error`), or `unloading` while calls on it finish. */
+/**
+ * State of an extension: `loading`, `ready`, `failed` (see `error`), or `unloading` while calls on
+ * it finish.
+ */
 export type ExtensionState = 'loading' | 'ready' | 'failed' | 'unloading';
 
 /** A loaded extension, as `host.load` and `host.extensions` show it. Frozen. */
@@ -49,11 +52,14 @@ export interface LoadOptions {
 export interface CallOptions {
   /** Ends the call with `E_ABORTED`. */
   signal?: AbortSignal | undefined;
-  /** Lowers `wallTimeMs` for this call. 1 to 900_000; above the extension's own it changes nothing. */
+  /**
+   * Lowers `wallTimeMs` for this call. 1 to 900_000; above the extension's own it changes nothing.
+   */
   wallTimeMs?: number | undefined;
   /**
-   * Takes a promise of the end of what the call has started and nobody awaits, before the call settles, if there is any. For
-   * platforms that freeze a function once it has answered. The promise never rejects.
+   * Takes a promise of the end of what the call has started and nobody awaits, before the call
+   * settles, if there is any. For platforms that freeze a function once it has answered. The
+   * promise never rejects.
    */
   waitUntil?: ((end: Promise<void>) => void) | undefined;
 }
@@ -84,8 +90,8 @@ export interface CallEntry {
   /** Highest heap of its sandbox. Absent if it was not looked at. */
   heapBytes?: number;
   /**
-   * Set in a second entry, for what the call had started and nobody awaited: how that ended, and how long it took from the answer on.
-   * `cpuTimeMs` and `heapBytes` are those of the whole call.
+   * Set in a second entry, for what the call had started and nobody awaited: how that ended, and
+   * how long it took from the answer on. `cpuTimeMs` and `heapBytes` are those of the whole call.
    */
   background?: true;
 }
@@ -124,11 +130,17 @@ export interface ErrorContext {
 }
 
 export interface RequestOptions {
-  /** Replaces the built-in dispatcher, for example by an undici MockAgent. Patterns and literal addresses are checked whatever it is. */
+  /**
+   * Replaces the built-in dispatcher, for example by an undici MockAgent. Patterns and literal
+   * addresses are checked whatever it is.
+   */
   dispatcher?: Dispatcher | undefined;
   /** Replaces `dns.lookup`. Its answers are checked like any other. */
   lookup?: LookupFunction | undefined;
-  /** Addresses, CIDR ranges or `a-b` ranges refused on top of the built-in ones; `0.0.0.0` is every address of this machine. */
+  /**
+   * Addresses, CIDR ranges or `a-b` ranges refused on top of the built-in ones; `0.0.0.0` is every
+   * address of this machine.
+   */
   denyAddresses?: string[] | undefined;
   /** Addresses or ranges opened although the built-in ones refuse them. `denyAddresses` wins. */
   allowAddresses?: string[] | undefined;
@@ -140,11 +152,14 @@ export interface RequestOptions {
   maxResponseBytes?: number | undefined;
   /** @default 20, as fetch */
   maxRedirects?: number | undefined;
-  /** Requests under way at once, of all extensions; one alone gets half of them. Further ones wait. 2 to 65_536. @default 256 */
+  /**
+   * Requests under way at once, of all extensions; one alone gets half of them. Further ones wait.
+   * 2 to 65_536. @default 256
+   */
   maxRequests?: number | undefined;
   /**
-   * Bytes that bodies of requests and responses hold at once, of all extensions; one alone gets half of them. A request
-   * that needs more fails with `E_QUOTA`. @default 134_217_728
+   * Bytes that bodies of requests and responses hold at once, of all extensions; one alone gets
+   * half of them. A request that needs more fails with `E_QUOTA`. @default 134_217_728
    */
   maxHeldBytes?: number | undefined;
 }
@@ -159,15 +174,22 @@ export interface PoolOptions {
   /** The same for one extension. @default half of `maxQueueLength` */
   maxExtensionQueueLength?: number | undefined;
   /**
-   * Memory of all sandboxes, snapshots and spare instances together. Beyond it, calls wait, and what grows further ends with `E_MEMORY`.
-   * 16 MiB to 1 TiB. @default half of what the process may use when the host is made, 64 MiB at the least
+   * Memory of all sandboxes, snapshots and spare instances together. Beyond it, calls wait, and
+   * what grows further ends with `E_MEMORY`. 16 MiB to 1 TiB. @default half of what the process may
+   * use when the host is made, 64 MiB at the least
    */
   maxMemoryBytes?: number | undefined;
-  /** How long an idle thread above `minThreads` lives, and memory that calls do not use any more. @default 30_000 */
+  /**
+   * How long an idle thread above `minThreads` lives, and memory that calls do not use any more.
+   * @default 30_000
+   */
   idleTimeoutMs?: number | undefined;
 }
 
-/** Narrows or refuses scopes when an extension loads. Return the scopes to grant; throw to refuse the extension. */
+/**
+ * Narrows or refuses scopes when an extension loads. Return the scopes to grant; throw to refuse
+ * the extension.
+ */
 export type GrantPolicy = (
   extension: { name: string; version: string; type: SandboxType },
   requested: Scopes,
@@ -175,20 +197,29 @@ export type GrantPolicy = (
 
 export interface HostOptions {
   /**
-   * Folder of extensions in Directus' layout, loaded before `createHost` resolves. One that does not load is told to
-   * `onError` and keeps no other from loading.
+   * Folder of extensions in Directus' layout, loaded before `createHost` resolves. One that does
+   * not load is told to `onError` and keeps no other from loading.
    */
   extensions?: string | undefined;
   /** picomatch patterns of package names: of the folder, only these are loaded. @default all */
   include?: readonly string[] | undefined;
-  /** picomatch patterns of package names that are not loaded from the folder; wins over `include`. @default none */
+  /**
+   * picomatch patterns of package names that are not loaded from the folder; wins over `include`.
+   * @default none
+   */
   exclude?: readonly string[] | undefined;
-  /** `package.json` whose dependencies are looked through for extensions. @default the one beside the folder */
+  /**
+   * `package.json` whose dependencies are looked through for extensions. @default the one beside
+   * the folder
+   */
   packageJson?: string | undefined;
   /** @default 'pristine' */
   isolation?: Isolation | undefined;
   limits?: LimitsInput | undefined;
-  /** `'inline'` runs guests on the calling thread: no workers, and no watchdog for natives that never yield. */
+  /**
+   * `'inline'` runs guests on the calling thread: no workers, and no watchdog for natives that
+   * never yield.
+   */
   pool?: PoolOptions | 'inline' | undefined;
   request?: RequestOptions | undefined;
   /** Capabilities beside the built-in `log`, `sleep` and `request`. */
@@ -196,31 +227,48 @@ export interface HostOptions {
   /** @default grants what is requested */
   grant?: GrantPolicy | undefined;
   /**
-   * Gets what guests log. While a promise that it returns is pending, the line counts as waiting; lines beyond an
-   * extension's share of 16 MiB, half of it if no other one logs, are dropped, and the next one tells how many.
+   * Gets what guests log. While a promise that it returns is pending, the line counts as waiting;
+   * lines beyond an extension's share of 16 MiB, half of it if no other one logs, are dropped, and
+   * the next one tells how many.
    */
   onLog?: ((entry: LogEntry) => void) | undefined;
   /** Whether what guests write to `console` reaches `onLog`, at level debug. @default false */
   logConsole?: boolean | undefined;
   onAudit?: ((entry: AuditEntry) => void) | undefined;
-  /** Told of every call when it has ended, and once more when what it left to be done after its answer has. What it throws is dropped. */
+  /**
+   * Told of every call when it has ended, and once more when what it left to be done after its
+   * answer has. What it throws is dropped.
+   */
   onCall?: ((entry: CallEntry) => void) | undefined;
   /**
-   * Told of errors that no caller gets: an extension of the folder that did not load, an action that failed, the error
-   * behind an endpoint's 500, and what the handler of a capability threw that is not for the guest (its `cause`). @default one line each on stderr
+   * Told of errors that no caller gets: an extension of the folder that did not load, an action
+   * that failed, the error behind an endpoint's 500, and what the handler of a capability threw
+   * that is not for the guest (its `cause`). @default one line each on stderr
    */
   onError?: ((error: Error, context: ErrorContext) => void) | undefined;
-  /** Told of what lies in the folder of extensions and is left out: no package, not sandboxed, or there twice. @default nothing */
+  /**
+   * Told of what lies in the folder of extensions and is left out: no package, not sandboxed, or
+   * there twice. @default nothing
+   */
   onSkip?: (skipped: SkippedFolder) => void;
-  /** `NODE_ENV` that guests see; `null` removes `process` and `console` from their globals. @default 'production' */
+  /**
+   * `NODE_ENV` that guests see; `null` removes `process` and `console` from their globals. @default
+   * 'production'
+   */
   nodeEnv?: string | null | undefined;
-  /** Bytes of a request's body that an endpoint gets; a longer one is answered with 413. @default 1_048_576 (Directus: `MAX_PAYLOAD_SIZE`) */
+  /**
+   * Bytes of a request's body that an endpoint gets; a longer one is answered with 413. @default
+   * 1_048_576 (Directus: `MAX_PAYLOAD_SIZE`)
+   */
   maxBodyBytes?: number | undefined;
-  /** Response headers an endpoint may set. @default content-type, content-disposition, cache-control, etag, last-modified, location */
+  /**
+   * Response headers an endpoint may set. @default content-type, content-disposition,
+   * cache-control, etag, last-modified, location
+   */
   responseHeaders?: readonly string[] | undefined;
   /**
-   * Makes the responses of `host.fetch`, of bodies in UTF-8. A server may have a kind of its own that it sends faster, for example srvx its
-   * `FastResponse`. @default `new Response(body, init)`
+   * Makes the responses of `host.fetch`, of bodies in UTF-8. A server may have a kind of its own
+   * that it sends faster, for example srvx its `FastResponse`. @default `new Response(body, init)`
    */
   createResponse?:
     | ((
@@ -229,8 +277,9 @@ export interface HostOptions {
       ) => Response)
     | undefined;
   /**
-   * Folder of snapshots on disk, read and written. One that is damaged, or of another engine, is told to `onError` and
-   * replaced; the extension is evaluated then. Keep the folder as safe as the extensions themselves. @default none
+   * Folder of snapshots on disk, read and written. One that is damaged, or of another engine, is
+   * told to `onError` and replaced; the extension is evaluated then. Keep the folder as safe as the
+   * extensions themselves. @default none
    */
   snapshots?: string | undefined;
 }

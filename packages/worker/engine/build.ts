@@ -10,8 +10,8 @@ import type { Layout } from '../src/quickjs/memory/layout.js';
 const CUSTOM_SECTION = 0;
 
 /**
- * Makes the engine of a stock binary of quickjs-emscripten: rewrites it, probes where it keeps what, and appends that. The same bytes
- * come out for the same input, on every machine.
+ * Makes the engine of a stock binary of quickjs-emscripten: rewrites it, probes where it keeps
+ * what, and appends that. The same bytes come out for the same input, on every machine.
  *
  * @throws {Error} for a build of QuickJS that it does not know its way in.
  */

@@ -5,7 +5,10 @@ export const INSTANCE_TABLE: Uint8Array = Uint8Array.of(0x70, 0, 0);
 
 const OP = { end: 0x0b, callIndirect: 0x11, get: 0x20 };
 
-/** A function that calls another, of a type with so many parameters, at the place of the table that its last argument is. */
+/**
+ * A function that calls another, of a type with so many parameters, at the place of the table that
+ * its last argument is.
+ */
 export function tableFunction(parameters: number, type: number, table: number): Uint8Array {
   const out = new BinaryWriter(64);
   out.u32(0); // no locals

@@ -1,7 +1,10 @@
 import { ENGINE_FUNCTIONS, type EngineFunctions } from './run-handler.js';
 import { loadEngine } from '../src/quickjs/variant.js';
 
-/** The names under which the stock engine exports the functions that `run-handler.ts` calls: its build shortens names. */
+/**
+ * The names under which the stock engine exports the functions that `run-handler.ts` calls: its
+ * build shortens names.
+ */
 export async function findExports(stock: WebAssembly.Module): Promise<EngineFunctions> {
   let exports: [name: string, value: unknown][] = [];
   const module = await loadEngine({

@@ -16,12 +16,15 @@ export const OP = {
 } as const;
 
 /**
- * A loop that chooses between more cases than this dispatches bytecode: it polls by itself and is too hot to count. The others of the interpreter,
- * which walk prototypes and scopes, do neither.
+ * A loop that chooses between more cases than this dispatches bytecode: it polls by itself and is
+ * too hot to count. The others of the interpreter, which walk prototypes and scopes, do neither.
  */
 const INTERPRETER_CASES = 200;
 
-/** Where the loop begins that dispatches bytecode: the innermost around its choice. -1 in a function that has none. */
+/**
+ * Where the loop begins that dispatches bytecode: the innermost around its choice. -1 in a function
+ * that has none.
+ */
 export function findDispatch(code: BinaryReader): number {
   const ahead = new BinaryReader(code.bytes, code.at);
   const blocks: number[] = []; // where the loops begin that are open, -1 for other blocks
@@ -55,7 +58,8 @@ export class Labels {
    * Takes note of an instruction.
    *
    * @param code right after the opcode, where it stays.
-   * @returns whether it is a branch back to the start of a loop that counts. A loop that is passed once costs nothing.
+   * @returns whether it is a branch back to the start of a loop that counts. A loop that is passed
+   *   once costs nothing.
    */
   pass(op: number, code: BinaryReader): boolean {
     if (op === OP.block || op === OP.if) this.#counts.push(false);

@@ -10,7 +10,9 @@ import { buildEngine } from './build.js';
 import { instrument } from './instrument.js';
 import { moduleOf, POLL } from './testing/module-of.js';
 
-/** Instructions of a function `(i32, i32, i32) → ()`, with each store and bulk write as an export. */
+/**
+ * Instructions of a function `(i32, i32, i32) → ()`, with each store and bulk write as an export.
+ */
 const PUSH = { i32: [0x20, 1], i64: [0x20, 1, 0xad], f32: [0x20, 1, 0xb3], f64: [0x20, 1, 0xb8] };
 const STORES: [name: string, op: number, push: number[], width: number][] = [
   ['i32.store', 0x36, PUSH.i32, 4],
@@ -40,7 +42,9 @@ const LOOPS: Record<string, number[]> = {
   'beside dispatch': TURNS.concat(loopAround(branchTable(200), 1)),
   'around dispatch': [0x03, 0x40, ...loopAround(branchTable(200), 1), ...TURNS.slice(2)],
 };
-/** A loop that does so between its turns, which are as many as its first argument says, or so many. */
+/**
+ * A loop that does so between its turns, which are as many as its first argument says, or so many.
+ */
 function loopAround(body: number[], turns?: number): number[] {
   const set = turns === undefined ? [] : [0x41, turns, 0x21, 2];
   const count = turns === undefined ? 0 : 2;
@@ -68,7 +72,8 @@ let memory: CardMemory;
 beforeAll(async () => {
   const buffer = new WebAssembly.Memory({ initial: 16 });
   const module = await WebAssembly.compile(instrument(moduleOf(BODIES), POLL));
-  writes = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never; // functions of three numbers
+  // functions of three numbers
+  writes = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never;
   memory = createCardMemory(buffer.buffer as ArrayBuffer); // not shared
 });
 
@@ -151,7 +156,8 @@ test.each(['fill', 'copy'])('a %s counts by its length', async (name) => {
   const module = await WebAssembly.compile(instrument(moduleOf(BODIES), POLL));
   let asked = 0;
   const imports = { a: { b: new WebAssembly.Memory({ initial: 32 }), c: () => (asked += 1) } };
-  const write = (await WebAssembly.instantiate(module, imports)).exports[name] as Write; // a function of three numbers
+  // a function of three numbers
+  const write = (await WebAssembly.instantiate(module, imports)).exports[name] as Write;
   for (let i = 0; i < 64; i++) write(1 << 20, 0, 1 << 14);
   expect(asked).toBe(1);
 });
@@ -169,7 +175,8 @@ test('the stock engine is not tracked, and can be', async () => {
   expect(isTracked(await WebAssembly.compile(stock))).toBe(false);
   const built = await readFile(createRequire(import.meta.url).resolve('@sandglass/worker/engine.wasm'));
   expect(isTracked(await WebAssembly.compile(built))).toBe(true);
-  expect(built.equals(await buildEngine(stock))).toBe(true); // the same bytes again, in another process
+  // the same bytes again, in another process
+  expect(built.equals(await buildEngine(stock))).toBe(true);
 });
 
 test('an instruction that it does not know is refused', () => {

@@ -11,16 +11,19 @@ import { encodeFunction, runHandlerFunction, type EngineFunctions } from './run-
 import { ADDED_LOCALS, BULK_LENGTH, doBulkWrite, doStore, STORES } from './store-barrier.js';
 
 /**
- * Rewrites the engine's binary so that its host can see what it does: every store marks what it writes (`store-barrier.ts`),
- * and every loop counts (`loop-fuel.ts`), so that natives end too. Hashes depend on a secret (`seed-hashes.ts`). The memory may begin
- * as small as the host likes, and functions are added: one that restores what was written (`restore-cards.ts`), those that run a handler (`run-handler.ts`, `prefetch.ts`), and
- * those that enter other instances (`enter-instance.ts`).
+ * Rewrites the engine's binary so that its host can see what it does: every store marks what it
+ * writes (`store-barrier.ts`), and every loop counts (`loop-fuel.ts`), so that natives end too.
+ * Hashes depend on a secret (`seed-hashes.ts`). The memory may begin as small as the host likes,
+ * and functions are added: one that restores what was written (`restore-cards.ts`), those that run
+ * a handler (`run-handler.ts`, `prefetch.ts`), and those that enter other instances
+ * (`enter-instance.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *
  * @param poll the imported function `(i32) → i32` that loops call, with 0.
  * @param functions where those are that handlers are run with; left out for a binary that has none.
- * @throws {Error} for an instruction that the binaries of quickjs-emscripten do not use, and without that import.
+ * @throws {Error} for an instruction that the binaries of quickjs-emscripten do not use, and
+ *   without that import.
  */
 export function instrument(
   binary: Uint8Array,
@@ -160,7 +163,8 @@ function readTypes(reader: BinaryReader): FunctionType[] {
 }
 
 /**
- * Copies the imports; the memory may be of any size, since the 16 MiB that the binary asks for are more than most calls need.
+ * Copies the imports; the memory may be of any size, since the 16 MiB that the binary asks for are
+ * more than most calls need.
  *
  * @returns the number of functions, and the index of the one that loops call; -1 if there is none.
  */

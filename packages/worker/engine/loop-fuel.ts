@@ -1,14 +1,18 @@
 import type { BinaryWriter } from './wasm-binary.js';
 
 /*
- * What the instrumented engine does before each branch back to the start of a loop in its own code: it counts down, and at zero asks its host whether
- * to go on. QuickJS polls between bytecodes, never inside a native: `[].join` over a billion holes, a sort or a big number
- * would run for minutes and could only be ended with the thread.
+ * What the instrumented engine does before each branch back to the start of a loop in its own code:
+ * it counts down, and at zero asks its host whether to go on. QuickJS polls between bytecodes,
+ * never inside a native: `[].join` over a billion holes, a sort or a big number would run for
+ * minutes and could only be ended with the thread.
  *
  * The host ends the instance by throwing through it.
  */
 
-/** Turns between two questions: 65,536 short ones take 0.1 ms, long ones a few; a question takes 0.2 µs. */
+/**
+ * Turns between two questions: 65,536 short ones take 0.1 ms, long ones a few; a question takes 0.2
+ * µs.
+ */
 export const FUEL: number = 1 << 16;
 
 /** log2 of the bytes of a bulk write that count as one turn of a loop: 16 of them take as long. */

@@ -2,14 +2,16 @@ import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPY_INDEX, RESTORED_LIST } from '.
 import { BinaryWriter } from './wasm-binary.js';
 
 /*
- * What a call will write to, and what will be restored there, is read once before the call: side by side, so that the processor fetches
- * it all at once, where the engine and the restore would wait for one cache line after the other. It is the cards that were restored last,
- * of which `restore-cards.ts` keeps a list.
+ * What a call will write to, and what will be restored there, is read once before the call: side by
+ * side, so that the processor fetches it all at once, where the engine and the restore would wait
+ * for one cache line after the other. It is the cards that were restored last, of which
+ * `restore-cards.ts` keeps a list.
  *
- * With 200 extensions in turn, whose instances no cache holds, an engine takes 10 to 30 % less time for a call, with 100 some 5 % less, with one
- * as long as without (interleaved runs).
+ * With 200 extensions in turn, whose instances no cache holds, an engine takes 10 to 30 % less time
+ * for a call, with 100 some 5 % less, with one as long as without (interleaved runs).
  *
- * The list: the address of its end, then for each card its number in the lower half and that of its copy in the upper.
+ * The list: the address of its end, then for each card its number in the lower half and that of its
+ * copy in the upper.
  */
 
 const WORD_BYTES = 4;
@@ -87,7 +89,10 @@ export function prefetchList(out: BinaryWriter, prefetch: number): void {
   out.raw(OP.drop);
 }
 
-/** `(i32, i32) → i32`: reads a byte of each cache line of the cards between two addresses of the list and of their copies, their marks and their places in the index. Comes to 0. */
+/**
+ * `(i32, i32) → i32`: reads a byte of each cache line of the cards between two addresses of the
+ * list and of their copies, their marks and their places in the index. Comes to 0.
+ */
 export function prefetchFunction(): Uint8Array {
   const out = new BinaryWriter(128);
   out.raw(1, 2, I32); // ENTRY and ADDRESS

@@ -8,7 +8,10 @@ import type { Kind } from '../src/quickjs/kinds.js';
 import { PAGE_BYTES, SCRATCH_BYTES, type Layout } from '../src/quickjs/memory/layout.js';
 import { createInstance, type Instance } from '../src/quickjs/instance.js';
 
-/** One or more expressions of each kind. What is not listed is `other`: promises, weak references, generators. */
+/**
+ * One or more expressions of each kind. What is not listed is `other`: promises, weak references,
+ * generators.
+ */
 const SAMPLES: readonly (readonly [Kind, string[]])[] = [
   ['object', ['({})', '(function () { return arguments })()', '(function () { "use strict"; return arguments })()']],
   ['array', ['[]']],
@@ -53,7 +56,10 @@ const SAMPLES: readonly (readonly [Kind, string[]])[] = [
   ],
 ];
 
-/** The engine's static data ends somewhere below this, and the used end of the C stack is far above it. */
+/**
+ * The engine's static data ends somewhere below this, and the used end of the C stack is far above
+ * it.
+ */
 const STATIC_BYTES = CARD_TABLE;
 
 /** A runtime, a context, an object and a buffer's record are smaller than this. */
@@ -61,7 +67,10 @@ const CONTEXT_BYTES = 2_048;
 const OBJECT_BYTES = 48;
 const RUNTIME_BYTES = 2_048;
 
-/** Finds the layout of an engine that nothing is known of, on a scratch instance. @throws {Error} if a probe finds nothing, or too much */
+/**
+ * Finds the layout of an engine that nothing is known of, on a scratch instance. @throws {Error} if
+ * a probe finds nothing, or too much
+ */
 export async function probeLayout(engine: EngineModule): Promise<Layout> {
   const instance = await createInstance(engine, { maxBytes: SCRATCH_BYTES });
   const fresh = instance.words.slice(0, STATIC_BYTES / 4);
@@ -98,7 +107,8 @@ function probeStatic({ words }: Instance, fresh: Uint32Array<ArrayBuffer>): Uint
   let end = STATIC_BYTES / 4;
   while (end > 0 && words[end - 1] === 0) end--;
   const bytes = Math.ceil((end * 4) / PAGE_BYTES) * PAGE_BYTES;
-  if (bytes === STATIC_BYTES) throw unknownLayout('the end of the static data'); // it may reach into the card table
+  // it may reach into the card table
+  if (bytes === STATIC_BYTES) throw unknownLayout('the end of the static data');
   return fresh.slice(0, bytes / 4);
 }
 
@@ -106,7 +116,10 @@ function tagOf({ words }: Instance, value: number): number {
   return words[(value >> 2) + 1]!;
 }
 
-/** A large allocation moves the heap's end and, below it, the allocator's free tail; and it adds to the count of bytes taken. */
+/**
+ * A large allocation moves the heap's end and, below it, the allocator's free tail; and it adds to
+ * the count of bytes taken.
+ */
 function probeHeap({ module, words }: Instance, ctx: number): { heapBase: number; heapEndAt: number } {
   const LARGE = 3 << 20;
   const before = words.slice(0, STATIC_BYTES / 4);
@@ -119,7 +132,10 @@ function probeHeap({ module, words }: Instance, ctx: number): { heapBase: number
   return { heapBase: before[end]! - [...taken][0]!, heapEndAt: end * 4 };
 }
 
-/** The list of jobs is the one of the runtime that points to itself until a job waits, and again when it has run. */
+/**
+ * The list of jobs is the one of the runtime that points to itself until a job waits, and again
+ * when it has run.
+ */
 function probeJobs(instance: Instance, rt: JSRuntimePointer, ctx: JSContextPointer): number {
   const { ffi, words } = instance;
   const empty = (): number[] => {
@@ -181,7 +197,8 @@ function probeBuffer({ ffi, module, words }: Instance, ctx: JSContextPointer): L
     const found: string[] = [];
     for (let record = 0; record < OBJECT_BYTES; record += 4) {
       const at = words[(object + record) >> 2]!;
-      if (at < ctx || at > bytes + (1 << 20) || at % 4 !== 0) continue; // not a pointer into the heap
+      // not a pointer into the heap
+      if (at < ctx || at > bytes + (1 << 20) || at % 4 !== 0) continue;
       for (let data = 0; data < OBJECT_BYTES; data += 4) {
         if (words[(at + data) >> 2] !== bytes) continue;
         for (let size = 0; size < OBJECT_BYTES; size += 4) {
@@ -196,7 +213,10 @@ function probeBuffer({ ffi, module, words }: Instance, ctx: JSContextPointer): L
   return JSON.parse(both) as Layout['buffer'];
 }
 
-/** The class id is the one halfword of the header that is equal within each of these kinds and differs between them. */
+/**
+ * The class id is the one halfword of the header that is equal within each of these kinds and
+ * differs between them.
+ */
 function probeClassOffset({ bytes }: Instance, sampled: { kind: Kind; at: number }[]): number {
   const probes = sampled.filter(({ kind }) =>
     ['array', 'error', 'date', 'regexp', 'map', 'set', 'buffer', 'dataview', 'proxy'].includes(kind),

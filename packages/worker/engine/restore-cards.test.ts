@@ -28,7 +28,8 @@ let copies: CardCopies;
 
 beforeEach(async () => {
   const buffer = new WebAssembly.Memory({ initial: 100 });
-  functions = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never; // added
+  // added
+  functions = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never;
   memory = createCardMemory(buffer.buffer as ArrayBuffer); // not shared
   copies = new CardCopies();
 });

@@ -12,8 +12,8 @@ import { BinaryWriter } from './wasm-binary.js';
 import { listCard, startList } from './prefetch.js';
 
 /*
- * What `instrument.ts` adds to the engine: see `CardFunctions` in `cards.ts`. It is not instrumented, so what it writes leaves no
- * marks.
+ * What `instrument.ts` adds to the engine: see `CardFunctions` in `cards.ts`. It is not
+ * instrumented, so what it writes leaves no marks.
  */
 
 const I32 = 0x7f;
@@ -56,14 +56,15 @@ const OP = {
 const MEMORY_COPY = [0xfc, 10, 0, 0];
 
 /**
- * Locals of the loops: a mark's address and the end of the marks, which are the arguments; the end of a group of marks, a marked
- * card's mark, the cards without a copy, a copy's number; eight marks.
+ * Locals of the loops: a mark's address and the end of the marks, which are the arguments; the end
+ * of a group of marks, a marked card's mark, the cards without a copy, a copy's number; eight
+ * marks.
  */
 const [AT, END, GROUP_END, MARK, LEFT, COPY, MARKS] = [0, 1, 2, 3, 4, 5, 6];
 
 /**
- * The functions, each as its body with its locals. The last is the one to export, `restoreCards`: `(i32, i32, i32, i32) → i32`. The others
- * are `(i32, i32) → i32`.
+ * The functions, each as its body with its locals. The last is the one to export, `restoreCards`:
+ * `(i32, i32, i32, i32) → i32`. The others are `(i32, i32) → i32`.
  *
  * @param first the index that the first of them gets.
  */
@@ -100,7 +101,8 @@ function restoreCards(): Uint8Array {
     out.constant(3); // bits of a byte
     out.raw(OP.shrU, OP.add, OP.set, MARK);
     restoreCard(out);
-    out.raw(OP.get, MARKS, OP.get, MARKS, OP.constant64, 1, OP.sub64, OP.and64, OP.set, MARKS); // without its lowest bit
+    // without its lowest bit
+    out.raw(OP.get, MARKS, OP.get, MARKS, OP.constant64, 1, OP.sub64, OP.and64, OP.set, MARKS);
     out.raw(OP.br, 1, OP.end, OP.end);
     step(out, 8);
     out.raw(OP.get, AT, OP.get, GROUP_END, OP.ltU, OP.brIf, 0, OP.end);

@@ -3,9 +3,10 @@ import { prefetchList } from './prefetch.js';
 import { BinaryWriter } from './wasm-binary.js';
 
 /*
- * What `instrument.ts` adds to the engine for calls: see `HandlerFunctions` in `additions.ts`. Each entry into an instance costs 0.3 to 0.5 µs
- * when its objects are not in the processor's caches, so a call has one where it would have three to five. It is not instrumented, so what it
- * writes leaves no marks.
+ * What `instrument.ts` adds to the engine for calls: see `HandlerFunctions` in `additions.ts`. Each
+ * entry into an instance costs 0.3 to 0.5 µs when its objects are not in the processor's caches, so
+ * a call has one where it would have three to five. It is not instrumented, so what it writes
+ * leaves no marks.
  */
 
 /** Functions of the engine that are called. */

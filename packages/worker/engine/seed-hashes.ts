@@ -1,17 +1,22 @@
 import { BinaryReader, type BinaryWriter } from './wasm-binary.js';
 
 /*
- * QuickJS hashes names, shapes and the keys of a Map by multiplying with constants that anybody can look up, so that a client can send
- * 14,000 keys of JSON that all meet in one chain. Here each of those constants becomes a global, which its host sets: a secret, odd
- * number for each sandbox that is booted. What is hashed lies in a snapshot, so the number goes with it (`SnapshotHeader`).
+ * QuickJS hashes names, shapes and the keys of a Map by multiplying with constants that anybody can
+ * look up, so that a client can send 14,000 keys of JSON that all meet in one chain. Here each of
+ * those constants becomes a global, which its host sets: a secret, odd number for each sandbox that
+ * is booted. What is hashed lies in a snapshot, so the number goes with it (`SnapshotHeader`).
  *
- * The number has to be the multiplier: two strings of one length that collide for one start value do for every other.
+ * The number has to be the multiplier: two strings of one length that collide for one start value
+ * do for every other.
  */
 
 /** What the global is until it is set. */
 export const UNSEEDED: number = 0x9e37_79b1 | 0;
 
-/** Of strings and big numbers; of a Map's keys (2^32 divided by the golden ratio, negative); of shapes, and the same negative. */
+/**
+ * Of strings and big numbers; of a Map's keys (2^32 divided by the golden ratio, negative); of
+ * shapes, and the same negative.
+ */
 const MULTIPLIERS = [263, 1640531527, -1640562687] as const;
 const NEGATIVE = 1640562687;
 /** Of doubles in a Map. */

@@ -2,8 +2,9 @@ import { CARD_SHIFT, CARD_TABLE } from '../src/quickjs/memory/cards.js';
 import type { BinaryWriter } from './wasm-binary.js';
 
 /*
- * What the instrumented engine does at a store: it sets the mark of the card in the card table (`cards.ts`). A restore then
- * copies the few cards that a call has touched, not the whole of what it might have.
+ * What the instrumented engine does at a store: it sets the mark of the card in the card table
+ * (`cards.ts`). A restore then copies the few cards that a call has touched, not the whole of what
+ * it might have.
  *
  * The mark follows its store, so code that overwrites the table leaves the table's own mark set.
  */
@@ -47,7 +48,10 @@ export const STORES: readonly Store[] = [
 export const MEMORY_COPY = 10;
 export const MEMORY_FILL = 11;
 
-/** Locals that are added to every function, in this order; those that it does not use cost nothing once compiled. */
+/**
+ * Locals that are added to every function, in this order; those that it does not use cost nothing
+ * once compiled.
+ */
 export const ADDED_LOCALS: readonly number[] = [I32, I32, I32, I64, F32, F64];
 
 /** A store of the engine's: its bytes and their immediates. */
@@ -57,7 +61,10 @@ export interface StoreInstruction {
   offset: number;
 }
 
-/** Writes a store and its marks. `[address, value]` are on the stack; the address stays in the first added local. */
+/**
+ * Writes a store and its marks. `[address, value]` are on the stack; the address stays in the first
+ * added local.
+ */
 export function doStore(
   out: BinaryWriter,
   locals: number,
@@ -70,7 +77,8 @@ export function doStore(
   out.local(OP.localGet, value);
   out.copy(bytes, 0, bytes.length);
   markAddress(out, locals, offset);
-  if (alignment < width) markAddress(out, locals, offset + (1 << width) - 1); // may reach into the next card
+  // may reach into the next card
+  if (alignment < width) markAddress(out, locals, offset + (1 << width) - 1);
 }
 
 function markAddress(out: BinaryWriter, address: number, offset: number): void {
@@ -89,7 +97,10 @@ function markAddress(out: BinaryWriter, address: number, offset: number): void {
 /** Which of the added locals holds the length of a bulk write after it. */
 export const BULK_LENGTH = 2;
 
-/** Writes a bulk write and its marks. `[destination, source or byte, length]` are on the stack. A length of 0 marks a card for nothing. */
+/**
+ * Writes a bulk write and its marks. `[destination, source or byte, length]` are on the stack. A
+ * length of 0 marks a card for nothing.
+ */
 export function doBulkWrite(out: BinaryWriter, locals: number, write: Uint8Array): void {
   const [to, other, length] = [locals, locals + 1, locals + BULK_LENGTH];
   for (const local of [length, other, to]) out.local(OP.localSet, local);

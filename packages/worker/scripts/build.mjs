@@ -1,8 +1,8 @@
 /**
  * What `tsc` does not make, as part of `pnpm build`:
  *
- *     dist/engine.wasm        the engine of quickjs-emscripten's release-sync package, rewritten: engine/build.ts
- *     dist/thread.bundle.js   the thread file with all that it imports: a thread starts in half the time
+ *     dist/engine.wasm        quickjs-emscripten's engine, rewritten by engine/build.ts
+ *     dist/thread.bundle.js   the thread file with all that it imports
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -13,7 +13,10 @@ import { build } from 'esbuild';
 const require = createRequire(import.meta.url);
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** Node 20 runs no TypeScript, so the build of the engine is bundled first; it finds its packages from there. */
+/**
+ * Node 20 runs no TypeScript, so the build of the engine is bundled first; it finds its packages
+ * from there.
+ */
 async function importEngineBuild() {
   const outfile = at('node_modules/.cache/build-engine.mjs');
   await mkdir(at('node_modules/.cache'), { recursive: true });

@@ -9,7 +9,10 @@ import type { Bench } from '../bench.js';
 import type { Sentence } from '../contract.js';
 import { fails, gives, type Row, row, runBody } from '../row.js';
 
-/** A value in both worlds: made by the host, made by the guest, and how the guest tells that it is right. */
+/**
+ * A value in both worlds: made by the host, made by the guest, and how the guest tells that it is
+ * right.
+ */
 interface Value {
   name: string;
   host: () => unknown;

@@ -1,4 +1,6 @@
-/** Filters and actions of `items.create` on a collection of a real database; each case is one item. */
+/**
+ * Filters and actions of `items.create` on a collection of a real database; each case is one item.
+ */
 const FILTERS = [
   ['keeps', 'return;'],
   ['same', 'return payload;'],

@@ -1,4 +1,7 @@
-/** Bodies that one operation runs on both sides: what it returns, throws and asks of the upstream is compared. */
+/**
+ * Bodies that one operation runs on both sides: what it returns, throws and asks of the upstream is
+ * compared.
+ */
 const expression = (group) => (text) => ({ group, title: text, body: `return ${text};` });
 const statements = (group) => (text) => ({ group, title: text, body: text });
 

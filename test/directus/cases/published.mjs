@@ -1,4 +1,7 @@
-/** The published extensions, with the cases of their own test: only what goes in and what the upstream answers. */
+/**
+ * The published extensions, with the cases of their own test: only what goes in and what the
+ * upstream answers.
+ */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 

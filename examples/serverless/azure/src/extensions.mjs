@@ -1,4 +1,5 @@
-// Azure Functions, version 4 of the programming model: endpoints below /api, operations from a storage queue.
+// Azure Functions, version 4 of the programming model: endpoints below /api, operations from a
+// storage queue.
 import { fileURLToPath } from 'node:url';
 
 import { app } from '@azure/functions';

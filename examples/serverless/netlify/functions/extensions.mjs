@@ -9,7 +9,8 @@ const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
 export const getHost = lazyHost(() =>
   createHost({
     extensions: folder('../extensions'),
-    snapshots: folder('../snapshots'), // made by `npm run snapshot`; whatever is not in them is evaluated
+    // made by `npm run snapshot`; whatever is not in them is evaluated
+    snapshots: folder('../snapshots'),
     pool: { minThreads: 1, maxThreads: 2 },
   }),
 );

@@ -39,7 +39,8 @@ export class IdMap<Value> {
     let free = this.#find(id);
     if (this.#ids[free] === NONE) return false;
     for (let at = (free + 1) & mask; this.#ids[at] !== NONE; at = (at + 1) & mask) {
-      const distance = (at - this.#ids[at]!) & mask; // from where it would be if nothing were in the way
+      // from where it would be if nothing were in the way
+      const distance = (at - this.#ids[at]!) & mask;
       if (distance < ((at - free) & mask)) continue;
       this.#ids[free] = this.#ids[at]!;
       this.#values[free] = this.#values[at];

@@ -4,9 +4,10 @@ export interface Link<Value> {
 }
 
 /**
- * A class, not a literal, as all that is made for each call and holds something: V8 takes note of how long the objects of a literal
- * live. If the first calls take long, it makes all later ones among its old objects at once (pretenuring), where they keep what
- * they hold, although dead, until the next major collection. That costs up to a quarter of the throughput for good.
+ * A class, not a literal, as all that is made for each call and holds something: V8 takes note of
+ * how long the objects of a literal live. If the first calls take long, it makes all later ones
+ * among its old objects at once (pretenuring), where they keep what they hold, although dead, until
+ * the next major collection. That costs up to a quarter of the throughput for good.
  */
 class Node<Value> implements Link<Value> {
   readonly value: Value;
@@ -25,10 +26,10 @@ class Node<Value> implements Link<Value> {
 /**
  * An ordered collection that any value leaves in constant time.
  *
- * For what changes with every call, in the place of a `Set` or `Map`. Those of V8 keep a
- * chain of outgrown tables, each of which points to the next (nepotism of the garbage collector): once
- * a major collection has made one of them old, every later table, with all that was in it, lives until
- * the next major collection. That costs a fifth of the throughput
+ * For what changes with every call, in the place of a `Set` or `Map`. Those of V8 keep a chain of
+ * outgrown tables, each of which points to the next (nepotism of the garbage collector): once a
+ * major collection has made one of them old, every later table, with all that was in it, lives
+ * until the next major collection. That costs a fifth of the throughput
  * (docs/decisions/tables-of-calls-are-lists.md).
  */
 export class LinkedList<Value> {

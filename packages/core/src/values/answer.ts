@@ -8,9 +8,9 @@ import { JsonWriter, NEEDS_DECODING } from './to-json.js';
 import { Writer } from './writer.js';
 
 /**
- * What a thread makes of what an operation or an endpoint returned, so that the host has little to do. `FORM.answer` is
- * followed by the kind of the body, the length of the head, the head (an encoded object of `status` and `headers`), and
- * the body in UTF-8.
+ * What a thread makes of what an operation or an endpoint returned, so that the host has little to
+ * do. `FORM.answer` is followed by the kind of the body, the length of the head, the head (an
+ * encoded object of `status` and `headers`), and the body in UTF-8.
  */
 
 /** What the body of an endpoint's answer is. */
@@ -92,7 +92,10 @@ interface Parts extends Omit<Answer, 'body'> {
   text: string;
 }
 
-/** Reads the answer's own properties from the serialisation. Undefined for what has to be decoded whole. */
+/**
+ * Reads the answer's own properties from the serialisation. Undefined for what has to be decoded
+ * whole.
+ */
 function takeApart(bytes: Uint8Array, maxBytes: number): Parts | undefined {
   const reader = new Reader(bytes);
   try {

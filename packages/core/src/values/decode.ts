@@ -14,27 +14,38 @@ import { malformed, Reader } from './reader.js';
 import { revive } from './revive.js';
 import { toHexText } from './text.js';
 
-/** Bytes of the largest BigInt. Source: QuickJS' own limit, 2^20 bits, and one more for the sign. */
+/**
+ * Bytes of the largest BigInt. Source: QuickJS' own limit, 2^20 bits, and one more for the sign.
+ */
 const MAX_BIGINT_BYTES = 131_073;
 
-/** What a property costs beside an item of a list (measured: 0.8 µs against 0.2 in an object of many keys). */
+/**
+ * What a property costs beside an item of a list (measured: 0.8 µs against 0.2 in an object of many
+ * keys).
+ */
 export const PROPERTY_COST = 4;
 
-/** Different names, and properties of one object: V8 moves what grows beyond in one go, for up to 30 ms. */
+/**
+ * Different names, and properties of one object: V8 moves what grows beyond in one go, for up to 30
+ * ms.
+ */
 const MAX_NAMES = 262_144;
 
 /** Parts that are decoded in one turn of the event loop: 2 to 5 ms. */
 const PARTS_A_TURN = 16_384;
 
 /**
- * Rebuilds a value that came from a sandbox. The bytes may be forged: nothing they hold can do more than throw.
+ * Rebuilds a value that came from a sandbox. The bytes may be forged: nothing they hold can do more
+ * than throw.
  *
- * A function or a symbol, which only arguments of capabilities carry, becomes an empty one, so that `typeof` is right.
+ * A function or a symbol, which only arguments of capabilities carry, becomes an empty one, so that
+ * `typeof` is right.
  *
- * @param maxParts of which the value may consist: each item of a list is one, each property four, each eight bytes of
- *   a BigInt one.
- * @throws {SandglassError} `E_CLONE` for bytes that are malformed or need a type that this runtime lacks, `E_QUOTA`
- *   beyond `maxParts`, and beyond 131,072 for what has a Map, Set, RegExp, Error, hole or shared reference.
+ * @param maxParts of which the value may consist: each item of a list is one, each property four,
+ *   each eight bytes of a BigInt one.
+ * @throws {SandglassError} `E_CLONE` for bytes that are malformed or need a type that this runtime
+ *   lacks, `E_QUOTA` beyond `maxParts`, and beyond 131,072 for what has a Map, Set, RegExp, Error,
+ *   hole or shared reference.
  */
 export function decodeValue(bytes: Uint8Array, maxParts: number = Number.MAX_SAFE_INTEGER): unknown {
   const form = bytes[0];
@@ -259,7 +270,8 @@ export class Decoder {
   #buffer(): ArrayBuffer {
     const length = this.#reader.leb();
     this.#reader.leb(); // the length it could be resized to
-    const { buffer } = new Uint8Array(this.#reader.block(length)); // of this realm, where the bytes may not be
+    // of this realm, where the bytes may not be
+    const { buffer } = new Uint8Array(this.#reader.block(length));
     this.#objects.push(buffer);
     return buffer;
   }

@@ -25,12 +25,13 @@ let spare: Encoding | undefined;
 /**
  * Copies a value into bytes for a sandbox, with the semantics of the structured clone algorithm.
  *
- * Plain JSON-like values, BigInt, Date and binary data take the direct path; cycles, shared references, Map, Set,
- * RegExp, Error and sparse arrays the table.
+ * Plain JSON-like values, BigInt, Date and binary data take the direct path; cycles, shared
+ * references, Map, Set, RegExp, Error and sparse arrays the table.
  *
  * @param value may be a {@link JsonData} of plain data.
  * @returns bytes of the caller's own.
- * @throws {SandglassError} `E_CLONE` naming the function, symbol or other value that cannot be copied, or nesting beyond 1,000.
+ * @throws {SandglassError} `E_CLONE` naming the function, symbol or other value that cannot be
+ *   copied, or nesting beyond 1,000.
  */
 export function encodeValue(value: unknown): Uint8Array<ArrayBuffer> {
   const encoding = spare ?? { body: new Writer(), head: new Writer(), atoms: new AtomTable(), seen: new SeenObjects() };
@@ -153,7 +154,10 @@ function writePlain(encoding: Encoding, value: Record<string, unknown>, depth: n
   }
 }
 
-/** Array indices below 2^31 are atoms of their own; every other key stands in the atom table, counted from 1. */
+/**
+ * Array indices below 2^31 are atoms of their own; every other key stands in the atom table,
+ * counted from 1.
+ */
 function writeKey(encoding: Encoding, key: string): void {
   const first = key.charCodeAt(0);
   if (first >= 48 && first <= 57) {

@@ -3,10 +3,11 @@ import { MAX_DEPTH, MAX_SPARSE_LENGTH, type Table, type TableNode, type TableSlo
 import { typedArrayType, types } from './types.js';
 
 /**
- * Turns any cloneable value into a table of plain nodes: identity and holes survive, prototypes do not. Nodes are numbered
- * in the order in which they are first referred to.
+ * Turns any cloneable value into a table of plain nodes: identity and holes survive, prototypes do
+ * not. Nodes are numbered in the order in which they are first referred to.
  *
- * Follows StructuredSerializeInternal (HTML Standard): own enumerable string keys, getters read once.
+ * Follows StructuredSerializeInternal (HTML Standard): own enumerable string keys, getters read
+ * once.
  *
  * @throws {SandglassError} `E_CLONE` naming what cannot be copied.
  */
@@ -18,7 +19,8 @@ export function flatten(value: unknown): Table {
 
   function slot(item: unknown): TableSlot {
     if (typeof item === 'function' || typeof item === 'symbol') throw uncloneable(item);
-    if (typeof item !== 'object' || item === null) return item as TableSlot; // only primitives are left
+    // only primitives are left
+    if (typeof item !== 'object' || item === null) return item as TableSlot;
     let index = indices.get(item);
     if (index === undefined) {
       if (depth > MAX_DEPTH) throw tooDeep();
@@ -53,7 +55,8 @@ function describe(object: object, slot: Slot): TableNode {
   if (ArrayBuffer.isView(object)) return view(object, slot);
   if (types.isNativeError(object) || object instanceof Error) return error(object, slot);
   if (isOpaque(object)) throw uncloneable(object);
-  if (types.isBoxedPrimitive(object)) return ['boxed', object.valueOf() as TableSlot]; // its primitive
+  // its primitive
+  if (types.isBoxedPrimitive(object)) return ['boxed', object.valueOf() as TableSlot];
   return plain(object, slot);
 }
 

@@ -1,13 +1,14 @@
 /**
- * Values travel in QuickJS' own object serialisation (`QTS_bjson_encode`/`QTS_bjson_decode`): the engine writes and reads
- * it in C, without running guest code, 3 to 9 times faster than JSON (benchmarks/src/engine). It knows undefined, every
- * number, BigInt, Date, boxed primitives, buffers, typed arrays, shared references and cycles. What it does not know
- * (Map, Set, RegExp, Error, DataView, holes in arrays) is first flattened into a table of plain nodes.
+ * Values travel in QuickJS' own object serialisation (`QTS_bjson_encode`/`QTS_bjson_decode`): the
+ * engine writes and reads it in C, without running guest code, 3 to 9 times faster than JSON
+ * (benchmarks/src/engine). It knows undefined, every number, BigInt, Date, boxed primitives,
+ * buffers, typed arrays, shared references and cycles. What it does not know (Map, Set, RegExp,
+ * Error, DataView, holes in arrays) is first flattened into a table of plain nodes.
  *
  * Layout: one byte {@link FORM}, then the serialisation: version, atom table, value.
  *
- * JSON is written and read away from the host: `answer.ts` has what an endpoint or an operation comes to in the thread,
- * `json-data.ts` JSON text on its way into a sandbox.
+ * JSON is written and read away from the host: `answer.ts` has what an endpoint or an operation
+ * comes to in the thread, `json-data.ts` JSON text on its way into a sandbox.
  */
 
 /** First byte of an encoded value. */
@@ -16,7 +17,10 @@ export const FORM = {
   direct: 0,
   /** A table of {@link TableNode} follows. */
   table: 1,
-  /** An object follows whose `body` is JSON, or whose `data` may be: a text to parse. Goes into sandboxes only. */
+  /**
+   * An object follows whose `body` is JSON, or whose `data` may be: a text to parse. Goes into
+   * sandboxes only.
+   */
   json: 2,
   /** The answer of an endpoint follows: see `writeAnswer`. */
   answer: 3,
@@ -66,8 +70,8 @@ export const MAX_DEPTH = 1_000;
 export const MAX_SPARSE_LENGTH = 1_000_000;
 
 /**
- * Values that a table may have in all, each part of a node counted: a Map of 40,000 entries, 15,000 Errors. Rebuilding
- * one takes the host up to 40 ms (benchmarks/src/suites/loop-blocks.ts).
+ * Values that a table may have in all, each part of a node counted: a Map of 40,000 entries, 15,000
+ * Errors. Rebuilding one takes the host up to 40 ms (benchmarks/src/suites/loop-blocks.ts).
  */
 export const MAX_TABLE_VALUES = 131_072;
 
@@ -77,7 +81,10 @@ export const MAX_BYTES_AT_ONCE = 65_536;
 /** A slot of a table: a primitive as it is, or the index of a node in an array of one. */
 export type TableSlot = undefined | null | boolean | number | bigint | string | [node: number];
 
-/** One object of a flattened value. Nodes are numbered in the order in which root and nodes first refer to them. */
+/**
+ * One object of a flattened value. Nodes are numbered in the order in which root and nodes first
+ * refer to them.
+ */
 export type TableNode =
   | ['object', keys: string[], values: TableSlot[]]
   /** Keys are indices, so that holes stay holes. */

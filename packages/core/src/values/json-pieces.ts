@@ -27,8 +27,8 @@ type Frame =
     };
 
 /**
- * Writes what `JSON.stringify` does, in pieces of about 64 KiB: whoever takes them pauses in between. Shared references
- * are written wherever they stand, 262,144 values of such at the most.
+ * Writes what `JSON.stringify` does, in pieces of about 64 KiB: whoever takes them pauses in
+ * between. Shared references are written wherever they stand, 262,144 values of such at the most.
  *
  * @param value that was decoded or parsed: nothing in it is a Proxy or has a getter.
  * @param maxLength characters of the whole text.
@@ -64,10 +64,14 @@ class PieceWriter {
     const piece = this.#text;
     this.#length += piece.length;
     this.#text = '';
-    return piece === '' && this.#frames.length > 0 ? ' ' : piece; // many values without a text: space is allowed there
+    // many values without a text: space is allowed there
+    return piece === '' && this.#frames.length > 0 ? ' ' : piece;
   }
 
-  /** Writes a leaf, or the first bracket of what `take` writes on. @returns false, and writes nothing, if JSON has no text for it */
+  /**
+   * Writes a leaf, or the first bracket of what `take` writes on. @returns false, and writes
+   * nothing, if JSON has no text for it
+   */
   begin(value: unknown, before: string): boolean {
     if (typeof value === 'string' && value.length > PIECE_LENGTH) {
       this.#text += `${before}"`;
@@ -148,7 +152,10 @@ function isSimple(value: unknown): boolean {
   return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-/** Whether `JSON.stringify` writes an object as a list or by its keys; the indices of bytes are listed too, but by it alone. */
+/**
+ * Whether `JSON.stringify` writes an object as a list or by its keys; the indices of bytes are
+ * listed too, but by it alone.
+ */
 function isContainer(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;

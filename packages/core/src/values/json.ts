@@ -1,25 +1,28 @@
 import { isSandglassError, SandglassError } from '../errors.js';
 
 /**
- * Values that JSON may be written of where references are shared, each counted wherever it stands: writing that many
- * takes up to 40 ms. Where nothing is shared, the length alone is the limit.
+ * Values that JSON may be written of where references are shared, each counted wherever it stands:
+ * writing that many takes up to 40 ms. Where nothing is shared, the length alone is the limit.
  */
 const MAX_VALUES = 262_144;
 
 /**
- * Serialises a value as `JSON.stringify` does, in bounded time: shared references and sparse arrays can make the text of
- * a small value endless.
+ * Serialises a value as `JSON.stringify` does, in bounded time: shared references and sparse arrays
+ * can make the text of a small value endless.
  *
- * @param maxLength characters of text, counted roughly, and values in all; 262,144 values at the most.
+ * @param maxLength characters of text, counted roughly, and values in all; 262,144 values at the
+ *   most.
  * @returns undefined for what JSON has no text for: undefined.
- * @throws {SandglassError} `E_CLONE` for a cycle, a BigInt or too deep nesting, `E_QUOTA` over the limits.
+ * @throws {SandglassError} `E_CLONE` for a cycle, a BigInt or too deep nesting, `E_QUOTA` over the
+ *   limits.
  */
 export function stringifyJson(value: unknown, maxLength: number): string | undefined {
   try {
     return JSON.stringify(value, createGuard(maxLength));
   } catch (error) {
     if (isSandglassError(error)) throw error;
-    if (error instanceof RangeError && error.message.includes('length')) throw tooLong(maxLength); // V8 foresees it
+    // V8 foresees it
+    if (error instanceof RangeError && error.message.includes('length')) throw tooLong(maxLength);
     throw new SandglassError('E_CLONE', `Cannot serialise the result as JSON: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -3,9 +3,13 @@ import { malformed } from './reader.js';
 
 type TypedArrayConstructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
 
-/** @throws {SandglassError} `E_CLONE` if this runtime has no such type (Float16Array before Node 24) or the bounds are off. */
+/**
+ * @throws {SandglassError} `E_CLONE` if this runtime has no such type (Float16Array before Node 24)
+ *   or the bounds are off.
+ */
 export function createView(type: string, buffer: ArrayBuffer, byteOffset: number, length: number): ArrayBufferView {
-  const constructor = (globalThis as unknown as Record<string, TypedArrayConstructor | undefined>)[type]; // only names from TYPED_ARRAYS get here
+  // only names from TYPED_ARRAYS get here
+  const constructor = (globalThis as unknown as Record<string, TypedArrayConstructor | undefined>)[type];
   if (constructor === undefined) throw new SandglassError('E_CLONE', `Cannot copy a ${type}: this runtime has none`);
   try {
     return new constructor(buffer, byteOffset, length);

@@ -1,7 +1,10 @@
 import { SandglassError } from '../errors.js';
 import { readLatin1, readUtf16 } from './text.js';
 
-/** Reads the serialisation from bytes that are not trusted: every length is checked against what is left. */
+/**
+ * Reads the serialisation from bytes that are not trusted: every length is checked against what is
+ * left.
+ */
 export class Reader {
   readonly #bytes: Uint8Array;
   #view: DataView | undefined;

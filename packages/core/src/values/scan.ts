@@ -2,8 +2,8 @@ import { TAG } from './format.js';
 import { Reader } from './reader.js';
 
 /**
- * Whether a directly encoded value holds an array with an undefined element. The engine writes a hole as undefined; whoever
- * still has the value must then say which of the two it was.
+ * Whether a directly encoded value holds an array with an undefined element. The engine writes a
+ * hole as undefined; whoever still has the value must then say which of the two it was.
  *
  * @param bytes the serialisation with its leading form byte.
  */

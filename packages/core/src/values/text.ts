@@ -1,4 +1,6 @@
-/** Below this many characters a loop beats a call out of JavaScript (measured: 24 to 40 on Node 20). */
+/**
+ * Below this many characters a loop beats a call out of JavaScript (measured: 24 to 40 on Node 20).
+ */
 export const NATIVE_FROM: number = 32;
 
 const CHUNK = 8_192;
@@ -11,7 +13,10 @@ interface NodeBuffer {
   ucs2Write(this: Uint8Array, text: string, at: number, length: number): number;
 }
 
-/** Node's own copies work on any Uint8Array, are ten times as fast as a loop and keep lone surrogates. */
+/**
+ * Node's own copies work on any Uint8Array, are ten times as fast as a loop and keep lone
+ * surrogates.
+ */
 const native: NodeBuffer | undefined = (globalThis as { Buffer?: { prototype: NodeBuffer } }).Buffer?.prototype;
 
 const ascii: TextEncoder = new TextEncoder();

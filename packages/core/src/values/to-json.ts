@@ -2,12 +2,16 @@ import { MAX_DEPTH, TAG } from './format.js';
 import { notJson, tooLong } from './json.js';
 import { malformed, type Reader } from './reader.js';
 
-/** Thrown inside for what only a decoded value tells: a shared reference, rare types. Never leaves this folder. */
+/**
+ * Thrown inside for what only a decoded value tells: a shared reference, rare types. Never leaves
+ * this folder.
+ */
 export const NEEDS_DECODING: unique symbol = Symbol('needs decoding');
 
 /**
- * Writes JSON straight from the serialisation, as `JSON.stringify` would of the decoded value, without making any of its
- * objects: a value of 2 KB takes 10 µs. No longer than the limit: it stops while it writes.
+ * Writes JSON straight from the serialisation, as `JSON.stringify` would of the decoded value,
+ * without making any of its objects: a value of 2 KB takes 10 µs. No longer than the limit: it
+ * stops while it writes.
  */
 export class JsonWriter {
   readonly #reader: Reader;

@@ -1,4 +1,6 @@
-/** What an object is by its internal slots: true whatever its realm, prototype and properties are. */
+/**
+ * What an object is by its internal slots: true whatever its realm, prototype and properties are.
+ */
 interface Types {
   isArrayBuffer(value: unknown): value is ArrayBuffer;
   isBoxedPrimitive(value: unknown): boolean;

@@ -2,12 +2,16 @@ import { createRequest } from './create-request.js';
 
 /** Where a platform mounts the function. */
 export interface BasePathOptions {
-  /** Path in front of the extensions' mounts, for example `/api` or the stage of an API. @default none */
+  /**
+   * Path in front of the extensions' mounts, for example `/api` or the stage of an API. @default
+   * none
+   */
   basePath?: string | undefined;
 }
 
 /**
- * Takes the platform's own prefix off a request's path. One that does not begin with it stays as it is, and finds no route.
+ * Takes the platform's own prefix off a request's path. One that does not begin with it stays as it
+ * is, and finds no route.
  *
  * @param basePath empty, or with a slash at its beginning.
  */

@@ -37,7 +37,10 @@ export interface SqsEvent {
   Records: SqsRecord[];
 }
 
-/** Messages that SQS is to deliver again; the rest are done. The event source needs `ReportBatchItemFailures`. */
+/**
+ * Messages that SQS is to deliver again; the rest are done. The event source needs
+ * `ReportBatchItemFailures`.
+ */
 export interface SqsResult {
   batchItemFailures: { itemIdentifier: string }[];
 }

@@ -7,14 +7,16 @@ export interface RequestParts {
 }
 
 /**
- * Makes a request, also one of GET with a body: its constructor refuses it, and clients of Directus send it.
+ * Makes a request, also one of GET with a body: its constructor refuses it, and clients of Directus
+ * send it.
  *
  * @throws {TypeError} for what is no request of fetch in another way.
  */
 export function createRequest(url: string | URL, { body, ...parts }: RequestParts): Request {
   const isBodiless = parts.method === 'GET' || parts.method === 'HEAD';
   const init = { ...parts, body: isBodiless ? null : (body ?? null), duplex: 'half' };
-  const request = new Request(url, init as RequestInit); // lib.dom does not know `duplex`, which a stream needs
+  // lib.dom does not know `duplex`, which a stream needs
+  const request = new Request(url, init as RequestInit);
   return isBodiless ? attachBody(request, body) : request;
 }
 

@@ -6,9 +6,11 @@ import { toHostGetter } from './host-source.js';
 import { invoke, parseInvocation } from './invocation.js';
 
 /**
- * Operations and hooks as a handler of events: a direct invocation of AWS Lambda, a CloudEvent of Google, a trigger of Azure.
+ * Operations and hooks as a handler of events: a direct invocation of AWS Lambda, a CloudEvent of
+ * Google, a trigger of Azure.
  *
- * It resolves to what the call came to, once nothing is pending that it has started. It rejects with an Error whose `name` is the error code, for example `E_CPU`.
+ * It resolves to what the call came to, once nothing is pending that it has started. It rejects
+ * with an Error whose `name` is the error code, for example `E_CPU`.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */
@@ -19,7 +21,8 @@ export function toEventHandler<Event = unknown>(
   checkAdapter('toEventHandler', 'event', source, options);
   const getHost = toHostGetter(source);
   const toInvocation = options.toInvocation ?? parseInvocation;
-  // one parameter by its `length`: Google's framework takes a function of two for one with a callback
+  // one parameter by its `length`: Google's framework takes a function of two for one with a
+  // callback
   return async (event, ...[context]) => {
     const invocation = toInvocation(event);
     const host = await getHost();

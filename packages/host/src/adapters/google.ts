@@ -21,11 +21,12 @@ export type { HttpOptions } from './contract.js';
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
- * Endpoints as an HTTP function of Google Cloud, or for any server of Node's kind. A body that the framework has read already
- * is taken from its `rawBody`.
+ * Endpoints as an HTTP function of Google Cloud, or for any server of Node's kind. A body that the
+ * framework has read already is taken from its `rawBody`.
  *
- * The answer waits for what the call has started and nobody awaits: the platform takes the processor away after it. It never
- * rejects: if the host cannot be made, that is an answer of 503 and a line on stderr.
+ * The answer waits for what the call has started and nobody awaits: the platform takes the
+ * processor away after it. It never rejects: if the host cannot be made, that is an answer of 503
+ * and a line on stderr.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */
@@ -44,6 +45,7 @@ export function toGoogleHandler(source: HostSource, options: HttpOptions = {}): 
     }
   });
   return async (request, response) => {
-    await (serve as NodeHandler)(request, response); // srvx asks for HTTP/1 and HTTP/2 in one, and takes either
+    // srvx asks for HTTP/1 and HTTP/2 in one, and takes either
+    await (serve as NodeHandler)(request, response);
   };
 }

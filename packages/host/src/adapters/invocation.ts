@@ -26,7 +26,8 @@ export function parseInvocation(value: unknown): Invocation {
 /**
  * Runs an invocation.
  *
- * @returns the operation's result or the filtered payload; null for actions, whose failures go to the host's `onError`.
+ * @returns the operation's result or the filtered payload; null for actions, whose failures go to
+ *   the host's `onError`.
  */
 export async function invoke(host: AdapterHost, invocation: Invocation, call: CallOptions): Promise<unknown> {
   try {
@@ -39,7 +40,10 @@ export async function invoke(host: AdapterHost, invocation: Invocation, call: Ca
   }
 }
 
-/** Platforms show an error's `name` and `message`, and let retries be chosen by the name: the code takes its place. */
+/**
+ * Platforms show an error's `name` and `message`, and let retries be chosen by the name: the code
+ * takes its place.
+ */
 function toPlatformError(error: unknown): unknown {
   if (!isSandglassError(error)) return error;
   const shown = new Error(error.message, { cause: error });

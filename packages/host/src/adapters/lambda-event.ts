@@ -2,7 +2,10 @@ import type { AwsLambdaEvent } from 'srvx/aws-lambda';
 
 type Multi = Record<string, string[] | undefined>;
 
-/** What an event may hold beside what its type says: a REST API and a load balancer leave keys out, or send null. */
+/**
+ * What an event may hold beside what its type says: a REST API and a load balancer leave keys out,
+ * or send null.
+ */
 interface Loose {
   headers?: Record<string, string | undefined> | null;
   multiValueHeaders?: Multi | null;
@@ -13,11 +16,13 @@ interface Loose {
 }
 
 /**
- * Fills in what some kinds of events leave out, so that one reader fits all. Sources: AWS' pages on Lambda proxy integrations
- * of REST APIs, and on Lambda functions as targets of load balancers.
+ * Fills in what some kinds of events leave out, so that one reader fits all. Sources: AWS' pages on
+ * Lambda proxy integrations of REST APIs, and on Lambda functions as targets of load balancers.
  *
- * - A header that came more than once is whole in `multiValueHeaders` alone; a load balancer sends either kind.
- * - A query comes decoded from a REST API, as it was sent from a load balancer, and as text from all others.
+ * - A header that came more than once is whole in `multiValueHeaders` alone; a load balancer sends
+ *   either kind.
+ * - A query comes decoded from a REST API, as it was sent from a load balancer, and as text from
+ *   all others.
  */
 export function normaliseEvent(event: AwsLambdaEvent): AwsLambdaEvent {
   const loose = event as Loose;
@@ -26,7 +31,8 @@ export function normaliseEvent(event: AwsLambdaEvent): AwsLambdaEvent {
     if (values !== null) headers[name] = values.join(name.toLowerCase() === 'cookie' ? '; ' : ', ');
   }
   const rawQueryString = typeof loose.rawQueryString === 'string' ? loose.rawQueryString : joinQuery(loose);
-  return { ...event, headers, rawQueryString } as AwsLambdaEvent; // all that its kinds share, and no more is read
+  // all that its kinds share, and no more is read
+  return { ...event, headers, rawQueryString } as AwsLambdaEvent;
 }
 
 /** A load balancer that sends values in lists takes the headers of the answer in lists alone. */

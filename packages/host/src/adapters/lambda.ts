@@ -36,10 +36,12 @@ export type LambdaHandler = (event: AwsLambdaEvent, context: DeadlineContext) =>
 type SrvxContext = Parameters<typeof handleLambdaEvent>[2];
 
 /**
- * Endpoints as a handler of AWS Lambda, for events of a function URL, of API Gateway (HTTP and REST) and of a load balancer.
+ * Endpoints as a handler of AWS Lambda, for events of a function URL, of API Gateway (HTTP and
+ * REST) and of a load balancer.
  *
- * Rejects only if the host cannot be made. A call gets no more time than the function has left. The answer waits for what
- * the call has started and nobody awaits: Lambda freezes a function once it has answered.
+ * Rejects only if the host cannot be made. A call gets no more time than the function has left. The
+ * answer waits for what the call has started and nobody awaits: Lambda freezes a function once it
+ * has answered.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */

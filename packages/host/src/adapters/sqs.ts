@@ -9,7 +9,8 @@ import { invoke, parseInvocation } from './invocation.js';
 /**
  * Operations and hooks as a handler of messages of SQS, side by side, each failing for itself.
  *
- * Messages of one group of a FIFO queue run in their order; after the first that fails, the rest of its group fails too, unrun.
+ * Messages of one group of a FIFO queue run in their order; after the first that fails, the rest of
+ * its group fails too, unrun.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */

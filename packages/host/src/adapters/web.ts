@@ -18,8 +18,8 @@ export type WebHandler = (request: Request, context?: unknown) => Promise<Respon
 /**
  * Endpoints as a handler of web requests: Vercel and Netlify functions, `Deno.serve`, `Bun.serve`.
  *
- * Rejects only if the host cannot be made. What a call has started and nobody awaits goes to the platform's `waitUntil`; without one,
- * the process has to live on, as Deno's and Bun's do.
+ * Rejects only if the host cannot be made. What a call has started and nobody awaits goes to the
+ * platform's `waitUntil`; without one, the process has to live on, as Deno's and Bun's do.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */

@@ -16,10 +16,12 @@ export interface BuiltFile {
 }
 
 /**
- * Builds an extension: each `source` of its manifest, and all that it imports, into the `path` beside it, with a source map.
+ * Builds an extension: each `source` of its manifest, and all that it imports, into the `path`
+ * beside it, with a source map.
  *
- * @throws {SandglassError} `E_MANIFEST` if the manifest names no source, `E_NOT_FOUND` if esbuild is not installed, `E_LOAD` for
- *   a source that cannot be compiled, with its place in `cause.stack`.
+ * @throws {SandglassError} `E_MANIFEST` if the manifest names no source, `E_NOT_FOUND` if esbuild
+ *   is not installed, `E_LOAD` for a source that cannot be compiled, with its place in
+ *   `cause.stack`.
  */
 export async function buildFolder(folder: string): Promise<BuiltFile[]> {
   const manifest = await readPackageJson(folder);

@@ -12,10 +12,11 @@ const MAX_WIDTH = 100;
 const MAX_STACK_LINES = 100;
 
 /**
- * The lines of a source around a place, with a mark below it. Only the lines that are shown are taken out of the source.
+ * The lines of a source around a place, with a mark below it. Only the lines that are shown are
+ * taken out of the source.
  *
- * @returns plain text, which holds the source as it is: make it harmless before it goes to a terminal. Empty if the source
- *   has no such line.
+ * @returns plain text, which holds the source as it is: make it harmless before it goes to a
+ *   terminal. Empty if the source has no such line.
  */
 export function formatCodeFrame(source: string, { line, column }: FramePosition): string[] {
   const first = Math.max(1, line - CONTEXT_LINES);

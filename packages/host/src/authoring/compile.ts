@@ -15,7 +15,10 @@ export interface Compiled {
   inputs: string[];
 }
 
-/** Why a source cannot be compiled, and where: a file relative to the folder; line and column count from 1. */
+/**
+ * Why a source cannot be compiled, and where: a file relative to the folder; line and column count
+ * from 1.
+ */
 export class CompileError extends SyntaxError {
   readonly place: { file: string; line: number; column: number } | undefined;
 
@@ -35,9 +38,9 @@ const SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]+:/;
 const APP_EXTERNALS: readonly string[] = ['vue', 'vue-router', 'vue-i18n', 'pinia', '@directus/extensions-sdk'];
 
 /**
- * Compiles one source file of an extension with all that it imports, as its build does: with esbuild, where the folder or
- * this package has it. Without esbuild the file is compiled by itself: by the folder's TypeScript, else by sucrase, which
- * leaves some of TypeScript out.
+ * Compiles one source file of an extension with all that it imports, as its build does: with
+ * esbuild, where the folder or this package has it. Without esbuild the file is compiled by itself:
+ * by the folder's TypeScript, else by sucrase, which leaves some of TypeScript out.
  *
  * @param folder absolute path of the extension.
  * @param file relative to it.
@@ -47,7 +50,8 @@ const APP_EXTERNALS: readonly string[] = ['vue', 'vue-router', 'vue-i18n', 'pini
 export async function compile(folder: string, file: string, text: string): Promise<Compiled> {
   const esbuild = await loadEsbuild(folder);
   if (esbuild) {
-    const outfile = join(dirname(file), `${basename(file, extname(file))}.js`); // sources are named from there
+    // sources are named from there
+    const outfile = join(dirname(file), `${basename(file, extname(file))}.js`);
     const { outputFiles, inputs } = await build(esbuild, { folder, file, outfile });
     const textOf = (end: string): string => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
     return { code: textOf('.js'), sourceMap: textOf('.map'), inputs };
@@ -103,9 +107,10 @@ export async function build(
       write,
       bundle: true,
       format: 'esm',
+      // In a sandbox there is no Node either.
       ...(isApp
         ? { platform: 'browser', external: [...APP_EXTERNALS] }
-        : { platform: 'neutral', mainFields: ['module', 'main'], conditions: ['import', 'default'] }), // no Node either
+        : { platform: 'neutral', mainFields: ['module', 'main'], conditions: ['import', 'default'] }),
       target: TARGET,
       sourcemap: write ? 'linked' : 'external',
       sourcesContent: write, // a stack needs none
@@ -124,7 +129,9 @@ export async function build(
   }
 }
 
-/** Module with the symbols of `using`, which the engine lacks; esbuild's helpers look for the same. */
+/**
+ * Module with the symbols of `using`, which the engine lacks; esbuild's helpers look for the same.
+ */
 const SYMBOLS = 'sandglass/symbols';
 /** Left out where nobody uses it. */
 const PURE = '/* @__PURE__ */';
@@ -154,7 +161,8 @@ interface TypeScript {
 
 function transpile({ transpileModule }: TypeScript, file: string, text: string): Compiled {
   const compilerOptions = { target: TARGET, module: 'esnext', sourceMap: true };
-  const made = transpileModule!(text, { fileName: basename(file), reportDiagnostics: true, compilerOptions }); // asked before
+  // asked before
+  const made = transpileModule!(text, { fileName: basename(file), reportDiagnostics: true, compilerOptions });
   const [problem] = made.diagnostics ?? [];
   if (!problem) return { code: made.outputText, sourceMap: made.sourceMapText ?? '', inputs: [file] };
   const { start = 0, messageText } = problem;
@@ -174,7 +182,8 @@ function stripTypes(file: string, text: string): Compiled {
     });
     return { code, sourceMap: sourceMap!, inputs: [file] }; // it was asked for
   } catch (error) {
-    const { message, loc } = error as Error & { loc?: { line: number; column: number } }; // sucrase throws Errors
+    // sucrase throws Errors
+    const { message, loc } = error as Error & { loc?: { line: number; column: number } };
     const place = { file, line: loc?.line ?? 1, column: loc?.column ?? 1 };
     throw new CompileError(message.replace(/^Error transforming [^:]*: /, ''), place);
   }

@@ -34,7 +34,8 @@ export function nameOf(manifest: unknown): string {
 /**
  * Compiles something of an extension.
  *
- * @throws {SandglassError} `E_LOAD` in place of a {@link CompileError}, with its place in `cause.stack`.
+ * @throws {SandglassError} `E_LOAD` in place of a {@link CompileError}, with its place in
+ *   `cause.stack`.
  */
 export async function placed<T>(name: string, file: string, run: () => Promise<T>): Promise<T> {
   try {

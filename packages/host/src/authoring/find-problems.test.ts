@@ -125,5 +125,6 @@ test.each([
   ['an array', `export default [${'1,'.repeat(300_000)}];`],
   ['globals', `export default () => { ${Array.from({ length: 20_000 }, (_, i) => `g${i};\n`).join('')} };`],
 ])('many %s take what their number takes', (_, source) => {
-  expect(findProblems(source, { requested: [], modules: MODULES })).toEqual([]); // hours, if by the square
+  // hours, if by the square
+  expect(findProblems(source, { requested: [], modules: MODULES })).toEqual([]);
 });

@@ -6,7 +6,9 @@ import { findFreeNames } from './free-names.js';
 
 /** Something in an extension that will not work, or should not be there. */
 export interface Problem {
-  /** `error`: it cannot load or its calls will fail. `warning`: it may work, and it is not right. */
+  /**
+   * `error`: it cannot load or its calls will fail. `warning`: it may work, and it is not right.
+   */
   severity: 'error' | 'warning';
   code: 'syntax' | 'commonjs' | 'import' | 'dynamic-import' | 'global' | 'scope-unused' | 'scope-missing';
   message: string;
@@ -25,7 +27,9 @@ export interface ProblemOptions {
   absent?: readonly string[];
 }
 
-/** Globals of browsers and of Node that no guest has (CONTRACT §2), with what to use in their place. */
+/**
+ * Globals of browsers and of Node that no guest has (CONTRACT §2), with what to use in their place.
+ */
 const ABSENT: Readonly<Record<string, string>> = {
   setTimeout: 'sleep from directus:api waits',
   setInterval: 'sleep from directus:api waits',
@@ -168,7 +172,10 @@ function importedName({ imported }: ImportSpecifier): string {
   return imported.type === 'Identifier' ? imported.name : String(imported.value);
 }
 
-/** What `import * as api` comes to: the properties that are read of it, or all of them where it is passed on. */
+/**
+ * What `import * as api` comes to: the properties that are read of it, or all of them where it is
+ * passed on.
+ */
 function readNamespace(program: Program, local: AnyNode & { name: string }, uses: Uses): void {
   const known = new Set<AnyNode>([local]);
   for (const node of descendants(program)) {

@@ -11,7 +11,10 @@ export interface FreeName {
   isTested: boolean;
 }
 
-/** Names declared by a function, a block or the module. `var` and functions go to the nearest function. */
+/**
+ * Names declared by a function, a block or the module. `var` and functions go to the nearest
+ * function.
+ */
 interface Scope {
   names: Set<string>;
   isFunction: boolean;
@@ -116,7 +119,10 @@ function openScope(node: AnyNode, scope: Scope): Scope {
   }
 }
 
-/** Adds what a node declares for a scope: everything directly in it, and `var` from any depth but other functions. */
+/**
+ * Adds what a node declares for a scope: everything directly in it, and `var` from any depth but
+ * other functions.
+ */
 function declare(node: AnyNode, scope: Scope, depth = 0): void {
   for (const child of childrenOf(node)) {
     switch (child.type) {

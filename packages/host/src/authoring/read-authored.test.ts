@@ -104,7 +104,9 @@ test('reads the API part of an operation', async () => {
   });
 });
 
-/** What the templates ship: one mistake inside makes some compilers give up at the arrow in line 3. */
+/**
+ * What the templates ship: one mistake inside makes some compilers give up at the arrow in line 3.
+ */
 const around = (line: string): string =>
   `import { log, type SandboxEndpoint } from 'directus:api';\n\nconst endpoint: SandboxEndpoint = (router) => {\n  router.get('/', () => {\n${line}\n    return { status: 200 };\n  });\n};\nexport default endpoint;\n`;
 

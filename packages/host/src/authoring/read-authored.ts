@@ -15,7 +15,9 @@ import { entrypoints, isObject, nameOf, placed } from './entrypoints.js';
 export interface AuthoredExtension extends ExtensionSource {
   /** The file that its code comes from, relative to the folder. */
   file: string;
-  /** The built file, if it is older than what the code comes from: a host would load something else. */
+  /**
+   * The built file, if it is older than what the code comes from: a host would load something else.
+   */
   staleBuild?: string;
 }
 
@@ -23,16 +25,18 @@ const JAVASCRIPT: ReadonlySet<string> = new Set(['.js', '.mjs']);
 const SCRIPTS: ReadonlySet<string> = new Set([...JAVASCRIPT, '.ts', '.mts']);
 
 /**
- * Reads an extension from its author's folder: from `source`, compiled as a build does, or from `path`, the built file, where
- * there is no source.
+ * Reads an extension from its author's folder: from `source`, compiled as a build does, or from
+ * `path`, the built file, where there is no source.
  *
- * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND` or `E_LOAD`; what cannot be compiled has its place in `cause.stack`.
+ * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND` or `E_LOAD`; what cannot be compiled has its
+ *   place in `cause.stack`.
  */
 export async function readAuthored(folder: string): Promise<AuthoredExtension> {
   const manifest = await readPackageJson(folder);
   parseManifest(manifest, {}); // what is wrong with it says more than a file that is not there
   const { source, path } = entrypoints(manifest).api;
-  const isOneFile = source === path && JAVASCRIPT.has(extname(path ?? '')); // written by hand, and never built
+  // written by hand, and never built
+  const isOneFile = source === path && JAVASCRIPT.has(extname(path ?? ''));
   const text = source === undefined || isOneFile ? undefined : await readIfThere(folder, source);
   if (source === undefined || text === undefined) return readBuilt(folder, path, manifest);
   const { code, sourceMap, inputs } = await placed(nameOf(manifest), source, () =>

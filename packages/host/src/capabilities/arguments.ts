@@ -10,8 +10,8 @@ const MAX_TEXT = 16_777_216;
 /**
  * Checks the arguments of one capability call by the capability's schema.
  *
- * @throws {CapabilityError} a TypeError in the schema's words; `E_QUOTA` for more values than it takes, or 16 MiB of
- *   text.
+ * @throws {CapabilityError} a TypeError in the schema's words; `E_QUOTA` for more values than it
+ *   takes, or 16 MiB of text.
  */
 export function parseArgs(capability: Capability, given: readonly unknown[]): readonly unknown[] {
   const { name, args, parameters, maxArgumentValues } = capability;
@@ -29,8 +29,8 @@ export function parseArgs(capability: Capability, given: readonly unknown[]): re
 }
 
 /**
- * Schemas, and what handlers do, go through all that arguments hold: what is shared wherever it stands, and what is
- * circular until the stack ends.
+ * Schemas, and what handlers do, go through all that arguments hold: what is shared wherever it
+ * stands, and what is circular until the stack ends.
  */
 function assertSmall(name: string, args: readonly unknown[], maxValues: number): void {
   const expansion = new Expansion(

@@ -5,7 +5,9 @@ import type { CapabilityError } from './error.js';
 /** Longest reason, and longest target, in an audit entry. */
 const MAX_TEXT_LENGTH = 2_048;
 
-/** One capability call on its way to its audit entry. A class, no literal: see `LinkedList` in core. */
+/**
+ * One capability call on its way to its audit entry. A class, no literal: see `LinkedList` in core.
+ */
 export class AuditRecord {
   readonly #call: Pick<AuditEntry, 'extension' | 'callId' | 'capability'>;
   readonly #write: (entry: AuditEntry) => void;
@@ -27,7 +29,8 @@ export class AuditRecord {
     const { extension, callId, capability } = this.#call;
     const { target = '', bytes = 0, status } = this.#details;
     const durationMs = performance.now() - this.#startMs;
-    // Field by field: an object that is spread together gets a hidden class of its own, see `Context`.
+    // Field by field: an object that is spread together gets a hidden class of its own, see
+    // `Context`.
     const entry: AuditEntry = {
       extension,
       callId,
@@ -43,7 +46,9 @@ export class AuditRecord {
   }
 }
 
-/** A sink that cannot hurt the call that writes to it: neither by a throw nor by a rejected promise. */
+/**
+ * A sink that cannot hurt the call that writes to it: neither by a throw nor by a rejected promise.
+ */
 export function guardSink<Entry>(sink: ((entry: Entry) => unknown) | undefined): (entry: Entry) => void {
   if (!sink) return () => {};
   return (entry) => {

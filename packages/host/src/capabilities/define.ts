@@ -12,9 +12,15 @@ export interface CapabilityContext<Scope = unknown> {
     /** Milliseconds left of the call's `wallTimeMs`. */
     remainingTimeMs(): number;
   };
-  /** The granted scope, parsed by the capability's own schema. The same object for every call of a loaded extension. */
+  /**
+   * The granted scope, parsed by the capability's own schema. The same object for every call of a
+   * loaded extension.
+   */
   scope: Scope;
-  /** Fires when the call settles, for whatever reason. Made when it is read: a copy of the context (`{ ...context }`) lacks it. */
+  /**
+   * Fires when the call settles, for whatever reason. Made when it is read: a copy of the context
+   * (`{ ...context }`) lacks it.
+   */
   signal: AbortSignal;
   /** Adds to the audit entry of this capability call. */
   audit(details: AuditDetails): void;
@@ -30,33 +36,46 @@ export interface AuditDetails {
 /** What {@link defineCapability} takes. */
 export interface CapabilityDefinition<Scope, Args extends readonly unknown[], Result> {
   /**
-   * Name of the export, and of the scope in the manifest: an identifier, or two with a dot. `items.read` is the function `read` of the
-   * exported object `items`.
+   * Name of the export, and of the scope in the manifest: an identifier, or two with a dot.
+   * `items.read` is the function `read` of the exported object `items`.
    */
   name: string;
   /** Specifier that guests import it from, `<host>:<module>`. @default 'directus:api' */
   module?: string | undefined;
-  /** Schema of zod or zod/mini for its scope in the manifest. Synchronous. What it refuses is an invalid manifest. */
+  /**
+   * Schema of zod or zod/mini for its scope in the manifest. Synchronous. What it refuses is an
+   * invalid manifest.
+   */
   scope: z.core.$ZodType<Scope>;
-  /** Schema of its arguments, a `z.tuple` without a rest. Synchronous. Missing arguments are undefined, further ones are dropped. */
+  /**
+   * Schema of its arguments, a `z.tuple` without a rest. Synchronous. Missing arguments are
+   * undefined, further ones are dropped.
+   */
   args: z.core.$ZodType<Args>;
   /**
-   * Values in the arguments of one call, shared ones counted wherever they stand: an item of a list is one, a property four. More are
-   * `E_QUOTA`, before `args` sees them. `Infinity` if the handler bounds them itself.
+   * Values in the arguments of one call, shared ones counted wherever they stand: an item of a list
+   * is one, a property four. More are `E_QUOTA`, before `args` sees them. `Infinity` if the handler
+   * bounds them itself.
    *
    * @default 65_536: a schema takes this thread up to 50 ms to refuse that many
    */
   maxArgumentValues?: number | undefined;
   /** Which comes first, and so which error a guest sees when both fail. @default 'scope-first' */
   order?: 'scope-first' | 'args-first' | undefined;
-  /** Whether a second run would do something a second time. Such a call is never run again after a worker is lost. @default true */
+  /**
+   * Whether a second run would do something a second time. Such a call is never run again after a
+   * worker is lost. @default true
+   */
   effect?: boolean | undefined;
-  /** Set for a function that returns undefined at once and does its work behind the guest's back. */
+  /**
+   * Set for a function that returns undefined at once and does its work behind the guest's back.
+   */
   sync?: SyncParameter[] | undefined;
   /**
    * Serves one call. What it returns is copied to the guest.
    *
-   * Throw a `CapabilityError` to tell the guest why; of any other error the guest learns only that the call failed.
+   * Throw a `CapabilityError` to tell the guest why; of any other error the guest learns only that
+   * the call failed.
    */
   handler(args: Args, context: CapabilityContext<Scope>): Result | Promise<Result>;
 }
@@ -84,7 +103,9 @@ const MAX_ARGUMENT_VALUES = 65_536;
 const NAME = /^[A-Za-z_$][\w$]{0,63}(?:\.[A-Za-z_$][\w$]{0,63})?$/;
 const MODULE = /^[a-z][a-z0-9-]{0,31}:[a-z][a-z0-9._/-]{0,63}$/;
 
-/** Names that cannot be imported as they are, mean something on every object, or belong to the host. */
+/**
+ * Names that cannot be imported as they are, mean something on every object, or belong to the host.
+ */
 const RESERVED: ReadonlySet<string> = new Set([
   ...'arguments await break case catch class const continue debugger default delete do else enum eval export extends false'.split(
     ' ',
@@ -99,8 +120,12 @@ const RESERVED: ReadonlySet<string> = new Set([
   'console',
 ]);
 
-/** By symbol, not by class: another copy of this package knows it too. Not enumerable, so that a spread loses it. */
-const DEFINED: unique symbol = Symbol.for('@sandglass/host: capability') as never; // TypeScript wants it to be unique
+/**
+ * By symbol, not by class: another copy of this package knows it too. Not enumerable, so that a
+ * spread loses it.
+ */
+// TypeScript wants it to be unique
+const DEFINED: unique symbol = Symbol.for('@sandglass/host: capability') as never;
 
 const isSchema = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && typeof (value as { _zod?: unknown })._zod === 'object';
@@ -129,9 +154,11 @@ const definitionSchema: z.ZodMiniType<CapabilityDefinition<unknown, readonly unk
 );
 
 /**
- * Defines a function for guests, gated, limited and audited like the built-in three, which are made with it.
+ * Defines a function for guests, gated, limited and audited like the built-in three, which are made
+ * with it.
  *
- * @throws {TypeError} a key is unknown, missing or of the wrong type, or the name, the module or the arguments' schema cannot be used.
+ * @throws {TypeError} a key is unknown, missing or of the wrong type, or the name, the module or
+ *   the arguments' schema cannot be used.
  *
  * @example
  * ```js

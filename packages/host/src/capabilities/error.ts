@@ -14,12 +14,18 @@ export interface CapabilityErrorOptions {
   cause?: unknown;
 }
 
-/** A capability call that failed, in words meant for the guest: nothing about the host belongs in the message. */
+/**
+ * A capability call that failed, in words meant for the guest: nothing about the host belongs in
+ * the message.
+ */
 export class CapabilityError extends Error {
   override readonly name = 'CapabilityError';
   readonly wire: CapabilityErrorWire;
 
-  /** @param code `E_SCOPE` for a refusal; the call ends with it when the guest lets the error through. */
+  /**
+   * @param code `E_SCOPE` for a refusal; the call ends with it when the guest lets the error
+   *   through.
+   */
   constructor(code: CapabilityErrorCode, message: string, options: CapabilityErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     const { name = 'Error', properties, response } = options;

@@ -333,7 +333,8 @@ describe('the gate', () => {
 
   test('scopes of a prototype are not granted', async () => {
     const capabilities = create();
-    const grant = capabilities.prepare(extension, Object.create({ log: {} }) as object as Record<string, unknown>); // the point of the test
+    // the point of the test
+    const grant = capabilities.prepare(extension, Object.create({ log: {} }) as object as Record<string, unknown>);
     expect(await errorOf(capabilities.invoke(grant, 'log', ['x'], context()))).toMatchObject({ code: 'E_SCOPE' });
   });
 
@@ -364,7 +365,8 @@ describe('the gate', () => {
       throw new Error('audit');
     });
     const onLog = vi.fn<() => Promise<void>>(() => Promise.reject(new Error('log')));
-    const capabilities = createCapabilities({ onAudit, onLog }); // a host may pass an async function
+    // a host may pass an async function
+    const capabilities = createCapabilities({ onAudit, onLog });
     expect(
       await capabilities.invoke(capabilities.prepare(extension, { log: {} }), 'log', ['x'], context()),
     ).toBeUndefined();

@@ -40,7 +40,9 @@ export interface CapabilitiesOptions {
   request?: RequestOptions | undefined;
   onLog?: ((entry: LogEntry) => void) | undefined;
   onAudit?: ((entry: AuditEntry) => void) | undefined;
-  /** Told of what a handler threw that is none of the guest's business: a fault of the host's own. */
+  /**
+   * Told of what a handler threw that is none of the guest's business: a fault of the host's own.
+   */
   onFailure?: ((message: string, cause: unknown, of: { extension: string; callId: number }) => void) | undefined;
   /** Whether what guests write to their console reaches `onLog`. @default false */
   logConsole?: boolean | undefined;
@@ -64,12 +66,16 @@ export interface Capabilities {
   /**
    * Parses and compiles the scopes that an extension is granted. Unknown ones are dropped.
    *
-   * @throws {SandglassError} `E_MANIFEST`: a scope is invalid, for example by one of its URL patterns.
+   * @throws {SandglassError} `E_MANIFEST`: a scope is invalid, for example by one of its URL
+   *   patterns.
    */
   prepare(extension: { name: string; version: string }, granted: Scopes): Grant;
   /** What the sandbox learns of the capabilities. */
   wires(grant: Grant): CapabilityWire[];
-  /** Whether a second run of this capability would do something a second time. An unknown one does nothing. */
+  /**
+   * Whether a second run of this capability would do something a second time. An unknown one does
+   * nothing.
+   */
   isEffect(name: string): boolean;
   /**
    * Serves one capability call: gate, arguments, handler, one audit entry.
@@ -87,7 +93,8 @@ export interface Capabilities {
 /**
  * Builds the capabilities of a host.
  *
- * @throws {TypeError} two capabilities share a name, or an address range of `request` cannot be read.
+ * @throws {TypeError} two capabilities share a name, or an address range of `request` cannot be
+ *   read.
  */
 export function createCapabilities(options: CapabilitiesOptions = {}): Capabilities {
   const timers = new TimerQueue();
@@ -189,8 +196,9 @@ function admit(capability: Capability, grant: Grant, given: readonly unknown[]):
 }
 
 /**
- * A class, no literal: of a literal with a getter, V8 makes a hidden class for each object, among its old ones, where it keeps what the getter
- * holds until the next major collection. With that, a call that logs took a quarter longer.
+ * A class, no literal: of a literal with a getter, V8 makes a hidden class for each object, among
+ * its old ones, where it keeps what the getter holds until the next major collection. With that, a
+ * call that logs took a quarter longer.
  */
 class Context implements BuiltInContext {
   readonly extension: CapabilityContext['extension'];
@@ -235,6 +243,7 @@ function isGuests(error: unknown): error is SandglassError {
 /** What the guest learns: a capability's own words, or only that it failed. */
 function toCapabilityError(name: string, error: unknown): CapabilityError {
   if (error instanceof CapabilityError) return error;
-  if (isGuests(error)) return new CapabilityError(error.code as CapabilityErrorCode, error.message, { cause: error }); // one of the set
+  // one of the set
+  if (isGuests(error)) return new CapabilityError(error.code as CapabilityErrorCode, error.message, { cause: error });
   return new CapabilityError('E_GUEST', `Capability "${name}" failed`, { cause: error });
 }

@@ -44,7 +44,8 @@ function parse(args: readonly string[], options: NonNullable<ParseArgsConfig['op
       allowNegative: true,
       strict: true,
     });
-    return { values: values as Args['values'], positionals }; // with these options, no other types occur
+    // with these options, no other types occur
+    return { values: values as Args['values'], positionals };
   } catch (error) {
     const { message } = error as Error; // parseArgs throws nothing else
     const [, unknown] = /^Unknown option '-*([^']+)'/.exec(message) ?? [];

@@ -252,7 +252,8 @@ test('fails with the code of an extension that does not load', async () => {
   expect(await sandglass(['run', folder])).toMatchObject({ code: 1, err: expect.stringContaining('(E_LOAD)') });
   const { code, err } = await sandglass(['run', 'nowhere'], { cwd: folder });
   expect(code).toBe(1);
-  expect(err.split('\n')).toEqual([expect.stringContaining('(E_NOT_FOUND)'), '']); // and no stack of the host's own
+  // and no stack of the host's own
+  expect(err.split('\n')).toEqual([expect.stringContaining('(E_NOT_FOUND)'), '']);
 });
 
 test('inspects what is right', async () => {

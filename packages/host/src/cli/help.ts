@@ -11,7 +11,10 @@ const GENERAL: ArgsDefinition = {
   help: { type: 'boolean', short: 'h', description: 'Show this help' },
 };
 
-/** How a command is used: its arguments, its flags by group, each with its default and its variables. */
+/**
+ * How a command is used: its arguments, its flags by group, each with its default and its
+ * variables.
+ */
 export function renderHelp({ name, description, args, examples = [] }: Command, style: Style): string {
   const entries = Object.entries(args);
   const positionals = entries.filter(([, { type }]) => type === 'positional');

@@ -12,7 +12,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const { stdout, stderr, env } = process;
 for (const stream of [stdout, stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error; // whoever read the output has gone: no reason to stop serving
+    // whoever read the output has gone: no reason to stop serving
+    if (error.code !== 'EPIPE') throw error;
   });
 }
 const exitCode = await runCli(process.argv.slice(2), {

@@ -10,7 +10,10 @@ import { toHostOptions } from './config/host-options.js';
 import type { Config } from './config/schema.js';
 import { UsageError } from './usage-error.js';
 
-/** Whether a folder is an extension itself, rather than a folder of extensions; a half-saved package.json may be one's. */
+/**
+ * Whether a folder is an extension itself, rather than a folder of extensions; a half-saved
+ * package.json may be one's.
+ */
 export async function isExtension(folder: string): Promise<boolean> {
   try {
     const packageJson = await readPackageJson(resolve(folder));
@@ -43,7 +46,8 @@ export async function assertNotFolderOfExtensions(folder: string): Promise<void>
 }
 
 /**
- * Makes a host as it is configured, with the extensions of its folder, or the one that the folder is.
+ * Makes a host as it is configured, with the extensions of its folder, or the one that the folder
+ * is.
  *
  * @param sinks what happens to logs, audit entries and errors.
  */

@@ -91,7 +91,8 @@ function planOperation(args: Args): PlannedCall {
       const ids = host.extensions.flatMap(({ registrations }) =>
         registrations.flatMap((one) => (one.type === 'operation' ? [one.id] : [])),
       );
-      return host.operation(ids[0]!, options, { signal }); // an operation that registers none does not load
+      // an operation that registers none does not load
+      return host.operation(ids[0]!, options, { signal });
     },
   };
 }

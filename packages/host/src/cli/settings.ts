@@ -7,7 +7,9 @@ import { CONFIG_OPTIONS, type ConfigOption, type OptionKind } from './config/opt
 import { configSchema } from './config/schema.js';
 import { formatAmount } from './config/units.js';
 
-/** Heading of the help for each group of a configuration. What is in no group is of the extensions. */
+/**
+ * Heading of the help for each group of a configuration. What is in no group is of the extensions.
+ */
 const HEADINGS: Readonly<Record<string, string>> = {
   limits: 'Limits of one call',
   pool: 'Worker threads',
@@ -24,7 +26,8 @@ const HINTS: Readonly<Record<OptionKind, string>> = {
   time: 'time',
 };
 
-const defaults = check(configSchema, {}).data as unknown as Record<string, unknown>; // looked through by name
+// looked through by name
+const defaults = check(configSchema, {}).data as unknown as Record<string, unknown>;
 
 /** Every setting as a flag, by the flag's name. */
 export const SETTINGS: ArgsDefinition = Object.fromEntries(
@@ -67,7 +70,8 @@ export const FOLDER_ARGS: ArgsDefinition = {
 };
 
 function pick(isWanted: (option: ConfigOption) => boolean): ArgsDefinition {
-  return Object.fromEntries(CONFIG_OPTIONS.filter(isWanted).map(({ flag }) => [flag, SETTINGS[flag]!])); // each has one
+  // each has one
+  return Object.fromEntries(CONFIG_OPTIONS.filter(isWanted).map(({ flag }) => [flag, SETTINGS[flag]!]));
 }
 
 function toFlag({ path, kind, description, env, short }: ConfigOption): ArgDefinition {

@@ -4,7 +4,9 @@ export class UsageError extends Error {
   /** Whether the help would tell more. */
   readonly isAboutWords: boolean;
 
-  /** @param isAboutWords false for what is wrong with a file or a folder, not with the command line. */
+  /**
+   * @param isAboutWords false for what is wrong with a file or a folder, not with the command line.
+   */
   constructor(message: string, isAboutWords = true) {
     super(message);
     this.isAboutWords = isAboutWords;

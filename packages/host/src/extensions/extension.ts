@@ -79,7 +79,9 @@ export class Extension {
     this.#state = 'failed';
   }
 
-  /** Keeps the sandboxes of this version while the lease is held, beside those of calls in flight. */
+  /**
+   * Keeps the sandboxes of this version while the lease is held, beside those of calls in flight.
+   */
   lease(): Disposable {
     this.#leases += 1;
     return {

@@ -1,11 +1,13 @@
 /**
- * QuickJS leaves a `for await` without waiting for the iterator's `return`, and calls that even when the iterator has ended by
- * itself. So the loop gets an iterable whose `return` does nothing, and a `finally` that does what ECMAScript says (§7.4.13).
+ * QuickJS leaves a `for await` without waiting for the iterator's `return`, and calls that even
+ * when the iterator has ended by itself. So the loop gets an iterable whose `return` does nothing,
+ * and a `finally` that does what ECMAScript says (§7.4.13).
  *
- * `for await (const a of b) body` becomes
- * `{const $of=$ofAwait();try{for await (const a of $of.open(b)) body}catch(e){throw $of.fail(e)}finally{await $of.close()}}`.
+ * `for await (const a of b) body` becomes `{const $of=$ofAwait();try{for await (const a of
+ * $of.open(b)) body}catch(e){throw $of.fail(e)}finally{await $of.close()}}`.
  *
- * @param name the function's, new to the source. It is declared behind the source, where it moves no line.
+ * @param name the function's, new to the source. It is declared behind the source, where it moves
+ *   no line.
  */
 export function forAwaitHelper(name: string): string {
   return `function ${name}() {

@@ -8,8 +8,9 @@ const LINE_ENDS = /[\n\r\u2028\u2029]/g;
 const LONG: readonly string[] = ['=>', '...', '++', '--', '??'];
 
 /**
- * Splits an ES module into tokens, in one pass and without memory. Whether a slash begins a regular expression is for
- * the caller to say. Text that is no JavaScript gives some tokens; the engine is who refuses it.
+ * Splits an ES module into tokens, in one pass and without memory. Whether a slash begins a regular
+ * expression is for the caller to say. Text that is no JavaScript gives some tokens; the engine is
+ * who refuses it.
  */
 export class Lexer {
   readonly #source: string;

@@ -1,7 +1,10 @@
 /** Lines between two marks. */
 const STRIDE = 256;
 
-/** Finds lines of a text. Kept small for texts of millions of lines: what lies between two marks is counted each time. */
+/**
+ * Finds lines of a text. Kept small for texts of millions of lines: what lies between two marks is
+ * counted each time.
+ */
 export class LineIndex {
   readonly #text: string;
   /** Offset of each `STRIDE`th line. */

@@ -11,8 +11,8 @@ export function mapGuestStack(error: unknown, { mapStack }: Pick<Extension, 'map
 }
 
 /**
- * The error of an extension that did not load: what went wrong, with the extension's name in front. Of an import the engine
- * does not say where, of what is not a function not what.
+ * The error of an extension that did not load: what went wrong, with the extension's name in front.
+ * Of an import the engine does not say where, of what is not a function not what.
  */
 export async function toLoadError(
   error: unknown,

@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 
 import { Mappings } from './mappings.js';
 
-/** Segments of each line, in the order of their columns: a column, and where it comes from unless that is not known. */
+/**
+ * Segments of each line, in the order of their columns: a column, and where it comes from unless
+ * that is not known.
+ */
 type Line = [column: number, source?: number, line?: number, sourceColumn?: number][];
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -51,7 +54,8 @@ test('finds what a decoder of the whole map finds', () => {
       lines,
       fc.array(fc.tuple(fc.integer({ min: 0, max: 31 }), number), { maxLength: 30 }),
       (map, places) => {
-        const sorted = map.map((one) => one.toSorted(([a], [b]) => a - b)) as Line[]; // tuples of one or four
+        // tuples of one or four
+        const sorted = map.map((one) => one.toSorted(([a], [b]) => a - b)) as Line[];
         const text = encode(sorted);
         const mappings = new Mappings(text);
         const whole = new TraceMap({ version: 3, sources: ['0', '1', '2', '3'], names: [], mappings: text });

@@ -18,11 +18,12 @@ for (let i = 0; i < DIGITS.length; i++) VALUES[DIGITS.charCodeAt(i)] = i;
 const MAX_SHIFT = 30;
 
 /**
- * The `mappings` of one source map, looked up in their text. They are never decoded as a whole: that takes 50 times the
- * memory of the text, and lines and columns cost nothing here, however large a map makes them.
+ * The `mappings` of one source map, looked up in their text. They are never decoded as a whole:
+ * that takes 50 times the memory of the text, and lines and columns cost nothing here, however
+ * large a map makes them.
  *
- * Segments of a line have to be in the order of their columns, as generators write them. Text that is no mapping ends what is
- * read.
+ * Segments of a line have to be in the order of their columns, as generators write them. Text that
+ * is no mapping ends what is read.
  */
 export class Mappings {
   readonly #text: string;
@@ -69,7 +70,8 @@ class Cursor {
     this.#text = text;
     if (!checkpoint) return;
     [this.offset, this.line, this.column, this.source, this.sourceLine, this.sourceColumn, this.size] =
-      checkpoint as unknown as [number, number, number, number, number, number, number]; // FIELDS long
+      // FIELDS long
+      checkpoint as unknown as [number, number, number, number, number, number, number];
   }
 
   toFields(): number[] {
@@ -111,7 +113,8 @@ class Cursor {
   }
 
   #isDigit(): boolean {
-    return VALUES[this.#text.charCodeAt(this.offset)]! >= 0; // beyond the table: undefined, which is no digit
+    // beyond the table: undefined, which is no digit
+    return VALUES[this.#text.charCodeAt(this.offset)]! >= 0;
   }
 
   #readNumber(): number | undefined {

@@ -1,5 +1,6 @@
 /**
- * What a source has to be scanned for, told from its text at the price of a search. Most sources are not.
+ * What a source has to be scanned for, told from its text at the price of a search. Most sources
+ * are not.
  */
 
 /** A NUL as it may stand in a string literal: itself, `\0`, `\x00`, `\u0000`, `\u{0}`. */
@@ -10,7 +11,10 @@ export function mayHoldNul(source: string): boolean {
   return WRITTEN_NUL.test(source);
 }
 
-/** Whether a source may hold a loop that `rewriteForOfYield` changes: one with a `yield` in its iterable, or a `for await`. */
+/**
+ * Whether a source may hold a loop that `rewriteForOfYield` changes: one with a `yield` in its
+ * iterable, or a `for await`.
+ */
 export function mayHoldForOfYield(source: string): boolean {
   if (!/\bof\b/.test(source)) return false;
   return (source.includes('yield') && /\bfor\b/.test(source)) || /\bfor\s+await\b/.test(source);

@@ -27,7 +27,8 @@ export interface OpenOptions {
 }
 
 /**
- * Reads an extension, checks its manifest, decides its grant and prepares its source: all that needs no sandbox.
+ * Reads an extension, checks its manifest, decides its grant and prepares its source: all that
+ * needs no sandbox.
  *
  * @param id of the extension in this host; a reload needs a new one.
  * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND` or `E_LOAD`.

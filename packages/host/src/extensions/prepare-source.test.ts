@@ -66,7 +66,8 @@ test.each([
   ['private names', `class C {${Array.from({ length: 60_000 }, (_, i) => `#v${i};`).join('')}}${tail}`],
   ['statements', 'a=b+c*d;\n'.repeat(400_000) + tail],
 ])('60,000 %s take what their length takes', async (_, source) => {
-  expect((await prepareSource(source, 'a.js')).code).toBe(source); // a parser with scopes takes minutes
+  // a parser with scopes takes minutes
+  expect((await prepareSource(source, 'a.js')).code).toBe(source);
 });
 
 test('an iterable of 300,000 elements is moved', async () => {

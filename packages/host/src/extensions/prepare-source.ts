@@ -8,7 +8,10 @@ import { decodeDataUrl, findSourceMapUrl } from './source-map-url.js';
 import type { PlaceMapper, StackMapper } from './source-map.js';
 import { mayHoldForOfYield, mayHoldNul } from './needs-scan.js';
 
-/** Bytes of a source file, and characters of a source. The largest published ones have a few hundred KiB. */
+/**
+ * Bytes of a source file, and characters of a source. The largest published ones have a few hundred
+ * KiB.
+ */
 export const MAX_SOURCE_LENGTH: number = 4 * 1024 * 1024;
 /** A longer text is worth a turn of the event loop for each time that it is gone through. */
 const LONG = 256 * 1024;
@@ -24,11 +27,13 @@ export interface PreparedSource {
 }
 
 /**
- * Makes an extension's source ready for the engine: rewrites what QuickJS cannot compile, refuses what it would
- * misread, and finds the source map. What only few sources need, the parser above all, is loaded for those.
+ * Makes an extension's source ready for the engine: rewrites what QuickJS cannot compile, refuses
+ * what it would misread, and finds the source map. What only few sources need, the parser above
+ * all, is loaded for those.
  *
  * @param filename what guest stacks name the source.
- * @param sourceMap the map given with it, or the text of the file beside it; an inline one is found by itself.
+ * @param sourceMap the map given with it, or the text of the file beside it; an inline one is found
+ *   by itself.
  * @throws {SandglassError} `E_LOAD` if the source is too long or imports a specifier with NUL.
  */
 export async function prepareSource(
@@ -58,8 +63,8 @@ async function turnFor(text: unknown): Promise<void> {
 /**
  * A text without the words that matter is not scanned.
  *
- * @throws {SandglassError} `E_LOAD` for a specifier with NUL: the engine's loader reads it as a C string, so that
- *   `directus:api\0x` would be taken for `directus:api`.
+ * @throws {SandglassError} `E_LOAD` for a specifier with NUL: the engine's loader reads it as a C
+ *   string, so that `directus:api\0x` would be taken for `directus:api`.
  */
 async function rewrite(source: string): Promise<RewrittenSource | null> {
   if (!mayHoldNul(source) && !mayHoldForOfYield(source)) return null;

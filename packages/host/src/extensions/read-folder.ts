@@ -27,7 +27,8 @@ export interface ExtensionFiles {
 /**
  * Reads one extension: `package.json`, the entrypoint it names and the source map beside that.
  *
- * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND` or `E_LOAD`; the message names the folder, the field or file, and the reason.
+ * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND` or `E_LOAD`; the message names the folder,
+ *   the field or file, and the reason.
  */
 export async function readFolder(folder: string, scopeSchemas: ScopeSchemas): Promise<ExtensionFiles> {
   try {
@@ -80,7 +81,8 @@ async function readSourceMap(
   source: string,
 ): Promise<{ sourceMap?: string; notes: string[] }> {
   const url = findSourceMapUrl(source);
-  if (url === null || /^[a-z][a-z+.-]*:/i.test(url)) return { notes: [] }; // a data: URL is read later, a remote one never
+  // a data: URL is read later, a remote one never
+  if (url === null || /^[a-z][a-z+.-]*:/i.test(url)) return { notes: [] };
   try {
     const path = posix.join(posix.dirname(entrypoint), decodeURIComponent(url));
     return { sourceMap: await readInside(folder, path, MAX_SOURCE_MAP_BYTES), notes: [] };

@@ -7,7 +7,8 @@ import { SandglassError } from '@sandglass/core';
  * Reads a text file that must lie inside a folder, symbolic links resolved on both sides.
  *
  * @param path relative to the folder.
- * @throws {SandglassError} `E_NOT_FOUND` if it is not there, `E_MANIFEST` if it lies outside, `E_LOAD` if it is no file or too large.
+ * @throws {SandglassError} `E_NOT_FOUND` if it is not there, `E_MANIFEST` if it lies outside,
+ *   `E_LOAD` if it is no file or too large.
  */
 export async function readInside(folder: string, path: string, maxBytes: number): Promise<string> {
   if (path.includes('\0')) throw new SandglassError('E_MANIFEST', `"${path.replaceAll('\0', '\\0')}" is no path`);

@@ -33,11 +33,13 @@ interface Node extends YieldLoop {
 type Piece = string | { from: number; to: number };
 
 /**
- * Moves each for-of iterable that contains `yield` into a temporary in front of the loop (CONTRACT §2): QuickJS cannot
- * compile it in place. Everything else stays byte for byte, and the line of everything outside of such a loop's head too.
+ * Moves each for-of iterable that contains `yield` into a temporary in front of the loop (CONTRACT
+ * §2): QuickJS cannot compile it in place. Everything else stays byte for byte, and the line of
+ * everything outside of such a loop's head too.
  *
- * `label: for (const a of yield x) body` becomes `{const $of= yield x;label: for (const a of $of) body}`, or, where the end of
- * the body is not known, `for(let $of=[ yield x];$of.length;)label: for (const a of $of.pop()) body`.
+ * `label: for (const a of yield x) body` becomes `{const $of= yield x;label: for (const a of $of)
+ * body}`, or, where the end of the body is not known, `for(let $of=[ yield x];$of.length;)label:
+ * for (const a of $of.pop()) body`.
  *
  * A `for await` whose body has a known end is wrapped as well, see `for-await.ts`.
  *
@@ -108,8 +110,9 @@ class Writer {
   }
 
   /**
-   * The head moves behind the iterable, not the iterable before the head: it is the part that seldom has line breaks.
-   * Comments and parentheses around the iterable stay with it, as the cuts are at the tokens `of` and `)`.
+   * The head moves behind the iterable, not the iterable before the head: it is the part that
+   * seldom has line breaks. Comments and parentheses around the iterable stay with it, as the cuts
+   * are at the tokens `of` and `)`.
    */
   #writeLoop(loop: Node): void {
     const { start, afterOf, closing, end, inner, isAwait, isPlain } = loop;
@@ -122,7 +125,8 @@ class Writer {
     else this.#pieces.push(own.length > 0 ? `{let ${name};${name}:{${name}=` : `{const ${name}=`);
     this.write(afterOf, closing, inner);
     if (!isBlock) this.#pieces.push(`]${own.map((one) => `,${one}`).join('')};${name}.length;)`);
-    else this.#pieces.push(own.length > 0 ? `;break ${name};let ${own.join()};}` : ';'); // `let` is never reached: TDZ for ever
+    // `let` is never reached: TDZ for ever
+    else this.#pieces.push(own.length > 0 ? `;break ${name};let ${own.join()};}` : ';');
     this.write(start, afterOf, inner);
     this.#pieces.push(isBlock ? ` ${name}` : ` ${name}.pop()`);
     if (!isBlock) return;
@@ -130,7 +134,10 @@ class Writer {
     this.#pieces.push('}');
   }
 
-  /** In front of the labels, so that `continue label` stays what it is. An iterable with `yield` is moved once more, by itself. */
+  /**
+   * In front of the labels, so that `continue label` stays what it is. An iterable with `yield` is
+   * moved once more, by itself.
+   */
   #writeAwait(loop: Node, end: number): void {
     const { start, afterOf, closing, inner, isPlain } = loop;
     const [name, state] = [this.#name, `${this.#name}Await`];
@@ -157,7 +164,10 @@ class Writer {
     if (from < to) this.#pieces.push({ from, to });
   }
 
-  /** The loop's own variables if the iterable can see them: they are not initialised while it is evaluated. */
+  /**
+   * The loop's own variables if the iterable can see them: they are not initialised while it is
+   * evaluated.
+   */
   #ownNames({ left, afterOf, closing }: YieldLoop): string[] {
     const head = this.#source.slice(...left);
     if (!/^\s*(?:const|let)\b/.test(head) || head.length > MAX_PARSED) return [];

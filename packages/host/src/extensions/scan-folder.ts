@@ -10,7 +10,10 @@ export interface ScanOptions {
   include?: readonly string[] | undefined;
   /** picomatch patterns of package names that are left out; wins over `include`. @default none */
   exclude?: readonly string[] | undefined;
-  /** `package.json` whose dependencies are looked through for extensions. @default the one beside the folder, if there is one */
+  /**
+   * `package.json` whose dependencies are looked through for extensions. @default the one beside
+   * the folder, if there is one
+   */
   packageJson?: string | undefined;
 }
 
@@ -19,20 +22,25 @@ export interface SkippedFolder {
   /** Absolute path. */
   folder: string;
   reason: string;
-  /** Whether it was meant as an extension: one that runs without a sandbox, or one that is there twice. */
+  /**
+   * Whether it was meant as an extension: one that runs without a sandbox, or one that is there
+   * twice.
+   */
   isExtension: boolean;
 }
 
 /**
- * Lists the extension folders of a folder in Directus' layout: `<name>`, `@<scope>/<name>`, `.registry/<id>`, and the
- * dependencies of a `package.json` that have a `directus:extension` field. Each group is sorted by path.
+ * Lists the extension folders of a folder in Directus' layout: `<name>`, `@<scope>/<name>`,
+ * `.registry/<id>`, and the dependencies of a `package.json` that have a `directus:extension`
+ * field. Each group is sorted by path.
  *
- * What is no sandboxed extension is left out, and of one package that lies in several groups all but the first. Whether the
- * rest can be loaded is not looked at: reading it names the reason.
+ * What is no sandboxed extension is left out, and of one package that lies in several groups all
+ * but the first. Whether the rest can be loaded is not looked at: reading it names the reason.
  *
  * @param onSkip told of what is left out.
  * @returns absolute paths.
- * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist or is none, `E_LOAD` if it may not be read.
+ * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist or is none, `E_LOAD` if it
+ *   may not be read.
  */
 export async function scanFolder(
   root: string,
@@ -90,7 +98,10 @@ interface Found {
   skip?: Omit<SkippedFolder, 'folder'>;
 }
 
-/** Whether a folder holds a sandboxed extension, as far as that can be told; one that cannot be read may be one. */
+/**
+ * Whether a folder holds a sandboxed extension, as far as that can be told; one that cannot be read
+ * may be one.
+ */
 async function lookInto(path: string): Promise<Found> {
   const folder = resolve(path);
   let parsed: unknown;
@@ -109,7 +120,10 @@ async function lookInto(path: string): Promise<Found> {
   return reason === undefined ? { folder, name } : { folder, name, skip: { reason, isExtension: true } };
 }
 
-/** Directus runs these, and not in its sandbox. A bundle with a sandbox block is a mistake that loading tells of. */
+/**
+ * Directus runs these, and not in its sandbox. A bundle with a sandbox block is a mistake that
+ * loading tells of.
+ */
 function whyUnsandboxed({ type, sandbox }: Record<string, unknown>): string | undefined {
   if ((APP_TYPES as readonly unknown[]).includes(type)) return `it is of type ${type as string}, for the browser`;
   if (type === 'bundle') return sandbox === undefined ? 'it is a bundle, which cannot be sandboxed' : undefined;
@@ -145,7 +159,9 @@ function folderName(folder: string): string {
   return scope?.startsWith('@') ? `${scope}/${name}` : (name ?? folder);
 }
 
-/** What is in the folder of a scope; itself, if it is an extension whose folder only looks like one. */
+/**
+ * What is in the folder of a scope; itself, if it is an extension whose folder only looks like one.
+ */
 async function ofScope(folder: string): Promise<string[]> {
   const isPackage = await stat(join(folder, 'package.json')).then(
     () => true,

@@ -1,4 +1,6 @@
-/** A for-of loop with a `yield` in its iterable, or a `for await`. All are indices into the source. */
+/**
+ * A for-of loop with a `yield` in its iterable, or a `for await`. All are indices into the source.
+ */
 export interface YieldLoop {
   isAwait?: true;
   /** Whether there is no `yield` in its iterable. */

@@ -64,7 +64,8 @@ test.each(FILES)('finds in %s the loops that a parser finds, each with a yield p
   const source = withYields(read(name, file));
   const offset = 'function* g(){'.length;
   const loops = scan(`function* g(){${source}}`).loops.toSorted((a, b) => a.start - b.start);
-  const expected = parsedLoops(source.replaceAll('(yield(', '(!!!!!(')); // a yield would need its generator
+  // a yield would need its generator
+  const expected = parsedLoops(source.replaceAll('(yield(', '(!!!!!('));
   expect(loops.map(({ start, closing }) => [start - offset, closing - offset])).toEqual(
     expected.map(({ start, closing }) => [start, closing]),
   );

@@ -6,9 +6,10 @@ import { type ScannedModule, Scanner } from './scanner.js';
 const STEP = 128 * 1024;
 
 /**
- * Looks through a module for what the engine cannot compile or would misread. It goes by tokens and brackets, without a
- * tree and without scopes: time is linear in the text, whatever it is, and memory goes by the depth of its brackets. A
- * module that cannot be parsed gives some answer; the engine refuses it.
+ * Looks through a module for what the engine cannot compile or would misread. It goes by tokens and
+ * brackets, without a tree and without scopes: time is linear in the text, whatever it is, and
+ * memory goes by the depth of its brackets. A module that cannot be parsed gives some answer; the
+ * engine refuses it.
  *
  * Yields where others may have the thread.
  */

@@ -20,7 +20,10 @@ export const MAX_LOOPS = 1_000;
 /** Imports that are kept, and words of one. */
 const MAX_IMPORTS = 100;
 
-/** Walks over the tokens of a module: see `scan-module.ts`. What it has found is complete once `step` says false. */
+/**
+ * Walks over the tokens of a module: see `scan-module.ts`. What it has found is complete once
+ * `step` says false.
+ */
 export class Scanner implements ScannedModule {
   readonly loops: YieldLoop[] = [];
   readonly imports: ImportClause[] = [];
@@ -81,7 +84,8 @@ export class Scanner implements ScannedModule {
       if (this.imports.length < MAX_IMPORTS)
         this.imports.push({ specifier: specifier.slice(1, -1), start, words: this.#words });
       const isClosed = end - start > 1 && specifier.endsWith(specifier.charAt(0));
-      if (isClosed && mayHoldNul(specifier.replaceAll('\\\\', ''))) this.nulSpecifier ??= specifier; // `\\0` is no NUL
+      // `\\0` is no NUL
+      if (isClosed && mayHoldNul(specifier.replaceAll('\\\\', ''))) this.nulSpecifier ??= specifier;
     }
     this.#isInImport = this.#isInImport && this.#frames.length > 0;
     this.#expects = 'operator';
@@ -270,7 +274,10 @@ export class Scanner implements ScannedModule {
     this.#top.isInBody = false;
   }
 
-  /** Looks for the end of the body of loops: behind its block or semicolon, or before what cannot belong to it. */
+  /**
+   * Looks for the end of the body of loops: behind its block or semicolon, or before what cannot
+   * belong to it.
+   */
   #followBody(top: Frame): void {
     const { type, text, end } = this.#lexer;
     const isWord = type === 'word' && this.#before !== '.' && this.#before !== '?.';
@@ -279,7 +286,8 @@ export class Scanner implements ScannedModule {
     else if (top.isInBody) {
       if (isWord && this.#before === 'async' && text === 'function') top.bodies = NONE;
       else if (isWord && STARTERS.has(text) && this.#expects !== 'operand') this.#endBodies(top, this.#endBefore);
-      else if (text === ':' && type === 'punctuator' && top.conditions === 0) top.isInBody = false; // a label
+      // a label
+      else if (text === ':' && type === 'punctuator' && top.conditions === 0) top.isInBody = false;
     } else if (isWord && BRANCHING.has(text)) top.bodies = NONE;
     else if (!(this.#head ?? (isWord && HEADS.has(text))) && text !== '{') top.isInBody = true;
   }

@@ -3,8 +3,8 @@ const COMMENT = /^\s*\/\/[#@] ?sourceMappingURL=(\S+)\s*$/;
 const MAX_LINES_AFTER = 20;
 
 /**
- * The URL in the last `//# sourceMappingURL=` comment of a source. After it only blank lines and line comments may come
- * (ECMA-426 §11.1.2): behind it, code is not what the map is of.
+ * The URL in the last `//# sourceMappingURL=` comment of a source. After it only blank lines and
+ * line comments may come (ECMA-426 §11.1.2): behind it, code is not what the map is of.
  *
  * @returns null if there is none.
  */

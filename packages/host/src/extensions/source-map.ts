@@ -4,8 +4,9 @@ import { Mappings } from './mappings.js';
 import { parseJson } from './parse-json.js';
 
 /**
- * Characters of a source map, those of the sources it holds included. Reading it takes up to 30 ms of the host's thread;
- * it is then looked up in its text, so that an extension keeps no more than this.
+ * Characters of a source map, those of the sources it holds included. Reading it takes up to 30 ms
+ * of the host's thread; it is then looked up in its text, so that an extension keeps no more than
+ * this.
  */
 export const MAX_SOURCE_MAP_LENGTH: number = 6 * 1024 * 1024;
 /** Values of its JSON: most are names. */
@@ -45,8 +46,8 @@ interface Section {
 }
 
 /**
- * Reads a source map, whatever its form: JSON text or parsed, plain or with sections. It is read as what an attacker
- * wrote: what it costs goes by the length of its text alone.
+ * Reads a source map, whatever its form: JSON text or parsed, plain or with sections. It is read as
+ * what an attacker wrote: what it costs goes by the length of its text alone.
  *
  * @param filename what guest stacks name the bundle; the map's sources are resolved against it.
  * @throws {Error} if it is no source map, or a larger one than is read.
@@ -132,7 +133,8 @@ function resolveSource(source: string, sourceRoot: unknown, filename: string): s
 
 /** A line or column of a generated file. */
 function isIndex(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31; // an integer is a number
+  // an integer is a number
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -140,8 +142,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Makes the function that maps stacks of one extension: from the text that the engine ran to the bundle, and from there
- * to the author's files where a source map knows them.
+ * Makes the function that maps stacks of one extension: from the text that the engine ran to the
+ * bundle, and from there to the author's files where a source map knows them.
  *
  * @param filename what guest stacks name the source; frames of anything else are left alone.
  * @param found from the text that ran to the author's; each goes on where the one before it led.

@@ -6,7 +6,10 @@ interface ScopeKeeper {
   checkLocalExport(): void;
 }
 
-/** Without scopes: acorn's take time by the square of what is declared, and the engine checks them all the same. */
+/**
+ * Without scopes: acorn's take time by the square of what is declared, and the engine checks them
+ * all the same.
+ */
 const Scopeless: typeof Parser = Parser.extend(
   (Base) =>
     class extends (Base as unknown as new (options: Options, input: string) => ScopeKeeper) {
@@ -15,13 +18,16 @@ const Scopeless: typeof Parser = Parser.extend(
     } as unknown as typeof Parser,
 );
 
-/** A module, or why it is none. `index` is where; absent if it is nested too deeply for the parser. */
+/**
+ * A module, or why it is none. `index` is where; absent if it is nested too deeply for the parser.
+ */
 export type ParsedModule =
   | { program: Program; error?: undefined }
   | { program?: undefined; error: { message: string; index?: number } };
 
 /**
- * Parses an ES module, for a developer's tools. A host scans sources instead: a tree takes a hundred times the memory.
+ * Parses an ES module, for a developer's tools. A host scans sources instead: a tree takes a
+ * hundred times the memory.
  *
  * What scopes forbid, such as a name declared twice, is left to the engine.
  */
@@ -47,12 +53,16 @@ export function* childrenOf(node: AnyNode): Generator<AnyNode> {
   }
 }
 
-/** A node and all below it, without recursion. `enters` says into which nodes to go; the first is always entered. */
+/**
+ * A node and all below it, without recursion. `enters` says into which nodes to go; the first is
+ * always entered.
+ */
 export function* descendants(root: AnyNode, enters: (node: AnyNode) => boolean = () => true): Generator<AnyNode> {
   const stack = [root];
   for (let node = stack.pop(); node; node = stack.pop()) {
     yield node;
-    if (node === root || enters(node)) for (const child of childrenOf(node)) stack.push(child); // a call takes only so many
+    // a call takes only so many
+    if (node === root || enters(node)) for (const child of childrenOf(node)) stack.push(child);
   }
 }
 

@@ -5,7 +5,10 @@ import { type AddressRange, SPECIAL_IPV4, SPECIAL_IPV6 } from './address-ranges.
 import { expandThisMachine } from './this-machine.js';
 
 export interface AddressGateOptions {
-  /** Refused on top of the built-in ranges. Wins over `allowAddresses`. `0.0.0.0` is every address of this machine. */
+  /**
+   * Refused on top of the built-in ranges. Wins over `allowAddresses`. `0.0.0.0` is every address
+   * of this machine.
+   */
   denyAddresses?: readonly AddressRange[] | undefined;
   /** Opened although the built-in ranges refuse them. */
   allowAddresses?: readonly AddressRange[] | undefined;
@@ -19,17 +22,26 @@ const MAX_ADDRESS_LENGTH = 45;
 
 let special: AddressList | undefined;
 
-/** Whether an address is in a range that is not public. The list is built at the first request, not at every start. */
+/**
+ * Whether an address is in a range that is not public. The list is built at the first request, not
+ * at every start.
+ */
 function isSpecial(address: string): boolean {
   special ??= new AddressList([...SPECIAL_IPV4, ...SPECIAL_IPV6]);
   return special.has(address);
 }
 
-/** Decides which addresses a guest may reach: the public ones, and what the operator opens. Fails closed. */
+/**
+ * Decides which addresses a guest may reach: the public ones, and what the operator opens. Fails
+ * closed.
+ */
 export class AddressGate {
   readonly #denied: AddressList;
   readonly #allowed: AddressList;
-  /** Node makes three objects for each look into a list, and requests go to a few addresses over and over. */
+  /**
+   * Node makes three objects for each look into a list, and requests go to a few addresses over and
+   * over.
+   */
   readonly #decided: Map<string, boolean> = new Map();
 
   /** @throws {TypeError} a range cannot be read. */
@@ -57,7 +69,8 @@ export class AddressGate {
   }
 
   /**
-   * Whether a host of a URL is refused before any look-up: a literal address, or a name that always means this machine.
+   * Whether a host of a URL is refused before any look-up: a literal address, or a name that always
+   * means this machine.
    *
    * @param hostname as a URL has it, IPv6 in brackets.
    */
@@ -82,10 +95,13 @@ function embeddedIpv4(groups: readonly number[]): { kind: 'mapped' | 'translated
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
   const zeroes = a === 0 && b === 0 && c === 0 && d === 0;
   if (zeroes && e === 0 && f === 0xffff) return { kind: 'mapped', address: dotted(g, h) };
-  if (zeroes && e === 0xffff && f === 0) return { kind: 'translated', address: dotted(g, h) }; // SIIT, RFC 2765
-  if (a === 0x64 && b === 0xff9b) return { kind: 'translated', address: dotted(g, h) }; // NAT64, RFC 6052 and 8215
+  // SIIT, RFC 2765
+  if (zeroes && e === 0xffff && f === 0) return { kind: 'translated', address: dotted(g, h) };
+  // NAT64, RFC 6052 and 8215
+  if (a === 0x64 && b === 0xff9b) return { kind: 'translated', address: dotted(g, h) };
   if (a === 0x2002) return { kind: 'translated', address: dotted(b, c) }; // 6to4, RFC 3056
-  if (a === 0x2001 && b === 0) return { kind: 'translated', address: dotted(g ^ 0xffff, h ^ 0xffff) }; // Teredo, RFC 4380
+  // Teredo, RFC 4380
+  if (a === 0x2001 && b === 0) return { kind: 'translated', address: dotted(g ^ 0xffff, h ^ 0xffff) };
   return undefined;
 }
 

@@ -2,7 +2,10 @@ import { BlockList, type IPVersion, isIP } from 'node:net';
 
 import type { AddressRange } from './address-ranges.js';
 
-/** Addresses of both families. Kept apart: node's BlockList compares an IPv4 address with IPv6 ranges as its mapped form. */
+/**
+ * Addresses of both families. Kept apart: node's BlockList compares an IPv4 address with IPv6
+ * ranges as its mapped form.
+ */
 export class AddressList {
   readonly #lists: Record<IPVersion, BlockList> = { ipv4: new BlockList(), ipv6: new BlockList() };
 

@@ -1,7 +1,10 @@
 /** An address, a CIDR range or an `a-b` range. */
 export type AddressRange = string;
 
-/** IPv4 ranges that are not public. Source: IANA IPv4 special-purpose address registry (RFC 6890), without the globally reachable ones. */
+/**
+ * IPv4 ranges that are not public. Source: IANA IPv4 special-purpose address registry (RFC 6890),
+ * without the globally reachable ones.
+ */
 export const SPECIAL_IPV4: readonly AddressRange[] = [
   '0.0.0.0/8', // this network; connects to loopback on Linux
   '10.0.0.0/8', // private
@@ -22,14 +25,17 @@ export const SPECIAL_IPV4: readonly AddressRange[] = [
 ];
 
 /**
- * IPv6 ranges that are not public: everything outside 2000::/3, and what is special inside it. IPv4-mapped addresses are
- * judged by the address they embed. Source: IANA IPv6 global unicast and special-purpose address registries.
+ * IPv6 ranges that are not public: everything outside 2000::/3, and what is special inside it.
+ * IPv4-mapped addresses are judged by the address they embed. Source: IANA IPv6 global unicast and
+ * special-purpose address registries.
  */
 export const SPECIAL_IPV6: readonly AddressRange[] = [
-  '::-1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', // unspecified, loopback, IPv4-compatible, SIIT, NAT64, discard
+  // unspecified, loopback, IPv4-compatible, SIIT, NAT64, discard
+  '::-1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
   '2001::/23', // protocol assignments: Teredo, benchmarking, ORCHID
   '2001:db8::/32', // documentation
   '2002::/16', // 6to4
   '3fff::/20', // documentation
-  '4000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', // SRv6, unique local (fd00:ec2::254, fd20:ce::254), link-local, site-local, multicast
+  // SRv6, unique local (fd00:ec2::254, fd20:ce::254), link-local, site-local, multicast
+  '4000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
 ];

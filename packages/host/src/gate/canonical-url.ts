@@ -4,17 +4,25 @@ import { BAD_PORTS } from './ports.js';
 /** Longest URL that is looked at, in characters, as given and as it would be sent. */
 export const MAX_URL_LENGTH = 8_192;
 
-/** A host as every URL parser reads it: dotted ASCII labels, none empty, or an IPv6 address in brackets. */
+/**
+ * A host as every URL parser reads it: dotted ASCII labels, none empty, or an IPv6 address in
+ * brackets.
+ */
 const PLAIN_HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/;
 
-/** A `.` or `..` segment. Node 20 leaves some in a path: `https://x.com//.a/../b` keeps its `..`. */
+/**
+ * A `.` or `..` segment. Node 20 leaves some in a path: `https://x.com//.a/../b` keeps its `..`.
+ */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 /** What parsers may strip, everywhere or at the ends. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const STRIPPED = /[\x00-\x1f\x7f-\x9f]|^ | $/;
 
-/** Characters that a parsed URL still has in its path and query, and that servers refuse (RFC 3986 §2). */
+/**
+ * Characters that a parsed URL still has in its path and query, and that servers refuse (RFC 3986
+ * §2).
+ */
 const UNENCODED = /[\\^`{|}]/g;
 
 /** Longest domain name (RFC 1035 §2.3.4). */
@@ -39,7 +47,10 @@ export function parseCanonicalUrl(rawUrl: string): CanonicalUrl {
   return unsafe === undefined ? { ok: true, url } : { ok: false, reason: unsafe };
 }
 
-/** Parses, or answers undefined. Not by way of `URL.canParse`: once optimised, Node 20's says no to any Latin-1 letter. */
+/**
+ * Parses, or answers undefined. Not by way of `URL.canParse`: once optimised, Node 20's says no to
+ * any Latin-1 letter.
+ */
 export function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text);
@@ -59,7 +70,10 @@ export function isPlainHost(hostname: string): boolean {
   return hostname.length <= MAX_HOST_LENGTH && PLAIN_HOST.test(hostname);
 }
 
-/** Why a text means different things to different parsers, if it does. Serves URLs, patterns and redirects alike. */
+/**
+ * Why a text means different things to different parsers, if it does. Serves URLs, patterns and
+ * redirects alike.
+ */
 export function findAmbiguity(text: string): string | undefined {
   if (STRIPPED.test(text)) return 'it has a control character, or a space at an end';
   if (/^[^?#]*\\/.test(text)) return 'it has a backslash before its query';
@@ -68,8 +82,8 @@ export function findAmbiguity(text: string): string | undefined {
 }
 
 /**
- * Percent-encodes what the parser leaves as it is, so that the URL to match is the URL that servers take: braces, `|`, `^`,
- * backticks, and a backslash in the query.
+ * Percent-encodes what the parser leaves as it is, so that the URL to match is the URL that servers
+ * take: braces, `|`, `^`, backticks, and a backslash in the query.
  */
 export function encodeRest(url: URL): void {
   const { pathname, search } = url;

@@ -28,8 +28,8 @@ export function compileGlob(pattern: string): Glob {
 /**
  * Whether a pattern covers a whole text.
  *
- * Reads each character a bounded number of times, whatever the pattern: every literal is taken at its leftmost place,
- * and none is ever tried again.
+ * Reads each character a bounded number of times, whatever the pattern: every literal is taken at
+ * its leftmost place, and none is ever tried again.
  */
 export function matchGlob(glob: Glob, text: Characters): boolean {
   const { prefix, middles, suffix } = glob;
@@ -53,7 +53,10 @@ function hasAt(text: Characters, at: number, literal: string): boolean {
   return true;
 }
 
-/** Index behind the leftmost occurrence that begins at `from` or later and ends by `end`; -1 if there is none. */
+/**
+ * Index behind the leftmost occurrence that begins at `from` or later and ends by `end`; -1 if
+ * there is none.
+ */
 function findEnd(text: Characters, from: number, end: number, { codes, failure }: Needle): number {
   const { length } = codes;
   let matched = 0;

@@ -1,6 +1,9 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 
-/** A label whose characters no parser maps, drops or refuses: letters and marks, ASCII digits, hyphens; no mark first. */
+/**
+ * A label whose characters no parser maps, drops or refuses: letters and marks, ASCII digits,
+ * hyphens; no mark first.
+ */
 const LABEL = /^(?!\p{M})[\p{L}\p{M}0-9-]+$/u;
 
 /** A right-to-left label so plain that it passes the bidi rule (RFC 5893 §2) in every reading. */
@@ -10,9 +13,9 @@ const RIGHT_TO_LEFT_LABEL = /^[\p{Script=Hebrew}\p{Script=Arabic}]+$/u;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
- * Whether an international host reads the same in every URL parser. IDNA tables differ between versions of Unicode, and
- * so do the checks of `xn--` labels: a host passes only if it needs no mapping but lower case, and its `xn--` labels
- * stand for plain letters.
+ * Whether an international host reads the same in every URL parser. IDNA tables differ between
+ * versions of Unicode, and so do the checks of `xn--` labels: a host passes only if it needs no
+ * mapping but lower case, and its `xn--` labels stand for plain letters.
  *
  * @param rawHost as it was written, without port.
  * @param hostname the same, parsed, in ASCII form.

@@ -4,16 +4,25 @@ import { type CanonicalUrl, parseCanonicalUrl } from './canonical-url.js';
 import { hasTraversal } from './traversal.js';
 import { type UrlPattern, matchUrlPattern, parseUrlPattern, toTarget } from './url-pattern.js';
 
-/** Patterns of one scope, and their characters in all. They bound what the beginnings and ends of patterns cost. */
+/**
+ * Patterns of one scope, and their characters in all. They bound what the beginnings and ends of
+ * patterns cost.
+ */
 export const MAX_PATTERNS = 256;
 export const MAX_PATTERN_CHARACTERS = 65_536;
 
-/** Patterns with text between two stars. Each may read the whole URL: 16 of them read the longest one in about a millisecond. */
+/**
+ * Patterns with text between two stars. Each may read the whole URL: 16 of them read the longest
+ * one in about a millisecond.
+ */
 export const MAX_SEARCHING_PATTERNS = 16;
 
 /** A `request` scope, ready to decide. */
 export interface RequestGate {
-  /** Decides about a URL as the guest gave it. The URL that comes back is the one to send, never the raw text again. */
+  /**
+   * Decides about a URL as the guest gave it. The URL that comes back is the one to send, never the
+   * raw text again.
+   */
   matchUrl(rawUrl: string): CanonicalUrl;
   /** Compares with case. */
   allowsMethod(method: string): boolean;

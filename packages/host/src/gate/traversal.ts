@@ -1,6 +1,9 @@
 const PERCENT = 0x25;
 
-/** Bytes that lenient servers read as `.`, `/` or `\` although UTF-8 forbids them, or after Unicode normalisation. */
+/**
+ * Bytes that lenient servers read as `.`, `/` or `\` although UTF-8 forbids them, or after Unicode
+ * normalisation.
+ */
 const LENIENT: readonly [RegExp, string][] = [
   [/\xc0\xae|\xe0\x80\xae|\xf0\x80\x80\xae|\xef\xbc\x8e|\xe2\x80\xa4/g, '.'],
   [/\xe2\x80\xa5/g, '..'],
@@ -12,10 +15,12 @@ const LENIENT: readonly [RegExp, string][] = [
 const IIS_ESCAPE = /%u([0-9a-f]{4})/gi;
 
 /**
- * Whether a path could climb out of its folder on a server that decodes more than it should: a `..` segment under any
- * number of percent-encodings, overlong UTF-8, full-width forms, `\` for `/`, control characters, or a `;parameter`.
+ * Whether a path could climb out of its folder on a server that decodes more than it should: a `..`
+ * segment under any number of percent-encodings, overlong UTF-8, full-width forms, `\` for `/`,
+ * control characters, or a `;parameter`.
  *
- * Call it on the path of a parsed URL, where plain dot segments are already resolved. Linear in the path's length.
+ * Call it on the path of a parsed URL, where plain dot segments are already resolved. Linear in the
+ * path's length.
  */
 export function hasTraversal(pathname: string): boolean {
   if (!pathname.includes('%') && !pathname.includes('..')) return false;
@@ -26,7 +31,10 @@ export function hasTraversal(pathname: string): boolean {
   return /(?:^|[/\\])\.\.(?:[/\\;?#]|$)/.test(bare);
 }
 
-/** Percent-decodes ASCII until nothing is left to decode, in one pass: a decoded character may complete the next escape. */
+/**
+ * Percent-decodes ASCII until nothing is left to decode, in one pass: a decoded character may
+ * complete the next escape.
+ */
 function decodeFully(text: string): string {
   const out = new Uint8Array(text.length);
   let length = 0;

@@ -21,7 +21,10 @@ export interface UrlPattern {
   path: Glob;
   /** `none`: covers a URL without a query only. */
   query: Glob | 'any' | 'none';
-  /** Whether the path says more than "any". Then a path that a server might read as climbing is refused. */
+  /**
+   * Whether the path says more than "any". Then a path that a server might read as climbing is
+   * refused.
+   */
   restricted: boolean;
 }
 
@@ -31,8 +34,8 @@ const ANY_PATH = '/*';
 const PARTS = /^([a-z][a-z0-9+.-]*|\*+):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?$/i;
 
 /**
- * Reads a URL pattern: scheme, host, port, path and query, in which `*` is the only metacharacter and never crosses from
- * one of them into the next.
+ * Reads a URL pattern: scheme, host, port, path and query, in which `*` is the only metacharacter
+ * and never crosses from one of them into the next.
  *
  * @throws {SandglassError} `E_MANIFEST`, naming the pattern and the reason.
  */
@@ -62,8 +65,8 @@ export function toTarget(url: URL): MatchTarget {
 }
 
 /**
- * Whether a pattern covers a URL of `parseCanonicalUrl`. Percent-escapes compare without case, as they mean the same
- * (RFC 3986 §6.2.2.1).
+ * Whether a pattern covers a URL of `parseCanonicalUrl`. Percent-escapes compare without case, as
+ * they mean the same (RFC 3986 §6.2.2.1).
  */
 export function matchUrlPattern(pattern: UrlPattern, url: URL, { path, search }: MatchTarget = toTarget(url)): boolean {
   if (pattern.scheme !== 'any' && pattern.scheme !== url.protocol) return false;

@@ -15,7 +15,8 @@ const fields: Fields<CallOptions> = {
 const schema: z.ZodMiniType<CallOptions> = object(fields);
 
 /**
- * Checks what a call is given beside its argument. What is right costs a few comparisons, and only what is wrong a parse.
+ * Checks what a call is given beside its argument. What is right costs a few comparisons, and only
+ * what is wrong a parse.
  *
  * @param key `id` or `event`, whose value has to be a text.
  * @throws {TypeError}

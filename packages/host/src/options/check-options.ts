@@ -6,7 +6,8 @@ import type * as z from 'zod/mini';
  *
  * @param what the thing given, for example `options of createHost`.
  * @param root what an error calls the value itself.
- * @throws {TypeError} naming each key that is unknown or has a value that cannot be used, and what is allowed.
+ * @throws {TypeError} naming each key that is unknown or has a value that cannot be used, and what
+ *   is allowed.
  */
 export function checkOptions<T>(what: string, schema: z.core.$ZodType<T>, value: unknown, root = 'the value'): T {
   const parsed = check(schema, value);

@@ -6,7 +6,8 @@ export type Fields<T> = { readonly [Key in keyof T]-?: z.ZodMiniType<T[Key]> };
 
 /** An object of these keys and no others. */
 export function object<T>(fields: Fields<T>): z.ZodMiniType<T> {
-  return z.strictObject(fields) as never; // zod would make the same type of it, if it looked into generic ones
+  // zod would make the same type of it, if it looked into generic ones
+  return z.strictObject(fields) as never;
 }
 
 /** An integer of a range, both ends included. */
@@ -21,12 +22,16 @@ export function withDefault<T>(schema: z.ZodMiniType<T>, value: T): z.ZodMiniTyp
 
 /** A schema of an object, all of which may be missing. */
 export function group<T>(schema: z.ZodMiniType<T>): z.ZodMiniType<T> {
-  return z.prefault(schema as z.ZodMiniType<T, object>, {}) as never; // its keys have defaults of their own
+  // its keys have defaults of their own
+  return z.prefault(schema as z.ZodMiniType<T, object>, {}) as never;
 }
 
 export const text: z.ZodMiniType<string> = z.string().check(z.minLength(1));
 export const flag: z.ZodMiniType<boolean> = z.boolean();
-/** Tokens are compared as they are: a short one could be guessed, an empty one would open to everybody. */
+/**
+ * Tokens are compared as they are: a short one could be guessed, an empty one would open to
+ * everybody.
+ */
 export const token: z.ZodMiniType<string> = z.string().check(z.minLength(16));
 /** Bytes of a body, up to 1 GiB. */
 export const bodyBytes: z.ZodMiniType<number> = count(0, 1_073_741_824);

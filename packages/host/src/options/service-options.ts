@@ -29,7 +29,9 @@ export interface CompleteServiceOptions extends ServiceOptions {
   metricsSummaries: boolean;
 }
 
-/** What `createService` takes, the status page and the limit that it shares with the host left out. */
+/**
+ * What `createService` takes, the status page and the limit that it shares with the host left out.
+ */
 export const serviceFields: Fields<Omit<CompleteServiceOptions, 'maxBodyBytes' | 'status'>> = {
   token: maybe(token),
   metrics: withDefault(flag, true),

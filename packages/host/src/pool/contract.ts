@@ -15,9 +15,15 @@ export interface CallRequest {
   signal?: AbortSignal | undefined;
   /** Lowers the extension's `wallTimeMs` for this call. */
   wallTimeMs?: number | undefined;
-  /** Takes a promise of the end of what the call has started and nobody awaits, if there is any: called before it settles. */
+  /**
+   * Takes a promise of the end of what the call has started and nobody awaits, if there is any:
+   * called before it settles.
+   */
   waitUntil?: ((end: Promise<void>) => void) | undefined;
-  /** Told what the call used, before it settles. Not told if it ended without its engine, for example by abort. */
+  /**
+   * Told what the call used, before it settles. Not told if it ended without its engine, for
+   * example by abort.
+   */
   onOutcome?: ((outcome: { callId: number; usage: UsageWire }) => void) | undefined;
 }
 
@@ -50,10 +56,16 @@ export interface Pool {
    * @throws {SandglassError} what ended the call.
    */
   call(request: CallRequest): Promise<Uint8Array>;
-  /** Takes no more calls for an extension, waits for those in flight and what they left, then frees it everywhere. */
+  /**
+   * Takes no more calls for an extension, waits for those in flight and what they left, then frees
+   * it everywhere.
+   */
   unload(extensionId: number): Promise<void>;
   stats(): PoolStats;
-  /** @throws {SandglassError} `E_WORKER_LOST` if lane after lane was started, and not one has ever come up. */
+  /**
+   * @throws {SandglassError} `E_WORKER_LOST` if lane after lane was started, and not one has ever
+   *   come up.
+   */
   assertStarted(): void;
   /**
    * Takes no more calls, waits for those in flight and what they left, and ends all lanes.
@@ -63,7 +75,10 @@ export interface Pool {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** A capability call as the pool's owner gets it. The arguments are the guest's: checked for size, nothing else. */
+/**
+ * A capability call as the pool's owner gets it. The arguments are the guest's: checked for size,
+ * nothing else.
+ */
 export interface CapabilityCall {
   /** `-extensionId` for one that a load makes. */
   readonly callId: number;
@@ -81,9 +96,9 @@ export interface CapabilityOptions {
   /**
    * Serves one capability call. Ignored for names in `syncNames`: what it resolves to.
    *
-   * Reject with an error that carries a `CapabilityErrorWire` as `wire` to fail the capability call, with a
-   * `SandglassError` without one to end the whole call. Refused with the code `E_SCOPE` before any I/O, it counts as no
-   * effect.
+   * Reject with an error that carries a `CapabilityErrorWire` as `wire` to fail the capability
+   * call, with a `SandglassError` without one to end the whole call. Refused with the code
+   * `E_SCOPE` before any I/O, it counts as no effect.
    */
   onCapability(call: CapabilityCall): Promise<unknown>;
   /** Whether a second run of this capability would do something a second time. */

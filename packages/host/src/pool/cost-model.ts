@@ -4,58 +4,83 @@
  *     cost = backlog + resumed − wake, at least 0     what is in its way
  *          + cold start, where no sandbox of its extension is
  *
- * `backlog` is what the lane was sent and has not begun, `resumed` what it goes on with after an answer. A call counts as
- * what calls of its extension took on average; a small one counts as nothing, so small calls stay on one lane. Measured on two cores
- * with `pnpm bench --suite=<name>` unless it says otherwise, each value against its half and its double in one run.
+ * `backlog` is what the lane was sent and has not begun, `resumed` what it goes on with after an
+ * answer. A call counts as what calls of its extension took on average; a small one counts as
+ * nothing, so small calls stay on one lane. Measured on two cores with `pnpm bench --suite=<name>`
+ * unless it says otherwise, each value against its half and its double in one run.
  */
 
-/** Guess for an extension that has not run yet: small enough for batches, large enough to be careful. */
+/**
+ * Guess for an extension that has not run yet: small enough for batches, large enough to be
+ * careful.
+ */
 const FIRST_COST_MS = 0.1;
 /**
- * CPU time of a small call at the best, when its sandbox is in the processor's caches, and on average. The host takes about as long for its own part of one, so
- * that another lane would make small calls no faster.
+ * CPU time of a small call at the best, when its sandbox is in the processor's caches, and on
+ * average. The host takes about as long for its own part of one, so that another lane would make
+ * small calls no faster.
  */
 const SMALL_LEAST_MS = 0.002;
 const SMALL_MEAN_MS = 0.01;
-/** Weight of the newest call in the running mean: the last ten or so decide. The first counts in full. */
+/**
+ * Weight of the newest call in the running mean: the last ten or so decide. The first counts in
+ * full.
+ */
 const COST_WEIGHT = 0.1;
 
-/** What an unknown extension counts as on top, once: calls of others go elsewhere if they can, its own go together. */
+/**
+ * What an unknown extension counts as on top, once: calls of others go elsewhere if they can, its
+ * own go together.
+ */
 export const UNKNOWN_COST_MS = 2;
 /** What a load counts as: calls go elsewhere if they can. */
 export const LOAD_COST_MS = 20;
 
 /**
- * What a lane costs that does not know the extension. Installing takes about that long: a lone call stays where it is warm, a burst
- * spreads.
+ * What a lane costs that does not know the extension. Installing takes about that long: a lone call
+ * stays where it is warm, a burst spreads.
  */
 export const COLD_START_MS = 0.5;
 /**
- * Backlog that counts as none: about the time in which another lane's thread wakes. Small calls so stay on one lane, whose
- * sandboxes and caches are warm, while nothing longer is in their way. With 200 extensions in turn, 64 calls in flight and two lanes on two cores
- * that is 160 to 250 k/s, where 105 to 170 went over both; with one extension it is the same (260 to 350).
+ * Backlog that counts as none: about the time in which another lane's thread wakes. Small calls so
+ * stay on one lane, whose sandboxes and caches are warm, while nothing longer is in their way. With
+ * 200 extensions in turn, 64 calls in flight and two lanes on two cores that is 160 to 250 k/s,
+ * where 105 to 170 went over both; with one extension it is the same (260 to 350).
  */
 const WAKE_MS = 0.05;
 /**
- * What a lane with room may cost beyond the least one, which has none: above this, a call rather waits. Not to be behind
- * one that nobody knows, which may never end.
+ * What a lane with room may cost beyond the least one, which has none: above this, a call rather
+ * waits. Not to be behind one that nobody knows, which may never end.
  */
 export const WAIT_MS = 1;
 
-/** CPU time that a lane is given in advance. What waits here can still be placed elsewhere; what waits there cannot. */
+/**
+ * CPU time that a lane is given in advance. What waits here can still be placed elsewhere; what
+ * waits there cannot.
+ */
 export const MAX_BACKLOG_MS = 4;
 /**
- * Batches whose calls have not all been entered: one that runs, and one that waits in the engine's hands so that it never
- * waits for this thread. More would only split what could have gone together.
+ * Batches whose calls have not all been entered: one that runs, and one that waits in the engine's
+ * hands so that it never waits for this thread. More would only split what could have gone
+ * together.
  */
 export const MAX_OPEN_BATCHES = 2;
 /** Calls in a batch. Throughput is flat above it. */
 export const MAX_BATCH_LENGTH = 64;
-/** From here on, what goes to an idle lane goes in halves: while this thread deals with the first, the lane is in the second. */
+/**
+ * From here on, what goes to an idle lane goes in halves: while this thread deals with the first,
+ * the lane is in the second.
+ */
 export const SPLIT_LENGTH = 8;
-/** A call that may take longer than this begins a batch: the outcomes of what is before it would wait for its end. */
+/**
+ * A call that may take longer than this begins a batch: the outcomes of what is before it would
+ * wait for its end.
+ */
 export const COSTLY_MS = 1;
-/** For so long after the last call, one of several lanes is left to calls: a load in their way takes 2 to 300 ms, and reloading a host makes hundreds. */
+/**
+ * For so long after the last call, one of several lanes is left to calls: a load in their way takes
+ * 2 to 300 ms, and reloading a host makes hundreds.
+ */
 export const CALLS_GO_ON_MS = 20;
 
 /** What calls of one extension take. */

@@ -99,7 +99,8 @@ class Model {
         lane.finishAll();
       }
       this.pool.pass(10);
-      if (i > 20) await new Promise((resolve) => setTimeout(resolve, 20)); // the pause after failures is on the real clock
+      // the pause after failures is on the real clock
+      if (i > 20) await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 

@@ -23,13 +23,22 @@ import type { PoolStats } from './stats/stats.js';
 import { Recovery } from './watchdog/recovery.js';
 import { Watchdog } from './watchdog/watchdog.js';
 
-/** How long a load may wait for its turn at the least, whatever its calls may take: a thread may have to start first. */
+/**
+ * How long a load may wait for its turn at the least, whatever its calls may take: a thread may
+ * have to start first.
+ */
 const LOAD_WAIT_MS = 30_000;
 
-/** How long `close` waits for threads to end. One that hangs in WASM ends in 30 ms on Node, and not at all on Bun. */
+/**
+ * How long `close` waits for threads to end. One that hangs in WASM ends in 30 ms on Node, and not
+ * at all on Bun.
+ */
 const END_THREADS_MS = 2_000;
 
-/** Time that may pass between two ticks and still count: above what a busy event loop takes, below what a limit could notice. */
+/**
+ * Time that may pass between two ticks and still count: above what a busy event loop takes, below
+ * what a limit could notice.
+ */
 const MAX_STEP_MS = 20;
 
 export interface LanePoolOptions extends CapabilityOptions, Links, Pick<CreatePoolOptions, 'onBackground'> {

@@ -7,8 +7,8 @@ import { ownTurn } from './read-body.js';
 import type { CallOptions } from '../types.js';
 
 /**
- * Parts that the result of a hook may have: each item of a list is one, each property four. The host decodes it, and
- * encodes it again for the next filter, in up to 50 ms.
+ * Parts that the result of a hook may have: each item of a list is one, each property four. The
+ * host decodes it, and encodes it again for the next filter, in up to 50 ms.
  */
 const MAX_PAYLOAD_PARTS = 131_072;
 
@@ -22,7 +22,8 @@ export interface Caller {
    *
    * @param argument copied, with the semantics of the structured clone algorithm.
    * @returns what it returned, or what JSON leaves of that, of an operation.
-   * @throws {SandglassError} what ended the call; the stack of what the guest threw is mapped to its author's files.
+   * @throws {SandglassError} what ended the call; the stack of what the guest threw is mapped to
+   *   its author's files.
    */
   call(extension: Extension, handler: number, argument: unknown, options?: CallOptions): Promise<unknown>;
   /** Runs one handler with an encoded argument; resolves to its encoded result. */

@@ -9,8 +9,8 @@ const OBJECT = { open: 0x7b, close: 0x7d } as const;
 const ARRAY = { open: 0x5b, close: 0x5d } as const;
 
 /**
- * Checks a text as `JSON.parse` would, and builds nothing: what a client sends is checked here, and parsed by the guest that
- * gets it. A megabyte takes 15 to 25 ms of CPU, whatever is in it.
+ * Checks a text as `JSON.parse` would, and builds nothing: what a client sends is checked here, and
+ * parsed by the guest that gets it. A megabyte takes 15 to 25 ms of CPU, whatever is in it.
  *
  * @param maxDepth brackets that may be open at once.
  * @returns what is wrong, or null.

@@ -3,7 +3,8 @@ import type { Registration } from '@sandglass/core';
 /**
  * A registration in a few words, for example `GET /hello/slow` or `filter items.create`.
  *
- * @param mount path below which the extension's routes are served. @default none: the route as it was registered
+ * @param mount path below which the extension's routes are served. @default none: the route as it
+ *   was registered
  */
 export function describeRegistration(registration: Registration, mount = ''): string {
   switch (registration.type) {

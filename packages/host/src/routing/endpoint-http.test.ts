@@ -12,7 +12,8 @@ import { splitTarget } from './request-target.js';
 const read = async (url: string, init: RequestInit = {}, maxBodyBytes = 100): Promise<EndpointRequest> => {
   const request = new Request(`http://host.test:81${url}`, init);
   const read = await readEndpointRequest(request, splitTarget(request.url), '/hello'.length, maxBodyBytes);
-  return read instanceof JsonData ? (read.value as unknown as EndpointRequest) : read; // its body is a text
+  // its body is a text
+  return read instanceof JsonData ? (read.value as unknown as EndpointRequest) : read;
 };
 const json = (body: string, type = 'application/json'): RequestInit => ({
   method: 'POST',

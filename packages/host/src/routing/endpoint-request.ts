@@ -16,7 +16,10 @@ export interface EndpointRequest {
 /** Media types whose body is parsed. */
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
-/** A longer body is only checked on this thread, and parsed by the guest. For a shorter one that costs more than it spares. */
+/**
+ * A longer body is only checked on this thread, and parsed by the guest. For a shorter one that
+ * costs more than it spares.
+ */
 const MAX_SHORT_LENGTH = 16_384;
 
 /**
@@ -25,7 +28,8 @@ const MAX_SHORT_LENGTH = 16_384;
  * @param target of the request's URL.
  * @param mountLength length of the mount in the request's path.
  * @param maxBodyBytes longest body that is read.
- * @throws {ClientError} 413 for a longer body, 415 for one that cannot be read, 400 for one that says to be JSON and is not.
+ * @throws {ClientError} 413 for a longer body, 415 for one that cannot be read, 400 for one that
+ *   says to be JSON and is not.
  */
 export async function readEndpointRequest(
   request: Request,
@@ -43,7 +47,8 @@ export async function readEndpointRequest(
 }
 
 function readHeaders({ headers, url }: Request): EndpointRequest['headers'] {
-  const host = headers.get('host') ?? new URL(url).host; // HTTP has it, a Request made by hand has not
+  // HTTP has it, a Request made by hand has not
+  const host = headers.get('host') ?? new URL(url).host;
   const cookies = headers.getSetCookie();
   const entries: [string, string | string[]][] = [['host', host], ...headers];
   if (cookies.length > 0) entries.push(['set-cookie', cookies]);

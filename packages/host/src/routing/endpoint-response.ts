@@ -6,7 +6,10 @@ import { type Conditions, entityTag, isFresh } from './entity-tag.js';
 /** Makes a response of a checked status and of headers that can be sent. */
 export type CreateResponse = NonNullable<HostOptions['createResponse']>;
 
-/** Headers that an endpoint may set (CONTRACT §5). `set-cookie` is not among them: it would speak for the host's origin. */
+/**
+ * Headers that an endpoint may set (CONTRACT §5). `set-cookie` is not among them: it would speak
+ * for the host's origin.
+ */
 export const RESPONSE_HEADERS: readonly string[] = [
   'content-type',
   'content-disposition',

@@ -4,7 +4,9 @@ import { toMatchedPath } from './request-target.js';
 import { MAX_ROUTE_COST, parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import { Sequence } from './sequence.js';
 
-/** A longer path is matched by static routes only; it bounds what {@link MAX_ROUTE_COST} stands for. */
+/**
+ * A longer path is matched by static routes only; it bounds what {@link MAX_ROUTE_COST} stands for.
+ */
 const MAX_MATCHED_LENGTH = 2_048;
 
 export type RouteRegistration = Extract<Registration, { type: 'route' }>;
@@ -31,16 +33,20 @@ interface Mount<Owner> {
   /** The extension's, as it is spelt. */
   name: string;
   owner: Owner;
-  /** Routes without wildcards by method and path; the others in `wild`. The index keeps "first registered wins". */
+  /**
+   * Routes without wildcards by method and path; the others in `wild`. The index keeps "first
+   * registered wins".
+   */
   fixed: Map<string, { handler: number; index: number }>;
   wild: (Route & { index: number })[];
 }
 
 /**
- * Finds the route of a request among the endpoints, each mounted at `/<package name>` (CONTRACT §5).
+ * Finds the route of a request among the endpoints, each mounted at `/<package name>` (CONTRACT
+ * §5).
  *
- * Names and paths are compared in the form of {@link toMatchedPath}. The path of a request says how long its mount is, so
- * that no mount covers another: two steps after `/@`, else one.
+ * Names and paths are compared in the form of {@link toMatchedPath}. The path of a request says how
+ * long its mount is, so that no mount covers another: two steps after `/@`, else one.
  */
 export class EndpointRouter<Owner> {
   readonly #mounts = new Map<string, Mount<Owner>>();
@@ -49,8 +55,8 @@ export class EndpointRouter<Owner> {
    * Mounts an endpoint, in place of one of the same name.
    *
    * @param name of an npm package.
-   * @throws {SandglassError} `E_LOAD` for a path that is not supported, or a name that differs in its case alone from that of
-   *   another endpoint; nothing changes then.
+   * @throws {SandglassError} `E_LOAD` for a path that is not supported, or a name that differs in
+   *   its case alone from that of another endpoint; nothing changes then.
    */
   mount(name: string, owner: Owner, routes: readonly RouteRegistration[]): void {
     const base = mountPath(name);

@@ -1,7 +1,8 @@
 /**
  * The weak entity tag of a body, in the form of Express: its length and a hash (RFC 9110 §8.8.3).
  *
- * The hash has 53 bits and is not cryptographic: whoever could make two bodies of one tag is the extension that sends them.
+ * The hash has 53 bits and is not cryptographic: whoever could make two bodies of one tag is the
+ * extension that sends them.
  */
 export function entityTag(body: Uint8Array): string {
   let high = 0xdeadbeef;
@@ -33,8 +34,8 @@ export function readConditions(headers: Headers): Conditions | null {
 }
 
 /**
- * Whether a client has the response already (RFC 9110 §13.1): by its tag, compared weakly, else by its date. A request that
- * forbids caches gets it anew, as from Express.
+ * Whether a client has the response already (RFC 9110 §13.1): by its tag, compared weakly, else by
+ * its date. A request that forbids caches gets it anew, as from Express.
  */
 export function isFresh({ ifNoneMatch, ifModifiedSince, cacheControl }: Conditions, headers: Headers): boolean {
   if (cacheControl !== null && /(?:^|,)\s*no-cache\s*(?:,|$)/i.test(cacheControl)) return false;

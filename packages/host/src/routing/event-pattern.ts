@@ -5,7 +5,10 @@ import { Sequence, stepOver } from './sequence.js';
 /** Longest event that a hook may register, and that may happen. */
 export const MAX_EVENT_LENGTH = 256;
 
-/** What the events with wildcards of one extension may cost together, in names: to find its listeners takes 0.1 ms at the most. */
+/**
+ * What the events with wildcards of one extension may cost together, in names: to find its
+ * listeners takes 0.1 ms at the most.
+ */
 export const MAX_EVENT_COST = 2_048;
 
 /** An event that happened, once as it is and once split at its dots. */
@@ -29,8 +32,9 @@ export function parseEvent(name: string): HookEvent {
 }
 
 /**
- * Parses the event of a hook: names separated by dots, where `*` stands for one name and `**` for any number of them,
- * as in EventEmitter2. That library itself keeps names as keys of plain objects, where `__proto__` would lead out.
+ * Parses the event of a hook: names separated by dots, where `*` stands for one name and `**` for
+ * any number of them, as in EventEmitter2. That library itself keeps names as keys of plain
+ * objects, where `__proto__` would lead out.
  *
  * @throws {SandglassError} `E_LOAD` for an event that is too long.
  */

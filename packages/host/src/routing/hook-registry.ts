@@ -19,9 +19,14 @@ interface Entry<Owner> extends Listener<Owner> {
 /** Listeners that are kept found, over all events. Whoever calls may choose the events. */
 const MAX_FOUND = 100_000;
 
-/** Which handlers listen to which events, over all hook extensions, in the order of registration. */
+/**
+ * Which handlers listen to which events, over all hook extensions, in the order of registration.
+ */
 export class HookRegistry<Owner> {
-  /** Per extension name; a Map keeps the order of the first registration, also when an extension is replaced. */
+  /**
+   * Per extension name; a Map keeps the order of the first registration, also when an extension is
+   * replaced.
+   */
   readonly #entries = new Map<string, Entry<Owner>[]>();
   readonly #found = new LRUCache<string, Listener<Owner>[]>({
     max: 1_000,
@@ -32,7 +37,8 @@ export class HookRegistry<Owner> {
   /**
    * Registers a hook's handlers, in place of those of the same name.
    *
-   * @throws {SandglassError} `E_LOAD` for an event that is not supported, or too many wildcards; nothing changes then.
+   * @throws {SandglassError} `E_LOAD` for an event that is not supported, or too many wildcards;
+   *   nothing changes then.
    */
   register(name: string, owner: Owner, registrations: readonly HookRegistration[]): void {
     const entries = registrations.map(({ type, event, handler }) => ({

@@ -16,7 +16,8 @@ export class OperationRegistry<Owner> {
   /**
    * Registers an extension's operations, in place of those it had.
    *
-   * @throws {SandglassError} `E_LOAD` naming both extensions if one of the ids is taken; nothing changes then.
+   * @throws {SandglassError} `E_LOAD` naming both extensions if one of the ids is taken; nothing
+   *   changes then.
    */
   register(name: string, owner: Owner, registrations: readonly OperationRegistration[]): void {
     for (const { id } of registrations) {

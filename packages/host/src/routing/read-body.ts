@@ -24,7 +24,8 @@ const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'utf-16', 'utf-1
  * Reads the body of a request as text: inflated, and in the charset that its type names.
  *
  * @param maxBytes longest body, as it came and inflated.
- * @throws {ClientError} 413 for a longer one, 415 for a coding or charset that cannot be read, 400 for bytes that are not in it.
+ * @throws {ClientError} 413 for a longer one, 415 for a coding or charset that cannot be read, 400
+ *   for bytes that are not in it.
  */
 export async function readBodyText(request: Request, maxBytes: number): Promise<string> {
   const decoder = createDecoder(request.headers.get('content-type') ?? '');
@@ -55,7 +56,10 @@ export function parseBody(text: string): unknown {
 
 let lastTurn: Promise<void> = Promise.resolve();
 
-/** The next turn of the event loop that nobody else has taken: what takes long on this thread is done one to a turn. */
+/**
+ * The next turn of the event loop that nobody else has taken: what takes long on this thread is
+ * done one to a turn.
+ */
 export function ownTurn(): Promise<void> {
   lastTurn = lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)));
   return lastTurn;

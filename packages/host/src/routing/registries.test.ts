@@ -22,7 +22,8 @@ test.each([
   expect(refused.filter((event) => matches(pattern, event))).toEqual([]);
 });
 
-// Left out: `**`, where that library misses events before another name (`**.a` and `a.a`) and finds too many after `*`.
+// Left out: `**`, where that library misses events before another name (`**.a` and `a.a`) and finds
+// too many after `*`.
 test('agrees with EventEmitter2 on names and *', () => {
   const name = fc.constantFrom('a', 'b', 'items');
   const pattern = fc.array(fc.oneof(name, fc.constant('*')), { minLength: 1, maxLength: 5 });

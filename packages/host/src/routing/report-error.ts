@@ -9,7 +9,8 @@ export type ReportError = (error: unknown, context?: Omit<ErrorContext, 'callId'
 /**
  * Makes the way to the host's `onError`; without one, a line on stderr.
  *
- * What an `onError` throws or rejects with is dropped: the error that it was told of is not to become two.
+ * What an `onError` throws or rejects with is dropped: the error that it was told of is not to
+ * become two.
  */
 export function createErrorReport(onError: HostOptions['onError'] = printError): ReportError {
   return (thrown, context = {}) => {

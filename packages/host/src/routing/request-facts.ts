@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import type { Extension } from '../extensions/extension.js';
 
-/** What is known of a request of a service while it is served, for its answer and for the lines of the log. */
+/**
+ * What is known of a request of a service while it is served, for its answer and for the lines of
+ * the log.
+ */
 export interface RequestFacts {
   readonly id: string;
   /** What answers it. Absent if no route does. */
@@ -31,12 +34,17 @@ export interface RequestFields {
 
 /** An id that is taken from a client: it stands in logs and goes back in a header. */
 const SOUND_ID = /^[\w.:/+=-]{1,128}$/;
-/** W3C Trace Context §3.2: version (not ff), trace id, parent id, flags; later versions may go on. */
+/**
+ * W3C Trace Context §3.2: version (not ff), trace id, parent id, flags; later versions may go on.
+ */
 const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/;
 
 const known = new WeakMap<Request, RequestFacts>();
 
-/** The facts of a request of a service; made when they are first asked for, with the id of its `x-request-id` if that is sound. */
+/**
+ * The facts of a request of a service; made when they are first asked for, with the id of its
+ * `x-request-id` if that is sound.
+ */
 export function factsOf(request: Request): RequestFacts {
   let facts = known.get(request);
   if (!facts) known.set(request, (facts = { id: givenId(request) ?? randomUUID() }));

@@ -6,8 +6,8 @@ export interface RequestTarget {
 }
 
 /**
- * Splits the URL of a request. A `Request` holds it serialised already, so that it need not be parsed again, which takes
- * longer than finding a route.
+ * Splits the URL of a request. A `Request` holds it serialised already, so that it need not be
+ * parsed again, which takes longer than finding a route.
  *
  * @param url `request.url`: absolute, and with a path.
  */
@@ -20,14 +20,20 @@ export function splitTarget(url: string): RequestTarget {
   return { path: url.slice(begin, mark), search: end === mark + 1 ? '' : url.slice(mark, end) };
 }
 
-/** Percent-escapes of ASCII; which of them stand for the character itself says {@link UNRESERVED}. */
+/**
+ * Percent-escapes of ASCII; which of them stand for the character itself says {@link UNRESERVED}.
+ */
 const ESCAPE = /%[2-7][\da-f]/gi;
-/** RFC 3986 §6.2.2.2: an escape of these is the same as the character. `@` is that of a scope, which clients escape too. */
+/**
+ * RFC 3986 §6.2.2.2: an escape of these is the same as the character. `@` is that of a scope, which
+ * clients escape too.
+ */
 const UNRESERVED = /[\w.~@-]/;
 
 /**
- * The one form of a path that names and routes are compared in: without case, and without escapes where they mean nothing.
- * It has as many slashes as the path. Dot segments are gone from a `Request` already, those with escapes too.
+ * The one form of a path that names and routes are compared in: without case, and without escapes
+ * where they mean nothing. It has as many slashes as the path. Dot segments are gone from a
+ * `Request` already, those with escapes too.
  *
  * @param path of a serialised URL: ASCII.
  */
@@ -41,13 +47,16 @@ function unescapeUnreserved(escape: string): string {
   return UNRESERVED.test(character) ? character : escape;
 }
 
-/** A backslash, which is a slash to a URL parser, what such a parser drops, and dot segments, escaped or not. */
+/**
+ * A backslash, which is a slash to a URL parser, what such a parser drops, and dot segments,
+ * escaped or not.
+ */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const AMBIGUOUS = /[\x00-\x20\x7f\\]|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i;
 
 /**
- * Whether the target of a request line means the same path to all that read it: a proxy that forbids a path compares the text,
- * and a URL parser resolves dot segments.
+ * Whether the target of a request line means the same path to all that read it: a proxy that
+ * forbids a path compares the text, and a URL parser resolves dot segments.
  *
  * @param target in origin form, or absolute; for `OPTIONS` also `*`.
  */

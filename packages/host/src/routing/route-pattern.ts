@@ -14,12 +14,18 @@ const REFUSED = /[()[\]{}|\\^+$]/;
 /** A path in the form of {@link toMatchedPath}. */
 export type Path = Sequence<string>;
 
-/** One step of a pattern: moves the places where it can begin to those where it can end. False if none is left. */
+/**
+ * One step of a pattern: moves the places where it can begin to those where it can end. False if
+ * none is left.
+ */
 type Step = (places: Places, path: Path) => boolean;
 
 /** A route's path, parsed. */
 export interface RoutePattern {
-  /** The path, in the form that paths are matched in and without a slash at its end, if it has no wildcard and no optional part; else null. */
+  /**
+   * The path, in the form that paths are matched in and without a slash at its end, if it has no
+   * wildcard and no optional part; else null.
+   */
   text: string | null;
   /** Its share of {@link MAX_ROUTE_COST}. */
   cost: number;
@@ -27,15 +33,17 @@ export interface RoutePattern {
 }
 
 /**
- * What the patterns with wildcards of one extension may cost together, in characters: some 200 routes. The
- * worst there are, and the longest path that is matched, take a request 1 ms.
+ * What the patterns with wildcards of one extension may cost together, in characters: some 200
+ * routes. The worst there are, and the longest path that is matched, take a request 1 ms.
  */
 export const MAX_ROUTE_COST = 4_096;
 
 /**
- * Parses the path of a route: static text, `:param`, `*` anywhere, `?` after a parameter or a character.
+ * Parses the path of a route: static text, `:param`, `*` anywhere, `?` after a parameter or a
+ * character.
  *
- * @throws {SandglassError} `E_LOAD` for an operator of a regular expression, a path that is too long, or too many wildcards.
+ * @throws {SandglassError} `E_LOAD` for an operator of a regular expression, a path that is too
+ *   long, or too many wildcards.
  */
 export function parseRoutePattern(path: string): RoutePattern {
   assertRoutePath(path);

@@ -10,7 +10,8 @@ export interface HooksOptions {
 }
 
 /**
- * Runs the filters of an event one after the other, each on what the one before made of the payload.
+ * Runs the filters of an event one after the other, each on what the one before made of the
+ * payload.
  *
  * @returns the last payload; the one given, if no filter changed it.
  * @throws {SandglassError} of the first filter that failed; the rest do not run.
@@ -32,7 +33,8 @@ export async function runFilters(
 }
 
 /**
- * Runs the actions of an event side by side, and resolves when all have ended. One that fails is told to `onError`.
+ * Runs the actions of an event side by side, and resolves when all have ended. One that fails is
+ * told to `onError`.
  */
 export async function runActions(
   event: string,
@@ -40,7 +42,8 @@ export async function runActions(
   call: CallOptions | undefined,
   options: HooksOptions & { onError: (error: unknown, extension: string) => void },
 ): Promise<void> {
-  const argument = Object.assign({ event }, meta, { event }); // first, whatever the meta calls an event
+  // first, whatever the meta calls an event
+  const argument = Object.assign({ event }, meta, { event });
   const run = async ({ owner, handler }: Listener<Extension>): Promise<void> => {
     try {
       await options.caller.call(owner, handler, argument, call);

@@ -9,7 +9,8 @@ import type { CallOptions } from '../types.js';
  * Runs an operation (CONTRACT §5).
  *
  * @returns the result as it is after a way through JSON; `undefined` is null.
- * @throws {SandglassError} `E_NOT_FOUND` for an unknown id. When the extension threw a string of JSON, `cause` is what it holds.
+ * @throws {SandglassError} `E_NOT_FOUND` for an unknown id. When the extension threw a string of
+ *   JSON, `cause` is what it holds.
  */
 export async function runOperation(
   id: string,

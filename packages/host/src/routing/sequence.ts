@@ -4,8 +4,9 @@ export type Places = Uint32Array;
 /**
  * What a pattern is matched with, character by character or name by name.
  *
- * Where the beginning of a pattern can end is a set of places, and a step of the pattern moves 32 of them at once: with
- * 2,048 characters it takes 0.1 µs. So matching is linear, whatever the pattern, and nothing is tried twice.
+ * Where the beginning of a pattern can end is a set of places, and a step of the pattern moves 32
+ * of them at once: with 2,048 characters it takes 0.1 µs. So matching is linear, whatever the
+ * pattern, and nothing is tried twice.
  */
 export class Sequence<Items extends string | readonly string[]> {
   readonly items: Items;
@@ -71,7 +72,9 @@ export function has(places: Places, place: number): boolean {
   return place >= 0 && (places[place >> 5]! & (1 << (place & 31))) !== 0;
 }
 
-/** Moves each place behind the item there, if it is among these. @returns whether a place is left */
+/**
+ * Moves each place behind the item there, if it is among these. @returns whether a place is left
+ */
 export function stepOver(places: Places, items: Places): boolean {
   let carry = 0;
   let left = 0;

@@ -66,7 +66,8 @@ export async function serveEndpoint(
     return toErrorResponse(error, requestIdOf(request));
   } finally {
     joined?.[Symbol.dispose]();
-    lease[Symbol.dispose](); // not `using`, which compiles to several helpers on the way of every request
+    // not `using`, which compiles to several helpers on the way of every request
+    lease[Symbol.dispose]();
   }
 }
 

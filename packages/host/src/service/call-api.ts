@@ -7,15 +7,24 @@ import { assertJson, ownTurn, parseBody, readBodyText } from '../routing/read-bo
 import { guestJsonResponse, jsonResponse } from './json-body.js';
 import { reloadAll } from './reload-all.js';
 
-/** What hosts in other languages call: the body is the argument as JSON, the answer `{ "value": … }` or `{ "error": … }`. */
+/**
+ * What hosts in other languages call: the body is the argument as JSON, the answer `{ "value": … }`
+ * or `{ "error": … }`.
+ */
 export interface CallApi {
-  /** @param path below the prefix, for example `/operations/shout`. Null if it is none of this API's. */
+  /**
+   * @param path below the prefix, for example `/operations/shout`. Null if it is none of this
+   *   API's.
+   */
   fetch(path: string, request: Request): Promise<Response> | null;
 }
 
 const ROUTE = /^\/(operations|filters|actions)\/([^/]+)$/;
 
-/** Makes the routes for operations, filters and actions. Who may call them is the caller's to decide. */
+/**
+ * Makes the routes for operations, filters and actions. Who may call them is the caller's to
+ * decide.
+ */
 export function createCallApi(
   host: Pick<Host, 'operation' | 'filter' | 'action' | 'extensions' | 'reload'>,
   maxBodyBytes: number,

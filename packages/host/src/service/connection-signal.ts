@@ -8,8 +8,8 @@ const signals = new WeakMap<Socket, AbortSignal>();
 const CLIENT_GONE = new DOMException('The client closed its connection', 'AbortError');
 
 /**
- * Gives a request its connection's signal in place of one of its own, which would be a controller and a listener for each
- * request. Either is aborted when the client goes before it is answered.
+ * Gives a request its connection's signal in place of one of its own, which would be a controller
+ * and a listener for each request. Either is aborted when the client goes before it is answered.
  *
  * @returns the request given; unchanged if no socket of Node's is behind it.
  */

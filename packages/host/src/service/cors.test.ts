@@ -9,7 +9,8 @@ async function ask(
   origins: string[],
   { origin, method = 'GET', path = '/hello', credentials = false }: Record<string, string | boolean | undefined>,
 ): Promise<Record<string, string>> {
-  const service = withCors(createService(host as never), { origins, credentials: credentials === true }); // what is asked of it
+  // what is asked of it
+  const service = withCors(createService(host as never), { origins, credentials: credentials === true });
   const headers = new Headers(origin === undefined ? {} : { origin: String(origin) });
   if (method === 'OPTIONS') headers.set('access-control-request-method', 'POST');
   if (method === 'OPTIONS') headers.set('access-control-request-headers', 'x-a');

@@ -15,7 +15,8 @@ const METHODS = 'GET,HEAD,POST,PUT,PATCH,DELETE';
 const MAX_AGE_S = 18_000;
 
 /**
- * Lets pages of other origins call the endpoints of a service, as the Fetch standard says. The service's own paths stay closed.
+ * Lets pages of other origins call the endpoints of a service, as the Fetch standard says. The
+ * service's own paths stay closed.
  *
  * @throws {TypeError} for credentials from every origin.
  */

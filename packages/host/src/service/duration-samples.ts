@@ -6,7 +6,8 @@ import type { Sample } from './prometheus.js';
 export type DurationKey = 'queueMs' | 'runMs' | 'capabilityMs';
 
 /**
- * Durations of extensions, in seconds, as summaries or histograms. What was never measured has no samples: with thousands of extensions most have made no capability call.
+ * Durations of extensions, in seconds, as summaries or histograms. What was never measured has no
+ * samples: with thousands of extensions most have made no capability call.
  */
 export function* readDurations(
   extensions: readonly ExtensionStats[],

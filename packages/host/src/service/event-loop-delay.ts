@@ -6,8 +6,9 @@ const RESOLUTION_MS = 10;
 let histogram: IntervalHistogram | undefined;
 
 /**
- * How much later than asked the process's event loop came round since the last time somebody read this, in seconds by quantile.
- * One histogram for the process; nothing is measured until it is first read.
+ * How much later than asked the process's event loop came round since the last time somebody read
+ * this, in seconds by quantile. One histogram for the process; nothing is measured until it is
+ * first read.
  */
 export function readEventLoopDelay(): [quantile: string, seconds: number][] {
   if (!histogram) {

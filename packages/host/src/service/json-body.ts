@@ -3,7 +3,10 @@ import { jsonPieces } from '@sandglass/core';
 import { ownTurn } from '../routing/read-body.js';
 import { inTurns } from './in-turns.js';
 
-/** Longest JSON text of an answer, in characters: four times the default of `maxResultBytes`, for shared references. */
+/**
+ * Longest JSON text of an answer, in characters: four times the default of `maxResultBytes`, for
+ * shared references.
+ */
 const MAX_ANSWER_LENGTH = 2 ** 26;
 
 /** An answer of JSON that is known to be short. */
@@ -13,8 +16,8 @@ export function jsonResponse(status: number, value: unknown, headers: Record<str
 }
 
 /**
- * An answer of JSON of whatever a guest made. A long one is written in turns of the event loop, so that it holds nobody
- * up, and whole, so that what cannot be written is told.
+ * An answer of JSON of whatever a guest made. A long one is written in turns of the event loop, so
+ * that it holds nobody up, and whole, so that what cannot be written is told.
  *
  * @throws {SandglassError} `E_CLONE` or `E_QUOTA` for a value that has no JSON.
  */

@@ -200,7 +200,10 @@ let version: string | undefined;
 /** Samples of one piece: 2 ms. */
 const SAMPLES_AT_ONCE = 512;
 
-/** The metrics in the Prometheus text format, piece by piece: with 10,000 extensions they have 300,000 lines. */
+/**
+ * The metrics in the Prometheus text format, piece by piece: with 10,000 extensions they have
+ * 300,000 lines.
+ */
 export function* renderMetrics({ stats, ...input }: MetricsInput): Generator<string> {
   const newest = { ...input, stats: { ...stats, extensions: merged(stats) } };
   let text = '';
@@ -219,7 +222,10 @@ export function* renderMetrics({ stats, ...input }: MetricsInput): Generator<str
   yield text;
 }
 
-/** One entry per name: while a reload waits for old calls, an extension is there twice, and the newer one speaks for it. */
+/**
+ * One entry per name: while a reload waits for old calls, an extension is there twice, and the
+ * newer one speaks for it.
+ */
 function merged({ extensions }: PoolStats): ExtensionStats[] {
   const byName = new Map<string, ExtensionStats>();
   for (const extension of extensions) {

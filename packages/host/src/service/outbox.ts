@@ -19,14 +19,19 @@ interface Unsent {
 
 /** Pause between two looks at responses that wait. */
 const SWEEP_MS = 500;
-/** Share of all bytes that one client may hold with several responses. One response it may hold whole. */
+/**
+ * Share of all bytes that one client may hold with several responses. One response it may hold
+ * whole.
+ */
 const CLIENT_SHARE = 0.25;
 
 /**
- * Bounds what clients that read slowly, or not at all, make a server keep: by bytes and by time. A response that does not
- * fit ends its connection; of all, those first that stand still, then the oldest.
+ * Bounds what clients that read slowly, or not at all, make a server keep: by bytes and by time. A
+ * response that does not fit ends its connection; of all, those first that stand still, then the
+ * oldest.
  *
- * Nothing is done for one response: those of a turn are looked at together, and most have left by then.
+ * Nothing is done for one response: those of a turn are looked at together, and most have left by
+ * then.
  */
 export class Outbox {
   readonly #limits: OutboxLimits;
@@ -97,7 +102,8 @@ export class Outbox {
     let bytes = 0;
     for (const unsent of this.#unsent.values()) bytes += unsent.bytes;
     if (bytes <= this.#limits.maxUnsentBytes) return;
-    const order = [...this.#unsent].sort(([, a], [, b]) => Number(b.isStalled) - Number(a.isStalled)); // the oldest first, as they came
+    // the oldest first, as they came
+    const order = [...this.#unsent].sort(([, a], [, b]) => Number(b.isStalled) - Number(a.isStalled));
     for (const [response, unsent] of order) {
       if (bytes <= this.#limits.maxUnsentBytes || this.#unsent.size === 1) return;
       bytes -= unsent.bytes;

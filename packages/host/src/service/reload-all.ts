@@ -7,7 +7,10 @@ export interface Reloaded {
   failed: { name: string; message: string }[];
 }
 
-/** Reloads every extension of a host from where it came, one after the other. Those that failed before are tried again. */
+/**
+ * Reloads every extension of a host from where it came, one after the other. Those that failed
+ * before are tried again.
+ */
 export async function reloadAll(host: Pick<Host, 'extensions' | 'reload'>): Promise<Reloaded> {
   const result: Reloaded = { reloaded: [], failed: [] };
   for (const { name } of host.extensions) {

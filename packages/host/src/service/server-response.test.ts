@@ -8,7 +8,10 @@ import { createService } from './service.js';
 
 const ALLOWED = new Set(['content-type', 'etag', 'set-cookie']);
 
-/** Starts a server that makes of a result the platform's kind of response, and below `/own` its own kind. */
+/**
+ * Starts a server that makes of a result the platform's kind of response, and below `/own` its own
+ * kind.
+ */
 async function start(result: unknown): Promise<string> {
   const answer = (request: Request): Response =>
     toEndpointResponse(readAnswer(writeAnswer(encodeValue(result), 1_000)), {
@@ -33,7 +36,10 @@ async function start(result: unknown): Promise<string> {
   return server.url;
 }
 
-/** What a client gets, but for its request's id, how the length is told and for a space in the type of a text that has none of its own. */
+/**
+ * What a client gets, but for its request's id, how the length is told and for a space in the type
+ * of a text that has none of its own.
+ */
 async function receive(url: string, method: string): Promise<unknown> {
   const response = await fetch(url, { method });
   const headers = [...response.headers]

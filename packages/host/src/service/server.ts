@@ -45,7 +45,10 @@ class NamedResponse<R extends IncomingMessage = IncomingMessage> extends ServerR
   }
 }
 
-/** For the host behind a server: responses that it sends without making a stream of their text first. */
+/**
+ * For the host behind a server: responses that it sends without making a stream of their text
+ * first.
+ */
 export const createServerResponse: NonNullable<HostOptions['createResponse']> = (body, init) =>
   new FastResponse(body, init);
 
@@ -62,7 +65,8 @@ const FLUSH_MS = 250;
  * Starts a service on Node's HTTP server.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
- * @throws {Error} that says where it cannot listen and why, with the code of the system's error, for example `EADDRINUSE`.
+ * @throws {Error} that says where it cannot listen and why, with the code of the system's error,
+ *   for example `EADDRINUSE`.
  *
  * @example
  * ```js
@@ -94,7 +98,8 @@ export async function startServer(service: Service, host: Host, given: ServerOpt
       requestTimeout: options.receiveTimeoutMs,
       keepAliveTimeout: options.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(options.headersTimeoutMs, 1_000),
-      backlog: maxConnections, // Node's 511 leaves a burst to the kernel, which drops what does not fit; it caps this itself
+      // Node's 511 leaves a burst to the kernel, which drops what does not fit; it caps this itself
+      backlog: maxConnections,
     },
   });
   await server.ready().catch((error: unknown) => {
@@ -137,8 +142,9 @@ function listenError(cause: unknown, address: string): Error {
 /**
  * Ends a server so that no request that reached it stays without an answer.
  *
- * Node's own `close` ends idle connections at once, also those whose next request is already in the socket. Here every
- * response tells its client to close, and a connection counts as idle only when nothing has come for a while.
+ * Node's own `close` ends idle connections at once, also those whose next request is already in the
+ * socket. Here every response tells its client to close, and a connection counts as idle only when
+ * nothing has come for a while.
  */
 async function close(server: HttpServer, service: Service, host: Host, graceMs: number): Promise<void> {
   checkOptions('argument of close', delayMs, graceMs, 'graceMs');

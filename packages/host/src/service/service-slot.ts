@@ -5,7 +5,10 @@ import type { ServiceCounts } from './metrics.js';
 /** Answers to what is asked before there is a service: the process is alive, and not ready. */
 const HEALTH = /^[^?#]*\/\/[^/]+\/_sandglass\/(health|ready)(?:[?#]|$)/;
 
-/** Stands for a service that is still in the making, so that a server listens while extensions are loaded. */
+/**
+ * Stands for a service that is still in the making, so that a server listens while extensions are
+ * loaded.
+ */
 export class ServiceSlot implements Service {
   #service: Service | undefined;
   #isDraining = false;

@@ -267,7 +267,8 @@ test('of very many extensions, the status page lists those that failed and the b
 
 test('reloads all extensions for the bearer of the token, and tells what became of each', async () => {
   const host = fakeHost({
-    extensions: [{ name: 'a' }, { name: 'b' }] as unknown as Host['extensions'], // what is read of them
+    // what is read of them
+    extensions: [{ name: 'a' }, { name: 'b' }] as unknown as Host['extensions'],
     reload: (name) => (name === 'a' ? Promise.resolve({} as never) : Promise.reject(new Error('no'))),
   });
   const response = await ask('/_sandglass/reload', { host, token: TOKEN, init: post({}) });

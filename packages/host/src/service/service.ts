@@ -18,7 +18,8 @@ export const SERVICE_PREFIX = '/_sandglass';
 const BEARER = 'Bearer realm="sandglass"';
 
 /**
- * Puts health, readiness, metrics, the status page and the routes for operations and hooks beside a host's endpoints.
+ * Puts health, readiness, metrics, the status page and the routes for operations and hooks beside a
+ * host's endpoints.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used.
  */
@@ -137,8 +138,8 @@ class HostService implements Service {
 const AMBIGUOUS: unique symbol = Symbol('ambiguous');
 
 /**
- * The path below the prefix, or null for a path that belongs to an endpoint. The prefix has one spelling: a proxy that keeps
- * others from it is passed by no other.
+ * The path below the prefix, or null for a path that belongs to an endpoint. The prefix has one
+ * spelling: a proxy that keeps others from it is passed by no other.
  */
 function servicePath(url: string): string | null | typeof AMBIGUOUS {
   if (!url.includes(SERVICE_PREFIX) && !url.includes('%')) return null;

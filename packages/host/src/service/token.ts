@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 /**
- * Whether a request bears the token: as `Authorization: Bearer`, or as the password of `Basic`, which browsers ask for.
+ * Whether a request bears the token: as `Authorization: Bearer`, or as the password of `Basic`,
+ * which browsers ask for.
  *
  * Takes the same time whatever the token given.
  */

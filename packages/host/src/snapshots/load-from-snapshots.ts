@@ -4,10 +4,11 @@ import type { Pool } from '../pool/contract.js';
 import type { SnapshotStore } from './snapshot-store.js';
 
 /**
- * Puts a store before a pool's `load`: an extension that an earlier process has left a snapshot of is not evaluated, and one that
- * was evaluated leaves a snapshot.
+ * Puts a store before a pool's `load`: an extension that an earlier process has left a snapshot of
+ * is not evaluated, and one that was evaluated leaves a snapshot.
  *
- * @param onUnfit told of a snapshot that could not be used, and why; the extension is evaluated then.
+ * @param onUnfit told of a snapshot that could not be used, and why; the extension is evaluated
+ *   then.
  */
 export function loadFromSnapshots(
   pool: Pick<Pool, 'load' | 'unload'>,

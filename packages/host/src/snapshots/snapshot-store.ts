@@ -5,7 +5,10 @@ import type { ExtensionWire, SnapshotWire } from '@sandglass/core';
 
 import { sha256 } from '../sha256.js';
 
-/** A file is the snapshot's key and its bytes, which hold a digest of their own: the engine checks it. */
+/**
+ * A file is the snapshot's key and its bytes, which hold a digest of their own: the engine checks
+ * it.
+ */
 const KEY_BYTES = 32;
 
 /** What a snapshot holds beside the heap: the C stack, static data, its tables. */
@@ -15,17 +18,25 @@ const MAX_MORE_BYTES = 16 * 1024 * 1024;
 export type SnapshotProblem = 'unreadable' | 'unwritable';
 
 export interface SnapshotStore {
-  /** The snapshot that an earlier process left for this extension; undefined if there is none. Never rejects. */
+  /**
+   * The snapshot that an earlier process left for this extension; undefined if there is none. Never
+   * rejects.
+   */
   read(extension: ExtensionWire): Promise<SnapshotWire | undefined>;
-  /** Leaves a snapshot for later processes. Never rejects: without it, the next start is only slower. */
+  /**
+   * Leaves a snapshot for later processes. Never rejects: without it, the next start is only
+   * slower.
+   */
   write(extension: ExtensionWire, snapshot: SnapshotWire): Promise<void>;
 }
 
 /**
- * Snapshots on disk, one file for each extension and limits. Whether a file is sound and fits the engine at hand is for the
- * engine to say: the snapshot's own key covers the WASM binary, the boot code, the source and the limits.
+ * Snapshots on disk, one file for each extension and limits. Whether a file is sound and fits the
+ * engine at hand is for the engine to say: the snapshot's own key covers the WASM binary, the boot
+ * code, the source and the limits.
  *
- * @param folder made if missing. Whoever can write to it decides what extensions do: keep it as safe as their sources.
+ * @param folder made if missing. Whoever can write to it decides what extensions do: keep it as
+ *   safe as their sources.
  * @param onProblem told of each file that could not be used.
  */
 export function createSnapshotStore(

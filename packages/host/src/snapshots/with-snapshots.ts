@@ -4,8 +4,8 @@ import { loadFromSnapshots } from './load-from-snapshots.js';
 import { createSnapshotStore } from './snapshot-store.js';
 
 /**
- * Loads from the snapshots of a folder, if there is one. Reports every snapshot that could not be used; the extension is
- * evaluated then.
+ * Loads from the snapshots of a folder, if there is one. Reports every snapshot that could not be
+ * used; the extension is evaluated then.
  */
 export function withSnapshots(
   pool: Pool,

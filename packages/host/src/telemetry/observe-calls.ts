@@ -7,9 +7,11 @@ import type { Observers } from './observe.js';
 type Used = Pick<CallEntry, 'callId' | 'cpuTimeMs' | 'heapBytes'>;
 
 /**
- * A pool that tells of every call when it has ended, in the asynchronous context of the call's caller.
+ * A pool that tells of every call when it has ended, in the asynchronous context of the call's
+ * caller.
  *
- * @param observers without `onCall`, the pool itself is returned: what nobody listens to costs nothing.
+ * @param observers without `onCall`, the pool itself is returned: what nobody listens to costs
+ *   nothing.
  * @param registrationsOf what an extension registered, by its id in the pool.
  */
 export function observeCalls(

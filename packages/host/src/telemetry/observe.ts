@@ -16,7 +16,8 @@ export interface Observers {
 }
 
 /**
- * The sinks for calls and audit entries: the host's own, and spans where `@opentelemetry/api` is installed.
+ * The sinks for calls and audit entries: the host's own, and spans where `@opentelemetry/api` is
+ * installed.
  *
  * @param load for tests. @default imports the package, once per process
  */

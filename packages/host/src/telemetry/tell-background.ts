@@ -11,7 +11,10 @@ export interface BackgroundSinks {
   registrationsOf: (extensionId: number) => readonly Registration[] | undefined;
 }
 
-/** Tells the call hook, and the extension's log if something ended it before it was done: no caller gets that error. */
+/**
+ * Tells the call hook, and the extension's log if something ended it before it was done: no caller
+ * gets that error.
+ */
 export function tellBackground({ log, onCall, registrationsOf }: BackgroundSinks): (end: BackgroundEnd) => void {
   return ({ extension, callId, handler, durationMs, usage, error }) => {
     if (error) {

@@ -36,13 +36,18 @@ export interface Tracing {
 
 /** Name of the tracer. */
 const TRACER = 'sandglass';
-/** Calls whose capability calls are kept until their own span is made. Late ones of calls long over are dropped. */
+/**
+ * Calls whose capability calls are kept until their own span is made. Late ones of calls long over
+ * are dropped.
+ */
 const MAX_OPEN_CALLS = 10_000;
 
 /**
- * Makes spans: one for each call, below whatever span its caller is in, and one below that for each capability call.
+ * Makes spans: one for each call, below whatever span its caller is in, and one below that for each
+ * capability call.
  *
- * A call's span is made when the call is over, from what was measured, so that nothing is traced on the way.
+ * A call's span is made when the call is over, from what was measured, so that nothing is traced on
+ * the way.
  */
 export function createTracing({ trace, context, SpanKind, SpanStatusCode }: TelemetryApi): Tracing {
   const tracer = trace.getTracer(TRACER);
@@ -74,7 +79,8 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
       const endMs = Date.now();
       const attributes = attributesOfCall(entry);
       const suffix = background ? ' (after its answer)' : '';
-      const name = `sandglass ${describeRegistration(registration)}${suffix}`; // as registered: few names group traces
+      // as registered: few names group traces
+      const name = `sandglass ${describeRegistration(registration)}${suffix}`;
       const around = context.active();
       const span = tracer.startSpan(
         name,
@@ -88,7 +94,8 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
       span.end(endMs);
     },
     onAudit(entry) {
-      if (entry.callId < 1 || entry.capability === 'log' || !isOn()) return; // a load is no call; a line takes no time
+      // a load is no call; a line takes no time
+      if (entry.callId < 1 || entry.capability === 'log' || !isOn()) return;
       const known = capabilityCalls.get(entry.callId);
       if (known) return void known.push({ entry, endMs: Date.now() });
       capabilityCalls.set(entry.callId, [{ entry, endMs: Date.now() }]);

@@ -2,12 +2,18 @@ import type { Dispatcher } from 'undici';
 
 import type { AuditEntry, CallOptions, ExtensionInfo, HostOptions } from '../types.js';
 
-/** Options of {@link loadExtension}: those of a host that make sense for one extension on the calling thread. */
+/**
+ * Options of {@link loadExtension}: those of a host that make sense for one extension on the
+ * calling thread.
+ */
 export interface TestOptions extends Pick<
   HostOptions,
   'capabilities' | 'grant' | 'isolation' | 'limits' | 'nodeEnv' | 'responseHeaders'
 > {
-  /** Answers requests in place of the network, for example an undici MockAgent. @default one that refuses all */
+  /**
+   * Answers requests in place of the network, for example an undici MockAgent. @default one that
+   * refuses all
+   */
   request?: Dispatcher | undefined;
 }
 
@@ -52,8 +58,8 @@ export interface TestExtension extends AsyncDisposable {
   /** Runs the actions of an event. @throws {SandglassError} of the first that failed. */
   action(event: string, meta?: object, call?: CallOptions): Promise<void>;
   /**
-   * Resolves when nothing is pending any more of what calls have started and nobody awaits: requests, sleeps, and the promises
-   * that wait for them.
+   * Resolves when nothing is pending any more of what calls have started and nobody awaits:
+   * requests, sleeps, and the promises that wait for them.
    */
   settled(): Promise<void>;
   /** Runs the operation. */

@@ -18,8 +18,9 @@ export interface FailureContext {
 }
 
 /**
- * Makes the stack of a failure one that a test runner can show: the frames of the guest, in files that exist, and then those
- * of the test. The host's own frames say nothing to an author. The message names requests that no interceptor answered.
+ * Makes the stack of a failure one that a test runner can show: the frames of the guest, in files
+ * that exist, and then those of the test. The host's own frames say nothing to an author. The
+ * message names requests that no interceptor answered.
  */
 export function placeFailure(error: unknown, { name, folder, unmatched, callStack }: FailureContext): unknown {
   if (!isSandglassError(error)) return error;

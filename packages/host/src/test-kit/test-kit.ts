@@ -12,11 +12,13 @@ import { watchRequests } from './watch-requests.js';
 import { VirtualTimers, withFakeSleep } from './virtual-timers.js';
 
 /**
- * Loads an extension for a test: in this process, without workers, with a fake `sleep` and no network.
+ * Loads an extension for a test: in this process, without workers, with a fake `sleep` and no
+ * network.
  *
  * A call that never yields blocks the test: nothing watches the calling thread but the CPU limit.
  *
- * @param extension its folder, whose source is compiled as `sandglass build` does it, or `{ manifest, source }`.
+ * @param extension its folder, whose source is compiled as `sandglass build` does it, or `{
+ *   manifest, source }`.
  * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD`, or the limit that ended the load.
  * @throws {TypeError} for an option that is unknown or cannot be used.
  *
@@ -66,7 +68,8 @@ export async function loadExtension(
   );
   try {
     const folder = typeof extension === 'string' ? extension : undefined;
-    const info = await host.load(folder === undefined ? (extension as ExtensionSource) : await readAuthored(folder)); // no text
+    // no text
+    const info = await host.load(folder === undefined ? (extension as ExtensionSource) : await readAuthored(folder));
     return new LoadedExtension(host, info, { logs, audit, failures, timers, unmatched, folder });
   } catch (error) {
     await host.close(0);

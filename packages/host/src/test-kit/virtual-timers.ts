@@ -5,7 +5,10 @@ interface Wait {
   end: () => void;
 }
 
-/** Time that passes only when somebody waits: every wait ends at once, the shorter before the longer. */
+/**
+ * Time that passes only when somebody waits: every wait ends at once, the shorter before the
+ * longer.
+ */
 export class VirtualTimers {
   /** Delays waited for, in the order they were asked for. */
   readonly delaysMs: number[] = [];
@@ -42,7 +45,9 @@ export class VirtualTimers {
   }
 }
 
-/** Capabilities whose `sleep` passes the same gate and checks, and then waits for virtual time only. */
+/**
+ * Capabilities whose `sleep` passes the same gate and checks, and then waits for virtual time only.
+ */
 export function withFakeSleep(capabilities: Capabilities, timers: VirtualTimers): Capabilities {
   return {
     ...capabilities,

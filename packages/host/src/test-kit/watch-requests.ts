@@ -1,7 +1,8 @@
 import { DecoratorHandler, type Dispatcher } from 'undici';
 
 /**
- * A dispatcher that tells of each request that undici's mocks have no answer for: the guest only learns that it failed.
+ * A dispatcher that tells of each request that undici's mocks have no answer for: the guest only
+ * learns that it failed.
  *
  * @param onUnmatched gets method and URL.
  */

@@ -1,11 +1,14 @@
 import { LinkedList } from '@sandglass/core';
 
-/** One for all: with the stack that it would come with, making it takes longer than a small call. */
+/**
+ * One for all: with the stack that it would come with, making it takes longer than a small call.
+ */
 const REASON: DOMException = new DOMException('The call is over', 'AbortError');
 
 /**
- * The end of something, for what has to stop then: callbacks, each taken back in constant time, since a call may have a thousand sleeps and
- * requests; and an AbortSignal for who asks for one, which takes 5 µs to make, to listen to and to fire.
+ * The end of something, for what has to stop then: callbacks, each taken back in constant time,
+ * since a call may have a thousand sleeps and requests; and an AbortSignal for who asks for one,
+ * which takes 5 µs to make, to listen to and to fire.
  */
 export class CallEnd {
   #isOver = false;

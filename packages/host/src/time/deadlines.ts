@@ -14,8 +14,8 @@ const MAX_EMPTY_GROUPS = 16;
 /**
  * The deadlines of all live calls, without a timer for each.
  *
- * Calls with the same limit expire in the order in which they began, so one list per limit is sorted as
- * it stands, and a check looks at the first of each.
+ * Calls with the same limit expire in the order in which they began, so one list per limit is
+ * sorted as it stands, and a check looks at the first of each.
  */
 export class Deadlines<Item extends Timed> {
   readonly #groups: Map<number, LinkedList<Item>> = new Map();

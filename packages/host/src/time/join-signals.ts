@@ -4,8 +4,8 @@ export interface JoinedSignal extends Disposable {
 }
 
 /**
- * Joins a signal with another that may live as long as the process. `AbortSignal.any` would leave something behind in
- * it with each call; this takes its listeners back.
+ * Joins a signal with another that may live as long as the process. `AbortSignal.any` would leave
+ * something behind in it with each call; this takes its listeners back.
  */
 export function joinSignals(one: AbortSignal, other: AbortSignal): JoinedSignal {
   const controller = new AbortController();

@@ -90,7 +90,10 @@ export class Call implements SliceListener, Tenant {
     return toOutcome(this.callId, result, new Usage(this.#watch.spentMs, this.sandbox.heapBytes), goesOn);
   }
 
-  /** Whether it has started something that is not over: a capability call that waits for its answer, or a job that has not run. */
+  /**
+   * Whether it has started something that is not over: a capability call that waits for its answer,
+   * or a job that has not run.
+   */
   get isBusy(): boolean {
     return this.isPending || this.sandbox.hasJobs;
   }

@@ -52,7 +52,10 @@ export class Stopwatch {
     return now - this.#startedAt;
   }
 
-  /** Whether more than the budget is used, asked while running. Time in which the thread did not run is not counted. */
+  /**
+   * Whether more than the budget is used, asked while running. Time in which the thread did not run
+   * is not counted.
+   */
   isOver(budgetMs: number, now: number = performance.now()): boolean {
     if (!this.#mark && now - this.#startedAt > MARK_AFTER_MS) {
       const cpuMs = cpuTimeMs();

@@ -42,7 +42,9 @@ export interface EngineOptions {
   waiting?: Int32Array;
   /** The pool's memory, and this engine's place in it. @default without a limit */
   memory?: { budget: MemoryBudget; lane: number };
-  /** Collects garbage, unless it did so a moment ago. @default nothing: V8 does it in its own time */
+  /**
+   * Collects garbage, unless it did so a moment ago. @default nothing: V8 does it in its own time
+   */
   collect?: () => void;
   /** Outcomes of calls that did not finish inside their `run`. */
   onOutcomes: (outcomes: OutcomeWire[]) => void;
@@ -52,11 +54,17 @@ export interface EngineOptions {
 
 /** The extensions and sandboxes of one thread. */
 export interface Engine {
-  /** Evaluates an extension, or takes it from a snapshot that fits. Never rejects: an error is part of the answer. */
+  /**
+   * Evaluates an extension, or takes it from a snapshot that fits. Never rejects: an error is part
+   * of the answer.
+   */
   load(extension: ExtensionWire, snapshot?: SnapshotWire): Promise<LoadReply>;
   /** Makes an extension known that another engine has loaded. */
   install(install: InstallWire): void;
-  /** Runs a call up to its first await that has to wait. Returns its outcome if it finished; all others come through `onOutcomes`. */
+  /**
+   * Runs a call up to its first await that has to wait. Returns its outcome if it finished; all
+   * others come through `onOutcomes`.
+   */
   run(call: CallWire): OutcomeWire | undefined;
   settle(settlements: SettlementWire[]): void;
   /** Drops calls that the host has settled already. They have no outcome. */
@@ -66,12 +74,18 @@ export interface Engine {
   stats(): EngineStats;
   /** Frees what was not used since the last time. */
   trim(): Promise<void>;
-  /** Frees so many bytes, by ending the calls that wait and hold most. `trim` gives it back to the system. */
+  /**
+   * Frees so many bytes, by ending the calls that wait and hold most. `trim` gives it back to the
+   * system.
+   */
   shed(bytes: number): void;
   close(): void;
 }
 
-/** @throws {TypeError} for a binary that does not mark its writes: a restore could not tell what to restored. */
+/**
+ * @throws {TypeError} for a binary that does not mark its writes: a restore could not tell what to
+ *   restored.
+ */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const wasm = options.wasm ?? (await compileEngine());
   if (!isTracked(wasm.wasm))

@@ -13,8 +13,9 @@ import type { Pointer } from '../quickjs/ffi.js';
 import { PoisonedError } from '../sandbox/sandbox.js';
 
 /**
- * Says why a call failed, from the engine's own facts first: a limit it enforced, a memory that was full, a stack that was
- * used up. Only then what the guest threw counts, and an error that claims to be one of those is just a guest's error.
+ * Says why a call failed, from the engine's own facts first: a limit it enforced, a memory that was
+ * full, a stack that was used up. Only then what the guest threw counts, and an error that claims
+ * to be one of those is just a guest's error.
  *
  * @param thrown the guest's value; 0 if the heap was too full to hold one.
  */
@@ -67,15 +68,18 @@ function isOutOfMemory(description: ThrownWire): boolean {
   return (kind === 'value' && value === null) || isEngineError(description, /out of memory/);
 }
 
-/** Errors of the engine itself are of these classes; a guest can make one too, so it is never the only fact. */
+/**
+ * Errors of the engine itself are of these classes; a guest can make one too, so it is never the
+ * only fact.
+ */
 function isEngineError([, kind, name, message = '']: ThrownWire, text: RegExp): boolean {
   return kind === 'error' && (name === 'InternalError' || name === 'SyntaxError') && text.test(message);
 }
 
 /**
- * Says why an instance had to be dropped. A trap is the guest's doing: nothing but guest code runs there, and an engine that
- * has run out of memory or stack traps where it does not expect it. What no limit explains is counted, since it is a fault
- * of the engine's as well.
+ * Says why an instance had to be dropped. A trap is the guest's doing: nothing but guest code runs
+ * there, and an engine that has run out of memory or stack traps where it does not expect it. What
+ * no limit explains is counted, since it is a fault of the engine's as well.
  */
 export function describePoison(error: unknown, call: Call): ErrorWire {
   if (call.stopped) return call.stopped;

@@ -6,7 +6,10 @@ export function hangFailure({ name }: ExtensionWire): ErrorWire {
   return { code: 'E_HANG', message: `Cannot go on running "${name}": ${why}` };
 }
 
-/** The error of a call that met a limit. `used` is in the limit's unit; left out where only the limit is known. */
+/**
+ * The error of a call that met a limit. `used` is in the limit's unit; left out where only the
+ * limit is known.
+ */
 export function limitFailure(
   code: ErrorCode,
   { name, limits }: ExtensionWire,

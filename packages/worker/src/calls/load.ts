@@ -66,7 +66,8 @@ function toRegistrations(list: string[][]): Registration[] {
   return list.map(([type, name = '', path = ''], handler): Registration => {
     switch (type) {
       case 'route':
-        return { type, method: name.toUpperCase() as 'GET', path, handler }; // from the prelude's own list
+        // from the prelude's own list
+        return { type, method: name.toUpperCase() as 'GET', path, handler };
       case 'filter':
       case 'action':
         return { type, event: name, handler };

@@ -22,13 +22,17 @@ export class Runner {
   /** Calls whose sandbox is being made, with their extension. Aborting one takes it out. */
   readonly #starting: Map<number, number> = new Map();
 
-  /** @param onOutcome is told of every call's end but an aborted one's, also from within `start`. */
+  /**
+   * @param onOutcome is told of every call's end but an aborted one's, also from within `start`.
+   */
   constructor(environment: CallEnvironment, onOutcome: (outcome: OutcomeWire) => void) {
     this.#environment = environment;
     this.#onOutcome = onOutcome;
   }
 
-  /** Runs a call up to its first await that has to wait; later if its sandbox has to be made first. */
+  /**
+   * Runs a call up to its first await that has to wait; later if its sandbox has to be made first.
+   */
   start(wire: CallWire, source: SandboxSource): void {
     const { extension } = source;
     const { length } = wire.argument;
@@ -67,7 +71,7 @@ export class Runner {
     });
   }
 
-  /** Runs what needs the call's sandbox: later if the call is swapped out and a sandbox has to be made first. */
+  /** Runs what needs the call's sandbox; later, if one has to be made first. */
   #seated(waiting: Waiting, run: () => void): void {
     const { call, source } = waiting;
     if (waiting.later) return void waiting.later.push(run);
@@ -99,7 +103,7 @@ export class Runner {
     this.#active.set(call.callId, new Waiting(call, source, onSettled));
   }
 
-  /** Ends a call that waits for what can never come. In a persistent sandbox, a later call may settle it. */
+  /** Ends a call that waits for what can never come, except in a persistent sandbox. */
   #endHung({ call, source, onSettled }: Waiting): void {
     const mayHang = source !== undefined && !call.isAnswered && call.extension.isolation === 'pristine';
     if (!mayHang || call.isPending) return;
@@ -164,12 +168,15 @@ export class Runner {
     return this.#active.values().filter(({ call }) => call.seat === waiting.call.seat);
   }
 
-  /** Ends the calls that a slice moved to their end. In a shared sandbox, ending one runs jobs that may move on others. */
+  /** Ends the calls that a slice moved to their end; in a shared sandbox, of others too. */
   #settleAdvanced(waiting: Waiting): void {
     while (this.#sharing(waiting).some((each) => this.#look(each)));
   }
 
-  /** A call that goes on waits for something: others may have its sandbox, unless jobs of it are to run. */
+  /**
+   * A call that goes on waits for something: others may have its sandbox, unless jobs of it are to
+   * run.
+   */
   #rest({ call, source }: Waiting): void {
     if (source && this.#active.has(call.callId) && !call.sandbox.hasJobs) source.wait(call);
   }
@@ -207,7 +214,8 @@ export class Runner {
   /** Copies the result out, within the call's limits. */
   #result(call: Call, { state, value }: Progress): Result {
     const { sandbox, extension } = call;
-    if (extension.isolation === 'persistent' && !call.stopped) sandbox.drain(call); // its jobs are its own cost
+    // its jobs are its own cost
+    if (extension.isolation === 'persistent' && !call.stopped) sandbox.drain(call);
     if (call.stopped || state !== 'fulfilled') {
       call.mustStop(); // a native that never polls may have overrun the budget
       return describeFailure(call, value);
@@ -221,7 +229,7 @@ export class Runner {
       : limitFailure('E_QUOTA', extension, 'maxResultBytes', length);
   }
 
-  /** Reports the result, and gives the sandbox back once nothing is pending that the call had started. */
+  /** Reports the result; gives the sandbox back once nothing is pending. */
   #end(waiting: Waiting, result: Result): void {
     const { call } = waiting;
     const isLimit = !(result instanceof Uint8Array) && result.limit !== undefined;
@@ -262,7 +270,8 @@ export class Runner {
     } catch (error) {
       const { call, source, onSettled } = waiting;
       this.#active.delete(call.callId);
-      if (!source) return onSettled({ state: 'rejected', value: 0 }); // a load, which reports for itself
+      // a load, which reports for itself
+      if (!source) return onSettled({ state: 'rejected', value: 0 });
       this.#onOutcome(call.outcome(describePoison(error, call)));
       this.#discard(waiting);
     }

@@ -2,7 +2,9 @@ import type { Call } from './call.js';
 import type { Progress } from '../quickjs/realm.js';
 import type { SandboxSource } from '../supply/sandbox-source.js';
 
-/** A call in its sandbox. A load has no source. A class, not a literal: see `LinkedList` in core. */
+/**
+ * A call in its sandbox. A load has no source. A class, not a literal: see `LinkedList` in core.
+ */
 export class Waiting {
   readonly call: Call;
   readonly source: SandboxSource | undefined;

@@ -7,7 +7,8 @@ import type { CardFunctions } from './memory/cards.js';
 /** What a call is run with: see `engine/run-handler.ts`. */
 export interface HandlerFunctions {
   /**
-   * Decodes an argument, calls a handler with it and encodes what it comes to, unless that is still open or an error.
+   * Decodes an argument, calls a handler with it and encodes what it comes to, unless that is still
+   * open or an error.
    *
    * @param inbox the ArrayBuffer with the encoded argument.
    * @param frame four words for what comes of it, see {@link FRAME}.
@@ -36,7 +37,10 @@ export interface HandlerFunctions {
 /** The words of a frame, by byte. */
 export const FRAME = {
   argument: 0,
-  /** What was returned; the promise's result if it was a settled promise. Not set after an exception. */
+  /**
+   * What was returned; the promise's result if it was a settled promise. Not set after an
+   * exception.
+   */
   value: 4,
   /** What that is, encoded; 0 if it was not. May be an exception. */
   encoded: 8,
@@ -45,7 +49,10 @@ export const FRAME = {
 } as const;
 export const FRAME_BYTES = 16;
 
-/** How one instance enters another: see `instance-table.ts`. It touches no memory: whatever becomes of its sandbox, an instance can own the table. */
+/**
+ * How one instance enters another: see `instance-table.ts`. It touches no memory: whatever becomes
+ * of its sandbox, an instance can own the table.
+ */
 export interface TableFunctions {
   /** Two places for each entry: a `runHandler` and a `restoreCards`. */
   gate: WebAssembly.Table;
@@ -57,6 +64,9 @@ export interface TableFunctions {
 
 /** All that is added. */
 export interface AddedFunctions extends CardFunctions, HandlerFunctions, TableFunctions {
-  /** The secret that hashes depend on, odd: see `engine/seed-hashes.ts`. Set before anything is hashed. */
+  /**
+   * The secret that hashes depend on, odd: see `engine/seed-hashes.ts`. Set before anything is
+   * hashed.
+   */
   hashSeed: WebAssembly.Global<'i32'>;
 }

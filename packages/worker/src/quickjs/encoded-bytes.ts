@@ -3,7 +3,8 @@ import type { Instance } from './instance.js';
 import type { Layout } from './memory/layout.js';
 
 /*
- * The bytes of an encoded value on their way into and out of an instance. Outside, the byte of their form is before them.
+ * The bytes of an encoded value on their way into and out of an instance. Outside, the byte of
+ * their form is before them.
  */
 
 /** Reads an ArrayBuffer where it lies: `QTS_GetArrayBuffer` copies. */

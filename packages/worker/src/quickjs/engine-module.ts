@@ -3,7 +3,8 @@ import type { EngineModule } from '@sandglass/core';
 /**
  * Compiles the engine once for all threads: a `WebAssembly.Module` can be posted to workers.
  *
- * @param wasm the engine's binary, for runtimes without a file system. @default this package's `engine.wasm`
+ * @param wasm the engine's binary, for runtimes without a file system. @default this package's
+ *   `engine.wasm`
  * @throws if the file is missing or not a WASM binary; the message says which.
  */
 export async function compileEngine(wasm?: Uint8Array<ArrayBuffer>): Promise<EngineModule> {
@@ -12,10 +13,14 @@ export async function compileEngine(wasm?: Uint8Array<ArrayBuffer>): Promise<Eng
   return { wasm: module, hash: toHex(digest) };
 }
 
-/** The engine as `pnpm build` leaves it: quickjs-emscripten's release-sync binary instrumented (`engine/instrument.ts`). */
+/**
+ * The engine as `pnpm build` leaves it: quickjs-emscripten's release-sync binary instrumented
+ * (`engine/instrument.ts`).
+ */
 async function readWasm(): Promise<Uint8Array<ArrayBuffer>> {
   const { readFile } = await import('node:fs/promises');
-  return readFile(new URL(import.meta.resolve('@sandglass/worker/engine.wasm'))); // written so that tracers see it
+  // written so that tracers see it
+  return readFile(new URL(import.meta.resolve('@sandglass/worker/engine.wasm')));
 }
 
 export function toHex(digest: ArrayBuffer): string {

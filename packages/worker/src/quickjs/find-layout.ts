@@ -5,7 +5,10 @@ import { createInstance } from './instance.js';
 import type { Kind } from './kinds.js';
 import { SCRATCH_BYTES, type Layout } from './memory/layout.js';
 
-/** Name of the binary's custom section with what the build has probed (`engine/probe-layout.ts`), as JSON: a {@link StoredLayout}. */
+/**
+ * Name of the binary's custom section with what the build has probed (`engine/probe-layout.ts`), as
+ * JSON: a {@link StoredLayout}.
+ */
 export const LAYOUT_SECTION = 'sandglass.layout';
 
 /** A layout without what an instance is needed for. */
@@ -31,7 +34,8 @@ export function findLayout(engine: EngineModule): Promise<Layout> {
 async function find(engine: EngineModule): Promise<Layout> {
   const [section] = WebAssembly.Module.customSections(engine.wasm, LAYOUT_SECTION);
   if (!section) throw new Error('Cannot use this build of QuickJS: it does not say where it keeps what');
-  const { staticBytes, kinds, ...offsets } = JSON.parse(new TextDecoder().decode(section)) as StoredLayout; // the build's own
+  // the build's own
+  const { staticBytes, kinds, ...offsets } = JSON.parse(new TextDecoder().decode(section)) as StoredLayout;
   const { words } = await createInstance(engine, { maxBytes: SCRATCH_BYTES });
   const staticImage = words.slice(0, staticBytes / 4);
   const staticHash = toHex(await crypto.subtle.digest('SHA-256', staticImage));

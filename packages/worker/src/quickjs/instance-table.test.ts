@@ -10,7 +10,10 @@ const open = async () => {
   instanceTable.open(instance);
   return instance;
 };
-/** Restores what the table has marked: nothing, so that only the instance's own tampered marks tell which it was. */
+/**
+ * Restores what the table has marked: nothing, so that only the instance's own tampered marks tell
+ * which it was.
+ */
 const isTampered = ({ entry }: { entry: number }): boolean =>
   instanceTable.restoreCards(...ARGUMENTS, entry + 1) === -1;
 const TABLE = 0x1_8000;

@@ -2,15 +2,19 @@ import type { CardFunctions } from './memory/cards.js';
 import type { TableFunctions, HandlerFunctions } from './additions.js';
 
 /*
- * The way into the instances of a thread: through a table that one of them owns, the first. A function that an instance exports is a chain of
- * four objects of V8's, which no cache has when many extensions take turns; what calls through the table meets none of
- * them. With 100 to 200 extensions in turn an engine takes 15 % less time for a call.
+ * The way into the instances of a thread: through a table that one of them owns, the first. A
+ * function that an instance exports is a chain of four objects of V8's, which no cache has when
+ * many extensions take turns; what calls through the table meets none of them. With 100 to 200
+ * extensions in turn an engine takes 15 % less time for a call.
  */
 
 /** An instance as it is entered. */
 interface Entered {
   readonly functions: TableFunctions & HandlerFunctions & CardFunctions;
-  /** The place of its `runHandler`; its `restoreCards` has the next. {@link NO_ENTRY} while it is closed. */
+  /**
+   * The place of its `runHandler`; its `restoreCards` has the next. {@link NO_ENTRY} while it is
+   * closed.
+   */
   entry: number;
 }
 

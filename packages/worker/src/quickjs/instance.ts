@@ -21,17 +21,32 @@ type Callback<Name extends keyof EmscriptenModuleCallbacks> = EmscriptenModuleCa
   ? (...args: Args) => number
   : never;
 
-/** What the engine asks of its host while guest code runs. None may throw: an exception through WASM poisons the instance. */
+/**
+ * What the engine asks of its host while guest code runs. None may throw: an exception through WASM
+ * poisons the instance.
+ */
 export interface InstanceHooks {
   /** A host function was called; returns a JSValue pointer, 0 for undefined. */
   callFunction: Callback<'callFunction'>;
-  /** 1 ends the running guest code with an error that it cannot catch. Polled about every 10,000 branches and calls. */
+  /**
+   * 1 ends the running guest code with an error that it cannot catch. Polled about every 10,000
+   * branches and calls.
+   */
   shouldInterrupt: () => 0 | 1;
-  /** Asked every 65,536 turns of the engine's own loops (`engine/loop-fuel.ts`). Throws to end the instance, and only then. */
+  /**
+   * Asked every 65,536 turns of the engine's own loops (`engine/loop-fuel.ts`). Throws to end the
+   * instance, and only then.
+   */
   onLoopFuelSpent: () => void;
-  /** Whether the memory may grow by so many bytes, which it then does: others may need them more. Less than zero if it could not. */
+  /**
+   * Whether the memory may grow by so many bytes, which it then does: others may need them more.
+   * Less than zero if it could not.
+   */
   mayGrow: (bytes: number) => boolean;
-  /** Answers an import specifier with a pointer to the module's name, or throws into the guest and returns 0. */
+  /**
+   * Answers an import specifier with a pointer to the module's name, or throws into the guest and
+   * returns 0.
+   */
   normalizeModule: Callback<'normalizeModule'>;
 }
 
@@ -41,15 +56,22 @@ export interface Heap {
   start: number;
   /** One past its last byte: the end of the memory when it has grown all it may. */
   readonly end: number;
-  /** End of the heap, in bytes, that the last refused allocation asked for; 0 while none was. The owner resets it. */
+  /**
+   * End of the heap, in bytes, that the last refused allocation asked for; 0 while none was. The
+   * owner resets it.
+   */
   refusedBytes: number;
-  /** Whether it was refused although the heap may be so large: `mayGrow` said no. The owner resets it. */
+  /**
+   * Whether it was refused although the heap may be so large: `mayGrow` said no. The owner resets
+   * it.
+   */
   isShort: boolean;
 }
 
 /**
- * One WASM instance of QuickJS with a linear memory of its own, and the raw functions that drive it. Any of these may make
- * the memory grow: what shows it (`bytes`, `words`, ...) is another object then, and must be read anew.
+ * One WASM instance of QuickJS with a linear memory of its own, and the raw functions that drive
+ * it. Any of these may make the memory grow: what shows it (`bytes`, `words`, ...) is another
+ * object then, and must be read anew.
  */
 export interface Instance extends MemoryViews {
   readonly memory: WebAssembly.Memory;
@@ -64,7 +86,10 @@ export interface Instance extends MemoryViews {
   entry: number;
   /** What it was filled with, without marks: `[address, byte length]`. */
   image: readonly (readonly [number, number])[];
-  /** Puts a memory of zeros to where it was when the instance had started. @param staticImage the data that its binary begins with */
+  /**
+   * Puts a memory of zeros to where it was when the instance had started. @param staticImage the
+   * data that its binary begins with
+   */
   begin: (staticImage: Uint32Array) => void;
 }
 
@@ -73,7 +98,10 @@ interface MemoryViews extends CardMemory {
   readonly view: DataView<ArrayBuffer>;
 }
 
-/** Linear memory, static data and C stack (5.3 MB) included, in whole WASM pages: see `toWholePages`. */
+/**
+ * Linear memory, static data and C stack (5.3 MB) included, in whole WASM pages: see
+ * `toWholePages`.
+ */
 export interface MemorySize {
   /** What it may grow to. */
   maxBytes: number;
@@ -95,9 +123,11 @@ const INERT: InstanceHooks = {
 };
 
 /**
- * Instantiates the engine. Running out of memory is an exception that the guest can catch and the instance survives.
+ * Instantiates the engine. Running out of memory is an exception that the guest can catch and the
+ * instance survives.
  *
- * The memory begins small, since V8 collects garbage for every 32 MB or so of memories that are made, used or not.
+ * The memory begins small, since V8 collects garbage for every 32 MB or so of memories that are
+ * made, used or not.
  *
  * @param used a memory of zeros that may grow as much.
  */
@@ -179,7 +209,10 @@ function viewsOf(memory: WebAssembly.Memory): MemoryViews {
   return { words: new Uint32Array(buffer), view: new DataView(buffer), ...createCardMemory(buffer) };
 }
 
-/** Stands for `emscripten_resize_heap`. @returns whether there is room for so many bytes now; if not, `malloc` fails */
+/**
+ * Stands for `emscripten_resize_heap`. @returns whether there is room for so many bytes now; if
+ * not, `malloc` fails
+ */
 function grow(memory: WebAssembly.Memory, heap: Heap, hooks: InstanceHooks, bytes: number): boolean {
   const current = memory.buffer.byteLength;
   const wanted = Math.min(heap.end, Math.max(bytes, current + (current - heap.start) * GROWTH));

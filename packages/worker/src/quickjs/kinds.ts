@@ -1,4 +1,6 @@
-/** What a guest value is, told from its class id alone: no guest code runs, and a Proxy cannot lie. */
+/**
+ * What a guest value is, told from its class id alone: no guest code runs, and a Proxy cannot lie.
+ */
 export const KINDS = [
   'other',
   'object',

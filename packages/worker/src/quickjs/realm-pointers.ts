@@ -2,7 +2,10 @@ import { FRAME_BYTES } from './additions.js';
 import type { Pointer } from './ffi.js';
 import type { Instance } from './instance.js';
 
-/** Values up to this size are decoded from a buffer that is part of the realm, larger ones from one of their own. */
+/**
+ * Values up to this size are decoded from a buffer that is part of the realm, larger ones from one
+ * of their own.
+ */
 export const INBOX_BYTES = 4_096;
 
 /** Pointers that a snapshot carries from one instance to the next. */
@@ -18,7 +21,10 @@ export interface RealmPointers {
   inboxData: Pointer;
 }
 
-/** Makes a runtime and a context with every built-in. @param stackBytes how much C stack guest code may use */
+/**
+ * Makes a runtime and a context with every built-in. @param stackBytes how much C stack guest code
+ * may use
+ */
 export function createRealmPointers({ ffi, module }: Instance, stackBytes: number): RealmPointers {
   const rt = ffi.QTS_NewRuntime();
   const ctx = ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics

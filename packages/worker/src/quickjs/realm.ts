@@ -18,7 +18,7 @@ const JS_VALUE_BYTES = 8;
 
 const PROMISE_STATES = ['pending', 'fulfilled', 'rejected'] as const;
 
-/** What a promise, or a value that is none, has come to. `value` is the promise itself while it is pending, 0 if the heap was too full to say. */
+/** What a promise or another value has come to. `value` is 0 if the heap was too full to say. */
 export interface Progress {
   state: (typeof PROMISE_STATES)[number];
   value: Pointer;
@@ -34,7 +34,8 @@ export interface PromiseCapability {
 /**
  * One runtime with one context: values by pointer, calls, promises and copies.
  *
- * Pointers are owned by the realm and given up together by `release`, except those of a {@link PromiseCapability}.
+ * Pointers are owned by the realm and given up together by `release`, except those of a {@link
+ * PromiseCapability}.
  */
 export class Realm {
   readonly instance: Instance;
@@ -80,7 +81,7 @@ export class Realm {
     return this.#ownedCount;
   }
 
-  /** Gives up the owned values but the first so many, the latest first. Not needed before a restore: see `forget`. */
+  /** Gives up the owned values but the first so many. Not needed before a restore: see `forget`. */
   release(kept = 0): void {
     while (this.#ownedCount > kept) this.free(this.#owned[--this.#ownedCount]!);
   }
@@ -138,10 +139,11 @@ export class Realm {
   }
 
   /**
-   * Calls a handler with an encoded value, up to its first await, and encodes what it comes to at once if that is wanted: for
-   * {@link encode}, which then finds it done.
+   * Calls a handler with an encoded value, up to its first await, and encodes what it comes to at
+   * once if that is wanted: for {@link encode}, which then finds it done.
    *
-   * @returns undefined, before anything happened, if the value does not fit in the inbox or is not {@link FORM.direct}.
+   * @returns undefined, before anything happened, if the value does not fit in the inbox or is not
+   *   {@link FORM.direct}.
    */
   invoke(handler: Pointer, encoded: Uint8Array, encodes: boolean): Progress | undefined {
     if (encoded[0] !== FORM.direct || !this.#putIntoInbox(encoded)) return undefined;
@@ -239,7 +241,7 @@ export class Realm {
     }
   }
 
-  /** Branches and calls of guest code until the interrupt handler is asked. The engine itself begins again at 10,000. */
+  /** Branches and calls until the interrupt handler is asked. The engine begins at 10,000. */
   set countdown(polls: number) {
     const at = this.pointers.ctx + this.layout.countdownOffset;
     this.instance.words[at >> 2] = polls;
@@ -273,10 +275,12 @@ export class Realm {
   }
 
   /**
-   * Copies a value out in C: no guest code runs. A heap too full for the copy ends the instance: the engine would go on
-   * writing without room, for an array of four billion holes for a minute, and answer with what is left of the value.
+   * Copies a value out in C: no guest code runs. A heap too full for the copy ends the instance:
+   * the engine would go on writing without room, for an array of four billion holes for a minute,
+   * and answer with what is left of the value.
    *
-   * @returns undefined if only the prelude can take it apart (or nobody can); no exception is left behind.
+   * @returns undefined if only the prelude can take it apart (or nobody can); no exception is left
+   *   behind.
    */
   encode(value: Pointer, form: number): Uint8Array<ArrayBuffer> | undefined {
     const isDone = value !== 0 && value === this.#last;

@@ -8,7 +8,10 @@ export const createFFI = (module: QuickJSEmscriptenModule): QuickJSFFI => new FF
 
 type Loader = EmscriptenModuleLoader<QuickJSEmscriptenModule>;
 
-/** The package's types describe another of its forms than the one that a runtime gets; bundlers may wrap it once more. */
+/**
+ * The package's types describe another of its forms than the one that a runtime gets; bundlers may
+ * wrap it once more.
+ */
 const { default: loader } = glue as unknown as { default: Loader | { default: Loader } };
 
 /** Instantiates the stock binary, or what it is given in its place. */

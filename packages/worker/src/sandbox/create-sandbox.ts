@@ -16,7 +16,8 @@ export function bootSandbox(instance: Instance, layout: Layout, extension: Exten
   instance.words[layout.heapEndAt >> 2] = instance.heap.start; // nothing is allocated yet
   instance.functions.hashSeed.value = getHashSeed();
   const realm = new Realm(instance, layout, createRealmPointers(instance, extension.limits.stackBytes));
-  // The prelude's functions are called by the natives, which it is given: both exist before either runs.
+  // The prelude's functions are called by the natives, which it is given: both exist before either
+  // runs.
   const prelude = {} as Record<PreludeFunction, Pointer>;
   const sandbox = new Sandbox(realm, extension, prelude, []);
   try {

@@ -6,7 +6,10 @@ import type { PromiseCapability, Realm } from '../quickjs/realm.js';
 import type { SliceListener, SliceWatch } from './slice-watch.js';
 import { Thrown, type ValueBridge } from './value-bridge.js';
 
-/** Ids of the native functions; those of the capabilities follow in the order of the extension's list. */
+/**
+ * Ids of the native functions; those of the capabilities follow in the order of the extension's
+ * list.
+ */
 export const KIND_OF = 1;
 export const WRITE_CONSOLE = 2;
 export const FIRST_CAPABILITY = 16;
@@ -17,7 +20,10 @@ export class NativeFunctions {
   readonly #bridge: ValueBridge;
   readonly #extension: ExtensionWire;
   readonly #watch: SliceWatch;
-  /** Static imports are resolved while the entrypoint compiles; whatever comes later is a dynamic one. */
+  /**
+   * Static imports are resolved while the entrypoint compiles; whatever comes later is a dynamic
+   * one.
+   */
   isLinking = false;
 
   /** Answers what the realm's instance asks while guest code runs. */
@@ -27,7 +33,8 @@ export class NativeFunctions {
     this.#extension = extension;
     this.#watch = watch;
     const { hooks } = realm.instance;
-    hooks.callFunction = (...args) => this.#answer(args[4], args[2], args[3]); // argc and argv come before the id
+    // argc and argv come before the id
+    hooks.callFunction = (...args) => this.#answer(args[4], args[2], args[3]);
     hooks.normalizeModule = (...args) => this.#answerImport(String(args[3]));
   }
 
@@ -65,7 +72,10 @@ export class NativeFunctions {
     return result;
   }
 
-  /** Static imports resolve to the capabilities' modules while the entrypoint is linked; nothing else does, ever. */
+  /**
+   * Static imports resolve to the capabilities' modules while the entrypoint is linked; nothing
+   * else does, ever.
+   */
   #resolve(specifier: string): Pointer {
     const known = this.#extension.capabilities.some(({ module }) => module !== '' && module === specifier);
     if (this.isLinking && known) return newCString(this.#realm.instance, specifier).at;

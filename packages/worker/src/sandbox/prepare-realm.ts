@@ -32,7 +32,10 @@ function runPrelude(realm: Realm, nodeEnv: string | null): Record<PreludeFunctio
   return Object.fromEntries(entries) as Record<PreludeFunction, Pointer>; // all of them
 }
 
-/** Modules are real ES modules over native functions, which pass through a global for a moment, before guest code exists. */
+/**
+ * Modules are real ES modules over native functions, which pass through a global for a moment,
+ * before guest code exists.
+ */
 function defineModules(realm: Realm, { capabilities }: ExtensionWire): void {
   const carrier = realm.newObject();
   for (const [i, { name }] of capabilities.entries()) {

@@ -15,7 +15,7 @@ import { restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHead
 import { swapIn, swapOut, type Swapped } from './swap.js';
 import { Thrown, ValueBridge, type Copied } from './value-bridge.js';
 
-/** The instance itself failed: an exception of V8 or WASM went through it. It must never be restored. */
+/** An exception of V8 or WASM went through the instance. It must never be restored. */
 export class PoisonedError extends Error {
   override readonly name = 'PoisonedError';
 }
@@ -23,8 +23,8 @@ export class PoisonedError extends Error {
 /**
  * One QuickJS instance for one extension.
  *
- * Its owner runs one slice of guest code at a time: `evaluate`, `register`, `invoke`, `settle`, `copy`, `describe`. Every
- * one of them may throw {@link PoisonedError} and nothing else.
+ * Its owner runs one slice of guest code at a time: `evaluate`, `register`, `invoke`, `settle`,
+ * `copy`, `describe`. Every one of them may throw {@link PoisonedError} and nothing else.
  */
 export class Sandbox {
   /** Where it waits while it is idle, for who keeps it. */
@@ -57,7 +57,9 @@ export class Sandbox {
     instanceTable.open(realm.instance);
   }
 
-  /** Whether no exception went through its instance, and nothing wrote where the engine does not. */
+  /**
+   * Whether no exception went through its instance, and nothing wrote where the engine does not.
+   */
   get isSound(): boolean {
     return this.#isSound;
   }
@@ -85,18 +87,18 @@ export class Sandbox {
     return this.#realm.instance.bytes.length;
   }
 
-  /** Whether an allocation was refused since `begin` because the pool's memory is used up, not the sandbox's. */
+  /** Whether an allocation was refused since `begin` for want of memory of the pool. */
   get isShort(): boolean {
     return this.#realm.instance.heap.isShort;
   }
 
-  /** Heap that an allocation beyond the memory limit would have needed since `begin`, in bytes; 0 if none did. */
+  /** Heap in bytes that a refused allocation would have needed since `begin`; 0 if none was. */
   get refusedBytes(): number {
     const { refusedBytes, start } = this.#realm.instance.heap;
     return refusedBytes && refusedBytes - start;
   }
 
-  /** Whether guest code reached the last quarter of its C stack since the last restore: tells a real overflow from a forged one. */
+  /** Whether guest code reached the last quarter of its C stack: tells a real overflow. */
   reachedStackLimit(): boolean {
     const { instance, layout } = this.#realm;
     const { stackBytes } = this.#extension.limits;
@@ -113,7 +115,7 @@ export class Sandbox {
     markWritten(instance, at, 8);
   }
 
-  /** Undoes all that was done since the snapshot. @returns false if that cannot be made sure: the sandbox has to go. */
+  /** Undoes all since the snapshot. @returns false if that cannot be made sure: drop it. */
   restore(snapshot: Snapshot): boolean {
     this.#realm.forget();
     this.#isSound &&= restore(this.#realm.instance, this.#realm.layout, snapshot);
@@ -130,7 +132,7 @@ export class Sandbox {
     swapIn(this.#realm, swapped);
   }
 
-  /** Gives up what slices left behind, in a sandbox that is not restored, and what a call that is over still held. */
+  /** Gives up what slices left behind in a sandbox that is not restored. */
   release(...held: Pointer[]): void {
     this.#enter(undefined, () => {
       for (const pointer of held) this.#realm.own(pointer);
@@ -199,7 +201,10 @@ export class Sandbox {
     });
   }
 
-  /** Answers a capability call and runs what waited for the answer. What slices before it made is the guest's alone from here on. */
+  /**
+   * Answers a capability call and runs what waited for the answer. What slices before it made is
+   * the guest's alone from here on.
+   */
   settle(listener: SliceListener, promise: PromiseCapability, answer: SettlementWire): void {
     this.#enter(listener, () => {
       const realm = this.#realm;
@@ -240,8 +245,8 @@ export class Sandbox {
   }
 
   /**
-   * What was thrown as plain data (`describeThrown` of the prelude), encoded. Runs guest code. Undefined if even that
-   * failed. A brief description has a kilobyte of each text and no data.
+   * What was thrown as plain data (`describeThrown` of the prelude), encoded. Runs guest code.
+   * Undefined if even that failed. A brief description has a kilobyte of each text and no data.
    */
   describe(listener: SliceListener, thrown: Pointer, isBrief = false): Uint8Array | undefined {
     return this.#enter(listener, () => {

@@ -18,7 +18,10 @@ export function writeSeed(words: Uint32Array, at: number): void {
 
 let hashSeed: number | undefined;
 
-/** The secret for the hashes of sandboxes that are booted in this thread. Some runtimes have no randomness before the first request. */
+/**
+ * The secret for the hashes of sandboxes that are booted in this thread. Some runtimes have no
+ * randomness before the first request.
+ */
 export function getHashSeed(): number {
   hashSeed ??= crypto.getRandomValues(new Int32Array(1))[0]! | 1;
   return hashSeed;

@@ -3,34 +3,52 @@ import type { CapabilityErrorWire } from '@sandglass/core';
 import type { Pointer } from '../quickjs/ffi.js';
 import type { PromiseCapability, Realm } from '../quickjs/realm.js';
 
-/** Polls before the interrupt handler is asked for the first time in a slice: few, since what lies between two of them can be slow. */
+/**
+ * Polls before the interrupt handler is asked for the first time in a slice: few, since what lies
+ * between two of them can be slow.
+ */
 const FIRST_POLLS = 100;
 const MIN_POLLS = 8;
 
-/** Asking costs 0.15 µs, 1,000 branches 15 µs or more: 1 % (benchmarks/src/engine). The engine's own number is 10,000. */
+/**
+ * Asking costs 0.15 µs, 1,000 branches 15 µs or more: 1 % (benchmarks/src/engine). The engine's own
+ * number is 10,000.
+ */
 const MAX_POLLS = 1_000;
 
 /** Time that should pass from one poll to the next: how far a call can overrun its budget. */
 const POLL_MS = 1;
 
-/** A native that goes on for so long after its call was stopped is ended with its instance; most return sooner, and the sandbox is restored. */
+/**
+ * A native that goes on for so long after its call was stopped is ended with its instance; most
+ * return sooner, and the sandbox is restored.
+ */
 const NATIVE_GRACE_MS = 5;
 
 /** What happens outside while guest code runs. */
 export interface SliceListener {
-  /** Whether the running guest code must end. Asked at every poll and between jobs. @param now `performance.now()` */
+  /**
+   * Whether the running guest code must end. Asked at every poll and between jobs. @param now
+   * `performance.now()`
+   */
   mustStop(now?: number): boolean;
-  /** An asynchronous capability was called. An answer is for the guest at once; without one, `settle` comes later. */
+  /**
+   * An asynchronous capability was called. An answer is for the guest at once; without one,
+   * `settle` comes later.
+   */
   onCapability(index: number, args: Uint8Array[], promise: PromiseCapability): CapabilityErrorWire | undefined;
   /** A synchronous one was called, its arguments checked. */
   onSync(index: number, args: Uint8Array[]): CapabilityErrorWire | undefined;
 }
 
-/** Watches over the slice that runs in a sandbox: asks its listener whether it must stop, and keeps what failed on the way. */
+/**
+ * Watches over the slice that runs in a sandbox: asks its listener whether it must stop, and keeps
+ * what failed on the way.
+ */
 export class SliceWatch {
   /**
-   * Of the slice that is running, in whichever sandbox of the thread: were it each sandbox's own, V8's collector would have to note for every
-   * one of them that something old holds something new.
+   * Of the slice that is running, in whichever sandbox of the thread: were it each sandbox's own,
+   * V8's collector would have to note for every one of them that something old holds something new.
    */
   static #listener: SliceListener | undefined;
   readonly #realm: Realm;
@@ -67,7 +85,10 @@ export class SliceWatch {
     SliceWatch.#listener = undefined;
   }
 
-  /** Keeps what a native callback threw until the slice ends, which is at the next poll. @returns what the callback answers */
+  /**
+   * Keeps what a native callback threw until the slice ends, which is at the next poll. @returns
+   * what the callback answers
+   */
   fail(error: unknown): Pointer {
     this.#callbackError = error ?? new Error('a callback failed');
     this.#realm.countdown = 1;
@@ -79,7 +100,10 @@ export class SliceWatch {
     if (this.#callbackError !== undefined) throw this.#callbackError;
   }
 
-  /** The interrupt handler. The engine counts branches and calls, which can be slow (an overflow with its stack trace takes a millisecond): so the count follows the clock. */
+  /**
+   * The interrupt handler. The engine counts branches and calls, which can be slow (an overflow
+   * with its stack trace takes a millisecond): so the count follows the clock.
+   */
   #poll(): 0 | 1 {
     const now = performance.now();
     if (this.#callbackError !== undefined || SliceWatch.#listener?.mustStop(now)) return 1;
@@ -90,7 +114,10 @@ export class SliceWatch {
     return 0;
   }
 
-  /** In a loop of the engine's own, or after it has copied much. Throwing here ends the instance; most are back at a poll before. */
+  /**
+   * In a loop of the engine's own, or after it has copied much. Throwing here ends the instance;
+   * most are back at a poll before.
+   */
   #endNative(): void {
     const now = performance.now();
     if (SliceWatch.#listener?.mustStop(now) !== true) return;

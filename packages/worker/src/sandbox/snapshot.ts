@@ -20,16 +20,25 @@ import type { RealmPointers } from '../quickjs/realm-pointers.js';
 /** Zero pages between two others that are saved with them: one longer run beats two short ones. */
 const MERGE_PAGES = 4;
 
-/** C stack that a call can reach: the most that `stackBytes` may be, and the frames of natives that were entered last. */
+/**
+ * C stack that a call can reach: the most that `stackBytes` may be, and the frames of natives that
+ * were entered last.
+ */
 const STACK_BYTES = (256 + 64) << 10;
 
-/** Heap that a new sandbox has free: a small extension takes 200 KiB, a small call next to nothing. All of it is charged to the budget. */
+/**
+ * Heap that a new sandbox has free: a small extension takes 200 KiB, a small call next to nothing.
+ * All of it is charged to the budget.
+ */
 const FREE_HEAP_BYTES = 256 << 10;
 
 /** `SGS4`, little-endian. */
 const MAGIC = 0x34534753;
 
-/** Runs of marked cards up to this are copied to where the next restore has them at hand; longer ones, of a call that writes much, are as fast from the snapshot. */
+/**
+ * Runs of marked cards up to this are copied to where the next restore has them at hand; longer
+ * ones, of a call that writes much, are as fast from the snapshot.
+ */
 const MAX_COPIED_BYTES = 64 * CARD_BYTES;
 
 /** Magic, length of the header, SHA-256 of all that follows. */
@@ -72,7 +81,10 @@ export function toInitialBytes(heapEnd: number, maxBytes: number): number {
   return Math.min(maxBytes, toWholePages(heapEnd + FREE_HEAP_BYTES));
 }
 
-/** Saves all that a new instance does not have, at once; what takes time is the digest. Nothing may hold a handle, no job may wait. */
+/**
+ * Saves all that a new instance does not have, at once; what takes time is the digest. Nothing may
+ * hold a handle, no job may wait.
+ */
 export async function takeSnapshot(
   instance: Instance,
   layout: Layout,
@@ -95,7 +107,8 @@ function findRuns({ words }: Instance, { staticImage, heapBase }: Layout, heapEn
   const runs: [number, number][] = [];
   const end = Math.min(Math.ceil(heapEnd / PAGE_BYTES) * PAGE_BYTES, words.length * 4);
   for (let page = 0; page < end; page += PAGE_BYTES) {
-    if (page === staticImage.length * 4) page = toPage(heapBase); // between them lies the C stack: 5 MB, dead
+    // between them lies the C stack: 5 MB, dead
+    if (page === staticImage.length * 4) page = toPage(heapBase);
     if (isUntouched(words, staticImage, page)) continue;
     const last = runs.at(-1);
     if (last && page - (last[0] + last[1]) <= MERGE_PAGES * PAGE_BYTES) last[1] = page + PAGE_BYTES - last[0];
@@ -180,7 +193,8 @@ function isSound({ header }: Snapshot, layout: Layout): boolean {
     header.runs.every(([at, length], i) => {
       const free = i === 0 ? 0 : header.runs[i - 1]![0] + header.runs[i - 1]![1];
       const isWhole = at % PAGE_BYTES === 0 && length > 0 && length % PAGE_BYTES === 0;
-      const isKept = at + length <= layout.staticImage.byteLength || at >= toPage(layout.heapBase); // between them lies the card table
+      // between them lies the card table
+      const isKept = at + length <= layout.staticImage.byteLength || at >= toPage(layout.heapBase);
       return at >= free && isWhole && isKept;
     }) &&
     pointers.every((pointer) => Number.isInteger(pointer) && pointer >= layout.heapBase && pointer < header.heapEnd)
@@ -197,7 +211,10 @@ function toSnapshot(wire: SnapshotWire, layout: Layout): Snapshot {
   return { header, wire, images: toImages(header, layout, wire.bytes, align(HEADER_AT + headerLength!)) };
 }
 
-/** Lays the saved runs over the static data of a new instance. @throws {RangeError} if bytes are missing */
+/**
+ * Lays the saved runs over the static data of a new instance. @throws {RangeError} if bytes are
+ * missing
+ */
 function toImages(
   { runs }: SnapshotHeader,
   { staticImage }: Layout,
@@ -221,7 +238,8 @@ function toImages(
 /**
  * Puts an instance back to the moment of the snapshot: everything that was written since.
  *
- * @returns false if something wrote to the card table itself, so that the marks cannot be trusted: the instance has to go.
+ * @returns false if something wrote to the card table itself, so that the marks cannot be trusted:
+ *   the instance has to go.
  */
 export function restore(instance: Instance, { heapEndAt }: Layout, snapshot: Snapshot): boolean {
   const { bytes, words, copies, entry } = instance;

@@ -4,10 +4,15 @@ import { PAGE_BYTES } from '../quickjs/memory/layout.js';
 import type { Realm } from '../quickjs/realm.js';
 import { toInitialBytes, usedStackBytes, type Snapshot } from './snapshot.js';
 
-/** What a call may have written and still be swapped out: what the most waiting calls stay below by far, and copied in 50 µs. */
+/**
+ * What a call may have written and still be swapped out: what the most waiting calls stay below by
+ * far, and copied in 50 µs.
+ */
 const MAX_SWAPPED_BYTES = 256 << 10;
 
-/** What a call that waits has written to its sandbox: all that tells the sandbox from its snapshot. */
+/**
+ * What a call that waits has written to its sandbox: all that tells the sandbox from its snapshot.
+ */
 export interface Swapped {
   runs: readonly CardRun[];
   /** What the runs hold, one after the other. */
@@ -24,7 +29,8 @@ export interface Swapped {
 /**
  * Copies what was written since the last restore. Between slices only.
  *
- * @returns undefined if that is much, or would not fit in every sandbox of its extension, or the marks cannot be trusted.
+ * @returns undefined if that is much, or would not fit in every sandbox of its extension, or the
+ *   marks cannot be trusted.
  */
 export function swapOut({ instance, layout, owned }: Realm, snapshot: Snapshot): Swapped | undefined {
   const { bytes, words, heap } = instance;

@@ -16,7 +16,10 @@ export class Thrown {
   }
 }
 
-/** Copies values into a realm and out of it: natively where the engine can, else with the prelude's help. */
+/**
+ * Copies values into a realm and out of it: natively where the engine can, else with the prelude's
+ * help.
+ */
 export class ValueBridge {
   readonly #realm: Realm;
   readonly #prelude: Readonly<Record<PreludeFunction, Pointer>>;

@@ -15,7 +15,10 @@ export interface Idle<Sandbox> {
   keeper: IdleKeeper<Sandbox>;
 }
 
-/** Keeps count of the restored sandboxes that no call uses, and gives up the one that has waited longest when there are too many. */
+/**
+ * Keeps count of the restored sandboxes that no call uses, and gives up the one that has waited
+ * longest when there are too many.
+ */
 export class IdleSandboxes<Sandbox> {
   readonly #list: LinkedList<Idle<Sandbox>> = new LinkedList();
   readonly #max: number;

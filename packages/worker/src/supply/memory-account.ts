@@ -1,15 +1,18 @@
 import { MemoryBudget, type BudgetShare } from '@sandglass/core';
 
 /**
- * What a sandbox takes beside its heap: static data and C stack as far as they are used, card table and copies (200 KiB), and V8's own objects
- * (67 KiB). `node benchmarks/dist/bench.js --only memory` shows the whole.
+ * What a sandbox takes beside its heap: static data and C stack as far as they are used, card table
+ * and copies (200 KiB), and V8's own objects (67 KiB). `node benchmarks/dist/bench.js --only
+ * memory` shows the whole.
  */
 const FIXED_BYTES = 256 << 10;
 
 /** What V8's objects take of a call that is swapped out, beside its bytes. */
 const SWAPPED_BYTES = 1_024;
 
-/** What one engine charges to the pool's budget: whatever a guest can make resident without asking. */
+/**
+ * What one engine charges to the pool's budget: whatever a guest can make resident without asking.
+ */
 export class MemoryAccount {
   readonly budget: MemoryBudget;
   readonly #lane: number;

@@ -5,7 +5,10 @@ import type { Sandbox } from '../sandbox/sandbox.js';
 import type { PoolCounters, SandboxSource, Tenant } from './sandbox-source.js';
 import type { Snapshot } from '../sandbox/snapshot.js';
 
-/** The one sandbox of a persistent extension, from its first call on: calls share it and interleave at their awaits. */
+/**
+ * The one sandbox of a persistent extension, from its first call on: calls share it and interleave
+ * at their awaits.
+ */
 export class PersistentSandbox implements SandboxSource {
   readonly extension: ExtensionWire;
   readonly #factory: SandboxFactory;
@@ -13,7 +16,9 @@ export class PersistentSandbox implements SandboxSource {
   readonly #snapshot: Snapshot;
   #making: Promise<Sandbox> | undefined;
   #ready: Sandbox | undefined;
-  /** Goes up when the sandbox is given up, so that one in the making is not taken for its successor. */
+  /**
+   * Goes up when the sandbox is given up, so that one in the making is not taken for its successor.
+   */
   #generation = 0;
 
   constructor(factory: SandboxFactory, extension: ExtensionWire, snapshot: Snapshot, counters: PoolCounters) {

@@ -7,12 +7,15 @@ import type { PoolCounters, SandboxSource, Tenant } from './sandbox-source.js';
 import type { Snapshot } from '../sandbox/snapshot.js';
 
 /**
- * Sandboxes of one extension that are made for calls that wait side by side, and kept. More calls swap one another out, which takes 10 to 20 µs a
- * wait where a sandbox takes 3 to 5 ms and 350 KiB.
+ * Sandboxes of one extension that are made for calls that wait side by side, and kept. More calls
+ * swap one another out, which takes 10 to 20 µs a wait where a sandbox takes 3 to 5 ms and 350 KiB.
  */
 const MAX_SANDBOXES = 32;
 
-/** A sandbox that grew by more than this is dropped: clearing 8 MiB takes about as long as making a new one. */
+/**
+ * A sandbox that grew by more than this is dropped: clearing 8 MiB takes about as long as making a
+ * new one.
+ */
 const GROWN_BYTES = 8 << 20;
 
 /** Weight of a call that holds less than those before it. */
@@ -32,7 +35,9 @@ export class PristineSandboxes implements SandboxSource {
   /** Calls whose sandbox may be taken, the one that has waited longest first. */
   readonly #tenants: LinkedList<Tenant> = new LinkedList();
   #isMaking = false;
-  /** Since the last `trim`: the fewest that were free, and the most that a call's heap has grown. */
+  /**
+   * Since the last `trim`: the fewest that were free, and the most that a call's heap has grown.
+   */
   #unused = 0;
   #grownBytes = 0;
   /** What a call is expected to hold beyond what all begin with. */
@@ -142,14 +147,20 @@ export class PristineSandboxes implements SandboxSource {
     this.#retire(sandbox);
   }
 
-  /** Whether a call would find no memory for what its like hold, beyond what a sandbox has, while others of them run. */
+  /**
+   * Whether a call would find no memory for what its like hold, beyond what a sandbox has, while
+   * others of them run.
+   */
   #isShort(sandbox?: Sandbox): boolean {
     if (this.#heldBytes <= GROWN_LITTLE_BYTES || this.#sandboxes === this.#free.length) return false;
     const ownBytes = sandbox ? sandbox.memoryBytes - this.#snapshot.header.heapEnd : 0;
     return !this.#factory.canHold(this.#heldBytes - ownBytes);
   }
 
-  /** Learns what a call has held, or was refused, beyond what all begin with. @returns what it has held */
+  /**
+   * Learns what a call has held, or was refused, beyond what all begin with. @returns what it has
+   * held
+   */
   #learn(sandbox: Sandbox): number {
     const { heapStart, heapEnd } = this.#snapshot.header;
     const grownBytes = sandbox.heapBytes - (heapEnd - heapStart);
@@ -181,7 +192,8 @@ export class PristineSandboxes implements SandboxSource {
     for (let tenant = this.#tenants.shift(); tenant; tenant = this.#tenants.shift()) {
       const sandbox = tenant.seat;
       const swapped = sandbox?.swapOut(this.#snapshot);
-      if (!sandbox || !swapped || !this.#factory.account.swapOut(swapped.bytes.length)) continue; // keeps its sandbox until it waits again
+      // keeps its sandbox until it waits again
+      if (!sandbox || !swapped || !this.#factory.account.swapOut(swapped.bytes.length)) continue;
       tenant.swapped = swapped;
       tenant.seat = undefined;
       if (this.#sandboxes < MAX_SANDBOXES) void this.#make();
@@ -191,7 +203,10 @@ export class PristineSandboxes implements SandboxSource {
     return undefined;
   }
 
-  /** Makes one, and more while calls wait, a turn of the event loop apart: what a call gives back meanwhile need not be made. */
+  /**
+   * Makes one, and more while calls wait, a turn of the event loop apart: what a call gives back
+   * meanwhile need not be made.
+   */
   async #make(): Promise<void> {
     if (this.#isMaking) return;
     this.#isMaking = true;

@@ -27,7 +27,10 @@ export class SandboxFactory {
   /** The kind of sandbox that was booted last. */
   #booted: { key: string; snapshot?: Snapshot } = { key: '' };
 
-  /** @param collect collects garbage, or does nothing if it did so a moment ago. V8 frees the memories of instances in no other way. */
+  /**
+   * @param collect collects garbage, or does nothing if it did so a moment ago. V8 frees the
+   *   memories of instances in no other way.
+   */
   constructor(
     engine: EngineModule,
     layout: Layout,
@@ -42,8 +45,9 @@ export class SandboxFactory {
   }
 
   /**
-   * A sandbox that has seen nothing of its extension yet. Making one takes 3 ms, so that the second of its kind is kept as a
-   * snapshot for those to come; the first is not, since a cold start makes no other.
+   * A sandbox that has seen nothing of its extension yet. Making one takes 3 ms, so that the second
+   * of its kind is kept as a snapshot for those to come; the first is not, since a cold start makes
+   * no other.
    */
   async boot(extension: ExtensionWire): Promise<Sandbox> {
     const key = bootKey(extension);
@@ -99,7 +103,10 @@ export class SandboxFactory {
     this.#spare.sweep();
   }
 
-  /** The heap takes the last bytes of the memory, exactly as many as the limit says: static data and the C stack are not charged to the guest. */
+  /**
+   * The heap takes the last bytes of the memory, exactly as many as the limit says: static data and
+   * the C stack are not charged to the guest.
+   */
   async #createInstance(extension: ExtensionWire, heapEnd: number): Promise<Instance> {
     const size = this.#sizeOf(extension, heapEnd);
     const used = this.#spare.takeInstance(size);
@@ -111,7 +118,8 @@ export class SandboxFactory {
 
   #sizeOf({ limits }: ExtensionWire, heapEnd: number): Wanted {
     const { heapEndAt, staticImage } = this.layout;
-    const heapStart = staticImage[heapEndAt >> 2]!; // below it is what the engine takes when it starts
+    // below it is what the engine takes when it starts
+    const heapStart = staticImage[heapEndAt >> 2]!;
     const maxBytes = toWholePages(heapStart + limits.memoryLimitBytes);
     return { maxBytes, initialBytes: toInitialBytes(heapEnd, maxBytes) };
   }
@@ -141,7 +149,10 @@ export class SandboxFactory {
     return memory;
   }
 
-  /** A sandbox that is no larger than others may grow a little beyond the budget: the largest one is ended for it. */
+  /**
+   * A sandbox that is no larger than others may grow a little beyond the budget: the largest one is
+   * ended for it.
+   */
   #mayGrow(bytes: number, from: number): boolean {
     const isGranted =
       bytes <= 0 ||
@@ -151,7 +162,10 @@ export class SandboxFactory {
     return isGranted;
   }
 
-  /** Frees garbage, and what is idle unless only further sandboxes or large ones need it: others' next calls find theirs. */
+  /**
+   * Frees garbage, and what is idle unless only further sandboxes or large ones need it: others'
+   * next calls find theirs.
+   */
   #makeRoom(bytes: number, share: BudgetShare): boolean {
     const missing = (): number => this.account.missingBytes(bytes, share);
     if (share !== 'more') while (missing() > this.#spare.bytes && this.idle.dropOldest());

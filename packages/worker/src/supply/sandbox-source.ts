@@ -32,7 +32,10 @@ export interface SandboxSource {
   create(): Promise<Sandbox>;
   /** From now on the sandbox of a call may be taken for others, until `resume`. */
   wait(tenant: Tenant): void;
-  /** Sees to it that a call has its sandbox, or another one that is like it. @returns false if it has to be made first: see `bringIn` */
+  /**
+   * Sees to it that a call has its sandbox, or another one that is like it. @returns false if it
+   * has to be made first: see `bringIn`
+   */
   resume(tenant: Tenant): boolean;
   /** Puts a call that is swapped out into a sandbox that `create` has made. */
   bringIn(tenant: Tenant, sandbox: Sandbox): void;

@@ -23,10 +23,12 @@ interface Given {
 }
 
 /**
- * Instances that were given up, for the next sandbox: a new one takes 3 ms, and leaves the collector and the compiler much to do.
+ * Instances that were given up, for the next sandbox: a new one takes 3 ms, and leaves the
+ * collector and the compiler much to do.
  *
- * Of one that failed, or is large, only the memory is used again, until the garbage collector takes it. That can be slow to: a thread
- * that runs guests allocates next to nothing of its own, and a host of 20 MB bombs would grow by hundreds of megabytes.
+ * Of one that failed, or is large, only the memory is used again, until the garbage collector takes
+ * it. That can be slow to: a thread that runs guests allocates next to nothing of its own, and a
+ * host of 20 MB bombs would grow by hundreds of megabytes.
  */
 export class SpareInstances {
   readonly #account: MemoryAccount;
@@ -104,7 +106,10 @@ export class SpareInstances {
     for (const instance of this.#instances.splice(0, count)) this.give(instance);
   }
 
-  /** Takes off the account what the collector has taken. What is looked at here cannot be collected before the event loop turns. */
+  /**
+   * Takes off the account what the collector has taken. What is looked at here cannot be collected
+   * before the event loop turns.
+   */
   sweep(): void {
     this.#given = this.#given.filter(({ instance, bytes }) => {
       const isAlive = instance.deref() !== undefined;
@@ -125,7 +130,9 @@ function fits({ heap, bytes }: Instance, { maxBytes, initialBytes }: Wanted): bo
   return heap.end === maxBytes && bytes.length >= initialBytes;
 }
 
-/** Puts all that was written since the memory was new to zero, the card table and the copies too. */
+/**
+ * Puts all that was written since the memory was new to zero, the card table and the copies too.
+ */
 function clear(instance: Instance): void {
   const { bytes, copies, image } = instance;
   copies.clear(instance);

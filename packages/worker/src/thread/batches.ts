@@ -12,7 +12,10 @@ import {
 
 import type { Engine } from '../calls/engine.js';
 
-/** A batch that runs longer than this hands over what it has: who waits for a finished call waits no longer, and a call that hangs takes none with it. */
+/**
+ * A batch that runs longer than this hands over what it has: who waits for a finished call waits no
+ * longer, and a call that hangs takes none with it.
+ */
 const HAND_OVER_AFTER_MS = 1;
 
 /** Longest list that travels as a string; above it, the copies cost more than they spare. */

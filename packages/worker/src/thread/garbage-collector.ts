@@ -1,9 +1,13 @@
-/** Time between two collections of a thread: one takes 5 to 15 ms beside what it frees, which is half a millisecond for each megabyte. */
+/**
+ * Time between two collections of a thread: one takes 5 to 15 ms beside what it frees, which is
+ * half a millisecond for each megabyte.
+ */
 const EVERY_MS = 50;
 
 /**
- * Collects garbage. V8 frees the memory of an instance in no other way, and a thread that runs guests makes so little garbage of its own that V8 would take
- * its time. Runtimes that do not let it be asked for collect when they want.
+ * Collects garbage. V8 frees the memory of an instance in no other way, and a thread that runs
+ * guests makes so little garbage of its own that V8 would take its time. Runtimes that do not let
+ * it be asked for collect when they want.
  *
  * @param everyMs after a collection, calls do nothing for so long.
  */

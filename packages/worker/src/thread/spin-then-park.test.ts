@@ -17,7 +17,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** How long a wait took, on the clock of the test: it goes on by 0.01 ms whenever it is looked at. */
+/**
+ * How long a wait took, on the clock of the test: it goes on by 0.01 ms whenever it is looked at.
+ */
 function wait(posted: number): number {
   const startedMs = nowMs;
   spin.wait(posted);

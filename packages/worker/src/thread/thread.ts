@@ -41,7 +41,8 @@ class Thread {
   readonly #spin: SpinThenPark;
 
   constructor({ port, slots, waiting, lane }: ThreadTask) {
-    this.#port = port as unknown as MessagePort; // Node's and the web's MessagePort are the same thing with two types
+    // Node's and the web's MessagePort are the same thing with two types
+    this.#port = port as unknown as MessagePort;
     this.#slots = new Int32Array(slots, 0, SLOT.length);
     this.#waiting = new Int32Array(waiting);
     this.#lane = lane;
@@ -67,15 +68,17 @@ class Thread {
   }
 
   /**
-   * Waits for messages outside of the event loop while no call waits for anything: waking is several microseconds faster,
-   * CPU time the same within 12 % (64 in flight and one, against listening to events and to `Atomics.waitAsync`).
+   * Waits for messages outside of the event loop while no call waits for anything: waking is
+   * several microseconds faster, CPU time the same within 12 % (64 in flight and one, against
+   * listening to events and to `Atomics.waitAsync`).
    */
   #sleep(): void {
     while (this.#batches.size === 0 && this.#awaited === 0) {
       if (this.#staysAwake) this.#spin.wait(this.#seen);
       const woken = Atomics.wait(this.#slots, SLOT.posted, this.#seen) === 'ok';
       if (woken) Atomics.sub(this.#waiting, this.#lane, 1);
-      this.#seen = Atomics.load(this.#slots, SLOT.posted); // before reading: what is posted later ends the next wait
+      // before reading: what is posted later ends the next wait
+      this.#seen = Atomics.load(this.#slots, SLOT.posted);
       for (let entry = receiveMessageOnPort(this.#port); entry; entry = receiveMessageOnPort(this.#port)) {
         this.#receive(entry.message as HostMessage);
       }

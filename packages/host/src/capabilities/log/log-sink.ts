@@ -11,9 +11,9 @@ const LINE_BYTES = 256;
 export type OnLog = (entry: LogEntry) => unknown;
 
 /**
- * Hands lines to `onLog`, which cannot hurt the call that logs, neither by a throw nor by a promise that rejects. Lines whose
- * promise is pending hold memory: beyond an extension's share of 16 MiB its lines are dropped, and counted in a `warn`
- * that comes before the next one.
+ * Hands lines to `onLog`, which cannot hurt the call that logs, neither by a throw nor by a promise
+ * that rejects. Lines whose promise is pending hold memory: beyond an extension's share of 16 MiB
+ * its lines are dropped, and counted in a `warn` that comes before the next one.
  */
 export class LogSink {
   readonly #onLog: OnLog;

@@ -1,9 +1,15 @@
-/** C0, DEL, C1, what reorders or hides text, line separators, lone surrogates, and the language tags of plane 14. */
+/**
+ * C0, DEL, C1, what reorders or hides text, line separators, lone surrogates, and the language tags
+ * of plane 14.
+ */
 const UNSAFE =
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   /[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\p{Cs}\u{e0000}-\u{e007f}]+/gu;
 
-/** What stands for each character that was met, some 2,500 at the most: a guest may log a million of them at once. */
+/**
+ * What stands for each character that was met, some 2,500 at the most: a guest may log a million of
+ * them at once.
+ */
 const escapes: Map<number, string> = new Map([
   [0x0a, '\\n'],
   [0x0d, '\\r'],
@@ -11,8 +17,8 @@ const escapes: Map<number, string> = new Map([
 ]);
 
 /**
- * Makes a guest's text safe to print on one line of a terminal: escape sequences, line breaks and direction overrides
- * appear as `\x1b`, `\n`, `\u202e`.
+ * Makes a guest's text safe to print on one line of a terminal: escape sequences, line breaks and
+ * direction overrides appear as `\x1b`, `\n`, `\u202e`.
  */
 export function formatForTerminal(message: string): string {
   return message.replace(UNSAFE, escapeAll);

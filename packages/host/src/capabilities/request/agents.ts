@@ -11,7 +11,10 @@ const KEEP_ALIVE_MS = 30_000;
 /** Origins of one extension with an open connection at the same time. */
 const MAX_ORIGINS = 256;
 
-/** One undici Agent per extension, so that no socket, TLS session or keep-alive state serves two of them. */
+/**
+ * One undici Agent per extension, so that no socket, TLS session or keep-alive state serves two of
+ * them.
+ */
 export class ExtensionAgents {
   readonly #options: ConnectorOptions;
   readonly #agents = new Map<string, Promise<Agent>>();
@@ -61,7 +64,10 @@ export class ExtensionAgents {
   }
 }
 
-/** Loads undici, which takes longer than all the rest of a cold start: a host whose guests send nothing never does. */
+/**
+ * Loads undici, which takes longer than all the rest of a cold start: a host whose guests send
+ * nothing never does.
+ */
 async function createAgent(options: ConnectorOptions): Promise<Agent> {
   const [{ Agent }, { createConnector }] = await Promise.all([import('undici/index.js'), import('./connect.js')]);
   return new Agent({

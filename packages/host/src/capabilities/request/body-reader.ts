@@ -7,12 +7,18 @@ import type { HeldBytes } from './held-bytes.js';
 /** Encodings on top of each other. Real servers use one. */
 const MAX_ENCODINGS = 3;
 
-/** First byte of deflate with a zlib header; assumed below another encoding, where nobody has looked. */
+/**
+ * First byte of deflate with a zlib header; assumed below another encoding, where nobody has
+ * looked.
+ */
 const ZLIB_HEADER = 0x78;
 
 type Decoder = (firstByte: number) => Transform;
 
-/** Servers leave out the end of what they encode, and clients give what is there: curl, browsers, axios. */
+/**
+ * Servers leave out the end of what they encode, and clients give what is there: curl, browsers,
+ * axios.
+ */
 const LENIENT = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH } as const;
 const LENIENT_BROTLI = {
   flush: constants.BROTLI_OPERATION_FLUSH,
@@ -22,14 +28,18 @@ const LENIENT_BROTLI = {
 const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['gzip', () => createGunzip(LENIENT)],
   ['x-gzip', () => createGunzip(LENIENT)],
-  // Servers send deflate with a zlib header or bare (RFC 9110 §8.4.1.2); the low bits of the first byte tell.
+  // Servers send deflate with a zlib header or bare (RFC 9110 §8.4.1.2); the low bits of the first
+  // byte tell.
   ['deflate', (firstByte) => ((firstByte & 0x0f) === 8 ? createInflate(LENIENT) : createInflateRaw(LENIENT))],
   ['br', () => createBrotliDecompress(LENIENT_BROTLI)],
 ]);
 
 export interface BodyReaderOptions {
   url: URL;
-  /** Value of `content-encoding`. A name that is unknown, such as `none` or `utf-8`, encodes nothing. */
+  /**
+   * Value of `content-encoding`. A name that is unknown, such as `none` or `utf-8`, encodes
+   * nothing.
+   */
   encoding: string;
   /** Bytes as received, and bytes decoded: each may not exceed it. */
   maxBytes: number;
@@ -40,7 +50,9 @@ export interface BodyReaderOptions {
   onError: (error: Error) => void;
 }
 
-/** Collects a response's body, decoded while it arrives, up to a limit before and after decoding. */
+/**
+ * Collects a response's body, decoded while it arrives, up to a limit before and after decoding.
+ */
 export class BodyReader {
   /** Whether `content-encoding` said something that this undoes. */
   readonly isEncoded: boolean;

@@ -9,17 +9,20 @@ export type RequestBody = string | Uint8Array | null;
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Writing that many takes this thread up to 50 ms, however they are arranged (docs/security.md). */
+/**
+ * Writing that many takes this thread up to 50 ms, however they are arranged (docs/security.md).
+ */
 const MAX_VALUES = 262_144;
 
 /**
- * Encodes a body by its type and the content type that the guest gave, and sets the content type that is missing.
+ * Encodes a body by its type and the content type that the guest gave, and sets the content type
+ * that is missing.
  *
  * An object is JSON, or a form when the content type says so; a string and bytes go as they are.
  *
  * @param headers of `readHeaders`; changed in place.
- * @throws {CapabilityError} `E_QUOTA` for a body beyond `maxBytes` or 262,144 values; a TypeError for an object that
- *   cannot be encoded.
+ * @throws {CapabilityError} `E_QUOTA` for a body beyond `maxBytes` or 262,144 values; a TypeError
+ *   for an object that cannot be encoded.
  */
 export function encodeBody(body: string | object | undefined, headers: RequestHeaders, maxBytes: number): RequestBody {
   if (body === undefined) return null;

@@ -31,7 +31,8 @@ export function checkRequest(
   if (!gate.allowsMethod(method))
     throw new CapabilityError('E_SCOPE', `No permission to use request method "${method}"`);
   const sent = readHeaders(headers as object | undefined, target.url.host); // checked above
-  const encoded = encodeBody(body as string | object | undefined, sent, maxRequestBytes); // as above
+  // as above
+  const encoded = encodeBody(body as string | object | undefined, sent, maxRequestBytes);
   return { url: target.url, method, headers: sent, body: encoded };
 }
 

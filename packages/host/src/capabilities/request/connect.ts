@@ -2,7 +2,8 @@ import type { LookupAddress, LookupOptions } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { buildConnector } from 'undici/index.js'; // Bun puts a stub of its own in the place of the bare name
+// Bun puts a stub of its own in the place of the bare name
+import { buildConnector } from 'undici/index.js';
 
 import type { AddressGate } from '../../gate/address-gate.js';
 import { DeniedAddressError } from './failure.js';
@@ -20,8 +21,9 @@ export interface ConnectorOptions {
 type LookupCallback = Parameters<LookupFunction>[2];
 
 /**
- * Opens connections to public addresses only: every address that a name resolves to is checked, the connection goes to
- * one of those, and the socket's own address is checked again before a request is written to it.
+ * Opens connections to public addresses only: every address that a name resolves to is checked, the
+ * connection goes to one of those, and the socket's own address is checked again before a request
+ * is written to it.
  *
  * Literal addresses never reach a look-up: check them before (`AddressGate.deniesHost`).
  */
@@ -43,7 +45,10 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
   };
 }
 
-/** A look-up that fails when any of the answers is denied: a name with both kinds of address is up to no good. */
+/**
+ * A look-up that fails when any of the answers is denied: a name with both kinds of address is up
+ * to no good.
+ */
 export function gateLookup(gate: AddressGate, lookup: LookupFunction): LookupFunction {
   return (hostname: string, options: LookupOptions, callback: LookupCallback) => {
     const finish = (error: NodeJS.ErrnoException | null, answer?: string | LookupAddress[], family?: number): void => {

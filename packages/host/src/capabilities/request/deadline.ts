@@ -9,8 +9,8 @@ interface Entry extends Timed {
 }
 
 /**
- * Limits of requests under way, on a clock that does not run while this thread cannot: a pause of the host fails none of
- * them, since what arrived meanwhile is read before their time goes on.
+ * Limits of requests under way, on a clock that does not run while this thread cannot: a pause of
+ * the host fails none of them, since what arrived meanwhile is read before their time goes on.
  *
  * One timer for all, and none while nothing is under way.
  */

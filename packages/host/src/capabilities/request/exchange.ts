@@ -10,7 +10,10 @@ const MAX_REDIRECT_BODY_BYTES = 16_384;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Answers whose `content-length` tells of a body that does not come (RFC 9110 §8.6). Undici waits for it. */
+/**
+ * Answers whose `content-length` tells of a body that does not come (RFC 9110 §8.6). Undici waits
+ * for it.
+ */
 const NO_BODY: ReadonlySet<number> = new Set([204, 304]);
 
 type ReceivedHeaders = Record<string, string | string[] | undefined>;
@@ -34,8 +37,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * One request on the wire and the answer to it. It is undici's handler itself: a stream, a signal and their listeners for
- * each request took longer than the request.
+ * One request on the wire and the answer to it. It is undici's handler itself: a stream, a signal
+ * and their listeners for each request took longer than the request.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   /** Rejects with what `abort` was given, a `CapabilityError`, or what undici or zlib say. */
@@ -109,7 +112,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, error: Error): void {
-    if (this.#answer && !this.#reader) this.#finish(); // a redirect whose body failed leads on all the same
+    // a redirect whose body failed leads on all the same
+    if (this.#answer && !this.#reader) this.#finish();
     else if (this.#answer && NO_BODY.has(this.#answer.status) && isLengthMismatch(error)) this.#reader!.end();
     else this.abort(error);
   }

@@ -20,7 +20,10 @@ export interface ReceivedAnswer {
   isJson: boolean;
 }
 
-/** A name that resolves to an address the guest may not reach. Thrown inside a connection attempt, too. */
+/**
+ * A name that resolves to an address the guest may not reach. Thrown inside a connection attempt,
+ * too.
+ */
 export class DeniedAddressError extends Error {
   override readonly name = 'DeniedAddressError';
   readonly hostname: string;
@@ -69,10 +72,14 @@ const UNDICI_CODES: Readonly<Record<string, SystemCode>> = {
   UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
 };
 
-/** Codes of answers that are no HTTP, of undici's, or not in the encoding that they name, of zlib's. */
+/**
+ * Codes of answers that are no HTTP, of undici's, or not in the encoding that they name, of zlib's.
+ */
 const UNREADABLE = /^(?:UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|Z_|ERR__ERROR_|ERR_BROTLI)/;
 
-/** What a failed request tells the guest: a capability's own words, or what kind of failure it was. */
+/**
+ * What a failed request tells the guest: a capability's own words, or what kind of failure it was.
+ */
 export function toCapabilityError(url: URL, error: unknown): CapabilityError {
   if (error instanceof CapabilityError) return error;
   if (error instanceof DeniedAddressError) return deniedAddress(error);
@@ -95,7 +102,10 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** A request that failed below HTTP. The guest learns the host it asked for and nothing of this side. */
+/**
+ * A request that failed below HTTP. The guest learns the host it asked for and nothing of this
+ * side.
+ */
 export function networkFailure(
   url: URL,
   what: string,

@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { bodyTooLarge } from './failure.js';
 import type { FormField } from './form.js';
 
-/** Bytes that stay as they are. Source: URL standard, "application/x-www-form-urlencoded percent-encode set". */
+/**
+ * Bytes that stay as they are. Source: URL standard, "application/x-www-form-urlencoded
+ * percent-encode set".
+ */
 const PLAIN: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(/[A-Za-z0-9*._-]/.test(String.fromCharCode(byte))),
 );
@@ -12,7 +15,8 @@ const HEX: Buffer = Buffer.from('0123456789ABCDEF');
 const CODE = { lineFeed: 0x0a, carriageReturn: 0x0d, space: 0x20, quote: 0x22, percent: 0x25, plus: 0x2b } as const;
 
 /**
- * Writes fields as `application/x-www-form-urlencoded`, as URLSearchParams does but up to a limit and ten times as fast.
+ * Writes fields as `application/x-www-form-urlencoded`, as URLSearchParams does but up to a limit
+ * and ten times as fast.
  *
  * @throws {CapabilityError} `E_QUOTA` beyond `maxBytes`.
  */

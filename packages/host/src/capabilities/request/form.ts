@@ -5,7 +5,10 @@ import { bodyTooLarge } from './failure.js';
 /** Deeper than this no form is meant. */
 const MAX_DEPTH = 100;
 
-/** Values that a field counts as, beside what its list or object does (measured: 1.2 µs with all that is done to it). */
+/**
+ * Values that a field counts as, beside what its list or object does (measured: 1.2 µs with all
+ * that is done to it).
+ */
 const FIELD_COST = 3;
 
 /** A larger BigInt takes long to print. It is longer than any number is. */
@@ -15,11 +18,12 @@ const MAX_BIGINT = 10n ** 1_000n;
 export type FormField = [name: string, value: string];
 
 /**
- * Flattens an object into form fields in bracket notation: `{ a: { b: 1 } }` is `a[b]=1`. A list of plain values right
- * under a name repeats `name[]`; any other list counts its items, `name[0][b]`. Null and undefined drop.
+ * Flattens an object into form fields in bracket notation: `{ a: { b: 1 } }` is `a[b]=1`. A list of
+ * plain values right under a name repeats `name[]`; any other list counts its items, `name[0][b]`.
+ * Null and undefined drop.
  *
- * @throws {CapabilityError} `E_QUOTA` over a limit; a TypeError for a value that has no text, or for nesting beyond 100
- *   levels.
+ * @throws {CapabilityError} `E_QUOTA` over a limit; a TypeError for a value that has no text, or
+ *   for nesting beyond 100 levels.
  */
 export function toFormFields(data: object, limits: ExpansionLimits): FormField[] {
   const form = new FormWriter(limits);

@@ -15,16 +15,19 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Headers that a request may have. Apache refuses more. */
 const MAX_HEADERS = 100;
 
-/** Bytes of names and values, with the four that HTTP puts between and after them. Node and many others refuse more. */
+/**
+ * Bytes of names and values, with the four that HTTP puts between and after them. Node and many
+ * others refuse more.
+ */
 const MAX_HEADER_BYTES = 16_384;
 
 /** Headers that the client writes itself, whatever its user says: dropped. */
 const DROPPED: ReadonlySet<string> = new Set(['connection', 'content-length', 'keep-alive']);
 
 /**
- * Headers that belong to the connection or to the client, that change the method behind the gate, or that open a cloud's
- * metadata service: refused. Proxy-* and sec-* too, and `host` unless it is the URL's. Source: Fetch standard, "forbidden
- * request-header".
+ * Headers that belong to the connection or to the client, that change the method behind the gate,
+ * or that open a cloud's metadata service: refused. Proxy-* and sec-* too, and `host` unless it is
+ * the URL's. Source: Fetch standard, "forbidden request-header".
  */
 const REFUSED: ReadonlySet<string> = new Set([
   'expect',
@@ -44,7 +47,10 @@ const REFUSED: ReadonlySet<string> = new Set([
   'x-aws-ec2-metadata-token-ttl-seconds', // AWS IMDSv2
 ]);
 
-/** What a request to another origin keeps after a redirect. Anything else may be a secret under some name. */
+/**
+ * What a request to another origin keeps after a redirect. Anything else may be a secret under some
+ * name.
+ */
 const KEPT_ACROSS_ORIGINS: ReadonlySet<string> = new Set([
   'accept',
   'accept-encoding',
@@ -65,19 +71,22 @@ const DEFAULTS: Readonly<RequestHeaders> = {
 const DEFAULT_NAMES: readonly string[] = Object.keys(DEFAULTS);
 
 /**
- * Reads the headers that a guest gave: names without case, numbers as text, lists joined, null, undefined and false
- * dropped; the same name in two cases joins as a list. Defaults fill what is missing.
+ * Reads the headers that a guest gave: names without case, numbers as text, lists joined, null,
+ * undefined and false dropped; the same name in two cases joins as a list. Defaults fill what is
+ * missing.
  *
  * @param host of the URL, with its port unless that is the default.
- * @throws {CapabilityError} a TypeError for what cannot be a header, `E_SCOPE` for a header that is refused, `E_QUOTA` for
- *   more than 100 headers or 16,384 bytes.
+ * @throws {CapabilityError} a TypeError for what cannot be a header, `E_SCOPE` for a header that is
+ *   refused, `E_QUOTA` for more than 100 headers or 16,384 bytes.
  */
 export function readHeaders(given: object | undefined, host: string): RequestHeaders {
-  const headers: RequestHeaders = Object.create(null) as RequestHeaders; // Object.create is typed any
+  // Object.create is typed any
+  const headers: RequestHeaders = Object.create(null) as RequestHeaders;
   let left = MAX_HEADER_BYTES;
   for (const rawName of namesOf(given ?? {})) {
     const name = readName(rawName);
-    const value = readValue(name, (given as Record<string, unknown>)[rawName]); // one of its own keys
+    // one of its own keys
+    const value = readValue(name, (given as Record<string, unknown>)[rawName]);
     if (value === undefined || DROPPED.has(name)) continue;
     if (name === 'host') {
       if (value.toLowerCase() !== host) throw refused(name);
@@ -100,7 +109,9 @@ export function dropContentHeaders(headers: RequestHeaders): RequestHeaders {
   return select(headers, (name) => !name.startsWith('content-'));
 }
 
-/** Response headers as the guest sees them: lower-case, lists joined, `set-cookie` always a list. */
+/**
+ * Response headers as the guest sees them: lower-case, lists joined, `set-cookie` always a list.
+ */
 export function toGuestHeaders(
   received: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string | string[]> {

@@ -1,4 +1,7 @@
-/** What ends a request before its time, the deadline or the end of its call, told to whatever is at work for it. */
+/**
+ * What ends a request before its time, the deadline or the end of its call, told to whatever is at
+ * work for it.
+ */
 export class Interruption {
   #error: Error | undefined;
   #onError: (error: Error) => void = () => {};

@@ -4,7 +4,10 @@ import { typeError } from '../error.js';
 import { Expansion, type ExpansionLimits, isPlainObject } from '../expansion.js';
 import { bodyTooLarge } from './failure.js';
 
-/** Values that a date, a boxed value and an element of a typed array count as, by the time that they take. */
+/**
+ * Values that a date, a boxed value and an element of a typed array count as, by the time that they
+ * take.
+ */
 const OBJECT_COST = 4;
 
 /** Bytes of an ASCII character in JSON that is written as `\u0001`, and as `\n` or `\"`. */
@@ -14,7 +17,8 @@ const ESCAPED_SHORT = 2;
 /**
  * Writes a body as JSON. All of it is counted before any of it is written, and nothing is left out.
  *
- * @throws {CapabilityError} `E_QUOTA` over a limit; a TypeError for a cycle, and for what JSON has no text for.
+ * @throws {CapabilityError} `E_QUOTA` over a limit; a TypeError for a cycle, and for what JSON has
+ *   no text for.
  */
 export function encodeJson(body: object, limits: ExpansionLimits): string {
   const expansion = new Expansion(limits, bodyTooLarge);
@@ -27,7 +31,8 @@ function countLeaf(value: unknown, expansion: Expansion): void {
   if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
     throw unwritable(`it has a ${typeof value}`);
   if (typeof value !== 'object' || value === null) return;
-  if (types.isTypedArray(value)) return expansion.count(OBJECT_COST * value.length); // each becomes a property
+  // each becomes a property
+  if (types.isTypedArray(value)) return expansion.count(OBJECT_COST * value.length);
   if (Array.isArray(value) || isPlainObject(value)) throw unwritable('it is circular, or nested too deep');
   expansion.count(OBJECT_COST);
   if (types.isDate(value)) return;

@@ -7,7 +7,10 @@ const BYTE = {
   closeBrace: 0x7d,
 } as const;
 
-/** Whether JSON nests deeper than this. Counts brackets outside of strings: a byte takes about a nanosecond. */
+/**
+ * Whether JSON nests deeper than this. Counts brackets outside of strings: a byte takes about a
+ * nanosecond.
+ */
 export function isDeeperThan(json: Buffer, maxDepth: number): boolean {
   if (json.length <= 2 * maxDepth) return false;
   let depth = 0;

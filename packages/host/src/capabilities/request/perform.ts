@@ -33,7 +33,8 @@ export interface RequestService extends SendLimits {
 }
 
 /**
- * Runs a checked request when it is its turn, under one deadline and the end of its call, with all that it holds counted.
+ * Runs a checked request when it is its turn, under one deadline and the end of its call, with all
+ * that it holds counted.
  *
  * @throws {CapabilityError}
  */
@@ -80,7 +81,9 @@ function waitForSlot(slots: RequestSlots, name: string, interruption: Interrupti
   });
 }
 
-/** The guest parses the data, if it may be JSON. @throws {CapabilityError} for a status outside 2xx */
+/**
+ * The guest parses the data, if it may be JSON. @throws {CapabilityError} for a status outside 2xx
+ */
 function toResult(answer: ReceivedAnswer): RequestResponse {
   const { status, statusText, headers, text, isJson } = answer;
   if (status < 200 || status > 299) throw statusFailure(answer);

@@ -30,14 +30,20 @@ export function redirect(from: OutgoingRequest, { status, location: header }: Ho
   return { url: target.url, method, headers: toGet ? dropContentHeaders(kept) : kept, body: toGet ? null : from.body };
 }
 
-/** Whether a hop stays with whom credentials were meant for: the same origin, or the secure one of the same host. */
+/**
+ * Whether a hop stays with whom credentials were meant for: the same origin, or the secure one of
+ * the same host.
+ */
 function isSameParty(from: URL, to: URL): boolean {
   if (from.origin === to.origin) return true;
   const isUpgrade = from.protocol === 'http:' && to.protocol === 'https:';
   return isUpgrade && from.hostname === to.hostname && from.port === '' && to.port === '';
 }
 
-/** Resolves a `location`. One with a scheme or a host of its own is read as strictly as a guest's URL. */
+/**
+ * Resolves a `location`. One with a scheme or a host of its own is read as strictly as a guest's
+ * URL.
+ */
 function resolve(base: URL, location: string, gate: RequestGate): CanonicalUrl {
   if (location.startsWith('//')) return gate.matchUrl(`${base.protocol}${location}`);
   if (/^[a-z][a-z0-9+.-]*:/i.test(location)) return gate.matchUrl(location);

@@ -27,13 +27,14 @@ export function readStatusText(text: string): string {
 }
 
 /**
- * Makes a socket pass over what undici takes for a broken answer: a `100 Continue` that nobody asked for (RFC 9110 §15.2:
- * a client has to bear it). It looks at what is read first after something was written: undici writes each request at
- * once, and one at a time.
+ * Makes a socket pass over what undici takes for a broken answer: a `100 Continue` that nobody
+ * asked for (RFC 9110 §15.2: a client has to bear it). It looks at what is read first after
+ * something was written: undici writes each request at once, and one at a time.
  */
 export function watchHeads(socket: Socket): void {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null; // no encoding is set
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean; // its overloads are as they are
+  // its overloads are as they are
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   let head: HeadReader | undefined;
   let text: string | undefined;
   socket.write = (...args: unknown[]) => {
@@ -58,7 +59,10 @@ class HeadTooLong extends Error {
   readonly code = 'UND_ERR_HEADERS_OVERFLOW';
 }
 
-/** Collects the beginning of an answer, as far as its status line, without the interim answers before it. */
+/**
+ * Collects the beginning of an answer, as far as its status line, without the interim answers
+ * before it.
+ */
 class HeadReader {
   /** The status text, if it is not ASCII. */
   text: string | undefined;

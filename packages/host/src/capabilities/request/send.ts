@@ -19,10 +19,16 @@ const UTF_8 = new TextDecoder();
 /** Spares the guest an exception for most texts that are no JSON. */
 const MAYBE_JSON = /^\s*(?:[[{"\d-]|(?:true|false|null)\s*$)/;
 
-/** Nesting of JSON that is parsed. Deeper values exhaust the stack of whoever walks them, and cannot be copied. */
+/**
+ * Nesting of JSON that is parsed. Deeper values exhaust the stack of whoever walks them, and cannot
+ * be copied.
+ */
 const MAX_JSON_DEPTH = 1_000;
 
-/** Bytes of a body that is read at once. Of a longer one each step takes up to 5 ms a megabyte, and a turn of the event loop. */
+/**
+ * Bytes of a body that is read at once. Of a longer one each step takes up to 5 ms a megabyte, and
+ * a turn of the event loop.
+ */
 const MAX_SHORT_BYTES = 65_536;
 
 /** What a host sets for all its requests. */
@@ -43,7 +49,8 @@ export interface SendOptions {
 }
 
 /**
- * Sends a request whose URL and method the gate has passed, and follows its redirects, each through the whole gate.
+ * Sends a request whose URL and method the gate has passed, and follows its redirects, each through
+ * the whole gate.
  *
  * @throws {CapabilityError} or, below HTTP, what undici throws.
  */

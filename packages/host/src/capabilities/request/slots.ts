@@ -3,8 +3,8 @@ import { LinkedList, type Link } from '@sandglass/core';
 import { ByteBudget } from '../../byte-budget.js';
 
 /**
- * Requests that may be under way at once. Further ones wait, each extension's in their order; a free place goes to the
- * extensions in turn.
+ * Requests that may be under way at once. Further ones wait, each extension's in their order; a
+ * free place goes to the extensions in turn.
  */
 export class RequestSlots {
   readonly #taken: ByteBudget<string>;

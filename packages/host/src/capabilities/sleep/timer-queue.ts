@@ -10,7 +10,10 @@ interface Entry {
   fire: () => void;
 }
 
-/** Any number of timers over one `setTimeout`: a binary heap by due time, from which an entry can be taken at any place. */
+/**
+ * Any number of timers over one `setTimeout`: a binary heap by due time, from which an entry can be
+ * taken at any place.
+ */
 export class TimerQueue {
   readonly #heap: Entry[] = [];
   #arrivals = 0;

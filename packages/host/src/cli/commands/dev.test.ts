@@ -17,7 +17,8 @@ async function dev(
   const cwd = await makeFolder(files);
   const io = fakeIo({ cwd });
   const ended = runCli(['dev', '--port', '0'], io);
-  const [, url] = (await io.printed(/Listening on (\S+\/),/)) as unknown as [string, string]; // both groups took part
+  // both groups took part
+  const [, url] = (await io.printed(/Listening on (\S+\/),/)) as unknown as [string, string];
   try {
     await run(io, url, cwd);
   } finally {

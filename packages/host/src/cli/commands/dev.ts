@@ -49,7 +49,10 @@ export const devCommand: Command = defineCommand({
   },
 });
 
-/** The server listens at once; its line waits this long for the extensions, so that it comes below theirs. */
+/**
+ * The server listens at once; its line waits this long for the extensions, so that it comes below
+ * theirs.
+ */
 const ANNOUNCE_AFTER_MS = 1_500;
 
 class DevServer {
@@ -174,7 +177,8 @@ class DevServer {
 
   /** What `inspect` would say of it. */
   async #printWarnings(authored: AuthoredExtension, folder: string): Promise<void> {
-    const { problems } = await lookAt(authored, this.#config).catch(() => ({ problems: [] })); // it has loaded
+    // it has loaded
+    const { problems } = await lookAt(authored, this.#config).catch(() => ({ problems: [] }));
     for (const problem of problems.filter(({ code }) => code !== 'stale-build')) {
       const text = formatForTerminal(describeProblem(problem));
       this.#print(`${this.#style('yellow', problem.severity)} ${text}`);

@@ -121,7 +121,8 @@ async function lookAtExtensions({ extensions, include, exclude, packageJson }: C
     return { state: 'warning', name, text, advice: 'Name the folder, for example: sandglass doctor ./extensions' };
   } catch (error) {
     const advice = 'Name another folder, or let this user read it';
-    return { state: 'error', name, text: (error as Error).message, advice }; // scanFolder throws nothing else
+    // scanFolder throws nothing else
+    return { state: 'error', name, text: (error as Error).message, advice };
   }
 }
 

@@ -107,7 +107,8 @@ function findUnknownScopes({ manifest }: AuthoredExtension, known: readonly stri
 
 /** URL patterns with a host that is refused whatever the scope says. */
 function findRefusedHosts(manifest: Manifest, { request }: Pick<Config, 'request'>): Inspection['problems'] {
-  const { urls = [] } = (manifest.requestedScopes['request'] ?? {}) as { urls?: string[] }; // parsed before
+  // parsed before
+  const { urls = [] } = (manifest.requestedScopes['request'] ?? {}) as { urls?: string[] };
   const gate = new AddressGate(request);
   const hosts = urls.flatMap((url) => /^https?:\/\/(\[[^\]]*\]|[^:/*?#]+)(?:[:/?#]|$)/i.exec(url)?.[1] ?? []);
   return [...new Set(hosts)]

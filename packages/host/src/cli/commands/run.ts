@@ -52,7 +52,9 @@ export const runCommand: Command = defineCommand({
   },
 });
 
-/** The error of an extension that does not load, as every command has it, and the code where it is. */
+/**
+ * The error of an extension that does not load, as every command has it, and the code where it is.
+ */
 async function printLoadFailure(error: unknown, folder: string, { stderr, env }: Io): Promise<undefined> {
   if (!isSandglassError(error)) throw error;
   const { message, code, cause, extension = '' } = error;

@@ -27,7 +27,8 @@ interface Running {
 async function serve(args: string[], options: Parameters<typeof fakeIo>[0] = {}): Promise<Running> {
   const io = fakeIo({ cwd: await extensions(), ...options });
   const ended = runCli(['serve', 'ext', '--port', '0', ...args], io);
-  const [, url] = (await io.printed(/Listening on (\S+\/)/)) as unknown as [string, string]; // both groups took part
+  // both groups took part
+  const [, url] = (await io.printed(/Listening on (\S+\/)/)) as unknown as [string, string];
   const end = (): Promise<number> => {
     io.stop();
     return ended;

@@ -15,7 +15,8 @@ export interface ConfigFile {
 }
 
 /**
- * Reads the configuration file: the one named, else `sandglass.config.json` or `.mjs` of the folder, else none.
+ * Reads the configuration file: the one named, else `sandglass.config.json` or `.mjs` of the
+ * folder, else none.
  *
  * @throws {UsageError} the file named does not exist, or one cannot be read.
  */
@@ -32,7 +33,9 @@ export async function readConfigFile(cwd: string, named?: string): Promise<Confi
   return undefined;
 }
 
-/** A file that looks like the configuration and is not read would be a policy that is not in force. */
+/**
+ * A file that looks like the configuration and is not read would be a policy that is not in force.
+ */
 async function assertNoLookalike(cwd: string): Promise<void> {
   const names = await readdir(cwd, { withFileTypes: true }).catch(() => []);
   const odd = names.find((entry) => entry.isFile() && LOOKALIKE.test(entry.name));
@@ -43,7 +46,8 @@ async function parse(path: string, text: string): Promise<Record<string, unknown
   try {
     const content: unknown = path.endsWith('.json') ? JSON.parse(text) : await importDefault(path);
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) {
-      const { $schema: _forEditors, ...settings } = content as Record<string, unknown>; // any object may be read so
+      // any object may be read so
+      const { $schema: _forEditors, ...settings } = content as Record<string, unknown>;
       return settings;
     }
   } catch (error) {

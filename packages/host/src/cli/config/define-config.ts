@@ -8,7 +8,10 @@ export interface ConfigFile extends Partial<Omit<Config, 'limits' | 'pool' | 'se
   service?: Partial<ServiceConfig>;
 }
 
-/** Types a configuration file: `export default defineConfig({ … })`. It is checked when a command reads it. */
+/**
+ * Types a configuration file: `export default defineConfig({ … })`. It is checked when a command
+ * reads it.
+ */
 export function defineConfig(config: ConfigFile): ConfigFile {
   return config;
 }

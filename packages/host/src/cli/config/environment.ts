@@ -16,7 +16,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Directus' levels, which are pino's, by what they are called here. */
 const LEVELS: Readonly<Record<string, string>> = { trace: 'debug', fatal: 'error', silent: 'error' };
 
-/** Variables that operators know from Directus; platforms set `PORT` too. A `SANDGLASS_` variable wins over them. */
+/**
+ * Variables that operators know from Directus; platforms set `PORT` too. A `SANDGLASS_` variable
+ * wins over them.
+ */
 export const KNOWN_VARIABLES: readonly {
   env: string;
   path: string;
@@ -64,7 +67,10 @@ export const KNOWN_VARIABLES: readonly {
   },
 ];
 
-/** Reads the settings that environment variables give. Empty variables count as not set, but for `SANDGLASS_NODE_ENV`. */
+/**
+ * Reads the settings that environment variables give. Empty variables count as not set, but for
+ * `SANDGLASS_NODE_ENV`.
+ */
 export function readEnvironment(env: Environment): Setting[] {
   const settings: Setting[] = [];
   for (const { env: name, path, read } of KNOWN_VARIABLES) {
@@ -105,7 +111,10 @@ function readOption(path: string, kind: OptionKind, text: string): unknown {
   return readText(kind, text);
 }
 
-/** Time in the sandbox for what V8 does in one. Real extensions that end within a second there took 1.0 to 2.7 s here. */
+/**
+ * Time in the sandbox for what V8 does in one. Real extensions that end within a second there took
+ * 1.0 to 2.7 s here.
+ */
 const TIME_FACTOR = 5;
 /** Greatest `cpuTimeMs`. */
 const MAX_CPU_TIME_MS = 60_000;

@@ -15,18 +15,23 @@ interface Node {
   [keyword: string]: unknown;
 }
 
-/** The schema of a configuration file, for editors: what the command line checks, with the words of its help. */
+/**
+ * The schema of a configuration file, for editors: what the command line checks, with the words of
+ * its help.
+ */
 function generate(): Node {
   const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any', target: 'draft-7' }) as Node;
   for (const { path, description } of CONFIG_OPTIONS) {
     const node = path.split('.').reduce<Node | undefined>((at, key) => at?.properties?.[key], schema);
     Object.assign(node!, { description }); // every option is in the schema
   }
-  delete schema.properties!['pool']!.properties!['maxThreads']!['default']; // of the machine that generates it
+  // of the machine that generates it
+  delete schema.properties!['pool']!.properties!['maxThreads']!['default'];
   for (const key of ['denyAddresses', 'allowAddresses'])
     schema.properties!['request']!.properties![key]!['items'] = { type: 'string' };
   schema.properties!['responseHeaders']!['items'] = { type: 'string' };
-  const { capabilities: _code, grant: _too, ...properties } = schema.properties!; // code has no place in JSON
+  // code has no place in JSON
+  const { capabilities: _code, grant: _too, ...properties } = schema.properties!;
   return { ...schema, title: 'Configuration of Sandglass', properties: { $schema: { type: 'string' }, ...properties } };
 }
 

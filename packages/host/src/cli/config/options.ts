@@ -16,7 +16,10 @@ export interface ConfigOption {
   short: string | undefined;
 }
 
-/** Groups whose name is part of the flag: `request.timeoutMs` is `--request-timeout-ms`, `limits.cpuTimeMs` is `--cpu-time-ms`. */
+/**
+ * Groups whose name is part of the flag: `request.timeoutMs` is `--request-timeout-ms`,
+ * `limits.cpuTimeMs` is `--cpu-time-ms`.
+ */
 const NAMED_GROUPS: ReadonlySet<string> = new Set(['request']);
 
 const SHORT: Readonly<Record<string, string>> = { 'service.port': 'p' };

@@ -13,7 +13,8 @@ import { type Config, configSchema, resolvePaths } from './schema.js';
 type Tree = Record<string, unknown>;
 
 /**
- * Puts the configuration together: defaults, below the file, below the environment, below the flags.
+ * Puts the configuration together: defaults, below the file, below the environment, below the
+ * flags.
  *
  * @param flags values by flag; those that are no setting are ignored.
  * @throws {UsageError} naming the flag, variable or key of the file that cannot be used, and why.
@@ -64,7 +65,8 @@ function copyGroups(content: Tree): Tree {
 function place(tree: Tree, { path, value }: Setting): void {
   const [group, name] = path.split('.') as [string, string | undefined]; // split gives at least one
   if (name === undefined) tree[group] = value;
-  else tree[group] = { ...(tree[group] as Tree | undefined), [name]: value }; // a group that is no object is refused later
+  // a group that is no object is refused later
+  else tree[group] = { ...(tree[group] as Tree | undefined), [name]: value };
 }
 
 function invalid(

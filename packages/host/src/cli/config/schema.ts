@@ -8,7 +8,10 @@ import { poolSchema, requestData, sharedFields } from '../../options/host-option
 import { type CompleteServerOptions, serverFields, serviceFields } from '../../options/service-options.js';
 import type { HostOptions, PoolOptions, RequestOptions } from '../../types.js';
 
-/** How the service listens, what it takes and what it logs. The operator's page says what each is for. */
+/**
+ * How the service listens, what it takes and what it logs. The operator's page says what each is
+ * for.
+ */
 export interface ServiceConfig extends CompleteServerOptions {
   token?: string | undefined;
   metrics: boolean;

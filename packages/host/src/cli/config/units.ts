@@ -1,7 +1,10 @@
 /** What an amount is of. Sizes are in bytes, times in milliseconds. */
 export type Unit = 'size' | 'time';
 
-/** Sizes go by 1,024, as in Directus' `MAX_PAYLOAD_SIZE`. The first of each factor is the one that is written. */
+/**
+ * Sizes go by 1,024, as in Directus' `MAX_PAYLOAD_SIZE`. The first of each factor is the one that
+ * is written.
+ */
 const FACTORS: Readonly<Record<Unit, Readonly<Record<string, number>>>> = {
   size: {
     gb: 2 ** 30,
@@ -18,7 +21,9 @@ const FACTORS: Readonly<Record<Unit, Readonly<Record<string, number>>>> = {
   time: { h: 3_600_000, min: 60_000, m: 60_000, s: 1_000, ms: 1 },
 };
 
-/** Reads an amount with or without its unit: `32MB`, `5s`, `250`. Undefined for a text that is none. */
+/**
+ * Reads an amount with or without its unit: `32MB`, `5s`, `250`. Undefined for a text that is none.
+ */
 export function parseAmount(text: string, unit: Unit): number | undefined {
   const [, number, suffix = ''] = /^(-?\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
   const factor = suffix === '' ? 1 : FACTORS[unit][suffix.toLowerCase()];

@@ -8,7 +8,10 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '::1' || hostname.startsWith('127.');
 }
 
-/** A command that calls something of an extension, to be copied; undefined for what needs more than a name. */
+/**
+ * A command that calls something of an extension, to be copied; undefined for what needs more than
+ * a name.
+ */
 export function callLine(
   url: string,
   name: string,

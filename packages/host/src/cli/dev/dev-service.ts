@@ -29,7 +29,10 @@ export interface DevServiceOptions {
   openToken?: string | undefined;
 }
 
-/** A service that waits for what is being loaded, and whose errors say why: for its author alone, on his own machine. */
+/**
+ * A service that waits for what is being loaded, and whose errors say why: for its author alone, on
+ * his own machine.
+ */
 export function createDevService({ service, bench, openToken }: DevServiceOptions): Service {
   return {
     get counts() {
@@ -59,7 +62,10 @@ function withToken(request: Request, path: string, token: string): Request {
   return new Request(url, { method, headers, signal, ...(body ? { body, duplex: 'half' } : {}) });
 }
 
-/** The same answer, with the failure as the terminal shows it: as text for a browser, else beside the error. */
+/**
+ * The same answer, with the failure as the terminal shows it: as text for a browser, else beside
+ * the error.
+ */
 async function explain(
   response: Response,
   { error, folder }: NonNullable<ServedRequest['failure']>,
@@ -71,7 +77,8 @@ async function explain(
   const { status } = response;
   if (request.headers.get('accept')?.includes('text/html') === true)
     return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
-  const { errors } = (await response.json()) as { errors: [{ message: string; extensions: { code: string } }] }; // the host's own
+  // the host's own
+  const { errors } = (await response.json()) as { errors: [{ message: string; extensions: { code: string } }] };
   const [{ extensions }] = errors;
   const [message = ''] = text.split('\n', 1);
   const body = { errors: [{ message, extensions: { ...extensions, details: text.trimEnd().split('\n') } }] };

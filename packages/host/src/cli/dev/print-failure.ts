@@ -8,7 +8,8 @@ import type { Style } from '../output/style.js';
 import { formatThrown } from '../output/thrown.js';
 
 /**
- * Prints why an extension failed: the message, the code where it happened, and the stack in the author's files.
+ * Prints why an extension failed: the message, the code where it happened, and the stack in the
+ * author's files.
  *
  * @param title what was asked for, shown beside the message. @default none
  */

@@ -2,7 +2,10 @@ import { basename } from 'node:path';
 
 import { watch } from 'chokidar';
 
-/** Changes that come together are one: an editor writes several files at once, or one in several steps. */
+/**
+ * Changes that come together are one: an editor writes several files at once, or one in several
+ * steps.
+ */
 const GATHER_MS = 40;
 
 const IGNORED: ReadonlySet<string> = new Set(['node_modules', '.git', '.sandglass']);

@@ -52,9 +52,11 @@ export class Workbench {
   }
 
   /**
-   * Brings the host up to date: loads folders that are new, reloads those that changed, unloads those that went.
+   * Brings the host up to date: loads folders that are new, reloads those that changed, unloads
+   * those that went.
    *
-   * @param changed paths of files that changed; with none, only what is new or had failed is looked at.
+   * @param changed paths of files that changed; with none, only what is new or had failed is looked
+   *   at.
    */
   sync(changed: readonly string[] = []): Promise<void> {
     this.#isBusy = true;
@@ -78,7 +80,10 @@ export class Workbench {
       await new Promise<void>((wake) => this.#waiting.add(wake));
   }
 
-  /** Why the extension that would answer a path did not load; undefined if it did, or if there is none. */
+  /**
+   * Why the extension that would answer a path did not load; undefined if it did, or if there is
+   * none.
+   */
   failureAt(path: string): { error: unknown; folder: string } | undefined {
     if (this.#pieceAt(path) !== undefined) return undefined;
     const found = [...this.#failed].find(([folder, error]) => isBelow(path, nameOfFailed(folder, error)));

@@ -57,7 +57,10 @@ export async function printReport(
     line(`${report.staleBuild} is older than ${report.file}, and is what a host loads: sandglass build makes it again`);
 }
 
-/** No hook listens: the payload came back as it was, which a person would take for a hook that changed nothing. */
+/**
+ * No hook listens: the payload came back as it was, which a person would take for a hook that
+ * changed nothing.
+ */
 function describeSilence({ extension: { name, registrations } }: RunReport): string {
   const known = registrations.map((registration) => describeRegistration(registration)).join(', ');
   return formatForTerminal(`Nothing ran: "${name}" has no hook for this event. It registers ${known}`);
@@ -75,7 +78,10 @@ function describeAudit({ audit }: RunReport, style: Style): string[] {
     });
 }
 
-/** The error, the code where it was thrown, and the guest's stack; a stack of the host's own is nobody's business here. */
+/**
+ * The error, the code where it was thrown, and the guest's stack; a stack of the host's own is
+ * nobody's business here.
+ */
 async function describeFailure({ error = {}, extension }: RunReport, folder: string, style: Style): Promise<string[]> {
   const { code, message, thrown } = error;
   const lines = [`${style('red', String(code))} ${formatForTerminal(String(message))}`];

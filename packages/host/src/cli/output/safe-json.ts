@@ -2,7 +2,10 @@
 const UNSAFE =
   /[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]+/gu;
 
-/** Escapes what a terminal obeys, or hides, in the strings of a JSON text. It means the same afterwards. */
+/**
+ * Escapes what a terminal obeys, or hides, in the strings of a JSON text. It means the same
+ * afterwards.
+ */
 export function escapeJson(json: string): string {
   return json.replace(UNSAFE, (characters) => {
     const escaped: string[] = [];

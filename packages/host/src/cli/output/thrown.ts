@@ -2,13 +2,19 @@ import type { SandglassError } from '@sandglass/core';
 
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 
-/** The stack of what a guest threw, line by line, safe to print; empty if there is none, or if it is the host's own. */
+/**
+ * The stack of what a guest threw, line by line, safe to print; empty if there is none, or if it is
+ * the host's own.
+ */
 export function formatThrown({ cause }: Pick<SandglassError, 'cause'>): string {
   const lines = (guestStack(cause) ?? '').split('\n').filter((line) => line.trim() !== '');
   return lines.map((line) => `${formatForTerminal(line)}\n`).join('');
 }
 
-/** The stack of what a guest threw. Such a stack is frames alone; the host's own begins with the message. */
+/**
+ * The stack of what a guest threw. Such a stack is frames alone; the host's own begins with the
+ * message.
+ */
 export function guestStack(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || thrown.stack === undefined) return undefined;
   return /^\s*at /.test(thrown.stack) ? thrown.stack.trimEnd() : undefined;

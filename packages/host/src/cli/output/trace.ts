@@ -2,12 +2,18 @@ import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import type { AuditEntry, CallEntry, LogEntry } from '../../types.js';
 import type { Style } from './style.js';
 
-/** Something that happened in a call. Times are milliseconds since it was made, as the host saw them. */
+/**
+ * Something that happened in a call. Times are milliseconds since it was made, as the host saw
+ * them.
+ */
 export interface TraceEvent {
   atMs: number;
   /** How long it took; absent for what has no length. */
   durationMs?: number;
-  /** `guest` is time in which the guest waited for no capability: it ran, or was on its way to or from its thread. */
+  /**
+   * `guest` is time in which the guest waited for no capability: it ran, or was on its way to or
+   * from its thread.
+   */
   kind: 'guest' | 'capability' | 'log' | 'end';
   text: string;
 }

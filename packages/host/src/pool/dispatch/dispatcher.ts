@@ -12,10 +12,16 @@ import { GRACE_MS } from '../lanes/slice-watch.js';
 import { chooseLane, chooseLoader } from './placement.js';
 import { FairQueue } from './fair-queue.js';
 
-/** What a load gets beyond `loadTimeMs`, so that its engine, or else the watchdog, ends it first and knows why. */
+/**
+ * What a load gets beyond `loadTimeMs`, so that its engine, or else the watchdog, ends it first and
+ * knows why.
+ */
 const LOAD_SLACK_MS = 2 * GRACE_MS;
 
-/** Runs after which a job whose lanes were lost goes to a lane of its own: it, or what was beside it, may be the cause. */
+/**
+ * Runs after which a job whose lanes were lost goes to a lane of its own: it, or what was beside
+ * it, may be the cause.
+ */
 const SHARED_RUNS = 2;
 
 /** Sends what waits to where there is room, all that is possible at once. */
@@ -73,7 +79,10 @@ export class Dispatcher implements Releaser {
     this.schedule();
   }
 
-  /** Flushes once this thread has nothing more to add: after the promise jobs, so that a burst of calls goes together. */
+  /**
+   * Flushes once this thread has nothing more to add: after the promise jobs, so that a burst of
+   * calls goes together.
+   */
   schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;

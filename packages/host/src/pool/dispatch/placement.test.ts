@@ -11,7 +11,8 @@ let pool: TestPool;
 beforeEach(async () => {
   pool = new TestPool({ minThreads: 2 });
   for (const id of [WORK, SLOW]) await pool.load(extensionWire(id));
-  for (let i = 0; i < 2; i++) await place(WORK).then(({ lane, callId }) => finish(lane, callId)); // known from here on
+  // known from here on
+  for (let i = 0; i < 2; i++) await place(WORK).then(({ lane, callId }) => finish(lane, callId));
 });
 
 afterEach(async () => {
@@ -132,7 +133,8 @@ test('on the only lane, a call goes before the loads that wait', async () => {
   const lane = single.lane(0);
   const call = single.call(WORK);
   await single.settle();
-  expect([lane.callIds.length, lane.loads.length]).toEqual([0, 1]); // nobody knows how long that takes
+  // nobody knows how long that takes
+  expect([lane.callIds.length, lane.loads.length]).toEqual([0, 1]);
   finishLoad(lane);
   await single.settle();
   expect([lane.callIds.length, lane.loads.length]).toEqual([1, 1]);

@@ -10,8 +10,9 @@ export interface LaneChoice {
 }
 
 /**
- * The lane for a call: the one that costs it least, and of equals the first if the call is small, else the last, so that they are not
- * in each other's way. Undefined if there is none, or one that is full will have room before another would come to the call.
+ * The lane for a call: the one that costs it least, and of equals the first if the call is small,
+ * else the last, so that they are not in each other's way. Undefined if there is none, or one that
+ * is full will have room before another would come to the call.
  */
 export function chooseLane(job: Job, choice: LaneChoice): Lane | undefined {
   const { extension } = job;
@@ -23,7 +24,8 @@ export function chooseLane(job: Job, choice: LaneChoice): Lane | undefined {
   let roomy: Lane | undefined;
   let roomyMs = Infinity;
   for (const lane of lanes) {
-    if (!lane.isOpen || lane.runs.has(job.callId)) continue; // one that it was taken back from may still run it
+    // one that it was taken back from may still run it
+    if (!lane.isOpen || lane.runs.has(job.callId)) continue;
     if (lane.role === 'spare' && lanes.some(({ stalledIn }) => stalledIn === extension)) continue;
     const costMs = laneCostMs(lane, lane.installed.has(extension.wire.id));
     if (isSmall ? costMs < leastMs : costMs <= leastMs) {
@@ -58,7 +60,10 @@ export function chooseLoader(lanes: readonly Lane[], leavesOne: boolean): Lane |
   return leavesOne && open > 1 && loading + 1 === open ? undefined : best;
 }
 
-/** A persistent extension lives on one lane, the one with the fewest residents when it first runs, or one that nobody lives on yet. */
+/**
+ * A persistent extension lives on one lane, the one with the fewest residents when it first runs,
+ * or one that nobody lives on yet.
+ */
 function chooseHome(extension: PoolExtension, { all: lanes, isGrowing }: LaneChoice): Lane | undefined {
   let home = lanes.find(({ residents }) => residents.has(extension));
   if (!home) {
@@ -66,7 +71,8 @@ function chooseHome(extension: PoolExtension, { all: lanes, isGrowing }: LaneCho
       if (!lane.isOpen || lane.role === 'spare') continue;
       if (!home || lane.residents.size < home.residents.size) home = lane;
     }
-    if (home && home.residents.size > 0 && isGrowing) return undefined; // a lane of its own comes up
+    // a lane of its own comes up
+    if (home && home.residents.size > 0 && isGrowing) return undefined;
     home?.residents.add(extension);
   }
   return home?.hasRoom === true ? home : undefined;

@@ -4,7 +4,8 @@ import { extensionWire } from '../testing/fake-lanes.js';
 import { Simulation } from '../testing/simulation.js';
 
 /*
- * The loads of docs/benchmarks.md on two simulated threads: the cost model chooses as was measured on real ones.
+ * The loads of docs/benchmarks.md on two simulated threads: the cost model chooses as was measured
+ * on real ones.
  */
 
 const SMALL_MS = 0.002;

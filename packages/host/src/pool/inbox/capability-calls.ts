@@ -14,18 +14,23 @@ import type { Run } from '../lanes/run.js';
 import { TurnBudget } from './turn-budget.js';
 
 /**
- * Parts of an argument that the host decodes: each item of a list is one, each property four. That takes it up to 50 ms.
+ * Parts of an argument that the host decodes: each item of a list is one, each property four. That
+ * takes it up to 50 ms.
  */
 const MAX_ARGUMENT_PARTS = 262_144;
 
-/** The host's side of the capability calls of guests: counts them, hands them on, returns the answers. */
+/**
+ * The host's side of the capability calls of guests: counts them, hands them on, returns the
+ * answers.
+ */
 export class CapabilityCalls {
   readonly #options: CapabilityOptions;
   readonly #ledger: Ledger;
   readonly #dispatcher: Dispatcher;
   /**
-   * Goes up once in each turn of the event loop that sees an effect begin. What is refused within its turn did nothing: no
-   * I/O is over so soon. A refusal that comes later, of a redirect for example, may follow something done.
+   * Goes up once in each turn of the event loop that sees an effect begin. What is refused within
+   * its turn did nothing: no I/O is over so soon. A refusal that comes later, of a redirect for
+   * example, may follow something done.
    */
   #turn = 0;
   #isTurnCounted = false;
@@ -47,7 +52,8 @@ export class CapabilityCalls {
     const isSync = this.#options.syncNames.has(call.name);
     if (call.seq <= run.lastSeq || !(isSync || job.extension.capabilities.has(call.name))) return false;
     run.lastSeq = call.seq;
-    if (lane.condition === 'lost' && !isSync) return true; // it had asked, and nobody is left to answer
+    // it had asked, and nobody is left to answer
+    if (lane.condition === 'lost' && !isSync) return true;
     const exceeded = countArguments(job, call) ?? (isSync ? undefined : (countCall(run) ?? this.#hold(job, call)));
     if (exceeded) {
       this.#ledger.reject(job, exceeded);
@@ -128,7 +134,9 @@ export class CapabilityCalls {
     }
   }
 
-  /** Counts an effect before it can happen. @returns the turn of the event loop in which it begins. */
+  /**
+   * Counts an effect before it can happen. @returns the turn of the event loop in which it begins.
+   */
   #beginEffect(job: Job, { name }: CapabilityCallWire): number | undefined {
     if (!this.#options.isEffect(name)) return undefined;
     job.effects += 1;

@@ -20,9 +20,15 @@ import {
 import type { Recovery } from '../watchdog/recovery.js';
 import type { Watchdog } from '../watchdog/watchdog.js';
 
-/** Unsound messages after which a lane is given up. One would do; some slack tells a fault from a flood in the statistics. */
+/**
+ * Unsound messages after which a lane is given up. One would do; some slack tells a fault from a
+ * flood in the statistics.
+ */
 const MAX_VIOLATIONS = 100;
-/** Messages for nobody between two ticks of the watchdog. Calls that ended early leave some behind; a flood is an attack. */
+/**
+ * Messages for nobody between two ticks of the watchdog. Calls that ended early leave some behind;
+ * a flood is an attack.
+ */
 const MAX_IGNORED_PER_TICK = 20_000;
 
 /** What the inboxes of a pool's lanes work with. */
@@ -41,7 +47,10 @@ function heapBytesOf(outcome: OutcomeWire): number {
   return Math.max(outcome.usage.heapBytes, refused ?? 0);
 }
 
-/** Takes what one lane reports, believes none of it, and settles what is proven. Nothing that comes in here throws. */
+/**
+ * Takes what one lane reports, believes none of it, and settles what is proven. Nothing that comes
+ * in here throws.
+ */
 export class Inbox implements LaneEvents {
   readonly #lane: Lane;
   readonly #parts: InboxParts;

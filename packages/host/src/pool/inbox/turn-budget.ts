@@ -2,8 +2,8 @@
 const PER_TURN = 16;
 
 /**
- * Spreads work over the turns of the event loop, fairly: who asks for a thousand things at once delays itself, and neither
- * this thread nor the others for longer than a turn.
+ * Spreads work over the turns of the event loop, fairly: who asks for a thousand things at once
+ * delays itself, and neither this thread nor the others for longer than a turn.
  */
 export class TurnBudget<Owner> {
   /** Work that waits for a later turn, by owner, in the order of the owners' turns. */
@@ -11,7 +11,10 @@ export class TurnBudget<Owner> {
   #left = PER_TURN;
   #isTurnSet = false;
 
-  /** Does it now, if this turn has done little so far, or else in a later one. The work of one owner stays in its order. */
+  /**
+   * Does it now, if this turn has done little so far, or else in a later one. The work of one owner
+   * stays in its order.
+   */
   run(owner: Owner, work: () => void): void {
     this.#setTurn();
     const queue = this.#waiting.get(owner);

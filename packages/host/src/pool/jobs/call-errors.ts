@@ -47,7 +47,8 @@ function readThrown(bytes: Uint8Array): unknown {
     return undefined;
   }
   if (!Array.isArray(thrown)) return undefined;
-  const [, kind, nameOrValue, message, stack, data] = thrown as Partial<ThrownWire>; // a list: any index may be read
+  // a list: any index may be read
+  const [, kind, nameOrValue, message, stack, data] = thrown as Partial<ThrownWire>;
   if (kind === 'value') return nameOrValue;
   if (kind !== 'error') return undefined;
   const cause = readData(data);

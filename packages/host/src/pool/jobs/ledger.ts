@@ -12,14 +12,17 @@ import { CallCounters } from '../stats/counters.js';
 
 const MAX_CALL_ID = 2 ** 31 - 1;
 
-/** Lets go of a job that has settled before its lane was done with it: takes it out of its queue, or tells the lane to stop. */
+/**
+ * Lets go of a job that has settled before its lane was done with it: takes it out of its queue, or
+ * tells the lane to stop.
+ */
 export interface Releaser {
   release(job: Job): void;
 }
 
 /**
- * Every accepted call and load, from acceptance to the one settlement that each of them gets, and beyond it while something
- * goes on that it has started.
+ * Every accepted call and load, from acceptance to the one settlement that each of them gets, and
+ * beyond it while something goes on that it has started.
  */
 export class Ledger {
   readonly #live: Deadlines<Job> = new Deadlines();
@@ -82,14 +85,20 @@ export class Ledger {
     this.#live.add(job, this.clock.nowMs());
   }
 
-  /** Gives a job its value; nothing if it has one. @param goesOn whether something that it has started does: see `finish`. */
+  /**
+   * Gives a job its value; nothing if it has one. @param goesOn whether something that it has
+   * started does: see `finish`.
+   */
   fulfil(job: Job, value: unknown, goesOn = false): void {
     if (job.isSettled || job.state === 'answered') return;
     this.#answer(job, 'ok', goesOn);
     job.resolve(value as never); // the promise's type is its maker's
   }
 
-  /** Ends a job, wherever it is, and what it has started, unless that `goesOn`. Nothing if it is over. */
+  /**
+   * Ends a job, wherever it is, and what it has started, unless that `goesOn`. Nothing if it is
+   * over.
+   */
   reject(job: Job, error: SandglassError, goesOn = false): void {
     if (job.isSettled) return;
     if (!goesOn) this.releaser?.release(job);
@@ -98,7 +107,10 @@ export class Ledger {
     job.reject(error);
   }
 
-  /** What an answered job had started is over. @param error what ended it, if it did not end by itself. */
+  /**
+   * What an answered job had started is over. @param error what ended it, if it did not end by
+   * itself.
+   */
   finish(job: Job, usage?: UsageWire, error?: SandglassError): void {
     if (job.state !== 'answered') return;
     const { callId, handler, extension } = job;

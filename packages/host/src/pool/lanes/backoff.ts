@@ -1,9 +1,15 @@
 /** Wait after the first failure; it doubles with each that follows. */
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
-/** Failures in a row after which waiting calls are told instead of kept. With the delays before it, about 1.5 s of trying. */
+/**
+ * Failures in a row after which waiting calls are told instead of kept. With the delays before it,
+ * about 1.5 s of trying.
+ */
 const HOPELESS_AFTER = 6;
-/** For so long after an engine has worked, calls are kept all the same, and starts tried more often: what kills engines may stop. */
+/**
+ * For so long after an engine has worked, calls are kept all the same, and starts tried more often:
+ * what kills engines may stop.
+ */
 const PATIENCE_MS = 30_000;
 const MAX_PATIENT_DELAY_MS = 400;
 
@@ -35,8 +41,8 @@ export class Backoff {
   /**
    * An engine has failed.
    *
-   * @param startedMs when it was started. Those that were under way at the last failure are the same one: eight threads that fail
-   * together are not eight in a row.
+   * @param startedMs when it was started. Those that were under way at the last failure are the
+   *   same one: eight threads that fail together are not eight in a row.
    */
   failed(nowMs: number, startedMs: number): void {
     if (startedMs < this.#lastFailureMs) return;

@@ -11,8 +11,9 @@
 export type LaneCondition = 'starting' | 'ready' | 'quiet' | 'stalled' | 'overdue' | 'lost';
 
 /**
- * All changes there are. A tick may come late, so that a lane may be found further on than the next step. `overdue` falls back to
- * `stalled` if the call that it is in turns out to be another's, with a higher limit.
+ * All changes there are. A tick may come late, so that a lane may be found further on than the next
+ * step. `overdue` falls back to `stalled` if the call that it is in turns out to be another's, with
+ * a higher limit.
  */
 export const TRANSITIONS: Readonly<Record<LaneCondition, readonly LaneCondition[]>> = {
   starting: ['ready', 'lost'],

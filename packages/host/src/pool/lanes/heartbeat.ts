@@ -1,12 +1,19 @@
-/** A lane that owes answers and has been between slices for this long is asked for a sign of life. */
+/**
+ * A lane that owes answers and has been between slices for this long is asked for a sign of life.
+ */
 const ASK_AFTER_MS = 1_000;
-/** Without one for this long, its thread hangs in the host's own code. Far above what its longest work outside guests takes. */
+/**
+ * Without one for this long, its thread hangs in the host's own code. Far above what its longest
+ * work outside guests takes.
+ */
 const HANG_MS = 4_000;
 
 /**
- * Sees that an engine's thread hangs outside guest code, where no slot tells: by asking, and waiting for the answer.
+ * Sees that an engine's thread hangs outside guest code, where no slot tells: by asking, and
+ * waiting for the answer.
  *
- * A thread that waits for its calls answers at once, so that one question a second is all that this costs.
+ * A thread that waits for its calls answers at once, so that one question a second is all that this
+ * costs.
  */
 export class Heartbeat {
   #askedMs: number | undefined;

@@ -23,7 +23,10 @@ export interface GoneLanes {
   lost: number;
 }
 
-/** The pool's lanes: started on demand, retired when idle, started again with a growing pause when they do not hold. */
+/**
+ * The pool's lanes: started on demand, retired when idle, started again with a growing pause when
+ * they do not hold.
+ */
 export class LaneSet {
   readonly #options: LaneSetOptions;
   #eventsOf: ((lane: Lane) => LaneEvents) | undefined;
@@ -100,12 +103,18 @@ export class LaneSet {
     while (this.#count(isShared) < this.#options.minLanes && this.start());
   }
 
-  /** Starts one more lane for all. Returns false if there are enough, or the pause after a failure is not over. */
+  /**
+   * Starts one more lane for all. Returns false if there are enough, or the pause after a failure
+   * is not over.
+   */
   start(): boolean {
     return this.canGrow && this.#start(this.#count(isShared) >= this.#options.maxLanes ? 'spare' : 'normal');
   }
 
-  /** The same for an isolation lane. Of those there are as many again at the most, and two at least: one call may wait long. */
+  /**
+   * The same for an isolation lane. Of those there are as many again at the most, and two at least:
+   * one call may wait long.
+   */
   startIsolation(): boolean {
     return this.#count(isIsolation) < Math.max(this.#options.maxLanes, 2) && this.#start('isolation');
   }
@@ -135,7 +144,10 @@ export class LaneSet {
     this.#backoff.succeeded(performance.now());
   }
 
-  /** Takes a lane out: it is dead (`lost`), has to be ended (`killed`), or is no longer needed (`retired`). */
+  /**
+   * Takes a lane out: it is dead (`lost`), has to be ended (`killed`), or is no longer needed
+   * (`retired`).
+   */
   remove(lane: Lane, how: 'lost' | 'killed' | 'retired', reason?: Error): void {
     const index = this.#all.indexOf(lane);
     if (index === -1) return;

@@ -12,8 +12,10 @@ import { SliceWatch } from './slice-watch.js';
 
 /**
  * - `normal`: takes what there is.
- * - `spare`: started because all others were stalled. It takes nothing of the extensions that stall them, and goes when they go on.
- * - `isolation`: runs one job at a time, of those whose lanes were lost again and again: none of them can take others down.
+ * - `spare`: started because all others were stalled. It takes nothing of the extensions that stall
+ *   them, and goes when they go on.
+ * - `isolation`: runs one job at a time, of those whose lanes were lost again and again: none of
+ *   them can take others down.
  */
 export type LaneRole = 'normal' | 'spare' | 'isolation';
 
@@ -34,7 +36,10 @@ export class Lane {
   role: LaneRole;
   /** Set by whoever starts it, before anything else can happen. */
   link!: LaneLink;
-  /** What was sent and has no outcome yet; settled jobs too, since the engine may still be in them. By call. */
+  /**
+   * What was sent and has no outcome yet; settled jobs too, since the engine may still be in them.
+   * By call.
+   */
   readonly runs: IdMap<Run> = new IdMap();
   /** Batches whose end has not been reported. */
   readonly batches: IdMap<Batch> = new IdMap();
@@ -48,14 +53,20 @@ export class Lane {
   stalledIn: PoolExtension | undefined;
   /** Batches that are not entered as a whole. */
   openBatches = 0;
-  /** Extensions that were unknown when their first call here was sent, with that call, while it is not entered. */
+  /**
+   * Extensions that were unknown when their first call here was sent, with that call, while it is
+   * not entered.
+   */
   readonly #unknown: Map<PoolExtension, Job> = new Map();
   #lastBatchId = 0;
   /** Calls that it was sent. */
   #sent = 0;
   /** Expected CPU time of what is sent and not entered. */
   backlogMs = 0;
-  /** Expected CPU time of the call that it goes on with after an answer: the backlog has it no longer. See {@link look}. */
+  /**
+   * Expected CPU time of the call that it goes on with after an answer: the backlog has it no
+   * longer. See {@link look}.
+   */
   resumedMs = 0;
   /** The run that was answered last, until the engine is seen at rest after it. */
   #answered: Run | undefined;
@@ -131,7 +142,10 @@ export class Lane {
     this.#sliceAtAnswer = this.watch.readSlice(this.link.slots);
   }
 
-  /** Sees whether its engine is in a call that goes on, or will be in one at once. Costs nothing where no call has asked for anything. */
+  /**
+   * Sees whether its engine is in a call that goes on, or will be in one at once. Costs nothing
+   * where no call has asked for anything.
+   */
   look(): void {
     this.resumedMs = 0;
     if (!this.#answered) return;
@@ -185,9 +199,11 @@ export class Lane {
   }
 
   /**
-   * Notes what the engine has entered, by its own count of the calls that it has begun (it wraps around).
+   * Notes what the engine has entered, by its own count of the calls that it has begun (it wraps
+   * around).
    *
-   * @param withLoads whether the loads have been entered too, and wait for something: calls need not wait for them.
+   * @param withLoads whether the loads have been entered too, and wait for something: calls need
+   *   not wait for them.
    * @returns whether that makes room for more.
    */
   markBegun(begun: number, withLoads: boolean): boolean {
@@ -205,8 +221,8 @@ export class Lane {
   }
 
   /**
-   * Takes back a job that was not entered, as if it had not been sent. The engine may run it all the same: nobody listens, and it
-   * does not get it again meanwhile.
+   * Takes back a job that was not entered, as if it had not been sent. The engine may run it all
+   * the same: nobody listens, and it does not get it again meanwhile.
    */
   takeBack(run: Run): void {
     if (run.batch) this.#leaveBacklog(run, run.batch);

@@ -2,15 +2,26 @@ import { SLOT } from '@sandglass/core';
 
 /** How often the slots of busy lanes are read. At 2 ms the pool lost 8 % of its throughput. */
 export const TICK_MS = 5;
-/** What a thread gets beyond a call's limit to end it by its own means: the interrupt handler polls, natives return. */
+/**
+ * What a thread gets beyond a call's limit to end it by its own means: the interrupt handler polls,
+ * natives return.
+ */
 export const GRACE_MS = 100;
-/** Beyond its limit by this much, a call is ended by its thread even if the thread did not have the core all the time: other processes may keep it busy, and the grace runs out by the clock. */
+/**
+ * Beyond its limit by this much, a call is ended by its thread even if the thread did not have the
+ * core all the time: other processes may keep it busy, and the grace runs out by the clock.
+ */
 export const STOP_AFTER_MS = 20;
-/** Beyond its limit by this much, a call is in a native that does not poll: another lane comes up while the grace runs out. */
+/**
+ * Beyond its limit by this much, a call is in a native that does not poll: another lane comes up
+ * while the grace runs out.
+ */
 export const REPLACE_AFTER_MS = 10;
 /** A load that has been between slices for this long waits for something: calls go on beside it. */
 export const IDLE_LOAD_MS = 15;
-/** In one slice for longer than this, a lane counts as stalled: what waits behind it goes elsewhere. */
+/**
+ * In one slice for longer than this, a lane counts as stalled: what waits behind it goes elsewhere.
+ */
 export const STALL_MS = 5;
 /** When all lanes have been in one slice for longer than this, one more is started. */
 export const SPARE_AFTER_MS = 15;
@@ -18,7 +29,8 @@ export const SPARE_AFTER_MS = 15;
 /**
  * Sees from a lane's slots which call its engine is in and since when, without asking the engine.
  *
- * Slots are plain numbers that a guest which took the engine over can forge: that ends its own lane at the worst.
+ * Slots are plain numbers that a guest which took the engine over can forge: that ends its own lane
+ * at the worst.
  */
 export class SliceWatch {
   /** The call whose slice was seen last; 0 for none. */
@@ -43,7 +55,10 @@ export class SliceWatch {
     Atomics.store(slots, SLOT.stop, this.#slice);
   }
 
-  /** Reads the slots. Two reads need not belong together: only what stays the same over many ticks is acted on. */
+  /**
+   * Reads the slots. Two reads need not belong together: only what stays the same over many ticks
+   * is acted on.
+   */
   sample(slots: Int32Array, nowMs: number): void {
     const callId = this.read(slots);
     const slice = this.readSlice(slots);

@@ -4,8 +4,8 @@ import { AdaptiveSpin } from '@sandglass/core';
 const VIGIL_MS = 0.1;
 
 /**
- * Keeps the event loop turning while an answer is expected at once, since being woken takes it longer than a call. Whatever
- * else the loop has to do it does meanwhile.
+ * Keeps the event loop turning while an answer is expected at once, since being woken takes it
+ * longer than a call. Whatever else the loop has to do it does meanwhile.
  */
 export class EventLoopSpin {
   readonly #spin: AdaptiveSpin = new AdaptiveSpin();

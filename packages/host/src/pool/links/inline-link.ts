@@ -12,7 +12,10 @@ import type { Engine } from '@sandglass/worker';
 
 import type { CallBatch, LaneLink, LaneEvents, StartLane } from './lane-link.js';
 
-/** Time between two collections of the calling thread, whose heap is the application's: each may take tens of milliseconds. */
+/**
+ * Time between two collections of the calling thread, whose heap is the application's: each may
+ * take tens of milliseconds.
+ */
 const COLLECT_EVERY_MS = 2_000;
 
 export interface InlineLanesOptions {
@@ -142,7 +145,10 @@ class InlineLink implements LaneLink {
     this.#memory.clear(0);
   }
 
-  /** Guests run in a turn of their own, so that a busy pool leaves this thread's other work its share. */
+  /**
+   * Guests run in a turn of their own, so that a busy pool leaves this thread's other work its
+   * share.
+   */
   #later(action: (engine: Engine) => void): void {
     setImmediate(() => {
       if (this.#isOver || !this.#engine) return;

@@ -23,7 +23,10 @@ export interface LaneEvents {
   capabilities(calls: unknown): void;
   /** An `EngineStats`, if all is well. */
   stats(stats: unknown): void;
-  /** Every call that was sent has been entered; what has no outcome yet waits. Optional: it only frees capacity earlier. */
+  /**
+   * Every call that was sent has been entered; what has no outcome yet waits. Optional: it only
+   * frees capacity earlier.
+   */
   entered(): void;
   /** A message that is none. */
   violation(): void;
@@ -42,7 +45,10 @@ export interface CallBatch {
   idleCores: number;
 }
 
-/** One engine somewhere: in a worker thread, or on this one. Whoever starts it ends it with `terminate`. */
+/**
+ * One engine somewhere: in a worker thread, or on this one. Whoever starts it ends it with
+ * `terminate`.
+ */
 export interface LaneLink {
   /** Which call its engine is in: see `SLOT`. Absent where nobody could read it meanwhile. */
   readonly slots: Int32Array | undefined;

@@ -1,6 +1,9 @@
 import { MemoryBudget } from '@sandglass/core';
 
-/** Gives threads their places in `ThreadTask.waiting` and `ThreadTask.memory`: one each, and one more for all that find none, behind threads that do not end. */
+/**
+ * Gives threads their places in `ThreadTask.waiting` and `ThreadTask.memory`: one each, and one
+ * more for all that find none, behind threads that do not end.
+ */
 export class SlotAllocator {
   readonly waiting: Int32Array<SharedArrayBuffer>;
   readonly memory: MemoryBudget;

@@ -18,7 +18,9 @@ import type { SlotAllocator } from './slot-allocator.js';
 
 /** How long a thread may take to come up: loading its modules on a machine that is busy. */
 const START_TIMEOUT_MS = 30_000;
-/** Messages that are read ahead at once: far more than what one batch posts, far less than a flood. */
+/**
+ * Messages that are read ahead at once: far more than what one batch posts, far less than a flood.
+ */
 const MAX_DRAINED_MESSAGES = 2_000;
 
 /** The threads of a pool, as its links see them. */
@@ -65,7 +67,10 @@ export class ThreadLink implements LaneLink {
     this.#attach(wasm, port2);
   }
 
-  /** Starts the thread. The task carries a signal so that piscina keeps it aside instead of blocking its queue with it. */
+  /**
+   * Starts the thread. The task carries a signal so that piscina keeps it aside instead of blocking
+   * its queue with it.
+   */
   #attach(wasm: EngineModule, port: MessagePort): void {
     const { slotAllocator } = this.#threads;
     const task: ThreadTask = {
@@ -104,7 +109,8 @@ export class ThreadLink implements LaneLink {
     this.#await(id);
     const message: HostMessage = { type: 'batch', batchId: id, calls: toPackedCalls(calls) };
     if (install.length > 0) message.install = install;
-    if (idleCores >= 0) message.staysAwake = true; // the host takes its core when it needs one: threads have a lower priority
+    // the host takes its core when it needs one: threads have a lower priority
+    if (idleCores >= 0) message.staysAwake = true;
     this.#post(message);
     if (idleCores > 0) this.#spin.begin();
   }
@@ -181,7 +187,8 @@ export class ThreadLink implements LaneLink {
     Atomics.sub(this.#threads.slotAllocator.waiting, this.#place, 1);
     if (this.#isOver) return;
     if (typeof message !== 'object' || message === null) return this.#events.violation();
-    const { type, batchId, outcomes, calls, extensionId, reply, stats } = message as Record<string, unknown>; // an object: any key may be read
+    // an object: any key may be read
+    const { type, batchId, outcomes, calls, extensionId, reply, stats } = message as Record<string, unknown>;
     if (type === 'batch' && this.#isAwaited(batchId, 1)) this.#events.batchDone(batchId, outcomes);
     else if (type === 'outcomes') this.#events.outcomes(outcomes);
     else if (type === 'capabilities') this.#events.capabilities(calls);

@@ -18,7 +18,9 @@ export interface WorkerLanesOptions {
   maxMemoryBytes?: number | undefined;
 }
 
-/** All the worker lanes of a pool: one piscina pool, which starts, watches and ends their threads. */
+/**
+ * All the worker lanes of a pool: one piscina pool, which starts, watches and ends their threads.
+ */
 export interface WorkerLanes {
   start: StartLane;
   /** See `ThreadTask.waiting`. All 0 while nothing goes on. */
@@ -30,17 +32,22 @@ export interface WorkerLanes {
 
 /** Guest recursion of 256 KiB on the C stack needs about this much of V8's (DESIGN, fact 5). */
 const STACK_SIZE_MB = 16;
-/** V8's heap of a thread: what crosses and the engine's own objects. Guests live in WASM memory, which does not count. */
+/**
+ * V8's heap of a thread: what crosses and the engine's own objects. Guests live in WASM memory,
+ * which does not count.
+ */
 const MAX_HEAP_MB = 512;
 /**
- * V8's young generation of a thread, three times its semi-space. It begins so large and would be doubled after some millions of calls, twice, for no
- * gain in throughput: 16 MB of resident memory each time, on two threads.
+ * V8's young generation of a thread, three times its semi-space. It begins so large and would be
+ * doubled after some millions of calls, twice, for no gain in throughput: 16 MB of resident memory
+ * each time, on two threads.
  */
 const MAX_YOUNG_MB = 12;
 
 /**
- * Piscina tries `require` on the thread file before `import`. With this flag that fails cleanly: on Node 20, a `require` of
- * an ES module that does not link (a broken installation) aborts the whole process.
+ * Piscina tries `require` on the thread file before `import`. With this flag that fails cleanly: on
+ * Node 20, a `require` of an ES module that does not link (a broken installation) aborts the whole
+ * process.
  */
 const NO_REQUIRE_MODULE = '--no-experimental-require-module';
 const EXEC_ARGV: string[] = process.allowedNodeEnvironmentFlags.has(NO_REQUIRE_MODULE) ? [NO_REQUIRE_MODULE] : [];
@@ -50,7 +57,8 @@ export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
   /** Attach tasks that wait for their thread to come up, by piscina's id. */
   const attaching = new Map<number, ThreadLink>();
   let target: ThreadLink | undefined;
-  const maxThreads = 4 * options.maxLanes + 4; // lanes are counted by the pool; a thread that is being ended still counts here
+  // lanes are counted by the pool; a thread that is being ended still counts here
+  const maxThreads = 4 * options.maxLanes + 4;
   const piscina = new Piscina({
     filename: options.filename,
     minThreads: 0,

@@ -16,26 +16,34 @@ import { isErrorCode } from '../jobs/call-errors.js';
 /**
  * Checks of what comes from an engine, which a guest may have taken over.
  *
- * Each function returns a fresh or proven value, or undefined for a message that is none. Structured clone has made plain
- * data of it: reading a property runs no code.
+ * Each function returns a fresh or proven value, or undefined for a message that is none.
+ * Structured clone has made plain data of it: reading a property runs no code.
  */
 
 /** Longest text of an engine that is kept, in UTF-16 code units. */
 const MAX_MESSAGE_LENGTH = 65_536;
 /** Registrations of one extension. Directus extensions have a handful; this only bounds memory. */
 const MAX_REGISTRATIONS = 10_000;
-/** Arguments of one capability call. Capabilities declare how many they take; this only bounds the work of the check. */
+/**
+ * Arguments of one capability call. Capabilities declare how many they take; this only bounds the
+ * work of the check.
+ */
 const MAX_ARGUMENTS = 16;
 
 type Plain = Record<string, unknown>;
 
-/** Bytes that nobody else can change: not on shared memory. Of whatever realm: in a `node:vm` context, what a thread posts is of the main one. */
+/**
+ * Bytes that nobody else can change: not on shared memory. Of whatever realm: in a `node:vm`
+ * context, what a thread posts is of the main one.
+ */
 export function isBytes(value: unknown): value is Uint8Array {
   if (!(value instanceof Uint8Array) && !isUint8Array(value)) return false;
   return value.buffer instanceof ArrayBuffer || isArrayBuffer(value.buffer);
 }
 
-/** What one message may list. A thread sends what it has after a slice: a few thousand at the most. */
+/**
+ * What one message may list. A thread sends what it has after a slice: a few thousand at the most.
+ */
 const MAX_LIST_LENGTH = 100_000;
 
 /** A list within `maxLength`, or undefined. Its elements are still unchecked. */
@@ -95,7 +103,8 @@ export function readErrorWire(value: unknown): ErrorWire | undefined {
   const error: ErrorWire = { code: raw['code'], message: text(raw['message']) };
   const limit = asObject(raw['limit']);
   if (limit && typeof limit['name'] === 'string' && isNumber(limit['value'])) {
-    const name = limit['name'].slice(0, 64) as NonNullable<ErrorWire['limit']>['name']; // only shown
+    // only shown
+    const name = limit['name'].slice(0, 64) as NonNullable<ErrorWire['limit']>['name'];
     error.limit = isNumber(limit['used'])
       ? { name, value: limit['value'], used: limit['used'] }
       : { name, value: limit['value'] };
@@ -163,7 +172,8 @@ function readUsage(value: unknown): UsageWire {
 }
 
 function asObject(value: unknown): Plain | undefined {
-  return typeof value === 'object' && value !== null ? (value as Plain) : undefined; // its keys stay unknown
+  // its keys stay unknown
+  return typeof value === 'object' && value !== null ? (value as Plain) : undefined;
 }
 
 function isNumber(value: unknown): value is number {

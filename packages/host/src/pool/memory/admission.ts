@@ -7,10 +7,11 @@ import { FIRST_BYTES } from './call-memory.js';
 const WAITING_BYTES = 64 << 10;
 
 /**
- * Decides which calls go to lanes while memory is short. Others wait in the queue until some of it is free: calls that hold it are
- * bounded by their wall clock.
+ * Decides which calls go to lanes while memory is short. Others wait in the queue until some of it
+ * is free: calls that hold it are bounded by their wall clock.
  *
- * Lanes enforce the budget by themselves; this keeps what would wait there in the queue, in turns between extensions.
+ * Lanes enforce the budget by themselves; this keeps what would wait there in the queue, in turns
+ * between extensions.
  */
 export class Admission {
   readonly #budget: MemoryBudget;
@@ -42,7 +43,10 @@ export class Admission {
     this.#meanBytes = usedBytes / Math.max(sent, 1);
   }
 
-  /** Whether a call of an extension may go to a lane: the first always, more as long as there is room, or within the extension's share. */
+  /**
+   * Whether a call of an extension may go to a lane: the first always, more as long as there is
+   * room, or within the extension's share.
+   */
   admits({ live, waiting, memory, wire, isPersistent }: PoolExtension): boolean {
     const sent = live - waiting.size;
     if (sent <= 0) return true;

@@ -1,8 +1,8 @@
 import { totalmem } from 'node:os';
 
 /**
- * Share of what the process may use. The other half is for the host itself, its threads (20 MiB each) and heap, for bodies and answers under way,
- * and for what V8 has not freed yet.
+ * Share of what the process may use. The other half is for the host itself, its threads (20 MiB
+ * each) and heap, for bodies and answers under way, and for what V8 has not freed yet.
  */
 const SHARE = 0.5;
 
@@ -17,7 +17,10 @@ export interface ProcessMemory {
   availableMemory?: () => number;
 }
 
-/** `pool.maxMemoryBytes` unless it is given: half of the memory that the process may still use, 64 MiB at the least. */
+/**
+ * `pool.maxMemoryBytes` unless it is given: half of the memory that the process may still use, 64
+ * MiB at the least.
+ */
 export function defaultMaxMemoryBytes(of: ProcessMemory = process, machineBytes: number = totalmem()): number {
   const numbers = [of.constrainedMemory?.(), of.availableMemory?.()];
   const known = numbers.filter((bytes): bytes is number => bytes !== undefined && bytes > 0);

@@ -4,7 +4,10 @@ import type { PoolExtension } from '../jobs/pool-extension.js';
 /** Share of the pool's memory that arguments may take beside it, half of that for one extension. */
 const SHARE = 1 / 4;
 
-/** Bytes of guests and callers that the host holds outside of sandboxes: arguments of calls, and of capability calls that wait for an answer. */
+/**
+ * Bytes of guests and callers that the host holds outside of sandboxes: arguments of calls, and of
+ * capability calls that wait for an answer.
+ */
 export class HeldBytes {
   readonly #maxBytes: number;
   #bytes = 0;
@@ -14,7 +17,10 @@ export class HeldBytes {
     this.#maxBytes = maxMemoryBytes * SHARE;
   }
 
-  /** Whether so many more fit. The first of an extension always do: each alone has a limit of its own. */
+  /**
+   * Whether so many more fit. The first of an extension always do: each alone has a limit of its
+   * own.
+   */
   fits({ heldBytes }: PoolExtension, bytes: number): boolean {
     if (heldBytes === 0) return true;
     return heldBytes + bytes <= this.#maxBytes / 2 && this.#bytes + bytes <= this.#maxBytes;

@@ -3,16 +3,25 @@ import type { MemoryBudget } from '@sandglass/core';
 import type { Lane } from '../lanes/lane.js';
 import type { LaneSet } from '../lanes/lane-set.js';
 
-/** Time that lanes get to free what they were asked to: a collection takes 5 to 15 ms, and half a millisecond for each megabyte. */
+/**
+ * Time that lanes get to free what they were asked to: a collection takes 5 to 15 ms, and half a
+ * millisecond for each megabyte.
+ */
 const PATIENCE_MS = 100;
 
 /** Least time between two looks for what nobody uses, however short `idleTimeoutMs` is. */
 const MIN_TRIM_MS = 500;
 
-/** Rounds after the last call: the first sees what the calls before it used, the second frees what none has used since. */
+/**
+ * Rounds after the last call: the first sees what the calls before it used, the second frees what
+ * none has used since.
+ */
 const ROUNDS = 2;
 
-/** Has lanes free memory: what they have not used for a while, and at once when the budget is overdrawn. */
+/**
+ * Has lanes free memory: what they have not used for a while, and at once when the budget is
+ * overdrawn.
+ */
 export class Relief {
   readonly #budget: MemoryBudget;
   readonly #lanes: LaneSet;
@@ -40,7 +49,8 @@ export class Relief {
   }
 
   /**
-   * Ends the calls that hold most where the budget is overdrawn, and frees what is idle where calls wait for memory.
+   * Ends the calls that hold most where the budget is overdrawn, and frees what is idle where calls
+   * wait for memory.
    *
    * @param isWaitedFor whether calls wait.
    */

@@ -1,4 +1,7 @@
-/** Upper bounds of the buckets that durations are counted in, in milliseconds: from an empty call to a call at its `wallTimeMs`. */
+/**
+ * Upper bounds of the buckets that durations are counted in, in milliseconds: from an empty call to
+ * a call at its `wallTimeMs`.
+ */
 export const BUCKET_BOUNDS_MS: readonly number[] = [
   0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000,
 ];
@@ -13,7 +16,8 @@ export class Buckets {
 
   record(durationUs: number): void {
     let at = 0;
-    while (at < BOUNDS_US.length && durationUs > BOUNDS_US[at]!) at += 1; // calls are short: 2 steps
+    // calls are short: 2 steps
+    while (at < BOUNDS_US.length && durationUs > BOUNDS_US[at]!) at += 1;
     this.#counts[at]! += 1;
     this.#sumUs += durationUs;
   }

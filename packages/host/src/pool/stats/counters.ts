@@ -10,8 +10,9 @@ import type { CallStats, CapabilityCount, Percentiles, Settled } from './stats.j
 const MAX_RECORDED_US = 3_600_000_000;
 
 /**
- * Durations that are noted before they go into the histogram together. Each has a place of its own there, so that with many extensions
- * nearly every one has to be waited for: 110 ns a call with 64 at a time, 45 with 256 (200 extensions in turn, 15 ns with one).
+ * Durations that are noted before they go into the histogram together. Each has a place of its own
+ * there, so that with many extensions nearly every one has to be waited for: 110 ns a call with 64
+ * at a time, 45 with 256 (200 extensions in turn, 15 ns with one).
  */
 const MAX_NOTED = 256;
 

@@ -9,7 +9,10 @@ export interface Percentiles {
   max: number;
   /** Of all of them. */
   sumMs: number;
-  /** How many took at most 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1,000, 2,500, 5,000, 10,000 and 30,000 ms. Empty while `count` is 0. */
+  /**
+   * How many took at most 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1,000, 2,500, 5,000, 10,000
+   * and 30,000 ms. Empty while `count` is 0.
+   */
   buckets: readonly number[];
 }
 
@@ -22,7 +25,10 @@ export interface CapabilityCount {
   denied: number;
 }
 
-/** What a pool and each of its extensions count. `accepted` is the sum of `settled`, `queued` and `running`. */
+/**
+ * What a pool and each of its extensions count. `accepted` is the sum of `settled`, `queued` and
+ * `running`.
+ */
 export interface CallStats {
   /** Calls and loads that were taken. */
   accepted: number;
@@ -58,7 +64,10 @@ export interface ExtensionStats extends CallStats {
   lanes: number;
 }
 
-/** One worker thread, or the engine on the calling thread. Counters of the engine are as of its last report. */
+/**
+ * One worker thread, or the engine on the calling thread. Counters of the engine are as of its last
+ * report.
+ */
 export interface LaneStats {
   id: number;
   state: 'starting' | 'ready';
@@ -99,7 +108,10 @@ export interface PoolStats extends CallStats {
   moved: number;
   ignored: number;
   violations: number;
-  /** What all sandboxes, snapshots and spare instances are charged: all that they can make resident without asking. */
+  /**
+   * What all sandboxes, snapshots and spare instances are charged: all that they can make resident
+   * without asking.
+   */
   memoryBytes: number;
   /** What they may be charged: `pool.maxMemoryBytes`. */
   maxMemoryBytes: number;

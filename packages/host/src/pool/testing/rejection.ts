@@ -1,4 +1,7 @@
-/** What a promise rejects with, awaited from now on: for one that may reject before the test gets to it. */
+/**
+ * What a promise rejects with, awaited from now on: for one that may reject before the test gets to
+ * it.
+ */
 export function rejection(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => {

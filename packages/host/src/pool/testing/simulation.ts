@@ -14,8 +14,9 @@ interface Work {
 }
 
 /**
- * A pool whose two threads take as long as their calls say, one call after the other, on a clock that jumps from one end to the next: what
- * the cost model chooses can be counted, and does not depend on the machine.
+ * A pool whose two threads take as long as their calls say, one call after the other, on a clock
+ * that jumps from one end to the next: what the cost model chooses can be counted, and does not
+ * depend on the machine.
  */
 export class Simulation {
   readonly pool: TestPool;
@@ -46,7 +47,10 @@ export class Simulation {
     this.tookMs.length = 0;
   }
 
-  /** Keeps so many calls under way until `count` have ended; `next` says of which extension the next one is. */
+  /**
+   * Keeps so many calls under way until `count` have ended; `next` says of which extension the next
+   * one is.
+   */
   async run(count: number, inFlight: number, next: (made: number) => number): Promise<void> {
     let made = 0;
     const call = async (): Promise<void> => {

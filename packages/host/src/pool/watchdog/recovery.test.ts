@@ -139,7 +139,8 @@ test('a pool that has given up tries again with the first call after its pause',
       pool.lanes.at(-1)!.events.lost(new Error('will not start'));
     }
     expect(await refused).toEqual(coded('E_WORKER_LOST'));
-    expect(await rejection(pool.call(1))).toEqual(coded('E_WORKER_LOST')); // at once: no lane is even tried
+    // at once: no lane is even tried
+    expect(await rejection(pool.call(1))).toEqual(coded('E_WORKER_LOST'));
     expect(pool.lanes).toHaveLength(7);
     pool.autoReady = true;
     vi.advanceTimersByTime(5_000);
@@ -227,7 +228,8 @@ test('what its lane has begun stays there, and what waits moves, also while the 
   first.begin(2);
   pool.pass(20);
   await pool.settle();
-  expect(first.aborted).toEqual(behind.toReversed()); // the last first: each goes in front of the queue
+  // the last first: each goes in front of the queue
+  expect(first.aborted).toEqual(behind.toReversed());
   expect(other.callIds).toEqual(expect.arrayContaining(behind));
   expect(other.callIds).not.toContain(begun);
   other.finishAll();

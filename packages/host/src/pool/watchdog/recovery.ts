@@ -12,7 +12,10 @@ const MAX_RUNS = 4;
 /** The same for a call that its lane was in when it died: it may be the cause. */
 const MAX_DEATHS_INSIDE = 2;
 
-/** What becomes of calls whose lane is lost, or stuck: they run again where that does nothing twice, else they fail. */
+/**
+ * What becomes of calls whose lane is lost, or stuck: they run again where that does nothing twice,
+ * else they fail.
+ */
 export class Recovery {
   readonly #ledger: Ledger;
   readonly #lanes: LaneSet;
@@ -31,7 +34,8 @@ export class Recovery {
   /** Moves what waits behind a long call to another lane, if there is one for it. */
   moveQueuedCalls(stalled: Lane): void {
     if (stalled.condition === 'overdue') this.#lanes.start();
-    if (!this.#lanes.canGrow && !this.#lanes.all.some((lane) => lane.isOpen)) return; // one that is full will have room soon
+    // one that is full will have room soon
+    if (!this.#lanes.canGrow && !this.#lanes.all.some((lane) => lane.isOpen)) return;
     for (const run of stalled.runs.values().filter(isMovable).toReversed()) {
       stalled.takeBack(run);
       this.moved += 1;

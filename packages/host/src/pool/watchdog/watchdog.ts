@@ -66,7 +66,10 @@ export class Watchdog {
     else this.stop();
   }
 
-  /** A lane has reported something: it may be out of the call that it was stalled in, and need not wait for a tick. */
+  /**
+   * A lane has reported something: it may be out of the call that it was stalled in, and need not
+   * wait for a tick.
+   */
   heard(lane: Lane): void {
     if (lane.isStalled && lane.watch.read(lane.link.slots) !== lane.watch.callId) this.#moveOn(lane, 'ready');
   }
@@ -131,7 +134,10 @@ export class Watchdog {
   }
 }
 
-/** What the call that a lane is in may take. One that the lane was not sent is allowed what any on the lane is. */
+/**
+ * What the call that a lane is in may take. One that the lane was not sent is allowed what any on
+ * the lane is.
+ */
 function limitMs(lane: Lane, job: Job | undefined): number {
   if (job) return job.isLoad ? job.limits.loadTimeMs : job.limits.cpuTimeMs;
   let mostMs = 0;

@@ -50,7 +50,8 @@ function describeAll(
   counted: readonly ExtensionStats[],
   histories: ReadonlyMap<string, History>,
 ): StatusExtension[] {
-  const stats = new Map(counted.map((one) => [one.name, one])); // the newer of two versions comes last
+  // the newer of two versions comes last
+  const stats = new Map(counted.map((one) => [one.name, one]));
   const accepted = ({ name }: ExtensionInfo): number => stats.get(name)?.accepted ?? 0;
   const busiest = extensions.toSorted((a, b) => accepted(b) - accepted(a));
   const charted = new Set(busiest.slice(0, MAX_CHARTED).map(({ name }) => name));

@@ -4,7 +4,10 @@ import type { ExtensionStats, LaneStats, PoolStats, Settled } from '../../pool/s
 import type { AuditEntry, ExtensionInfo } from '../../types.js';
 import type { HistoryPoint } from './history.js';
 
-/** What the status page asks for every second. Every field survives JSON. Times are milliseconds since 1970. */
+/**
+ * What the status page asks for every second. Every field survives JSON. Times are milliseconds
+ * since 1970.
+ */
 export interface StatusData {
   nowMs: number;
   startedMs: number;

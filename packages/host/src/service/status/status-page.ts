@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 
 import type { StatusData } from './status-data.js';
 
-/** A read-only page about a host, as two resources: itself and the numbers it asks for every second. */
+/**
+ * A read-only page about a host, as two resources: itself and the numbers it asks for every second.
+ */
 export interface StatusPage {
   /**
    * @param path below where the page is mounted: empty for the page, `/data` for the numbers.
@@ -41,7 +43,9 @@ function respond(body: string, type: string, policy: string): Response {
   });
 }
 
-/** Nothing but its own style and script runs in the page, whatever an extension is called or says. */
+/**
+ * Nothing but its own style and script runs in the page, whatever an extension is called or says.
+ */
 function readPage(): { html: string; policy: string } {
   const html = readFileSync(PAGE, 'utf8');
   const style = hashOf(html, 'style');

@@ -23,7 +23,10 @@ export interface Status {
   close(): void;
 }
 
-/** Makes the watcher behind a status page. Reads nothing of guests but what the sinks are told; changes nothing. */
+/**
+ * Makes the watcher behind a status page. Reads nothing of guests but what the sinks are told;
+ * changes nothing.
+ */
 export function createStatus(): Status {
   const total = new History();
   const byExtension = new Map<string, History>();

@@ -1,11 +1,15 @@
-/** Where a function was found in the imports of an earlier instance, by its marks: their names are the same in each. */
+/**
+ * Where a function was found in the imports of an earlier instance, by its marks: their names are
+ * the same in each.
+ */
 const places: Map<string, { module: string; name: string }> = new Map();
 
 /**
- * Puts a function in the place of one that the WASM binary imports. The imports' names are minified, so a function is found
- * by what its text contains.
+ * Puts a function in the place of one that the WASM binary imports. The imports' names are
+ * minified, so a function is found by what its text contains.
  *
- * @param marks all must occur in the text of the one function that is meant, whatever a bundler or runtime makes of its form.
+ * @param marks all must occur in the text of the one function that is meant, whatever a bundler or
+ *   runtime makes of its form.
  * @returns the function that was there.
  * @throws if not exactly one function fits: another build of the engine, which nothing here knows.
  */

@@ -1,15 +1,20 @@
 /**
- * The card table: a byte for each card of an instance's memory, set by whatever writes to the card. `engine/store-barrier.ts` puts the
- * marking into the engine's own stores; what this side writes, it marks itself.
+ * The card table: a byte for each card of an instance's memory, set by whatever writes to the card.
+ * `engine/store-barrier.ts` puts the marking into the engine's own stores; what this side writes,
+ * it marks itself.
  *
- * Beside it, the instance holds copies of the cards that calls have written to before, and `engine/restore-cards.ts` adds to the engine what
- * puts them back: it reads nothing but the instance's own memory, so that a restore takes less than a microsecond.
+ * Beside it, the instance holds copies of the cards that calls have written to before, and
+ * `engine/restore-cards.ts` adds to the engine what puts them back: it reads nothing but the
+ * instance's own memory, so that a restore takes less than a microsecond.
  */
 
 /** log2 of {@link CARD_BYTES}. */
 export const CARD_SHIFT = 8;
 
-/** Memory that shares a mark. A small call writes to about 20 cards of 256 bytes: less to copy than larger ones, less to look for than smaller ones. */
+/**
+ * Memory that shares a mark. A small call writes to about 20 cards of 256 bytes: less to copy than
+ * larger ones, less to look for than smaller ones.
+ */
 export const CARD_BYTES: number = 1 << CARD_SHIFT;
 
 /** Marks that are looked at together, and the memory that they stand for. */
@@ -17,18 +22,25 @@ export const GROUP_MARKS = 32;
 const GROUP_BYTES: number = GROUP_MARKS * CARD_BYTES;
 
 /**
- * Address of the table. It lies right above the static data, in the lower end of the C stack, 4.8 MB of which the stack limit
- * keeps the engine from reaching. There is room for the marks of 1.1 GiB.
+ * Address of the table. It lies right above the static data, in the lower end of the C stack, 4.8
+ * MB of which the stack limit keeps the engine from reaching. There is room for the marks of 1.1
+ * GiB.
  */
 export const CARD_TABLE = 0x1_8000;
 
-/** Address of the index, above the table: for each card up to {@link INDEXED_BYTES} 16 bits, the number of the card that holds its copy; 0 if there is none. */
+/**
+ * Address of the index, above the table: for each card up to {@link INDEXED_BYTES} 16 bits, the
+ * number of the card that holds its copy; 0 if there is none.
+ */
 export const COPY_INDEX: number = 0x48_0000;
 
 /** Memory whose cards have a place in the index. */
 export const INDEXED_BYTES: number = 1 << 24;
 
-/** Address of the list of the cards that were restored last, above the index: see `engine/prefetch.ts`. */
+/**
+ * Address of the list of the cards that were restored last, above the index: see
+ * `engine/prefetch.ts`.
+ */
 export const RESTORED_LIST: number = COPY_INDEX + 2 * (INDEXED_BYTES >> CARD_SHIFT);
 
 /** Address of the copies, above the list. The first one is all zeros. */
@@ -40,7 +52,9 @@ export const COPIES_END: number = RESTORED_LIST + (1 << 17);
 /** Name of the binary's custom section that says how it marks. */
 export const CARDS_SECTION = 'sandglass.cards';
 
-/** What the section holds. The first number goes up with whatever else the build adds or changes. */
+/**
+ * What the section holds. The first number goes up with whatever else the build adds or changes.
+ */
 export const CARDS_VERSION: string = `8 ${CARD_SHIFT} ${CARD_TABLE} ${COPY_INDEX}`;
 
 /** Whether a module marks its writes as this code expects. */
@@ -52,14 +66,16 @@ export function isTracked(module: WebAssembly.Module): boolean {
 /** What `engine/restore-cards.ts` adds to the engine. */
 export interface CardFunctions {
   /**
-   * Puts every marked card back that has a copy, and clears its mark: of static data, and of all from the C stack on.
+   * Puts every marked card back that has a copy, and clears its mark: of static data, and of all
+   * from the C stack on.
    *
    * All arguments are addresses of marks, see {@link markAt}.
    *
-   * @param tableEnd one past those of what is in use of the table, `indexEnd` of the index, and `copiesEnd` of the list and the copies.
+   * @param tableEnd one past those of what is in use of the table, `indexEnd` of the index, and
+   *   `copiesEnd` of the list and the copies.
    * @param usedEnd one past the last mark to look at.
-   * @returns the number of cards without a copy; -1 if the table, the index, the list or the copies were written to where they are in
-   *   use: nothing is restored.
+   * @returns the number of cards without a copy; -1 if the table, the index, the list or the copies
+   *   were written to where they are in use: nothing is restored.
    */
   restoreCards: (tableEnd: number, indexEnd: number, copiesEnd: number, usedEnd: number) => number;
 }
@@ -114,14 +130,19 @@ export function findMarked({ bytes, marks }: CardMemory, from: number, to: numbe
   return runs;
 }
 
-/** Takes the marks between two addresses, multiples of 1 KiB, away: the runs that they stood for, ascending. */
+/**
+ * Takes the marks between two addresses, multiples of 1 KiB, away: the runs that they stood for,
+ * ascending.
+ */
 export function takeMarks(memory: CardMemory, from: number, to: number): CardRun[] {
   const runs = findMarked(memory, from, to);
   for (const { at, length } of runs) memory.marks.fill(0, at >>> CARD_SHIFT, (at + length) >>> CARD_SHIFT);
   return runs;
 }
 
-/** Puts what is marked between two addresses, multiples of 1 KiB, to zero, and takes the marks away. */
+/**
+ * Puts what is marked between two addresses, multiples of 1 KiB, to zero, and takes the marks away.
+ */
 export function clearMarked(memory: CardMemory, from: number, to: number): void {
   for (const { at, length } of takeMarks(memory, from, to)) memory.bytes.fill(0, at, at + length);
 }
@@ -133,7 +154,10 @@ export function lowestMarked({ marks }: CardMemory, from: number, to: number): n
   return Math.min(card * CARD_BYTES, to);
 }
 
-/** Whether something wrote to the table, as far as it is in use, or to the copies other than by marking: the mark that follows a store cannot be taken back. */
+/**
+ * Whether something wrote to the table, as far as it is in use, or to the copies other than by
+ * marking: the mark that follows a store cannot be taken back.
+ */
 export function isTampered(memory: CardMemory): boolean {
   const tableEnd = CARD_TABLE + memory.marks.length;
   return (

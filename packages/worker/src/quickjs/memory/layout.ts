@@ -1,6 +1,9 @@
 import type { Kind } from '../kinds.js';
 
-/** Where the engine keeps what a restore must know. Probed on a scratch instance, so that a new build of it is found out, not trusted. */
+/**
+ * Where the engine keeps what a restore must know. Probed on a scratch instance, so that a new
+ * build of it is found out, not trusted.
+ */
 export interface Layout {
   /** The static data of an instance that nothing was done with yet, from address 0, in words. */
   staticImage: Uint32Array<ArrayBuffer>;
@@ -12,11 +15,20 @@ export interface Layout {
   heapEndAt: number;
   /** Offset in the context of the 64-bit state of `Math.random`. */
   randomOffset: number;
-  /** Offset in the context of the 32-bit count of branches and calls until the next poll of the interrupt handler. */
+  /**
+   * Offset in the context of the 32-bit count of branches and calls until the next poll of the
+   * interrupt handler.
+   */
   countdownOffset: number;
-  /** Offset in the runtime of the head of the list of jobs, a pointer to the next and one to the last. */
+  /**
+   * Offset in the runtime of the head of the list of jobs, a pointer to the next and one to the
+   * last.
+   */
   jobsOffset: number;
-  /** Where an ArrayBuffer's bytes are: at `object + record`, a pointer to a record, and in it at `data` a pointer to the bytes, at `length` their number. */
+  /**
+   * Where an ArrayBuffer's bytes are: at `object + record`, a pointer to a record, and in it at
+   * `data` a pointer to the bytes, at `length` their number.
+   */
   buffer: { record: number; data: number; length: number };
   /** Offset in an object of its 16-bit class id. */
   classOffset: number;
@@ -31,5 +43,8 @@ export interface Layout {
 /** Static data and snapshots are kept in whole pages of this size. */
 export const PAGE_BYTES = 4_096;
 
-/** Memory of an instance that only shows its layout: static data, C stack, and a heap that holds a realm. */
+/**
+ * Memory of an instance that only shows its layout: static data, C stack, and a heap that holds a
+ * realm.
+ */
 export const SCRATCH_BYTES: number = 16 << 20;

@@ -1,6 +1,7 @@
 /**
- * The part of the prelude that defines what bundles made for V8 take for granted: `Error.captureStackTrace` and
- * `Error.stackTraceLimit`, `console`, whose text goes to `writeConsole`, and `process`.
+ * The part of the prelude that defines what bundles made for V8 take for granted:
+ * `Error.captureStackTrace` and `Error.stackTraceLimit`, `console`, whose text goes to
+ * `writeConsole`, and `process`.
  */
 export const PRELUDE_CONSOLE = /* js */ `
 const bind = Function.prototype.bind;

@@ -3,15 +3,16 @@ import { PRELUDE_REGISTER } from './register.js';
 import { PRELUDE_THROWN } from './thrown.js';
 
 /**
- * The code that prepares a guest realm, evaluated before any guest code. It captures the intrinsics that it needs, keeps
- * them in a closure, and answers with an array of functions ({@link PRELUDE_FUNCTIONS}) that only the engine holds.
+ * The code that prepares a guest realm, evaluated before any guest code. It captures the intrinsics
+ * that it needs, keeps them in a closure, and answers with an array of functions ({@link
+ * PRELUDE_FUNCTIONS}) that only the engine holds.
  *
- * After guest code ran, nothing of the realm can be trusted: no property lookup on a guest's object or on a prototype, no
- * assignment to an array slot (a setter may sit on the prototype), no iteration protocol. Lists are null-prototype objects
- * until they leave.
+ * After guest code ran, nothing of the realm can be trusted: no property lookup on a guest's object
+ * or on a prototype, no assignment to an array slot (a setter may sit on the prototype), no
+ * iteration protocol. Lists are null-prototype objects until they leave.
  *
- * Parameters: `kindOf(value)` and `writeConsole(text)` are native; `nodeEnv` is null when there is to be neither
- * `process` nor `console`.
+ * Parameters: `kindOf(value)` and `writeConsole(text)` are native; `nodeEnv` is null when there is
+ * to be neither `process` nor `console`.
  */
 export const PRELUDE: string = /* js */ `(function (kindOf, writeConsole, nodeEnv) {
 'use strict';

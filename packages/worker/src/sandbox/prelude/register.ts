@@ -1,4 +1,7 @@
-/** The part of the prelude that hands an extension its router or hook functions and collects what it registers. */
+/**
+ * The part of the prelude that hands an extension its router or hook functions and collects what it
+ * registers.
+ */
 export const PRELUDE_REGISTER = /* js */ `
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 

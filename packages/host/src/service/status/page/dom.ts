@@ -1,6 +1,9 @@
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** What an element may hold; `undefined` is left out. All text goes in as text nodes: nothing an extension says is markup. */
+/**
+ * What an element may hold; `undefined` is left out. All text goes in as text nodes: nothing an
+ * extension says is markup.
+ */
 export type Child = Node | string | undefined;
 
 /** The element of the page's markup. @throws {Error} if there is none. */
@@ -20,7 +23,8 @@ export function element(tag: string, className: string, ...children: readonly Ch
 
 /** Makes an element of SVG. */
 export function shape(tag: string, attributes: Readonly<Record<string, string | number>>, text?: string): SVGElement {
-  const made = document.createElementNS(SVG, tag) as SVGElement; // of this namespace there is nothing else
+  // of this namespace there is nothing else
+  const made = document.createElementNS(SVG, tag) as SVGElement;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
   if (text !== undefined) made.textContent = text;
   return made;

@@ -45,7 +45,8 @@ function scopes({ requested, granted }: StatusExtension): HTMLElement[] {
 }
 
 function scopeText(name: string, scope: unknown): string {
-  const { methods = [], urls = [] } = (scope ?? {}) as Partial<RequestScope>; // the one with more to say than its name
+  // the one with more to say than its name
+  const { methods = [], urls = [] } = (scope ?? {}) as Partial<RequestScope>;
   return [name, ...methods, ...urls].join(' ');
 }
 

@@ -11,14 +11,18 @@ const TIMEOUT_MS = 5_000;
 const source = `${location.pathname.replace(/\/$/, '')}/data`;
 let isAsking = false;
 
-/** Asks for the data and shows it, unless nobody looks or the last answer is still due. Never rejects. */
+/**
+ * Asks for the data and shows it, unless nobody looks or the last answer is still due. Never
+ * rejects.
+ */
 async function refresh(): Promise<void> {
   if (isAsking || document.hidden) return;
   isAsking = true;
   try {
     const response = await fetch(source, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    const data = (await response.json()) as StatusData; // the page and its data come from one version
+    // the page and its data come from one version
+    const data = (await response.json()) as StatusData;
     render(data);
     showState('soft', `live, ${formatTime(data.nowMs)}`);
   } catch (error) {
