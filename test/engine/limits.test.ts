@@ -247,7 +247,7 @@ test.each([
     const u = new Uint8Array(2e7), l = 'ab'.repeat(2e6), m = 'ab'.repeat(2e6 - 1) + 'ac';
     new Function('p', 'k', 'F', 's', 'u', 'l', 'm', ${JSON.stringify(step)}.repeat(20_000))(p, 'zzz', Array, s, u, l, m);
   }`;
-  const limits = { cpuTimeMs: 200, memoryLimitBytes: 64 << 20 };
+  const limits = { cpuTimeMs: 200, memoryLimitBytes: 128 << 20 };
   const { code, usage } = await engine.call(await engine.handler(handler, { limits }));
   expect(code).toBe('E_CPU');
   expect(usage.cpuTimeMs).toBeLessThan(3_000); // up to a minute without a poll in such steps

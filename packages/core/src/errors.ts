@@ -39,10 +39,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, { status: number; fault: Fa
   E_CPU: { status: 500, fault: 'extension', retry: false },
   /** `wallTimeMs` used up. */
   E_WALL: { status: 500, fault: 'extension', retry: false },
-  /**
-   * The call waits for a promise that nothing can settle: no capability call is pending and no job
-   * is left.
-   */
+  /** The call waits for a promise that nothing can settle: no job, no capability call is left. */
   E_HANG: { status: 500, fault: 'extension', retry: false },
   /** `memoryLimitBytes` used up, or the pool's `maxMemoryBytes`: the error's `limit` names it. */
   E_MEMORY: { status: 500, fault: 'extension', retry: false },
