@@ -91,7 +91,8 @@ const TESTS = {
     same(driver.logs, ['x']);
   },
   async 'values cross as copies'(driver) {
-    const echo = await driver.load('export default { id: "echo", handler: (value) => value };');
+    const source = 'export default ({ filter }) => { filter("echo", (value) => value); };';
+    const echo = await driver.load(source, { type: 'hook' });
     const value = {
       big: 1n << 80n,
       date: new Date(0),
