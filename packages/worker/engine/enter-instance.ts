@@ -1,9 +1,8 @@
+import { OP } from './opcodes.js';
 import { BinaryWriter } from './wasm-binary.js';
 
 /** A table of functions, empty. */
 export const INSTANCE_TABLE: Uint8Array = Uint8Array.of(0x70, 0, 0);
-
-const OP = { end: 0x0b, callIndirect: 0x11, get: 0x20 };
 
 /**
  * A function that calls another, of a type with so many parameters, at the place of the table that
@@ -12,7 +11,7 @@ const OP = { end: 0x0b, callIndirect: 0x11, get: 0x20 };
 export function tableFunction(parameters: number, type: number, table: number): Uint8Array {
   const out = new BinaryWriter(64);
   out.u32(0); // no locals
-  for (let i = 0; i <= parameters; i++) out.local(OP.get, i);
+  for (let i = 0; i <= parameters; i++) out.local(OP.localGet, i);
   out.local(OP.callIndirect, type);
   out.u32(table);
   out.raw(OP.end);

@@ -1,19 +1,5 @@
+import { MEMORY_COPY, MEMORY_FILL, OP } from './opcodes.js';
 import { BinaryReader } from './wasm-binary.js';
-import { MEMORY_COPY, MEMORY_FILL } from './store-barrier.js';
-
-/** Opcodes that `instrument.ts` looks at. */
-export const OP = {
-  block: 0x02,
-  loop: 0x03,
-  if: 0x04,
-  end: 0x0b,
-  br: 0x0c,
-  brIf: 0x0d,
-  brTable: 0x0e,
-  constant32: 0x41,
-  constant64: 0x42,
-  prefix: 0xfc,
-} as const;
 
 /**
  * A loop that chooses between more cases than this dispatches bytecode: it polls by itself and is
@@ -83,46 +69,46 @@ export function isBulkWrite(sub: number): boolean {
 
 /** Moves past what follows an opcode. */
 export function skipImmediates(op: number, code: BinaryReader): void {
-  if (op >= 0x28 && op <= 0x3e) return code.skipLebs(2); // loads and stores: alignment and offset
-  if (op >= 0x45 && op <= 0xc4) return; // comparisons, arithmetic, conversions
+  if (op >= OP.i32Load && op <= OP.i64Store32) return code.skipLebs(2); // alignment and offset
+  if (op >= OP.i32Eqz && op <= OP.i64Extend32S) return; // comparisons, arithmetic, conversions
   switch (op) {
-    case 0x00: // unreachable
-    case 0x01: // nop
-    case 0x05: // else
-    case 0x0b: // end
-    case 0x0f: // return
-    case 0x1a: // drop
-    case 0x1b: // select
-    case 0xd1: // ref.is_null
+    case OP.unreachable:
+    case OP.nop:
+    case OP.else:
+    case OP.end:
+    case OP.return:
+    case OP.drop:
+    case OP.select:
+    case OP.refIsNull:
       return;
-    case 0x02: // block
-    case 0x03: // loop
-    case 0x04: // if
-    case 0x0c: // br
-    case 0x0d: // br_if
-    case 0x10: // call
-    case 0x20: // local.get
-    case 0x21: // local.set
-    case 0x22: // local.tee
-    case 0x23: // global.get
-    case 0x24: // global.set
-    case 0x25: // table.get
-    case 0x26: // table.set
-    case 0x3f: // memory.size
-    case 0x40: // memory.grow
-    case 0x41: // i32.const
-    case 0x42: // i64.const
-    case 0xd0: // ref.null
-    case 0xd2: // ref.func
+    case OP.block:
+    case OP.loop:
+    case OP.if:
+    case OP.br:
+    case OP.brIf:
+    case OP.call:
+    case OP.localGet:
+    case OP.localSet:
+    case OP.localTee:
+    case OP.globalGet:
+    case OP.globalSet:
+    case OP.tableGet:
+    case OP.tableSet:
+    case OP.memorySize:
+    case OP.memoryGrow:
+    case OP.i32Const:
+    case OP.i64Const:
+    case OP.refNull:
+    case OP.refFunc:
       return code.skipLebs(1);
-    case 0x11: // call_indirect
+    case OP.callIndirect:
       return code.skipLebs(2);
-    case 0x0e: // br_table
+    case OP.brTable:
       return code.skipLebs(code.u32() + 1);
-    case 0x43: // f32.const
+    case OP.f32Const:
       code.at += 4;
       return;
-    case 0x44: // f64.const
+    case OP.f64Const:
       code.at += 8;
       return;
     case OP.prefix:

@@ -1,7 +1,8 @@
 import { CARDS_SECTION, CARDS_VERSION } from '../src/quickjs/memory/cards.js';
 import { chargeLength, countLoop, FUEL } from './loop-fuel.js';
 import { INSTANCE_TABLE, tableFunction } from './enter-instance.js';
-import { findDispatch, isBulkWrite, Labels, OP, skipImmediates } from './instructions.js';
+import { findDispatch, isBulkWrite, Labels, skipImmediates } from './instructions.js';
+import { I32, OP } from './opcodes.js';
 import { BinaryReader, BinaryWriter } from './wasm-binary.js';
 import { addEntries, encodeU32, exportEntry, mutableGlobal, readExports, readVector } from './wasm-sections.js';
 import { replaceMultiplier, UNSEEDED } from './seed-hashes.js';
@@ -95,7 +96,6 @@ function writeCardsSection(out: BinaryWriter): void {
 const HEADER_BYTES = 8;
 const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, global: 6, export: 7, code: 10 };
 const IMPORT = { function: 0, memory: 2 };
-const I32 = 0x7f;
 const EXPORT = { function: 0, table: 1, global: 3 };
 /** The functions that are added return an i32 and take so many: {@link TYPE} names them. */
 const PARAMETERS = [2, 4, 8, 9, 5];
@@ -107,8 +107,6 @@ const RESTORE_TYPES = [TYPE.pair, TYPE.pair, TYPE.restoreCards];
 const HANDLER_TYPES = [TYPE.pair, TYPE.pair, TYPE.runHandler, TYPE.enterHandler, TYPE.enterRestoreCards];
 /** Those that others refer to, by their place. */
 const ADDED = { restoreCards: 2, encode: 3, prefetch: 4, runHandler: 5, enterHandler: 6, enterRestoreCards: 7 };
-
-const FIRST_STORE = 0x36;
 
 type IndexOf<Name> = (name: Name) => number;
 
@@ -231,7 +229,7 @@ function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: numb
   while (code.at < code.bytes.length) {
     const at = code.at;
     const op = code.byte();
-    const store = STORES[op - FIRST_STORE];
+    const store = STORES[op - OP.i32Store];
     if (store) {
       const alignment = code.u32();
       const offset = code.u32();
@@ -244,7 +242,7 @@ function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: numb
       doBulkWrite(out, locals, code.bytes.subarray(at, code.at));
       chargeLength(out, locals + BULK_LENGTH, module.fuel, module.pollIndex);
       copied = code.at;
-    } else if (op === OP.constant32 || op === OP.constant64) {
+    } else if (op === OP.i32Const || op === OP.i64Const) {
       skipImmediates(op, code);
       copied = replaceMultiplier(out, code, { copied, at }, module.fuel + 2);
     } else {

@@ -1,3 +1,4 @@
+import { NO_RESULT, OP } from './opcodes.js';
 import type { BinaryWriter } from './wasm-binary.js';
 
 /*
@@ -17,22 +18,6 @@ export const FUEL: number = 1 << 16;
 
 /** log2 of the bytes of a bulk write that count as one turn of a loop: 16 of them take as long. */
 const BYTES_SHIFT = 4;
-
-const OP = {
-  if: 0x04,
-  end: 0x0b,
-  call: 0x10,
-  drop: 0x1a,
-  localGet: 0x20,
-  localTee: 0x22,
-  globalGet: 0x23,
-  globalSet: 0x24,
-  i32Eqz: 0x45,
-  i32LeS: 0x4c,
-  i32Sub: 0x6b,
-  i32ShrU: 0x76,
-};
-const NO_RESULT = 0x40;
 
 /**
  * Writes the count, before the branch.

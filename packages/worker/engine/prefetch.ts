@@ -1,4 +1,5 @@
 import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPY_INDEX, RESTORED_LIST } from '../src/quickjs/memory/cards.js';
+import { I32, NO_RESULT, OP } from './opcodes.js';
 import { BinaryWriter } from './wasm-binary.js';
 
 /*
@@ -24,32 +25,8 @@ const HALF_BITS = 16;
 /** log2 of the bytes that a card has in the index. */
 const INDEX_SHIFT = 1;
 
-const I32 = 0x7f;
-const NO_RESULT = 0x40;
 const BYTE = 0;
 const WORD = 2;
-
-const OP = {
-  loop: 0x03,
-  if: 0x04,
-  end: 0x0b,
-  br: 0x0c,
-  return: 0x0f,
-  call: 0x10,
-  drop: 0x1a,
-  get: 0x20,
-  set: 0x21,
-  load: 0x28,
-  load8: 0x2d,
-  store: 0x36,
-  ltU: 0x49,
-  add: 0x6a,
-  sub: 0x6b,
-  and: 0x71,
-  or: 0x72,
-  shl: 0x74,
-  shrU: 0x76,
-};
 
 const [AT, END, ENTRY, ADDRESS] = [0, 1, 2, 3];
 
@@ -57,7 +34,7 @@ const [AT, END, ENTRY, ADDRESS] = [0, 1, 2, 3];
 export function startList(out: BinaryWriter): void {
   out.constant(RESTORED_LIST);
   out.constant(FIRST);
-  out.raw(OP.store, WORD, 0);
+  out.raw(OP.i32Store, WORD, 0);
 }
 
 /**
@@ -68,17 +45,17 @@ export function startList(out: BinaryWriter): void {
 export function listCard(out: BinaryWriter, mark: number, copy: number): void {
   loadEnd(out);
   out.constant(LIST_END);
-  out.raw(OP.ltU, OP.if, NO_RESULT);
+  out.raw(OP.i32LtU, OP.if, NO_RESULT);
   loadEnd(out);
-  out.raw(OP.get, mark);
+  out.raw(OP.localGet, mark);
   out.constant(CARD_TABLE);
-  out.raw(OP.sub, OP.get, copy);
+  out.raw(OP.i32Sub, OP.localGet, copy);
   out.constant(HALF_BITS);
-  out.raw(OP.shl, OP.or, OP.store, WORD, 0);
+  out.raw(OP.i32Shl, OP.i32Or, OP.i32Store, WORD, 0);
   out.constant(RESTORED_LIST);
   loadEnd(out);
   out.constant(WORD_BYTES);
-  out.raw(OP.add, OP.store, WORD, 0, OP.end);
+  out.raw(OP.i32Add, OP.i32Store, WORD, 0, OP.end);
 }
 
 /** Calls {@link prefetchFunction} with the list. */
@@ -97,34 +74,34 @@ export function prefetchFunction(): Uint8Array {
   const out = new BinaryWriter(128);
   out.raw(1, 2, I32); // ENTRY and ADDRESS
   const touch = (offset: number): void => {
-    out.raw(OP.get, ADDRESS, OP.load8, BYTE);
+    out.raw(OP.localGet, ADDRESS, OP.i32Load8U, BYTE);
     out.u32(offset);
     out.raw(OP.drop);
   };
   const touchCard = (): void => {
     out.constant(CARD_SHIFT);
-    out.raw(OP.shl, OP.set, ADDRESS);
+    out.raw(OP.i32Shl, OP.localSet, ADDRESS);
     for (let offset = 0; offset < CARD_BYTES; offset += CACHE_LINE_BYTES) touch(offset);
   };
-  out.raw(OP.loop, NO_RESULT, OP.get, AT, OP.get, END, OP.ltU, OP.if, NO_RESULT);
-  out.raw(OP.get, AT, OP.load, WORD, 0, OP.set, ENTRY);
-  out.raw(OP.get, ENTRY);
+  out.raw(OP.loop, NO_RESULT, OP.localGet, AT, OP.localGet, END, OP.i32LtU, OP.if, NO_RESULT);
+  out.raw(OP.localGet, AT, OP.i32Load, WORD, 0, OP.localSet, ENTRY);
+  out.raw(OP.localGet, ENTRY);
   out.constant(HALF);
-  out.raw(OP.and, OP.set, ADDRESS);
+  out.raw(OP.i32And, OP.localSet, ADDRESS);
   touch(CARD_TABLE);
-  out.raw(OP.get, ADDRESS);
+  out.raw(OP.localGet, ADDRESS);
   out.constant(INDEX_SHIFT);
-  out.raw(OP.shl, OP.load8, BYTE);
+  out.raw(OP.i32Shl, OP.i32Load8U, BYTE);
   out.u32(COPY_INDEX);
-  out.raw(OP.drop, OP.get, ADDRESS);
+  out.raw(OP.drop, OP.localGet, ADDRESS);
   touchCard();
-  out.raw(OP.get, ENTRY);
+  out.raw(OP.localGet, ENTRY);
   out.constant(HALF_BITS);
-  out.raw(OP.shrU);
+  out.raw(OP.i32ShrU);
   touchCard();
-  out.raw(OP.get, AT);
+  out.raw(OP.localGet, AT);
   out.constant(WORD_BYTES);
-  out.raw(OP.add, OP.set, AT, OP.br, 1, OP.end, OP.end);
+  out.raw(OP.i32Add, OP.localSet, AT, OP.br, 1, OP.end, OP.end);
   out.constant(0);
   out.raw(OP.end);
   return out.done();
@@ -132,5 +109,5 @@ export function prefetchFunction(): Uint8Array {
 
 function loadEnd(out: BinaryWriter): void {
   out.constant(RESTORED_LIST);
-  out.raw(OP.load, WORD, 0);
+  out.raw(OP.i32Load, WORD, 0);
 }

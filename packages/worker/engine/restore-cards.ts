@@ -8,6 +8,7 @@ import {
   markAt,
   RESTORED_LIST,
 } from '../src/quickjs/memory/cards.js';
+import { I32, I64, MEMORY_COPY, NO_RESULT, OP } from './opcodes.js';
 import { BinaryWriter } from './wasm-binary.js';
 import { listCard, startList } from './prefetch.js';
 
@@ -16,44 +17,8 @@ import { listCard, startList } from './prefetch.js';
  * instrumented, so what it writes leaves no marks.
  */
 
-const I32 = 0x7f;
-const I64 = 0x7e;
-const NO_RESULT = 0x40;
 /** log2 of the bytes that a load or store takes; the offset follows. */
 const ALIGNED = { byte: 0, half: 1, eight: 3 };
-
-const OP = {
-  unreachable: 0x00,
-  loop: 0x03,
-  if: 0x04,
-  else: 0x05,
-  end: 0x0b,
-  br: 0x0c,
-  call: 0x10,
-  brIf: 0x0d,
-  return: 0x0f,
-  get: 0x20,
-  set: 0x21,
-  tee: 0x22,
-  load64: 0x29,
-  load16: 0x2f,
-  store8: 0x3a,
-  constant64: 0x42,
-  eqz64: 0x50,
-  ltU: 0x49,
-  geU: 0x4f,
-  add: 0x6a,
-  or: 0x72,
-  sub: 0x6b,
-  shl: 0x74,
-  shrU: 0x76,
-  ctz64: 0x7a,
-  sub64: 0x7d,
-  and64: 0x83,
-  or64: 0x84,
-  toI32: 0xa7,
-};
-const MEMORY_COPY = [0xfc, 10, 0, 0];
 
 /**
  * Locals of the loops: a mark's address and the end of the marks, which are the arguments; the end
@@ -87,25 +52,25 @@ function isMarked(): Uint8Array {
 function restoreCards(): Uint8Array {
   return body([I32, I32, I32, I32, I64], (out) => {
     out.raw(OP.loop, NO_RESULT);
-    returnAtEnd(out, () => out.raw(OP.get, LEFT));
+    returnAtEnd(out, () => out.raw(OP.localGet, LEFT));
     passOverGroup(out);
-    out.raw(OP.get, AT);
+    out.raw(OP.localGet, AT);
     out.constant(GROUP_MARKS);
-    out.raw(OP.add, OP.set, GROUP_END);
+    out.raw(OP.i32Add, OP.localSet, GROUP_END);
     out.raw(OP.loop, NO_RESULT); // over the group
     loadEight(out, 0);
-    out.raw(OP.set, MARKS);
+    out.raw(OP.localSet, MARKS);
     out.raw(OP.loop, NO_RESULT); // over the marks that are set
-    out.raw(OP.get, MARKS, OP.eqz64, OP.if, NO_RESULT, OP.else);
-    out.raw(OP.get, AT, OP.get, MARKS, OP.ctz64, OP.toI32);
+    out.raw(OP.localGet, MARKS, OP.i64Eqz, OP.if, NO_RESULT, OP.else);
+    out.raw(OP.localGet, AT, OP.localGet, MARKS, OP.i64Ctz, OP.i32WrapI64);
     out.constant(3); // bits of a byte
-    out.raw(OP.shrU, OP.add, OP.set, MARK);
+    out.raw(OP.i32ShrU, OP.i32Add, OP.localSet, MARK);
     restoreCard(out);
     // without its lowest bit
-    out.raw(OP.get, MARKS, OP.get, MARKS, OP.constant64, 1, OP.sub64, OP.and64, OP.set, MARKS);
+    out.raw(OP.localGet, MARKS, OP.localGet, MARKS, OP.i64Const, 1, OP.i64Sub, OP.i64And, OP.localSet, MARKS);
     out.raw(OP.br, 1, OP.end, OP.end);
     step(out, 8);
-    out.raw(OP.get, AT, OP.get, GROUP_END, OP.ltU, OP.brIf, 0, OP.end);
+    out.raw(OP.localGet, AT, OP.localGet, GROUP_END, OP.i32LtU, OP.brIf, 0, OP.end);
     out.raw(OP.br, 0, OP.end, OP.unreachable);
   });
 }
@@ -115,13 +80,13 @@ function restoreAllCards(isMarkedIndex: number, restoreCardsIndex: number): Uint
   return body([], (out) => {
     const call = (index: number, start: number, end: number): void => {
       out.constant(markAt(start));
-      out.raw(OP.get, end);
+      out.raw(OP.localGet, end);
       out.local(OP.call, index);
     };
     call(isMarkedIndex, CARD_TABLE, TABLE_END);
     call(isMarkedIndex, COPY_INDEX, INDEX_END);
     call(isMarkedIndex, RESTORED_LIST, COPIES_IN_USE_END);
-    out.raw(OP.or, OP.or, OP.if, NO_RESULT);
+    out.raw(OP.i32Or, OP.i32Or, OP.if, NO_RESULT);
     out.constant(-1);
     out.raw(OP.return, OP.end);
     startList(out);
@@ -129,41 +94,41 @@ function restoreAllCards(isMarkedIndex: number, restoreCardsIndex: number): Uint
     out.constant(markAt(CARD_TABLE));
     out.local(OP.call, restoreCardsIndex);
     call(restoreCardsIndex, COPIES_END, USED_END);
-    out.raw(OP.add);
+    out.raw(OP.i32Add);
   });
 }
 
 function restoreCard(out: BinaryWriter): void {
-  out.raw(OP.get, MARK);
+  out.raw(OP.localGet, MARK);
   out.constant(1);
-  out.raw(OP.shl, OP.load16, ALIGNED.half);
+  out.raw(OP.i32Shl, OP.i32Load16U, ALIGNED.half);
   out.u32(COPY_INDEX - 2 * CARD_TABLE);
-  out.raw(OP.tee, COPY, OP.if, NO_RESULT);
-  out.raw(OP.get, MARK);
+  out.raw(OP.localTee, COPY, OP.if, NO_RESULT);
+  out.raw(OP.localGet, MARK);
   out.constant(CARD_TABLE);
-  out.raw(OP.sub);
+  out.raw(OP.i32Sub);
   toAddress(out);
-  out.raw(OP.get, COPY);
+  out.raw(OP.localGet, COPY);
   toAddress(out);
   out.constant(CARD_BYTES);
-  out.raw(...MEMORY_COPY);
-  out.raw(OP.get, MARK);
+  out.raw(OP.prefix, MEMORY_COPY, 0, 0);
+  out.raw(OP.localGet, MARK);
   out.constant(0);
-  out.raw(OP.store8, ALIGNED.byte, 0);
+  out.raw(OP.i32Store8, ALIGNED.byte, 0);
   listCard(out, MARK, COPY);
   out.raw(OP.else);
-  out.raw(OP.get, LEFT);
+  out.raw(OP.localGet, LEFT);
   out.constant(1);
-  out.raw(OP.add, OP.set, LEFT, OP.end);
+  out.raw(OP.i32Add, OP.localSet, LEFT, OP.end);
 }
 
 function toAddress(out: BinaryWriter): void {
   out.constant(CARD_SHIFT);
-  out.raw(OP.shl);
+  out.raw(OP.i32Shl);
 }
 
 function returnAtEnd(out: BinaryWriter, result: () => void): void {
-  out.raw(OP.get, AT, OP.get, END, OP.geU, OP.if, NO_RESULT);
+  out.raw(OP.localGet, AT, OP.localGet, END, OP.i32GeU, OP.if, NO_RESULT);
   result();
   out.raw(OP.return, OP.end);
 }
@@ -173,21 +138,21 @@ function passOverGroup(out: BinaryWriter): void {
   loadEight(out, 0);
   for (let at = 8; at < GROUP_MARKS; at += 8) {
     loadEight(out, at);
-    out.raw(OP.or64);
+    out.raw(OP.i64Or);
   }
-  out.raw(OP.eqz64, OP.if, NO_RESULT);
+  out.raw(OP.i64Eqz, OP.if, NO_RESULT);
   step(out, GROUP_MARKS);
   out.raw(OP.br, 1, OP.end);
 }
 
 function loadEight(out: BinaryWriter, offset: number): void {
-  out.raw(OP.get, AT, OP.load64, ALIGNED.eight, offset);
+  out.raw(OP.localGet, AT, OP.i64Load, ALIGNED.eight, offset);
 }
 
 function step(out: BinaryWriter, marks: number): void {
-  out.raw(OP.get, AT);
+  out.raw(OP.localGet, AT);
   out.constant(marks);
-  out.raw(OP.add, OP.set, AT);
+  out.raw(OP.i32Add, OP.localSet, AT);
 }
 
 /** @param locals their types, beside the arguments */

@@ -1,5 +1,6 @@
 import { FRAME } from '../src/quickjs/additions.js';
 import { prefetchList } from './prefetch.js';
+import { I32, NO_RESULT, OP } from './opcodes.js';
 import { BinaryWriter } from './wasm-binary.js';
 
 /*
@@ -21,29 +22,12 @@ type EngineFunction = (typeof ENGINE_FUNCTIONS)[number];
 /** The names under which they are exported. */
 export type EngineFunctions = Readonly<Record<EngineFunction, string>>;
 
-const I32 = 0x7f;
-const NO_RESULT = 0x40;
 const ALIGNED_WORD = 2;
 /** Of a JSValue in a 32-bit build. */
 const TAG_OFFSET = 4;
 const PENDING = 0;
 const REJECTED = 2;
 const NO_PROMISE = -1;
-
-const OP = {
-  if: 0x04,
-  end: 0x0b,
-  return: 0x0f,
-  call: 0x10,
-  get: 0x20,
-  set: 0x21,
-  setGlobal: 0x24,
-  load: 0x28,
-  store: 0x36,
-  eqz: 0x45,
-  eq: 0x46,
-  or: 0x72,
-};
 
 const [CTX, INBOX, HANDLER, UNDEFINED, FRAME_AT, EXCEPTION, OBJECT, ENCODES, VALUE, STATE] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
@@ -76,7 +60,7 @@ class Steps {
   }
 
   get(...locals: number[]): void {
-    for (const local of locals) this.#out.raw(OP.get, local);
+    for (const local of locals) this.#out.raw(OP.localGet, local);
   }
 
   call(index: number): void {
@@ -84,27 +68,27 @@ class Steps {
   }
 
   load(offset: number): void {
-    this.#out.raw(OP.load, ALIGNED_WORD, offset);
+    this.#out.raw(OP.i32Load, ALIGNED_WORD, offset);
   }
 
   store(offset: number): void {
-    this.#out.raw(OP.store, ALIGNED_WORD, offset);
+    this.#out.raw(OP.i32Store, ALIGNED_WORD, offset);
   }
 
   /** Returns VALUE if the word on the stack is not 0. */
   returnValue(): void {
-    this.#out.raw(OP.if, NO_RESULT, OP.get, VALUE, OP.return, OP.end);
+    this.#out.raw(OP.if, NO_RESULT, OP.localGet, VALUE, OP.return, OP.end);
   }
 
   /** Returns VALUE if it is 0 or an exception. */
   returnFailure(): void {
     this.get(VALUE);
-    this.#out.raw(OP.eqz);
+    this.#out.raw(OP.i32Eqz);
     this.returnValue();
     this.get(VALUE);
     this.load(TAG_OFFSET);
     this.get(EXCEPTION);
-    this.#out.raw(OP.eq);
+    this.#out.raw(OP.i32Eq);
     this.returnValue();
   }
 }
@@ -118,7 +102,7 @@ function decodeArgument(out: BinaryWriter, step: Steps, indexOf: (name: EngineFu
   step.store(FRAME.argument);
   step.get(FRAME_AT);
   step.load(FRAME.argument);
-  out.raw(OP.set, VALUE);
+  out.raw(OP.localSet, VALUE);
   step.returnFailure();
 }
 
@@ -127,7 +111,7 @@ function callHandler(out: BinaryWriter, step: Steps, indexOf: (name: EngineFunct
   out.constant(1);
   step.get(FRAME_AT); // its first word is the list of arguments
   step.call(indexOf('QTS_Call'));
-  out.raw(OP.set, VALUE);
+  out.raw(OP.localSet, VALUE);
   step.returnFailure();
   step.get(FRAME_AT, VALUE);
   step.store(FRAME.value);
@@ -136,23 +120,23 @@ function callHandler(out: BinaryWriter, step: Steps, indexOf: (name: EngineFunct
 /** What was returned may be a promise: reads its state, and its result unless it is pending. */
 function readPromise(out: BinaryWriter, step: Steps, indexOf: (name: EngineFunction) => number): void {
   out.constant(NO_PROMISE);
-  out.raw(OP.set, STATE);
+  out.raw(OP.localSet, STATE);
   step.get(VALUE);
   step.load(TAG_OFFSET);
   step.get(OBJECT);
-  out.raw(OP.eq, OP.if, NO_RESULT);
+  out.raw(OP.i32Eq, OP.if, NO_RESULT);
   step.get(CTX, VALUE);
   step.call(indexOf('QTS_PromiseState'));
-  out.raw(OP.set, STATE, OP.end);
+  out.raw(OP.localSet, STATE, OP.end);
   step.get(FRAME_AT, STATE);
   step.store(FRAME.state);
   step.get(STATE);
   out.constant(PENDING);
-  out.raw(OP.eq);
+  out.raw(OP.i32Eq);
   step.returnValue();
   step.get(STATE);
   out.constant(NO_PROMISE);
-  out.raw(OP.eq, OP.eqz, OP.if, NO_RESULT);
+  out.raw(OP.i32Eq, OP.i32Eqz, OP.if, NO_RESULT);
   step.get(FRAME_AT, CTX, VALUE);
   step.call(indexOf('QTS_PromiseResult'));
   step.store(FRAME.value);
@@ -163,12 +147,12 @@ function readPromise(out: BinaryWriter, step: Steps, indexOf: (name: EngineFunct
 function encodeResult(out: BinaryWriter, step: Steps, encode: number): void {
   step.get(STATE);
   out.constant(REJECTED);
-  out.raw(OP.eq);
+  out.raw(OP.i32Eq);
   step.get(ENCODES);
-  out.raw(OP.eqz, OP.or);
+  out.raw(OP.i32Eqz, OP.i32Or);
   step.get(FRAME_AT);
   step.load(FRAME.value); // 0 if the heap was too full for it
-  out.raw(OP.eqz, OP.or);
+  out.raw(OP.i32Eqz, OP.i32Or);
   step.returnValue();
   step.get(FRAME_AT, CTX, FRAME_AT);
   step.load(FRAME.value);
@@ -182,11 +166,11 @@ export function encodeFunction(indexOf: (name: EngineFunction) => number, strict
   const out = new BinaryWriter(32);
   const setStrict = (value: number): void => {
     out.constant(value);
-    out.local(OP.setGlobal, strict);
+    out.local(OP.globalSet, strict);
   };
   out.u32(0);
   setStrict(1);
-  out.raw(OP.get, 0, OP.get, 1);
+  out.raw(OP.localGet, 0, OP.localGet, 1);
   out.local(OP.call, indexOf('QTS_bjson_encode'));
   setStrict(0);
   out.raw(OP.end);

@@ -1,3 +1,4 @@
+import { OP } from './opcodes.js';
 import { BinaryReader, type BinaryWriter } from './wasm-binary.js';
 
 /*
@@ -22,8 +23,6 @@ const NEGATIVE = 1640562687;
 /** Of doubles in a Map. */
 const MULTIPLIER_64 = 7046029254386353131n;
 
-const OP = { globalGet: 0x23, sub: 0x6b, mul: 0x6c, mul64: 0x7e, extend: 0xad };
-
 /** What is copied of a function so far, and where the instruction begins that was just passed. */
 interface Place {
   copied: number;
@@ -40,14 +39,14 @@ interface Place {
 export function replaceMultiplier(out: BinaryWriter, code: BinaryReader, { copied, at }: Place, seed: number): number {
   const value = new BinaryReader(code.bytes, at + 1).signed();
   const next = code.bytes[code.at];
-  const isMultiplier = next === OP.mul && MULTIPLIERS.some((each) => BigInt(each) === value);
-  const isNegative = next === OP.sub && value === BigInt(NEGATIVE);
-  const is64 = next === OP.mul64 && value === MULTIPLIER_64;
+  const isMultiplier = next === OP.i32Mul && MULTIPLIERS.some((each) => BigInt(each) === value);
+  const isNegative = next === OP.i32Sub && value === BigInt(NEGATIVE);
+  const is64 = next === OP.i64Mul && value === MULTIPLIER_64;
   if (!isMultiplier && !isNegative && !is64) return copied;
   out.copy(code.bytes, copied, is64 ? code.at : at);
   if (isNegative) out.constant(0);
   out.local(OP.globalGet, seed);
-  if (isNegative) out.raw(OP.sub);
-  if (is64) out.raw(OP.extend, OP.mul64);
+  if (isNegative) out.raw(OP.i32Sub);
+  if (is64) out.raw(OP.i64ExtendI32U, OP.i64Mul);
   return code.at;
 }

@@ -1,4 +1,5 @@
 import { CARD_SHIFT, CARD_TABLE } from '../src/quickjs/memory/cards.js';
+import { F32, F64, I32, I64, MEMORY_FILL, OP } from './opcodes.js';
 import type { BinaryWriter } from './wasm-binary.js';
 
 /*
@@ -8,22 +9,6 @@ import type { BinaryWriter } from './wasm-binary.js';
  *
  * The mark follows its store, so code that overwrites the table leaves the table's own mark set.
  */
-
-const I32 = 0x7f;
-const I64 = 0x7e;
-const F32 = 0x7d;
-const F64 = 0x7c;
-
-const OP = {
-  localGet: 0x20,
-  localSet: 0x21,
-  localTee: 0x22,
-  i32Store8: 0x3a,
-  i32Add: 0x6a,
-  i32Sub: 0x6b,
-  i32ShrU: 0x76,
-  prefix: 0xfc,
-};
 
 /** What a store takes, and log2 of the bytes that it writes. */
 export interface Store {
@@ -43,10 +28,6 @@ export const STORES: readonly Store[] = [
   { type: I64, width: 1 },
   { type: I64, width: 2 },
 ];
-
-/** After the prefix `0xfc`. */
-export const MEMORY_COPY = 10;
-export const MEMORY_FILL = 11;
 
 /**
  * Locals that are added to every function, in this order; those that it does not use cost nothing

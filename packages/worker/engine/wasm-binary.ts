@@ -1,3 +1,5 @@
+import { OP } from './opcodes.js';
+
 /** Reads the binary format of WebAssembly: bytes, and integers in LEB128. */
 export class BinaryReader {
   readonly bytes: Uint8Array;
@@ -80,7 +82,7 @@ export class BinaryWriter {
 
   /** `i32.const`. */
   constant(value: number): void {
-    this.byte(0x41);
+    this.byte(OP.i32Const);
     let rest = value | 0;
     while (rest < -64 || rest > 63) {
       this.byte((rest & 0x7f) | 0x80);

@@ -1,10 +1,9 @@
+import { I32, OP } from './opcodes.js';
 import { BinaryReader, BinaryWriter } from './wasm-binary.js';
 
 /*
  * Entries of the sections of a binary, as they are read and written: WebAssembly Core 2.0 §5.5.
  */
-
-const I32 = 0x7f;
 
 export function readVector(reader: BinaryReader): number[] {
   return Array.from({ length: reader.u32() }, () => reader.u32());
@@ -28,7 +27,7 @@ export function mutableGlobal(value: number): Uint8Array {
   const out = new BinaryWriter(16);
   out.raw(I32, 1);
   out.constant(value);
-  out.raw(0x0b);
+  out.raw(OP.end);
   return out.done();
 }
 
