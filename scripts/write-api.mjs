@@ -24,6 +24,7 @@ const ENTRIES = [
     'packages/host/dist/adapters/web.d.ts',
     'Handlers of web requests (Vercel, Netlify, Deno, Bun).',
   ],
+  ['@sandglass/host/node', 'packages/host/dist/adapters/node.d.ts', "Node's HTTP server, Express, Fastify."],
   ['@sandglass/host/lambda', 'packages/host/dist/adapters/lambda.d.ts', 'AWS Lambda.'],
   ['@sandglass/host/google', 'packages/host/dist/adapters/google.d.ts', 'Google Cloud Functions.'],
   ['@sandglass/host/azure', 'packages/host/dist/adapters/azure.d.ts', 'Azure Functions.'],

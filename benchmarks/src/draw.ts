@@ -1,24 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { drawCharts } from './draw/charts.js';
 import { keepResults, readKept, rewriteBlock } from './draw/kept.js';
 import { toLosses } from './draw/losses.js';
 import { toReport } from './draw/report.js';
+import { parseOrExit } from './run/parse-or-exit.js';
 
 /**
  * `pnpm bench:draw [results.json …]`: keeps the files given, compact, beside those kept before, and
  * makes the charts and the tables of the documentation from all that is kept.
  */
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    charts: { type: 'string', default: 'docs/charts' },
-    document: { type: 'string', default: 'docs/benchmarks/results.md' },
-  },
-});
+const USAGE = `Usage: pnpm bench:draw [results.json …] [--charts folder] [--document file]
+
+Keeps the files given beside those kept before, and draws the charts and tables of all that is kept.`;
+
+const options = {
+  charts: { type: 'string', default: 'docs/charts' },
+  document: { type: 'string', default: 'docs/benchmarks/results.md' },
+} as const;
+const { positionals, values } = parseOrExit(USAGE, { allowPositionals: true, options }, (parsed) => parsed);
 for (const path of positionals) await keepResults(path, values.charts);
 const kept = await readKept(values.charts);
 if (kept.length === 0) {

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 import { createHost, type Host, type LogEntry } from '@sandglass/host';
 import { expect, onTestFinished, test } from 'vitest';
@@ -54,6 +55,23 @@ test.each(['express', 'fastify', 'hono'])('%s serves extensions beside its own r
   });
   expect([echo.status, await echo.json()]).toEqual([201, { url: '/echo?a=1', body: { b: 2 } }]);
   expect((await fetch(`${url}/extensions/nobody`)).status).toBe(404);
+});
+
+test.each(['express', 'fastify'])('%s may have read the body before, in any coding', async (name) => {
+  const url = `${await listen(await listener(name, await openHost()))}/extensions/hello-endpoint/echo`;
+  const post = async (body: BodyInit, headers: Record<string, string>): Promise<unknown> => {
+    const answer = await fetch(url, { method: 'POST', body, headers });
+    return [answer.status, await answer.json()];
+  };
+  const json = { 'content-type': 'application/json' };
+  const inflated = { url: '/echo', body: { text: 'grüße' } };
+  const text = JSON.stringify(inflated.body);
+  expect(await post(gzipSync(text), { ...json, 'content-encoding': 'gzip' })).toEqual([201, inflated]);
+  expect(await post(Buffer.from(text, 'utf16le'), { 'content-type': 'application/json; charset=utf-16le' })).toEqual([
+    201,
+    inflated,
+  ]);
+  expect(await post('<a/>', { 'content-type': 'text/xml' })).toEqual([201, { url: '/echo', body: {} }]);
 });
 
 interface Created {

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { toVersions } from '../draw/report.js';
 import { toTable } from '../draw/table.js';
 import type { Results } from '../results.js';
 import type { Suite } from './subject.js';
+import { parseOrExit } from './parse-or-exit.js';
 import { type CreateSuites, runSuites, type RunSuitesOptions } from './run-suites.js';
 
 /** What the command line of a benchmark run asks for. */
@@ -17,21 +17,22 @@ export interface RunCommand {
   quick: boolean;
 }
 
-/**
- * Parses `[--out file] [--only pattern] [--quick]`.
- *
- * @throws {TypeError} for anything else.
- */
+/** Parses `[--out file] [--only pattern] [--quick]`; ends the process for anything else. */
 export function parseRunCommand(args: string[], defaultOut: string): RunCommand {
-  const { values } = parseArgs({
-    args,
-    options: {
-      out: { type: 'string', default: defaultOut },
-      only: { type: 'string', default: '' },
-      quick: { type: 'boolean', default: false },
-    },
-  });
-  return { out: values.out, only: new RegExp(values.only), quick: values.quick };
+  const usage = `Options:
+  --only <pattern>  regular expression: only suites whose name matches it
+  --quick           a short run, to see that everything works; its figures mean nothing
+  --out <file>      file of results, ${defaultOut} by default`;
+  const options = {
+    out: { type: 'string', default: defaultOut },
+    only: { type: 'string', default: '' },
+    quick: { type: 'boolean', default: false },
+  } as const;
+  return parseOrExit(usage, { args, options }, ({ values: { out, only, quick } }) => ({
+    out,
+    only: new RegExp(only),
+    quick,
+  }));
 }
 
 /** Runs the suites that the command line asks for, prints each table, writes the file. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { type AwsLambdaEvent, invokeLambdaHandler } from 'srvx/aws-lambda';
@@ -11,6 +11,7 @@ import type { HostSource } from './contract.js';
 import { toLambdaHandler } from './lambda.js';
 import { FakeHost } from './testing/fake-host.js';
 import type { HttpOptions } from './contract.js';
+import { toNodeHandler } from './node.js';
 import { toWebHandler } from './web.js';
 
 /** Sends a request as the platform does, and reads the answer as it does. */
@@ -34,24 +35,29 @@ const sendToAzure: Send = async (source, request, options) => {
   return new Response(answer.body ?? null, answer);
 };
 
-const sendToGoogle: Send = async (source, request, options) => {
-  const server = createServer(toGoogleHandler(source, options)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  try {
-    const { pathname, search } = new URL(request.url);
-    const { port } = server.address() as AddressInfo;
-    const { method, headers } = request;
-    const body = request.body && (await request.text());
-    const answer = await fetch(`http://127.0.0.1:${port}${pathname}${search}`, { method, headers, body });
-    return new Response(answer.status === 204 ? null : await answer.arrayBuffer(), answer);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-};
+const sendToNode =
+  (make: typeof toNodeHandler): Send =>
+  async (source, request, options) => {
+    const server = createServer(make(source, options)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const { pathname, search } = new URL(request.url);
+      const { port } = server.address() as AddressInfo;
+      const { method, headers } = request;
+      const body = request.body && (await request.text());
+      const answer = await fetch(`http://127.0.0.1:${port}${pathname}${search}`, { method, headers, body });
+      return new Response(answer.status === 204 ? null : await answer.arrayBuffer(), answer);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  };
+
+const sendToGoogle = sendToNode(toGoogleHandler);
 
 const adapters: [string, Send][] = [
   ['web', (source, request, options) => toWebHandler(source, options)(request)],
+  ['node', sendToNode(toNodeHandler)],
   ['lambda', sendToLambda],
   ['google', sendToGoogle],
   ['azure', sendToAzure],
@@ -209,14 +215,29 @@ test('Lambda reads a body in base64', async () => {
   expect(JSON.parse(result.body ?? '')).toMatchObject({ body: 'hällo' });
 });
 
-test('Google answers 503 while the host cannot be made', async () => {
+test.each([
+  ['Google', sendToGoogle],
+  ['Node', sendToNode(toNodeHandler)],
+])('%s answers 503 while the host cannot be made, and says why in one line', async (_name, send) => {
   const stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
   const fails = (): never => {
-    throw new Error('no such folder');
+    throw new Error('no such\nfolder');
   };
-  expect((await sendToGoogle(fails, new Request('http://localhost/'))).status).toBe(503);
-  expect(stderr).toHaveBeenCalledOnce();
+  expect((await send(fails, new Request('http://localhost/'))).status).toBe(503);
+  expect(stderr.mock.calls).toEqual([['sandglass: cannot make the host: Error: no such\\nfolder']]);
   stderr.mockRestore();
+});
+
+test.each(['TRACE /a/b', 'GET /a/../b', 'GET /a/%2e%2e/b'])('Node answers 400 to %s', async (line) => {
+  const server = createServer(toNodeHandler(new FakeHost(), { basePath: '/a' })).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const [method = '', path = ''] = line.split(' ');
+  const sent = httpRequest({ port: (server.address() as AddressInfo).port, method, path }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(400);
+  server.closeAllConnections();
+  server.close();
 });
 
 test('a base path has to begin with a slash', () => {
@@ -229,7 +250,7 @@ test('the base path of Azure is /api', async () => {
   expect(host.asked[0]?.argument).toBe('/items');
 });
 
-test.each(adapters.slice(1))('the %s adapter answers when nothing is left to be done', async (_name, send) => {
+test.each(adapters.slice(2))('the %s adapter answers when nothing is left to be done', async (_name, send) => {
   const host = new FakeHost();
   let resolve!: () => void;
   host.left = new Promise((done) => (resolve = done));

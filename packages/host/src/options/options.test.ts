@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { toAzureHandler } from '../adapters/azure.js';
 import { toGoogleHandler } from '../adapters/google.js';
 import { toEventHandler, toLambdaHandler, toSqsHandler } from '../adapters/lambda.js';
+import { toFastifyPlugin, toNodeHandler } from '../adapters/node.js';
 import { lazyHost, toWebHandler } from '../adapters/web.js';
 import { defineCapability } from '../capabilities/define.js';
 import { createHost, type Host } from '../host.js';
@@ -199,6 +200,8 @@ const TABLE: Record<string, { use: Use; options: Record<string, readonly unknown
   },
   toWebHandler: { use: adapter(toWebHandler), options: { basePath: ['x', 5, null], ...deadline() } },
   toLambdaHandler: { use: adapter(toLambdaHandler), options: { basePath: ['x', 5], ...deadline() } },
+  toNodeHandler: { use: adapter(toNodeHandler), options: { basePath: ['x', 5], ...deadline() } },
+  toFastifyPlugin: { use: adapter(toFastifyPlugin), options: { basePath: ['x', 5], ...deadline() } },
   toGoogleHandler: { use: adapter(toGoogleHandler), options: { basePath: ['x', 5], ...deadline() } },
   toAzureHandler: { use: adapter(toAzureHandler), options: { basePath: ['x', 5], ...deadline() } },
   toEventHandler: { use: adapter(toEventHandler), options: { toInvocation: [5], ...deadline() } },
