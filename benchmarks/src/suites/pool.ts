@@ -16,7 +16,7 @@ export const PLACES: readonly (readonly [place: string, threads: HostInput['thre
 
 /** The host with its pool, called as a user calls it. */
 export function createPoolSuites(): Suite[] {
-  return [throughput(), latency(), extensions(), inFlight(), threads()];
+  return [throughput(), messages(), latency(), extensions(), inFlight(), threads()];
 }
 
 /** Calls of a host, as a subject. */
@@ -44,6 +44,29 @@ function throughput(): Suite {
       hostCalls('Sandglass, persistent, two threads', { threads: 2, measure, isolation: 'persistent' }),
       hostCalls('Sandglass, pristine, one thread', { threads: 1, measure }),
       hostCalls('Sandglass, pristine, calling thread', { threads: 'inline', measure }),
+    ],
+  };
+}
+
+/** What an endpoint's call carries, against a task that carries nothing. */
+function messages(): Suite {
+  const measure = { inFlight: 64 };
+  const argument = {
+    url: '/things/42?fields=name,price',
+    headers: { accept: 'application/json', 'content-type': 'application/json', host: 'example.com' },
+    body: { name: 'lamp', price: 12.5, tags: ['home', 'light'] },
+  };
+  const script = 'function handler({ url, body }) { return { status: 200, body, n: url.length }; }';
+  return {
+    name: 'pool-messages',
+    title: 'Pool: { url, headers, body } in and { status, body, n } out, 64 in flight, two threads',
+    unit: 'calls/s',
+    reference: BEST,
+    ...SETTINGS,
+    subjects: [
+      piscina(BEST, { threads: 2, measure, tasksPerThread: 64 }),
+      hostCalls('Sandglass, pristine, two threads', { threads: 2, measure, script, argument }),
+      hostCalls('Sandglass, pristine, one thread', { threads: 1, measure, script, argument }),
     ],
   };
 }

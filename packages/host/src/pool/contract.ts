@@ -57,6 +57,12 @@ export interface Pool {
    */
   call(request: CallRequest): Promise<Uint8Array>;
   /**
+   * Counts the bytes of a result while it is decoded: while there are many, further calls wait.
+   *
+   * @param bytes less than zero once it is decoded.
+   */
+  holdResult(bytes: number): void;
+  /**
    * Takes no more calls for an extension, waits for those in flight and what they left, then frees
    * it everywhere.
    */

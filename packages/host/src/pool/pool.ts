@@ -73,9 +73,10 @@ export class LanePool implements Pool {
     const { memory = MemoryBudget.create(1) } = options;
     this.#memory = memory;
     const clock = new VirtualClock(MAX_STEP_MS, options.realNowMs);
-    const ledger = (this.#ledger = new Ledger(clock, options.onBackground, new HeldBytes(memory.maxBytes)));
+    const held = new HeldBytes(memory.maxBytes);
+    const ledger = (this.#ledger = new Ledger(clock, options.onBackground, held));
     const lanes = (this.#lanes = new LaneSet({ start: startLane, minLanes, maxLanes, idleTimeoutMs }));
-    const dispatcher = (this.#dispatcher = new Dispatcher(ledger, lanes, new Admission(memory), cores));
+    const dispatcher = (this.#dispatcher = new Dispatcher(ledger, lanes, new Admission(memory, held), cores));
     const recovery = (this.#recovery = new Recovery(ledger, lanes, dispatcher));
     const relief = (this.#relief = new Relief(memory, lanes, idleTimeoutMs));
     const watchdog = (this.#watchdog = new Watchdog({ ledger, lanes, dispatcher, recovery, relief }));
@@ -138,6 +139,11 @@ export class LanePool implements Pool {
       if (request.signal?.aborted === true) reject(aborted(job));
       else this.#accept(job);
     });
+  }
+
+  holdResult(bytes: number): void {
+    this.#ledger.held.holdResult(bytes);
+    if (bytes < 0) this.#dispatcher.schedule();
   }
 
   async unload(extensionId: number): Promise<void> {

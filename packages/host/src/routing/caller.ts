@@ -12,6 +12,9 @@ import type { CallOptions } from '../types.js';
  */
 const MAX_PAYLOAD_PARTS = 131_072;
 
+/** A result that is decoded at once, and not counted meanwhile. */
+const SHORT_RESULT_BYTES = 65_536;
+
 /** `onOutcome` is told the call's id when its outcome comes. */
 export type RunOptions = CallOptions & Pick<CallRequest, 'onOutcome'>;
 
@@ -31,7 +34,7 @@ export interface Caller {
 }
 
 /** A {@link Caller} over a pool. */
-export function createCaller(pool: Pick<Pool, 'call'>): Caller {
+export function createCaller(pool: Pick<Pool, 'call' | 'holdResult'>): Caller {
   const run: Caller['run'] = async (extension, handler, argument, options = {}) => {
     const { signal, wallTimeMs, waitUntil, onOutcome } = options;
     assertShort(extension, argument);
@@ -53,7 +56,14 @@ export function createCaller(pool: Pick<Pool, 'call'>): Caller {
     run,
     async call(extension, handler, argument, options) {
       const bytes = await run(extension, handler, encodeValue(argument), options);
-      return extension.wire.type === 'hook' ? decodeValue(bytes, MAX_PAYLOAD_PARTS) : decodeInTurns(bytes, ownTurn);
+      if (extension.wire.type === 'hook') return decodeValue(bytes, MAX_PAYLOAD_PARTS);
+      if (bytes.byteLength <= SHORT_RESULT_BYTES) return decodeValue(bytes);
+      pool.holdResult(bytes.byteLength);
+      try {
+        return await decodeInTurns(bytes, ownTurn);
+      } finally {
+        pool.holdResult(-bytes.byteLength);
+      }
     },
   };
 }

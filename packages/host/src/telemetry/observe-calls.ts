@@ -15,10 +15,10 @@ type Used = Pick<CallEntry, 'callId' | 'cpuTimeMs' | 'heapBytes'>;
  * @param registrationsOf what an extension registered, by its id in the pool.
  */
 export function observeCalls(
-  pool: Pick<Pool, 'call'>,
+  pool: Pick<Pool, 'call' | 'holdResult'>,
   { onCall, isWatched }: Pick<Observers, 'onCall' | 'isWatched'>,
   registrationsOf: (extensionId: number) => readonly Registration[] | undefined,
-): Pick<Pool, 'call'> {
+): Pick<Pool, 'call' | 'holdResult'> {
   if (!onCall) return pool;
   const watch = async (request: CallRequest): Promise<Uint8Array> => {
     const beganMs = performance.now();
@@ -44,5 +44,6 @@ export function observeCalls(
       throw error;
     }
   };
-  return { call: (request) => (isWatched?.() === false ? pool.call(request) : watch(request)) };
+  const holdResult = (bytes: number): void => pool.holdResult(bytes);
+  return { holdResult, call: (request) => (isWatched?.() === false ? pool.call(request) : watch(request)) };
 }

@@ -41,6 +41,7 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
       loaded.set(wire.id, { guest, running: new Set() });
       return { registrations: guest.registrations, snapshot: { key: '', bytes: new ArrayBuffer(0) }, heapBytes: 0 };
     },
+    holdResult() {},
     async call({ extension, handler, argument, signal }) {
       const entry = loaded.get(extension.id);
       if (isClosed) throw new SandglassError('E_CLOSED', 'closed');

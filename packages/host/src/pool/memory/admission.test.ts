@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { PoolExtension } from '../jobs/pool-extension.js';
 import { extensionWire } from '../testing/fake-lanes.js';
 import { Admission } from './admission.js';
+import { HeldBytes } from './held-bytes.js';
 
 const MIB = 1 << 20;
 
@@ -18,21 +19,36 @@ interface Case {
   /** Extensions that have calls waiting. */
   extensions?: number;
   isolation?: 'pristine' | 'persistent';
+  /** Of results that are being decoded. */
+  results?: number;
 }
 
-function admits({ used, sent, of = sent, heap = 0, extensions = 1, isolation = 'pristine' }: Case): boolean {
+function admits({
+  used,
+  sent,
+  of = sent,
+  heap = 0,
+  extensions = 1,
+  isolation = 'pristine',
+  results = 0,
+}: Case): boolean {
   const budget = MemoryBudget.create(1, 100 * MIB);
   budget.charge(0, used * MIB);
   const extension = new PoolExtension(extensionWire(1, { maxConcurrentCalls: 50 }, isolation));
   extension.live = sent;
   extension.memory.learn(heap * MIB);
-  const admission = new Admission(budget);
+  const held = new HeldBytes(100 * MIB);
+  held.holdResult(results * MIB);
+  const admission = new Admission(budget, held);
   admission.look(extensions, of);
   return admission.admits(extension);
 }
 
 test.each<[string, boolean, Case]>([
   ['the first call of an extension, however little is left', true, { used: 100, sent: 0, of: 80 }],
+  ['the first call of an extension, however many results are decoded', true, { used: 0, sent: 0, of: 80, results: 50 }],
+  ['no more while many results are decoded', false, { used: 1, sent: 1, results: 13 }],
+  ['more while few results are decoded', true, { used: 1, sent: 1, results: 12 }],
   ['any call while there is room', true, { used: 50, sent: 30 }],
   ['no more than its limit', false, { used: 1, sent: 50 }],
   ['no more of an extension that has its share', false, { used: 90, sent: 30 }],
@@ -50,7 +66,7 @@ test('large calls that go together are counted together', () => {
   budget.charge(0, 40 * MIB);
   const extension = new PoolExtension(extensionWire(1));
   extension.memory.learn(10 * MIB);
-  const admission = new Admission(budget);
+  const admission = new Admission(budget, new HeldBytes());
   admission.look(1, 1);
   const admitted = Array.from({ length: 10 }, (_, sent) => {
     extension.live = sent + 1;

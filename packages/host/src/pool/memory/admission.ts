@@ -2,6 +2,7 @@ import type { MemoryBudget } from '@sandglass/core';
 
 import type { PoolExtension } from '../jobs/pool-extension.js';
 import { FIRST_BYTES } from './call-memory.js';
+import type { HeldBytes } from './held-bytes.js';
 
 /** More than most calls hold that wait and are swapped out: 10 to 40 KiB. */
 const WAITING_BYTES = 64 << 10;
@@ -15,17 +16,20 @@ const WAITING_BYTES = 64 << 10;
  */
 export class Admission {
   readonly #budget: MemoryBudget;
+  readonly #held: HeldBytes;
   /** Calls of one extension at a time, whatever its limits. */
   readonly #maxCalls: number;
   #hasPlace = true;
+  #hasRoomForResults = true;
   /** What is left for calls beyond the first ones. */
   #freeBytes = 0;
   #shareBytes = 0;
   /** What a call on a lane holds on average. */
   #meanBytes = 0;
 
-  constructor(budget: MemoryBudget) {
+  constructor(budget: MemoryBudget, held: HeldBytes) {
     this.#budget = budget;
+    this.#held = held;
     this.#maxCalls = Math.ceil(budget.maxBytes / 2 / WAITING_BYTES);
   }
 
@@ -38,6 +42,7 @@ export class Admission {
   look(extensions: number, sent: number): void {
     const { usedBytes, maxBytes } = this.#budget;
     this.#hasPlace = this.#budget.hasPlace('more');
+    this.#hasRoomForResults = this.#held.hasRoomForResults;
     this.#freeBytes = this.#budget.freeBytes('more');
     this.#shareBytes = maxBytes / (extensions + 1);
     this.#meanBytes = usedBytes / Math.max(sent, 1);
@@ -50,6 +55,7 @@ export class Admission {
   admits({ live, waiting, memory, wire, isPersistent }: PoolExtension): boolean {
     const sent = live - waiting.size;
     if (sent <= 0) return true;
+    if (!this.#hasRoomForResults) return false;
     if (sent >= wire.limits.maxConcurrentCalls || sent >= this.#maxCalls) return false;
     if (isPersistent) return true; // they share one sandbox
     const { bytes } = memory;

@@ -3,18 +3,23 @@ import type { PoolExtension } from '../jobs/pool-extension.js';
 
 /** Share of the pool's memory that arguments may take beside it, half of that for one extension. */
 const SHARE = 1 / 4;
+/** The same of results that are being decoded, before further calls wait. */
+const RESULTS_SHARE = 1 / 8;
 
 /**
  * Bytes of guests and callers that the host holds outside of sandboxes: arguments of calls, and of
- * capability calls that wait for an answer.
+ * capability calls that wait for an answer; results that are being decoded.
  */
 export class HeldBytes {
   readonly #maxBytes: number;
+  readonly #maxResultBytes: number;
   #bytes = 0;
+  #resultBytes = 0;
 
   /** @param maxMemoryBytes of the pool. */
   constructor(maxMemoryBytes: number = Infinity) {
     this.#maxBytes = maxMemoryBytes * SHARE;
+    this.#maxResultBytes = maxMemoryBytes * RESULTS_SHARE;
   }
 
   /**
@@ -36,5 +41,15 @@ export class HeldBytes {
     job.heldBytes += bytes;
     job.extension.heldBytes += bytes;
     this.#bytes += bytes;
+  }
+
+  /** @param bytes of a result; less than zero once it is decoded. */
+  holdResult(bytes: number): void {
+    this.#resultBytes += bytes;
+  }
+
+  /** Whether there is room for the results of more calls than the first of each extension. */
+  get hasRoomForResults(): boolean {
+    return this.#resultBytes <= this.#maxResultBytes;
   }
 }
