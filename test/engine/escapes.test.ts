@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { readCorpus } from './corpus.js';
 import { answerLikeHost, TestEngine } from './open-engine.js';
@@ -20,13 +20,6 @@ const SEES_PROCESS: Readonly<Record<string, string>> = {
 
 let engine: TestEngine;
 let hostPrototype: string[];
-
-beforeAll(async () => {
-  hostPrototype = describePrototypes();
-  engine = await TestEngine.open({ answer: answerLikeHost });
-});
-
-afterAll(() => engine.engine.close());
 
 /** Own keys of everything that a careless copy could pollute. */
 function describePrototypes(): string[] {
@@ -54,24 +47,33 @@ async function run(source: string, nodeEnv: string | null): Promise<string[]> {
 
 const cases = readCorpus('escapes');
 
-test.each(cases)('$file stays inside, twice and for each of two tenants', async ({ file, source }) => {
-  const answers = await run(source, 'production');
-  for (const answer of answers) expect(answer).toBe(SEES_PROCESS[file] ?? OTHER[file] ?? 'contained');
-});
+describe('escapes', () => {
+  beforeAll(async () => {
+    hostPrototype = describePrototypes();
+    engine = await TestEngine.open({ answer: answerLikeHost });
+  });
 
-test.each(cases)('$file stays inside a realm without process and console', async ({ file, source }) => {
-  const answers = await run(source, null);
-  for (const answer of answers) expect(answer).toBe(OTHER[file] ?? 'contained');
-});
+  afterAll(() => engine.engine.close());
 
-test("the host's prototypes are as they were before all of them", () => {
-  expect(describePrototypes()).toEqual(hostPrototype);
-});
+  test.each(cases)('$file stays inside, twice and for each of two tenants', async ({ file, source }) => {
+    const answers = await run(source, 'production');
+    for (const answer of answers) expect(answer).toBe(SEES_PROCESS[file] ?? OTHER[file] ?? 'contained');
+  });
 
-test('the process that a guest sees holds NODE_ENV and nothing else', async () => {
-  const id = await engine.handler(`() => {
+  test.each(cases)('$file stays inside a realm without process and console', async ({ file, source }) => {
+    const answers = await run(source, null);
+    for (const answer of answers) expect(answer).toBe(OTHER[file] ?? 'contained');
+  });
+
+  test("the host's prototypes are as they were before all of them", () => {
+    expect(describePrototypes()).toEqual(hostPrototype);
+  });
+
+  test('the process that a guest sees holds NODE_ENV and nothing else', async () => {
+    const id = await engine.handler(`() => {
     const all = (object) => Reflect.ownKeys(object).map((key) => [String(key), typeof object[key]]);
     return [all(process), all(process.env), Object.getPrototypeOf(process) === Object.prototype, process.env.NODE_ENV];
   }`);
-  expect(await engine.value(id)).toEqual([[['env', 'object']], [['NODE_ENV', 'string']], true, 'production']);
+    expect(await engine.value(id)).toEqual([[['env', 'object']], [['NODE_ENV', 'string']], true, 'production']);
+  });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { readCorpus } from './corpus.js';
 import { answerLikeHost, TestEngine } from './open-engine.js';
@@ -12,12 +12,6 @@ const PATIENT = { cpuTimeMs: 20_000 };
 const NEVER_SETTLES = '66-never-resolves.js';
 
 let engine: TestEngine;
-
-beforeAll(async () => {
-  engine = await TestEngine.open({ answer: answerLikeHost });
-});
-
-afterAll(() => engine.engine.close());
 
 /** The case's handler answers to `check` with what a call before it left behind. */
 function withCheck(source: string): string {
@@ -35,29 +29,37 @@ ${source.replace("{ id: 'probe', handler: probe }", "{ id: 'probe', handler: (wh
 
 const cases = readCorpus('exhaustion').filter(({ file }) => file !== NEVER_SETTLES);
 
-test.each(cases.filter(({ phase }) => phase === 'load'))('$file ends its load with $expect', async (each) => {
-  const { error } = await engine.tryLoad(engine.describe(each.source, { limits: LIMITS }));
-  expect(allowedOutcomes(each)).toContain(toOutcome(error?.code));
-});
-
 const calls = cases.filter(({ phase }) => phase !== 'load');
 
-test.each(calls)('$file ends with $expect, and the next call finds nothing of it', async (each) => {
-  const limits = allowedOutcomes(each).includes('timeout') ? LIMITS : PATIENT;
-  const id = await engine.load(withCheck(each.source), { limits });
-  for (let run = 0; run < 2; run++) {
-    const ended = await engine.call(id);
-    expect(allowedOutcomes(each)).toContain(toOutcome(ended.code));
-    expect(ended.message ?? '').not.toMatch(/RangeError|Maximum call stack|Aborted|unreachable|memory access/);
-    expect(await engine.value(id, 'check')).toEqual({ pristine: true, works: '[2,4,6]100000' });
-  }
-  engine.engine.forget(id);
-});
+describe('exhaustion', () => {
+  beforeAll(async () => {
+    engine = await TestEngine.open({ answer: answerLikeHost });
+  });
 
-test(`${NEVER_SETTLES} is aborted, and the next call finds nothing of it`, async () => {
-  const { source } = readCorpus('exhaustion').find(({ file }) => file === NEVER_SETTLES)!;
-  const id = await engine.load(withCheck(source));
-  const { callId } = engine.start(id);
-  engine.engine.abort([callId]);
-  expect(await engine.value(id, 'check')).toEqual({ pristine: true, works: '[2,4,6]100000' });
+  afterAll(() => engine.engine.close());
+
+  test.each(cases.filter(({ phase }) => phase === 'load'))('$file ends its load with $expect', async (each) => {
+    const { error } = await engine.tryLoad(engine.describe(each.source, { limits: LIMITS }));
+    expect(allowedOutcomes(each)).toContain(toOutcome(error?.code));
+  });
+
+  test.each(calls)('$file ends with $expect, and the next call finds nothing of it', async (each) => {
+    const limits = allowedOutcomes(each).includes('timeout') ? LIMITS : PATIENT;
+    const id = await engine.load(withCheck(each.source), { limits });
+    for (let run = 0; run < 2; run++) {
+      const ended = await engine.call(id);
+      expect(allowedOutcomes(each)).toContain(toOutcome(ended.code));
+      expect(ended.message ?? '').not.toMatch(/RangeError|Maximum call stack|Aborted|unreachable|memory access/);
+      expect(await engine.value(id, 'check')).toEqual({ pristine: true, works: '[2,4,6]100000' });
+    }
+    engine.engine.forget(id);
+  });
+
+  test(`${NEVER_SETTLES} is aborted, and the next call finds nothing of it`, async () => {
+    const { source } = readCorpus('exhaustion').find(({ file }) => file === NEVER_SETTLES)!;
+    const id = await engine.load(withCheck(source));
+    const { callId } = engine.start(id);
+    engine.engine.abort([callId]);
+    expect(await engine.value(id, 'check')).toEqual({ pristine: true, works: '[2,4,6]100000' });
+  });
 });

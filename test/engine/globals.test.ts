@@ -1,17 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { TestEngine } from './open-engine.js';
 
 let engine: TestEngine;
 
-beforeAll(async () => {
-  engine = await TestEngine.open();
-});
+describe('globals of a guest', () => {
+  beforeAll(async () => {
+    engine = await TestEngine.open();
+  });
 
-afterAll(() => engine.engine.close());
+  afterAll(() => engine.engine.close());
 
-test('errors have what bundles made for V8 call: captureStackTrace and stackTraceLimit', async () => {
-  const id = await engine.load(`
+  test('errors have what bundles made for V8 call: captureStackTrace and stackTraceLimit', async () => {
+    const id = await engine.load(`
     class Failure extends Error {
       constructor(message) {
         super(message);
@@ -27,5 +28,6 @@ test('errors have what bundles made for V8 call: captureStackTrace and stackTrac
       },
     };
   `);
-  expect(await engine.value(id)).toEqual([true, 10, [], true]);
+    expect(await engine.value(id)).toEqual([true, 10, [], true]);
+  });
 });

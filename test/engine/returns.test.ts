@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { readReturns } from './corpus.js';
 import { TestEngine, type Ended } from './open-engine.js';
 
 let engine: TestEngine;
-
-beforeAll(async () => {
-  engine = await TestEngine.open();
-});
-
-afterAll(() => engine.engine.close());
 
 const guestError = (message: string, rest: object = {}): object => ({ ok: false, code: 'E_GUEST', message, ...rest });
 const cycle: Record<string, unknown> = {};
@@ -67,15 +61,23 @@ const WANTED: ({ value: unknown } | { ended: object })[] = [
 
 const cases = readReturns().map(({ code }, i) => ({ code, wanted: WANTED[i]! }));
 
-test('every case has its expectation', () => {
-  expect(cases).toHaveLength(WANTED.length);
-});
+describe('what a handler returns', () => {
+  beforeAll(async () => {
+    engine = await TestEngine.open();
+  });
 
-test.each(cases)('$code', async ({ code, wanted }) => {
-  const id = await engine.handler(code.replace('export default', '').replace(/;\s*$/, ''));
-  for (let run = 0; run < 2; run++) {
-    const ended: Ended = await engine.call(id);
-    expect(ended).toMatchObject('ended' in wanted ? wanted.ended : { ok: true, value: wanted.value });
-  }
-  expect('polluted' in {}).toBe(false);
+  afterAll(() => engine.engine.close());
+
+  test('every case has its expectation', () => {
+    expect(cases).toHaveLength(WANTED.length);
+  });
+
+  test.each(cases)('$code', async ({ code, wanted }) => {
+    const id = await engine.handler(code.replace('export default', '').replace(/;\s*$/, ''));
+    for (let run = 0; run < 2; run++) {
+      const ended: Ended = await engine.call(id);
+      expect(ended).toMatchObject('ended' in wanted ? wanted.ended : { ok: true, value: wanted.value });
+    }
+    expect('polluted' in {}).toBe(false);
+  });
 });

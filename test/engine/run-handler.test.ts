@@ -24,22 +24,27 @@ const HANDLERS: [handler: string, ended: object][] = [
 
 let engine: TestEngine;
 
-beforeAll(async () => {
-  engine = await TestEngine.open();
-});
+describe('runHandler', () => {
+  beforeAll(async () => {
+    engine = await TestEngine.open();
+  });
 
-afterAll(() => engine.engine.close());
+  afterAll(() => engine.engine.close());
 
-describe.each(['pristine', 'persistent'] as const)('%s', (isolation) => {
-  test.each(HANDLERS)('what comes of %s does not depend on the way that its argument takes', async (handler, ended) => {
-    const id = await engine.handler(handler, { isolation });
-    const arguments_ = [
-      { n: 7 }, // decoded, called and encoded in one entry
-      { n: 7, long: 'x'.repeat(10_000) }, // does not fit where that happens
-      { n: 7, map: new Map() }, // has to be revived first
-    ];
-    for (const argument of [...arguments_, ...arguments_]) {
-      expect(await engine.call(id, argument)).toMatchObject({ ok: 'value' in ended, ...ended });
-    }
+  describe.each(['pristine', 'persistent'] as const)('%s', (isolation) => {
+    test.each(HANDLERS)(
+      'what comes of %s does not depend on the way that its argument takes',
+      async (handler, ended) => {
+        const id = await engine.handler(handler, { isolation });
+        const arguments_ = [
+          { n: 7 }, // decoded, called and encoded in one entry
+          { n: 7, long: 'x'.repeat(10_000) }, // does not fit where that happens
+          { n: 7, map: new Map() }, // has to be revived first
+        ];
+        for (const argument of [...arguments_, ...arguments_]) {
+          expect(await engine.call(id, argument)).toMatchObject({ ok: 'value' in ended, ...ended });
+        }
+      },
+    );
   });
 });

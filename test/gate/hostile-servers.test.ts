@@ -1,7 +1,7 @@
 /* oxlint-disable vitest/no-conditional-expect -- the rows of a corpus end in several ways, each with its own expectation */
 import type { Socket } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { readCorpus } from './corpus.js';
 import { answer, createGuest, failure, lookupTable, startServer, success, type RequestResponse } from './harness.js';
@@ -134,12 +134,6 @@ const SCENARIOS: Record<string, Scenario> = {
 
 const rows = readCorpus<ScenarioRow>('http-scenarios').filter(({ server }) => server[0].scripted !== undefined);
 
-test('every scripted row of the corpus has its scenario; TLS has a file of its own', () => {
-  expect([...Object.keys(SCENARIOS), 'TLS self-signed / expired / wrong host'].sort()).toEqual(
-    rows.map(({ name }) => name).sort(),
-  );
-});
-
 async function run({ serve, timeoutMs, complete }: Scenario) {
   await using server = await startServer(serve);
   await using guest = createGuest({
@@ -161,56 +155,64 @@ async function gone(open: () => number): Promise<void> {
   while (open() > 0) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test.each(Object.entries(SCENARIOS))('hostile server: %s', async (_, scenario) => {
-  const { outcome, audits } = await run(scenario);
-  if (scenario.code === undefined) expect(success<RequestResponse>(outcome).data).toEqual(scenario.data);
-  else {
-    const wire = failure(outcome);
-    expect(wire).toMatchObject({
-      code: scenario.code,
-      message: expect.stringMatching(scenario.message ?? / /),
+describe('hostile servers', () => {
+  test('every scripted row of the corpus has its scenario; TLS has a file of its own', () => {
+    expect([...Object.keys(SCENARIOS), 'TLS self-signed / expired / wrong host'].sort()).toEqual(
+      rows.map(({ name }) => name).sort(),
+    );
+  });
+
+  test.each(Object.entries(SCENARIOS))('hostile server: %s', async (_, scenario) => {
+    const { outcome, audits } = await run(scenario);
+    if (scenario.code === undefined) expect(success<RequestResponse>(outcome).data).toEqual(scenario.data);
+    else {
+      const wire = failure(outcome);
+      expect(wire).toMatchObject({
+        code: scenario.code,
+        message: expect.stringMatching(scenario.message ?? / /),
+      });
+      expect(`${wire.message} ${JSON.stringify(wire.properties)}`).not.toMatch(
+        /127\.0\.0\.1|UND_ERR|HPE_|node:|\/home\//,
+      );
+    }
+    expect(audits).toHaveLength(1);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  test.each([
+    ['gzip', gzipSync(Buffer.alloc(16 * MAX_BYTES))],
+    ['br', brotliCompressSync(Buffer.alloc(16 * MAX_BYTES))],
+  ])('a %s bomb on a server that never ends it is cut off, socket and all', async (encoding, bomb) => {
+    const serve = (socket: Socket): void =>
+      void socket.write(
+        Buffer.concat([Buffer.from(head(`content-encoding: ${encoding}\r\ncontent-length: 99999999\r\n`)), bomb]),
+      );
+    const { outcome, open } = await run({ serve });
+    expect(failure(outcome)).toMatchObject({ code: 'E_QUOTA' });
+    expect(open).toBe(0);
+  });
+
+  test('an endless body is cut off at the limit, before decoding as after', async () => {
+    const serve = (socket: Socket): void => {
+      socket.write(head('transfer-encoding: chunked\r\n'));
+      pour(socket, `10000\r\n${'x'.repeat(65_536)}\r\n`);
+    };
+    const { outcome, open } = await run({ serve });
+    expect(failure(outcome)).toMatchObject({
+      code: 'E_QUOTA',
+      message: expect.stringMatching(/over 1048576 bytes \(maxResponseBytes\)$/),
     });
-    expect(`${wire.message} ${JSON.stringify(wire.properties)}`).not.toMatch(
-      /127\.0\.0\.1|UND_ERR|HPE_|node:|\/home\//,
-    );
-  }
-  expect(audits).toHaveLength(1);
-  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-});
-
-test.each([
-  ['gzip', gzipSync(Buffer.alloc(16 * MAX_BYTES))],
-  ['br', brotliCompressSync(Buffer.alloc(16 * MAX_BYTES))],
-])('a %s bomb on a server that never ends it is cut off, socket and all', async (encoding, bomb) => {
-  const serve = (socket: Socket): void =>
-    void socket.write(
-      Buffer.concat([Buffer.from(head(`content-encoding: ${encoding}\r\ncontent-length: 99999999\r\n`)), bomb]),
-    );
-  const { outcome, open } = await run({ serve });
-  expect(failure(outcome)).toMatchObject({ code: 'E_QUOTA' });
-  expect(open).toBe(0);
-});
-
-test('an endless body is cut off at the limit, before decoding as after', async () => {
-  const serve = (socket: Socket): void => {
-    socket.write(head('transfer-encoding: chunked\r\n'));
-    pour(socket, `10000\r\n${'x'.repeat(65_536)}\r\n`);
-  };
-  const { outcome, open } = await run({ serve });
-  expect(failure(outcome)).toMatchObject({
-    code: 'E_QUOTA',
-    message: expect.stringMatching(/over 1048576 bytes \(maxResponseBytes\)$/),
+    expect(open).toBe(0);
   });
-  expect(open).toBe(0);
-});
 
-test('broken gzip on a connection that stays open fails at once', async () => {
-  const serve = (socket: Socket): void =>
-    void socket.write(`${head('content-encoding: gzip\r\ncontent-length: 1000\r\n')}not gzip`);
-  const { outcome, open } = await run({ serve });
-  expect(failure(outcome)).toMatchObject({
-    code: 'E_NETWORK',
-    message: expect.stringMatching(/its answer cannot be read$/),
+  test('broken gzip on a connection that stays open fails at once', async () => {
+    const serve = (socket: Socket): void =>
+      void socket.write(`${head('content-encoding: gzip\r\ncontent-length: 1000\r\n')}not gzip`);
+    const { outcome, open } = await run({ serve });
+    expect(failure(outcome)).toMatchObject({
+      code: 'E_NETWORK',
+      message: expect.stringMatching(/its answer cannot be read$/),
+    });
+    expect(open).toBe(0);
   });
-  expect(open).toBe(0);
 });

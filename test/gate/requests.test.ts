@@ -1,5 +1,5 @@
 /* oxlint-disable vitest/no-conditional-expect -- the rows of a corpus end in several ways, each with its own expectation */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { readCorpus } from './corpus.js';
 import { type CountingServer, answer, createGuest, failure, startServer, success } from './harness.js';
@@ -69,10 +69,6 @@ function verdictOf(row: RequestRow): Verdict {
 }
 
 let server: CountingServer;
-beforeAll(async () => {
-  server = await startServer((socket) => socket.end(answer('200 OK', { connection: 'close' }, 'fine')));
-});
-afterAll(() => server[Symbol.asyncDispose]());
 
 const rows = readCorpus<RequestRow>('requests').map((row): [string, RequestRow] => {
   const what = row.headers
@@ -81,36 +77,45 @@ const rows = readCorpus<RequestRow>('requests').map((row): [string, RequestRow] 
   return [`${what} (${row.why}): ${row.expect}`, row];
 });
 
-test.each(rows)('request option %s', async (_, row) => {
-  const verdict = verdictOf(row);
-  const before = server.connections;
-  await using guest = createGuest({
-    scopes: { request: { urls: [`http://good.test:${server.port}/*`], methods: row.scopeMethods ?? ['GET', 'POST'] } },
+describe('options of a request', () => {
+  beforeAll(async () => {
+    server = await startServer((socket) => socket.end(answer('200 OK', { connection: 'close' }, 'fine')));
   });
-  const { headers, body } = row;
-  const options = {
-    ...(headers ? { headers } : {}),
-    ...('method' in row ? { method: row.method } : {}),
-    ...(body === undefined ? {} : { body: row.why === 'BigInt in JSON body' ? { big: 1n } : body }),
-  };
-  const outcome = await guest.request(`http://good.test:${server.port}/`, options);
-  if (verdict !== 'passes' && 'code' in verdict) {
-    expect(failure(outcome)).toMatchObject({ code: verdict.code, message: expect.stringMatching(verdict.message) });
-    expect(server.connections).toBe(before);
-    return;
-  }
-  expect(success(outcome)).toMatchObject({ status: 200, data: 'fine' });
-  const lines =
-    (server.received.at(-1) ?? '')
-      .split('\r\n\r\n')[0]
-      ?.split('\r\n')
-      .slice(1)
-      .map((line) => line.split(': ')) ?? [];
-  for (const [name, value] of Object.entries(verdict === 'passes' ? {} : verdict.sends)) {
-    const seen = lines.filter(([key]) => key?.toLowerCase() === name).map(([, text]) => text);
-    // the client's own
-    const own: Record<string, string> = { host: `good.test:${server.port}`, connection: 'keep-alive' };
-    expect(seen).toEqual(value === undefined ? (name in own ? [own[name]] : []) : [value]);
-  }
-  if (row.why === 'GET with body') expect(server.received.at(-1)).toMatch(/^GET [\s\S]*\r\n\r\nx$/);
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  test.each(rows)('request option %s', async (_, row) => {
+    const verdict = verdictOf(row);
+    const before = server.connections;
+    await using guest = createGuest({
+      scopes: {
+        request: { urls: [`http://good.test:${server.port}/*`], methods: row.scopeMethods ?? ['GET', 'POST'] },
+      },
+    });
+    const { headers, body } = row;
+    const options = {
+      ...(headers ? { headers } : {}),
+      ...('method' in row ? { method: row.method } : {}),
+      ...(body === undefined ? {} : { body: row.why === 'BigInt in JSON body' ? { big: 1n } : body }),
+    };
+    const outcome = await guest.request(`http://good.test:${server.port}/`, options);
+    if (verdict !== 'passes' && 'code' in verdict) {
+      expect(failure(outcome)).toMatchObject({ code: verdict.code, message: expect.stringMatching(verdict.message) });
+      expect(server.connections).toBe(before);
+      return;
+    }
+    expect(success(outcome)).toMatchObject({ status: 200, data: 'fine' });
+    const lines =
+      (server.received.at(-1) ?? '')
+        .split('\r\n\r\n')[0]
+        ?.split('\r\n')
+        .slice(1)
+        .map((line) => line.split(': ')) ?? [];
+    for (const [name, value] of Object.entries(verdict === 'passes' ? {} : verdict.sends)) {
+      const seen = lines.filter(([key]) => key?.toLowerCase() === name).map(([, text]) => text);
+      // the client's own
+      const own: Record<string, string> = { host: `good.test:${server.port}`, connection: 'keep-alive' };
+      expect(seen).toEqual(value === undefined ? (name in own ? [own[name]] : []) : [value]);
+    }
+    if (row.why === 'GET with body') expect(server.received.at(-1)).toMatch(/^GET [\s\S]*\r\n\r\nx$/);
+  });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:tls';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { BuiltInContext } from '../../packages/host/src/capabilities/built-in-context.js';
 import { CapabilityError } from '../../packages/host/src/capabilities/index.js';
@@ -45,35 +45,37 @@ async function get(url: string, ca?: string): Promise<unknown> {
   }
 }
 
-test('a certificate of a known authority, valid and for the host, is accepted', async () => {
-  await using server = await serve('valid');
-  expect(await get(`https://good.test:${server.port}/`, authority)).toMatchObject({ status: 200, data: 'fine' });
-});
-
-test.each([
-  ['valid', undefined, 'is of an unknown authority', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-  ['expired', authority, 'has expired', 'CERT_HAS_EXPIRED'],
-  ['wrong-host', authority, 'is for another name', 'ERR_TLS_CERT_ALTNAME_INVALID'],
-])('corpus: TLS: certificate %s, authority %#: refused (%s)', async (certificate, ca, why, code) => {
-  await using server = await serve(certificate);
-  const error = await get(`https://good.test:${server.port}/`, ca);
-  expect(error).toBeInstanceOf(CapabilityError);
-  expect(error).toMatchObject({
-    wire: {
-      code: 'E_NETWORK',
-      message: `Request to "good.test:${server.port}" failed: its certificate ${why}`,
-      properties: { code },
-    },
-    cause: { code },
+describe('TLS', () => {
+  test('a certificate of a known authority, valid and for the host, is accepted', async () => {
+    await using server = await serve('valid');
+    expect(await get(`https://good.test:${server.port}/`, authority)).toMatchObject({ status: 200, data: 'fine' });
   });
-  expect(server.received.join('')).toBe('');
-});
 
-test('corpus: 302 scheme downgrade: the http hop is refused and sees no connection', async () => {
-  await using plain = await startServer((socket) => socket.end(answer('200 OK')));
-  await using server = await serve('valid', `http://good.test:${plain.port}/`);
-  expect(await get(`https://good.test:${server.port}/`, authority)).toMatchObject({
-    wire: { code: 'E_SCOPE', message: `No permission to request "http://good.test:${plain.port}/"` },
+  test.each([
+    ['valid', undefined, 'is of an unknown authority', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ['expired', authority, 'has expired', 'CERT_HAS_EXPIRED'],
+    ['wrong-host', authority, 'is for another name', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ])('corpus: TLS: certificate %s, authority %#: refused (%s)', async (certificate, ca, why, code) => {
+    await using server = await serve(certificate);
+    const error = await get(`https://good.test:${server.port}/`, ca);
+    expect(error).toBeInstanceOf(CapabilityError);
+    expect(error).toMatchObject({
+      wire: {
+        code: 'E_NETWORK',
+        message: `Request to "good.test:${server.port}" failed: its certificate ${why}`,
+        properties: { code },
+      },
+      cause: { code },
+    });
+    expect(server.received.join('')).toBe('');
   });
-  expect(plain.connections).toBe(0);
+
+  test('corpus: 302 scheme downgrade: the http hop is refused and sees no connection', async () => {
+    await using plain = await startServer((socket) => socket.end(answer('200 OK')));
+    await using server = await serve('valid', `http://good.test:${plain.port}/`);
+    expect(await get(`https://good.test:${server.port}/`, authority)).toMatchObject({
+      wire: { code: 'E_SCOPE', message: `No permission to request "http://good.test:${plain.port}/"` },
+    });
+    expect(plain.connections).toBe(0);
+  });
 });

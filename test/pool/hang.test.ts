@@ -1,5 +1,5 @@
 import { createHost, defineCapability } from '@sandglass/host';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 
 type Host = Awaited<ReturnType<typeof createHost>>;
@@ -38,58 +38,60 @@ const boom = defineCapability({
 });
 const POOLS = ['inline', { maxThreads: 1 }] as const;
 
-test.each(POOLS)('a call that nothing can settle ends at once, with a code of its own: %j', async (pool) => {
-  const host = await start({ pool, capabilities: [boom] });
-  for (const handler of [
-    '() => new Promise(() => {})',
-    'async () => { await sleep(1); await new Promise(() => {}); }',
-    'async () => { await sleep(1).then(() => new Promise(() => {})); }',
-  ]) {
-    await load(host, handler);
-    await expect(host.operation('op')).rejects.toMatchObject({
-      code: 'E_HANG',
-      message: expect.stringContaining('a promise that nothing can settle'),
-    });
-    await host.unload('op');
-  }
-});
-
-test.each(POOLS)('a call that something can still settle goes on: %j', async (pool) => {
-  const host = await start({ pool, capabilities: [boom] });
-  await load(host, 'async () => { sleep(20); await Promise.race([sleep(5), new Promise(() => {})]); return 1; }');
-  expect(await host.operation('op')).toBe(1);
-  await host.unload('op');
-  const queue = 'let wake; const woken = new Promise((resolve) => { wake = resolve; });';
-  await load(host, "({ first }) => first ? woken : wake('woken')", queue, 'persistent');
-  const first = host.operation('op', { first: true });
-  await host.operation('op', {});
-  expect(await first).toBe('woken');
-});
-
-test.each(POOLS)("what a capability's own handler throws reaches onError, and no guest: %j", async (pool) => {
-  const told: [Error, object][] = [];
-  const host = await start({ pool, capabilities: [boom], onError: (...of) => told.push(of) });
-  await load(host, '() => boom()');
-  await expect(host.operation('op')).rejects.toMatchObject({ code: 'E_GUEST', message: 'Capability "boom" failed' });
-  expect(told).toEqual([
-    [
-      expect.objectContaining({
-        message: 'Capability "boom" failed',
-        cause: expect.objectContaining({ name: 'RangeError', stack: expect.stringContaining('hang.test.ts') }),
-      }),
-      { extension: 'op', callId: expect.any(Number) },
-    ],
-  ]);
-});
-
-test('the error of a limit has its unit, and says how to raise it', async () => {
-  const host = await start({
-    pool: { maxThreads: 1 },
-    capabilities: [boom],
-    limits: { cpuTimeMs: 50, maxLogLines: 0 },
+describe('a call that hangs', () => {
+  test.each(POOLS)('a call that nothing can settle ends at once, with a code of its own: %j', async (pool) => {
+    const host = await start({ pool, capabilities: [boom] });
+    for (const handler of [
+      '() => new Promise(() => {})',
+      'async () => { await sleep(1); await new Promise(() => {}); }',
+      'async () => { await sleep(1).then(() => new Promise(() => {})); }',
+    ]) {
+      await load(host, handler);
+      await expect(host.operation('op')).rejects.toMatchObject({
+        code: 'E_HANG',
+        message: expect.stringContaining('a promise that nothing can settle'),
+      });
+      await host.unload('op');
+    }
   });
-  await load(host, '() => { for (;;); }');
-  await expect(host.operation('op')).rejects.toThrow(
-    /cpuTimeMs is 50 ms, .*to raise it, set limits\.cpuTimeMs or --cpu-time-ms/,
-  );
+
+  test.each(POOLS)('a call that something can still settle goes on: %j', async (pool) => {
+    const host = await start({ pool, capabilities: [boom] });
+    await load(host, 'async () => { sleep(20); await Promise.race([sleep(5), new Promise(() => {})]); return 1; }');
+    expect(await host.operation('op')).toBe(1);
+    await host.unload('op');
+    const queue = 'let wake; const woken = new Promise((resolve) => { wake = resolve; });';
+    await load(host, "({ first }) => first ? woken : wake('woken')", queue, 'persistent');
+    const first = host.operation('op', { first: true });
+    await host.operation('op', {});
+    expect(await first).toBe('woken');
+  });
+
+  test.each(POOLS)("what a capability's own handler throws reaches onError, and no guest: %j", async (pool) => {
+    const told: [Error, object][] = [];
+    const host = await start({ pool, capabilities: [boom], onError: (...of) => told.push(of) });
+    await load(host, '() => boom()');
+    await expect(host.operation('op')).rejects.toMatchObject({ code: 'E_GUEST', message: 'Capability "boom" failed' });
+    expect(told).toEqual([
+      [
+        expect.objectContaining({
+          message: 'Capability "boom" failed',
+          cause: expect.objectContaining({ name: 'RangeError', stack: expect.stringContaining('hang.test.ts') }),
+        }),
+        { extension: 'op', callId: expect.any(Number) },
+      ],
+    ]);
+  });
+
+  test('the error of a limit has its unit, and says how to raise it', async () => {
+    const host = await start({
+      pool: { maxThreads: 1 },
+      capabilities: [boom],
+      limits: { cpuTimeMs: 50, maxLogLines: 0 },
+    });
+    await load(host, '() => { for (;;); }');
+    await expect(host.operation('op')).rejects.toThrow(
+      /cpuTimeMs is 50 ms, .*to raise it, set limits\.cpuTimeMs or --cpu-time-ms/,
+    );
+  });
 });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { decodeValue, encodeValue, packOutcomes } from '@sandglass/core';
 import { compileEngine } from '@sandglass/worker';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { LanePool, type LanePoolOptions } from '../../packages/host/src/pool/pool.js';
 import { extensionWire } from '../../packages/host/src/pool/testing/fake-lanes.js';
@@ -12,10 +12,6 @@ import { createWorkerLanes } from '../../packages/host/src/pool/links/thread-poo
 const THREAD = fileURLToPath(new URL('../../packages/host/src/pool/testing/thread.mjs', import.meta.url));
 
 const open: LanePool[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((pool) => pool.close(0)));
-});
 
 type OnCapability = LanePoolOptions['onCapability'];
 
@@ -99,27 +95,33 @@ const IN_WORDS: Readonly<Record<string, unknown[]>> = {
   'value whose clone throws (DataCloneError in the worker)': [{ do: 'unclonable' }],
 };
 
-test.each(ROWS.map((message) => [message]))(
-  '%j settles no other call, reaches no capability, and harms nobody',
-  async (message) => {
-    const onCapability = vi.fn<OnCapability>(() => new Promise(() => {}));
-    const pool = await openPool(onCapability);
-    let isSettled = false;
-    const witness = call(pool, { do: 'ask', name: 'sleep' });
-    witness.then(
-      () => (isSettled = true),
-      () => (isSettled = true),
-    );
-    await vi.waitUntil(() => onCapability.mock.calls.length === 1);
-    const orders =
-      (typeof message === 'string' ? IN_WORDS[message] : undefined) ??
-      translate(message).map((each) => ({ do: 'raw', message: each }));
-    for (const order of orders) await call(pool, order).catch(() => {});
-    expect(await call(pool, { value: 'after' })).toBe('after');
-    expect(isSettled).toBe(false);
-    const names = onCapability.mock.calls.map(([{ callId, name }]) => `${callId} ${name}`);
-    expect(new Set(names)).toEqual(new Set([`${WITNESS} sleep`]));
-    const { ignored, violations, kills, lost } = pool.stats();
-    expect(ignored + violations + kills + lost).toBeGreaterThan(0);
-  },
-);
+describe('messages of a thread', () => {
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((pool) => pool.close(0)));
+  });
+
+  test.each(ROWS.map((message) => [message]))(
+    '%j settles no other call, reaches no capability, and harms nobody',
+    async (message) => {
+      const onCapability = vi.fn<OnCapability>(() => new Promise(() => {}));
+      const pool = await openPool(onCapability);
+      let isSettled = false;
+      const witness = call(pool, { do: 'ask', name: 'sleep' });
+      witness.then(
+        () => (isSettled = true),
+        () => (isSettled = true),
+      );
+      await vi.waitUntil(() => onCapability.mock.calls.length === 1);
+      const orders =
+        (typeof message === 'string' ? IN_WORDS[message] : undefined) ??
+        translate(message).map((each) => ({ do: 'raw', message: each }));
+      for (const order of orders) await call(pool, order).catch(() => {});
+      expect(await call(pool, { value: 'after' })).toBe('after');
+      expect(isSettled).toBe(false);
+      const names = onCapability.mock.calls.map(([{ callId, name }]) => `${callId} ${name}`);
+      expect(new Set(names)).toEqual(new Set([`${WITNESS} sleep`]));
+      const { ignored, violations, kills, lost } = pool.stats();
+      expect(ignored + violations + kills + lost).toBeGreaterThan(0);
+    },
+  );
+});

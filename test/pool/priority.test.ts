@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { describeSource, openPool, operation, run } from './open-pool.js';
 
@@ -10,21 +10,23 @@ function prioritiesOfThreads(): number[] {
   return readdirSync('/proc/self/task').map((threadId) => getPriority(Number(threadId)));
 }
 
-test.runIf(process.platform === 'linux')(
-  'guests run at a lower priority than the host, as many as there are threads',
-  async () => {
-    const own = getPriority();
-    const before = prioritiesOfThreads().filter((priority) => priority > own).length;
-    const pool = await openPool('threads');
-    const extension = describeSource(operation('() => 1'));
-    await pool.load(extension);
-    await run(pool, extension);
-    const { lanes } = pool.stats();
-    const lower = prioritiesOfThreads().filter(
-      (priority) => priority === Math.min(own + 5, constants.priority.PRIORITY_LOW),
-    );
-    expect(lower.length - before).toBe(lanes.filter(({ state }) => state === 'ready').length);
-    expect(getPriority()).toBe(own);
-    await pool.close(0);
-  },
-);
+describe('priority of threads', () => {
+  test.runIf(process.platform === 'linux')(
+    'guests run at a lower priority than the host, as many as there are threads',
+    async () => {
+      const own = getPriority();
+      const before = prioritiesOfThreads().filter((priority) => priority > own).length;
+      const pool = await openPool('threads');
+      const extension = describeSource(operation('() => 1'));
+      await pool.load(extension);
+      await run(pool, extension);
+      const { lanes } = pool.stats();
+      const lower = prioritiesOfThreads().filter(
+        (priority) => priority === Math.min(own + 5, constants.priority.PRIORITY_LOW),
+      );
+      expect(lower.length - before).toBe(lanes.filter(({ state }) => state === 'ready').length);
+      expect(getPriority()).toBe(own);
+      await pool.close(0);
+    },
+  );
+});

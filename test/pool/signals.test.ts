@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 
 import { createHost } from '@sandglass/host';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const manifest = (name: string, type: string, path: unknown): object => ({
   name,
@@ -35,21 +35,23 @@ function keptBy(signal: AbortSignal): number {
   return getEventListeners(signal, 'abort').length + sizes.reduce((sum, size) => sum + size, 0);
 }
 
-test('what depends on a signal is counted', () => {
-  const { signal } = new AbortController();
-  AbortSignal.any([signal]);
-  expect(keptBy(signal)).toBeGreaterThan(0);
-});
+describe('abort signals of calls', () => {
+  test('what depends on a signal is counted', () => {
+    const { signal } = new AbortController();
+    AbortSignal.any([signal]);
+    expect(keptBy(signal)).toBeGreaterThan(0);
+  });
 
-test.each(['inline', { maxThreads: 1 }] as const)('a long-lived signal keeps nothing of a call: %j', async (pool) => {
-  await using host = await createHost({ pool });
-  for (const extension of EXTENSIONS) await host.load(extension);
-  const { signal } = new AbortController();
-  for (let i = 0; i < 10; i++) {
-    expect(await host.operation('op', {}, { signal })).toBe(1);
-    expect((await host.fetch(new Request('http://h/e'), { signal })).status).toBe(200);
-    await host.filter('x', {}, { signal });
-    await host.action('x', {}, { signal });
-  }
-  expect(keptBy(signal)).toBe(0);
+  test.each(['inline', { maxThreads: 1 }] as const)('a long-lived signal keeps nothing of a call: %j', async (pool) => {
+    await using host = await createHost({ pool });
+    for (const extension of EXTENSIONS) await host.load(extension);
+    const { signal } = new AbortController();
+    for (let i = 0; i < 10; i++) {
+      expect(await host.operation('op', {}, { signal })).toBe(1);
+      expect((await host.fetch(new Request('http://h/e'), { signal })).status).toBe(200);
+      await host.filter('x', {}, { signal });
+      await host.action('x', {}, { signal });
+    }
+    expect(keptBy(signal)).toBe(0);
+  });
 });

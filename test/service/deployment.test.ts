@@ -22,42 +22,6 @@ async function complaints(words: readonly string[]): Promise<string> {
   return code === 0 ? '' : io.err();
 }
 
-describe('the container file', () => {
-  const text = read('Dockerfile');
-
-  test('is valid, and ends as another user than root', () => {
-    expect(validate(text)).toEqual([]);
-    expect(/^USER (\S+)$/m.exec(text)?.[1]).toBe('node');
-  });
-
-  test('runs a command that this version understands', async () => {
-    const command = /^CMD (\[.*\])$/m.exec(text)?.[1];
-    expect(await complaints(JSON.parse(command!) as string[])).toBe('');
-  });
-
-  test('checks the health with a program that parses', () => {
-    const check = /^ {2}CMD (\[.*\])$/m.exec(text)?.[1];
-    const [node, flag, program] = JSON.parse(check!) as [string, string, string];
-    expect([node, flag]).toEqual(['node', '-e']);
-    execFileSync(process.execPath, ['--check', '-'], { input: program });
-  });
-});
-
-describe('the systemd unit', () => {
-  const text = read('sandglass.service');
-
-  test('runs a command that this version understands', async () => {
-    const command = /^ExecStart=(.*)$/m.exec(text)?.[1];
-    expect(await complaints(command!.split(' '))).toBe('');
-  });
-
-  const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
-  test.skipIf(!hasSystemd)('is one that systemd has nothing to say about', () => {
-    const { stderr } = spawnSync('systemd-analyze', ['verify', `${FOLDER}sandglass.service`], { encoding: 'utf8' });
-    expect(stderr.split('\n').filter((line) => line.includes('sandglass.service'))).toEqual([]);
-  });
-});
-
 interface Container {
   args: string[];
   resources: { limits: Record<string, string> };
@@ -66,23 +30,61 @@ interface Container {
   securityContext: object;
 }
 
-describe('the Kubernetes manifest', () => {
-  const documents = parseAllDocuments(read('kubernetes.yaml'));
+describe('deployment', () => {
+  describe('the container file', () => {
+    const text = read('Dockerfile');
 
-  test('parses, with a kind for each document', () => {
-    expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
-    expect(documents.map((document) => document.get('kind'))).toEqual(['Deployment', 'Service', 'NetworkPolicy']);
+    test('is valid, and ends as another user than root', () => {
+      expect(validate(text)).toEqual([]);
+      expect(/^USER (\S+)$/m.exec(text)?.[1]).toBe('node');
+    });
+
+    test('runs a command that this version understands', async () => {
+      const command = /^CMD (\[.*\])$/m.exec(text)?.[1];
+      expect(await complaints(JSON.parse(command!) as string[])).toBe('');
+    });
+
+    test('checks the health with a program that parses', () => {
+      const check = /^ {2}CMD (\[.*\])$/m.exec(text)?.[1];
+      const [node, flag, program] = JSON.parse(check!) as [string, string, string];
+      expect([node, flag]).toEqual(['node', '-e']);
+      execFileSync(process.execPath, ['--check', '-'], { input: program });
+    });
   });
 
-  test('has probes, limits, no root, and a command that this version understands', async () => {
-    const container = documents[0]!.getIn(['spec', 'template', 'spec', 'containers', 0], true) as {
-      toJSON(): Container;
-    };
-    const { args, resources, livenessProbe, readinessProbe, securityContext } = container.toJSON();
-    expect(resources.limits).toHaveProperty('memory');
-    expect(livenessProbe).toMatchObject({ httpGet: { path: '/_sandglass/health' } });
-    expect(readinessProbe).toMatchObject({ httpGet: { path: '/_sandglass/ready' } });
-    expect(securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
-    expect(await complaints(args)).toBe('');
+  describe('the systemd unit', () => {
+    const text = read('sandglass.service');
+
+    test('runs a command that this version understands', async () => {
+      const command = /^ExecStart=(.*)$/m.exec(text)?.[1];
+      expect(await complaints(command!.split(' '))).toBe('');
+    });
+
+    const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+    test.skipIf(!hasSystemd)('is one that systemd has nothing to say about', () => {
+      const { stderr } = spawnSync('systemd-analyze', ['verify', `${FOLDER}sandglass.service`], { encoding: 'utf8' });
+      expect(stderr.split('\n').filter((line) => line.includes('sandglass.service'))).toEqual([]);
+    });
+  });
+
+  describe('the Kubernetes manifest', () => {
+    const documents = parseAllDocuments(read('kubernetes.yaml'));
+
+    test('parses, with a kind for each document', () => {
+      expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
+      expect(documents.map((document) => document.get('kind'))).toEqual(['Deployment', 'Service', 'NetworkPolicy']);
+    });
+
+    test('has probes, limits, no root, and a command that this version understands', async () => {
+      const container = documents[0]!.getIn(['spec', 'template', 'spec', 'containers', 0], true) as {
+        toJSON(): Container;
+      };
+      const { args, resources, livenessProbe, readinessProbe, securityContext } = container.toJSON();
+      expect(resources.limits).toHaveProperty('memory');
+      expect(livenessProbe).toMatchObject({ httpGet: { path: '/_sandglass/health' } });
+      expect(readinessProbe).toMatchObject({ httpGet: { path: '/_sandglass/ready' } });
+      expect(securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
+      expect(await complaints(args)).toBe('');
+    });
   });
 });

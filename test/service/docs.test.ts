@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { ERROR_CODES } from '@sandglass/core';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { runCli } from '../../packages/host/src/cli/cli.js';
 import { KNOWN_VARIABLES } from '../../packages/host/src/cli/config/environment.js';
@@ -110,14 +110,6 @@ async function withTables(text: string): Promise<string> {
   return result;
 }
 
-test.each(PAGES)('%s has the tables that the code says', async (page) => {
-  const text = pages.get(page)!;
-  const expected = await withTables(text);
-  const isUpdate = process.env['UPDATE_DOCS'] === '1';
-  if (isUpdate) await writeFile(join(ROOT, 'docs', page), expected);
-  expect(withoutPadding(isUpdate ? expected : text)).toBe(withoutPadding(expected));
-});
-
 /** The formatter pads cells to one width, and puts blank lines around comments. */
 function withoutPadding(text: string): string {
   return text
@@ -135,34 +127,44 @@ async function runSnippet(text: string): Promise<string[]> {
   return stdout.trim().split('\n');
 }
 
-test.each(blocks('js'))('a snippet of $page prints what it says', async ({ text }) => {
-  const promised = [...text.matchAll(/console\.log\(.*\/\/ (.+)$/gm)].map(([, line]) => line!);
-  expect(promised.length).toBeGreaterThan(0);
-  const printed = await runSnippet(text);
-  expect([...printed].sort()).toEqual([...promised].sort());
-});
-
-test.each(blocks('sh'))('the commands of $page work: $text', async ({ text }) => {
-  const cwd = await mkdtemp(join(tmpdir(), 'sandglass-docs-'));
-  onTestFinished(() => rm(cwd, { recursive: true, force: true }));
-  await cp(join(ROOT, 'examples/extensions'), join(cwd, 'extensions'), { recursive: true });
-  for (const line of text.trim().split('\n')) {
-    const typed = line.replace(/^npx @sandglass\/host\b/, 'sandglass');
-    const [program, ...args] = splitWords(typed.replaceAll('$SANDGLASS_SECRET', 'a-secret-of-some-length'));
-    if (program !== 'sandglass') continue;
-    const isService = args[0] === 'serve' || args[0] === 'dev';
-    const io = fakeIo({ cwd });
-    const code = await runCli(isService ? [...args, '--print-config'] : args, io);
-    expect({ line, code, err: code === 0 ? '' : io.err() }).toEqual({ line, code: 0, err: '' });
-  }
-});
-
 function splitWords(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) => single ?? double ?? bare!);
 }
 
-test.each(PAGES)('the links of %s lead somewhere', async (page) => {
-  for (const [, target] of pages.get(page)!.matchAll(/\]\(([^)#]+\.md)(?:#[^)]*)?\)/g)) {
-    await expect(readFile(join(ROOT, 'docs', target!), 'utf8')).resolves.toBeTypeOf('string');
-  }
+describe('the docs', () => {
+  test.each(PAGES)('%s has the tables that the code says', async (page) => {
+    const text = pages.get(page)!;
+    const expected = await withTables(text);
+    const isUpdate = process.env['UPDATE_DOCS'] === '1';
+    if (isUpdate) await writeFile(join(ROOT, 'docs', page), expected);
+    expect(withoutPadding(isUpdate ? expected : text)).toBe(withoutPadding(expected));
+  });
+
+  test.each(blocks('js'))('a snippet of $page prints what it says', async ({ text }) => {
+    const promised = [...text.matchAll(/console\.log\(.*\/\/ (.+)$/gm)].map(([, line]) => line!);
+    expect(promised.length).toBeGreaterThan(0);
+    const printed = await runSnippet(text);
+    expect([...printed].sort()).toEqual([...promised].sort());
+  });
+
+  test.each(blocks('sh'))('the commands of $page work: $text', async ({ text }) => {
+    const cwd = await mkdtemp(join(tmpdir(), 'sandglass-docs-'));
+    onTestFinished(() => rm(cwd, { recursive: true, force: true }));
+    await cp(join(ROOT, 'examples/extensions'), join(cwd, 'extensions'), { recursive: true });
+    for (const line of text.trim().split('\n')) {
+      const typed = line.replace(/^npx @sandglass\/host\b/, 'sandglass');
+      const [program, ...args] = splitWords(typed.replaceAll('$SANDGLASS_SECRET', 'a-secret-of-some-length'));
+      if (program !== 'sandglass') continue;
+      const isService = args[0] === 'serve' || args[0] === 'dev';
+      const io = fakeIo({ cwd });
+      const code = await runCli(isService ? [...args, '--print-config'] : args, io);
+      expect({ line, code, err: code === 0 ? '' : io.err() }).toEqual({ line, code: 0, err: '' });
+    }
+  });
+
+  test.each(PAGES)('the links of %s lead somewhere', async (page) => {
+    for (const [, target] of pages.get(page)!.matchAll(/\]\(([^)#]+\.md)(?:#[^)]*)?\)/g)) {
+      await expect(readFile(join(ROOT, 'docs', target!), 'utf8')).resolves.toBeTypeOf('string');
+    }
+  });
 });

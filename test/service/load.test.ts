@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { startService, type ServiceProcess } from './service-process.js';
 
@@ -58,32 +58,6 @@ function send(url: string, agent: Agent): Promise<number | string> {
   });
 }
 
-test('answers every request that it had taken when SIGTERM comes under load, and exits with 0 within the grace', async () => {
-  const service = await startService(EXTENSIONS, ['--grace-ms', '5000']);
-  const ledger: Ledger = { answered: 0, lost: [], refused: 0 };
-  const clients = Array.from({ length: 64 }, (_, i) =>
-    client(`${service.url}loaded${i % 4 === 0 ? '/slow' : ''}`, ledger),
-  );
-  await waitFor(() => ledger.answered > 500);
-  const beganMs = performance.now();
-  expect(await service.stop()).toBe(0);
-  expect(performance.now() - beganMs).toBeLessThan(5_000);
-  await Promise.all(clients);
-  expect(ledger.lost).toEqual([]);
-  expect(ledger.refused).toBe(64);
-});
-
-test('goes on serving when whoever read its log has gone', async () => {
-  const service = await startService(EXTENSIONS);
-  service.process.stdout!.destroy();
-  service.process.stderr!.destroy();
-  const agent = new Agent();
-  // each is logged
-  for (let i = 0; i < 3; i++) expect(await send(`${service.url}loaded/throw`, agent)).toBe(500);
-  expect(await send(`${service.url}loaded`, agent)).toBe(200);
-  expect(await service.stop()).toBe(0);
-});
-
 /**
  * Connections of the burst: 10,000, or what this machine's limit of open files has room for. The
  * service and its clients are two processes, each with a file for every connection. Node raises the
@@ -94,21 +68,49 @@ const BURST_CONNECTIONS = Math.min(10_000, hardFileLimit() - 500);
 /** Heap that a burst may leave behind: a kilobyte for each connection would be a leak. */
 const MAX_LEFT_BYTES = 1_024 * BURST_CONNECTIONS;
 
-test(`answers a burst of ${BURST_CONNECTIONS} connections beyond its limits with 503, goes on, and gives the memory back`, async () => {
-  if (BURST_CONNECTIONS < 10_000) console.warn('A burst of 10,000 connections needs `ulimit -Hn` of 10,500 or more');
-  const limits = ['--max-concurrent-requests', '50', '--headers-timeout-ms', '60000'];
-  const service = await startService(EXTENSIONS, limits, WITH_HEAP_REPORT);
-  // what is made once is there now: code, buffers, threads
-  await burst(service, BURST_CONNECTIONS / 10);
-  const before = await heapBytes(service);
-  const statuses = await burst(service, BURST_CONNECTIONS);
-  const busy = statuses.filter((status) => status === '503').length;
-  expect(busy + statuses.filter((status) => status === '200').length).toBe(BURST_CONNECTIONS);
-  expect(busy).toBeGreaterThan(BURST_CONNECTIONS / 2);
-  expect(await send(`${service.url}loaded`, new Agent())).toBe(200);
-  expect((await heapBytes(service)) - before).toBeLessThan(MAX_LEFT_BYTES);
-  expect(await service.stop()).toBe(0);
-}, 120_000);
+describe('the service under load', () => {
+  test('answers every request that it had taken when SIGTERM comes under load, and exits with 0 within the grace', async () => {
+    const service = await startService(EXTENSIONS, ['--grace-ms', '5000']);
+    const ledger: Ledger = { answered: 0, lost: [], refused: 0 };
+    const clients = Array.from({ length: 64 }, (_, i) =>
+      client(`${service.url}loaded${i % 4 === 0 ? '/slow' : ''}`, ledger),
+    );
+    await waitFor(() => ledger.answered > 500);
+    const beganMs = performance.now();
+    expect(await service.stop()).toBe(0);
+    expect(performance.now() - beganMs).toBeLessThan(5_000);
+    await Promise.all(clients);
+    expect(ledger.lost).toEqual([]);
+    expect(ledger.refused).toBe(64);
+  });
+
+  test('goes on serving when whoever read its log has gone', async () => {
+    const service = await startService(EXTENSIONS);
+    service.process.stdout!.destroy();
+    service.process.stderr!.destroy();
+    const agent = new Agent();
+    // each is logged
+    for (let i = 0; i < 3; i++) expect(await send(`${service.url}loaded/throw`, agent)).toBe(500);
+    expect(await send(`${service.url}loaded`, agent)).toBe(200);
+    expect(await service.stop()).toBe(0);
+  });
+
+  test(`answers a burst of ${BURST_CONNECTIONS} connections beyond its limits with 503, goes on, and gives the memory back`, async () => {
+    if (BURST_CONNECTIONS < 10_000) console.warn('A burst of 10,000 connections needs `ulimit -Hn` of 10,500 or more');
+    const limits = ['--max-concurrent-requests', '50', '--headers-timeout-ms', '60000'];
+    const service = await startService(EXTENSIONS, limits, WITH_HEAP_REPORT);
+    // what is made once is there now: code, buffers, threads
+    await burst(service, BURST_CONNECTIONS / 10);
+    const before = await heapBytes(service);
+    const statuses = await burst(service, BURST_CONNECTIONS);
+    const busy = statuses.filter((status) => status === '503').length;
+    expect(busy + statuses.filter((status) => status === '200').length).toBe(BURST_CONNECTIONS);
+    expect(busy).toBeGreaterThan(BURST_CONNECTIONS / 2);
+    expect(await send(`${service.url}loaded`, new Agent())).toBe(200);
+    expect((await heapBytes(service)) - before).toBeLessThan(MAX_LEFT_BYTES);
+    expect(await service.stop()).toBe(0);
+  }, 120_000);
+});
 
 /** Opens all connections, then sends a request on each. @returns the status of each answer */
 async function burst(service: ServiceProcess, connections: number): Promise<(string | undefined)[]> {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 const START = fileURLToPath(new URL('../../examples/start.mjs', import.meta.url));
 
@@ -22,15 +22,17 @@ async function start(port: string): Promise<{ output: string; code: number | nul
   return { output, code };
 }
 
-test.each(['abc', '1.5', '-1', '65536'])('PORT=%s is told in one line', async (port) => {
-  const told = `PORT has to be a whole number from 0 to 65535, not "${port}"\n`;
-  expect(await start(port)).toEqual({ output: told, code: 2 });
-});
+describe('the start example', () => {
+  test.each(['abc', '1.5', '-1', '65536'])('PORT=%s is told in one line', async (port) => {
+    const told = `PORT has to be a whole number from 0 to 65535, not "${port}"\n`;
+    expect(await start(port)).toEqual({ output: told, code: 2 });
+  });
 
-test('says that it moves on from a port that is taken', async () => {
-  const taken = createServer().listen(0, '127.0.0.1');
-  onTestFinished(() => void taken.close());
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
-  expect((await start(String(port))).output).toContain(`Port ${port} is taken: trying ${port + 1}\n`);
+  test('says that it moves on from a port that is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    expect((await start(String(port))).output).toContain(`Port ${port} is taken: trying ${port + 1}\n`);
+  });
 });

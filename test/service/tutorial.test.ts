@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = join(ROOT, 'packages/host/dist/cli/main.js');
@@ -34,22 +34,6 @@ function toSteps(): Step[] {
 
 let folder: string;
 let port: number;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sandglass-tutorial-'));
-  await mkdir(join(folder, 'node_modules/@sandglass'), { recursive: true });
-  await symlink(join(ROOT, 'packages/host'), join(folder, 'node_modules/@sandglass/host'));
-  for (const name of ['zod', 'vitest'])
-    await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
-  await writeFile(
-    join(folder, 'package.json'),
-    '{ "name": "greeting-service", "version": "1.0.0", "type": "commonjs" }',
-  );
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ({ port } = server.address() as AddressInfo);
-  server.close();
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Arguments of node for a line that the reader types; none for what the setup above has done. */
 function toNode(line: string): string[] | undefined {
@@ -100,14 +84,33 @@ async function perform(step: Step): Promise<{ got: unknown; promised: unknown }>
   return { got, promised: got.map(() => expect.stringMatching(end)) };
 }
 
-test.each(toSteps())('$title', async (step) => {
-  const { got, promised } = await perform(step);
-  expect(got).toEqual(promised);
-});
+describe('the tutorial', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sandglass-tutorial-'));
+    await mkdir(join(folder, 'node_modules/@sandglass'), { recursive: true });
+    await symlink(join(ROOT, 'packages/host'), join(folder, 'node_modules/@sandglass/host'));
+    for (const name of ['zod', 'vitest'])
+      await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+    await writeFile(
+      join(folder, 'package.json'),
+      '{ "name": "greeting-service", "version": "1.0.0", "type": "commonjs" }',
+    );
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ({ port } = server.address() as AddressInfo);
+    server.close();
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('the tutorial has steps of each kind', () => {
-  const steps = toSteps();
-  expect(steps.filter(({ kind }) => kind === 'file').length).toBeGreaterThan(7);
-  expect(steps.filter((step) => step.kind === 'commands' && step.fails)).toHaveLength(2);
-  expect(steps.filter((step) => step.kind === 'commands' && step.prints)).toHaveLength(2);
+  test.each(toSteps())('$title', async (step) => {
+    const { got, promised } = await perform(step);
+    expect(got).toEqual(promised);
+  });
+
+  test('the tutorial has steps of each kind', () => {
+    const steps = toSteps();
+    expect(steps.filter(({ kind }) => kind === 'file').length).toBeGreaterThan(7);
+    expect(steps.filter((step) => step.kind === 'commands' && step.fails)).toHaveLength(2);
+    expect(steps.filter((step) => step.kind === 'commands' && step.prints)).toHaveLength(2);
+  });
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { createHost, type Host } from '@sandglass/host';
 import { createService, type Service } from '@sandglass/host/service';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { runCli } from '../../packages/host/src/cli/cli.js';
 import { fakeIo } from '../../packages/host/src/cli/testing/fake-io.js';
@@ -232,11 +232,6 @@ const TYPED: readonly Typed[] = [
 
 let folder: string;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sandglass-wrong-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
 async function write(files: Record<string, unknown>): Promise<string> {
   const cwd = await mkdtemp(join(folder, 'case-'));
   for (const [path, content] of Object.entries(files)) {
@@ -245,17 +240,6 @@ async function write(files: Record<string, unknown>): Promise<string> {
   }
   return cwd;
 }
-
-test.each(TYPED.map((typed) => [typed[1], typed] as const))('%s', async (line, [files, , ...parts]) => {
-  const words = line.split(' ');
-  const settings = words.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('=') as [string, string]);
-  const io = fakeIo({ cwd: await write(files), env: Object.fromEntries(settings) });
-  const code = await runCli(words.slice(settings.length), io);
-  const printed = io.err() + io.out();
-  expect(code).toBeGreaterThan(0);
-  for (const part of parts) expect(printed).toContain(part);
-  expect(printed).not.toMatch(NOISE);
-});
 
 /** Requests to a service with one extension, `x`, and a token. */
 type Asked = readonly [request: string, init: RequestInit, status: number, ...parts: string[]];
@@ -292,35 +276,6 @@ const ASKED: readonly Asked[] = [
 let host: Host;
 let service: Service;
 
-beforeAll(async () => {
-  host = await createHost({ pool: { maxThreads: 1 }, limits: { cpuTimeMs: 50 }, onError: () => {} });
-  await host.load({
-    manifest: extension({ type: 'endpoint' }),
-    source: `export default (router) => {
-      router.get('/throws', () => { throw new Error('no'); });
-      router.get('/status', () => ({ status: 'x' }));
-      router.get('/loop', () => { for (;;); });
-      router.post('/echo', ({ body }) => ({ status: 200, body }));
-    };`,
-  });
-  service = createService(host, { token: TOKEN });
-});
-afterAll(() => host.close(0));
-
-test.each(ASKED.map((asked) => ({ path: asked[0], asked })))('a request of $path is answered', async ({ asked }) => {
-  const [path, init, status, ...parts] = asked;
-  const response = await service.fetch(new Request(`http://localhost${path}`, init));
-  const text = await response.text();
-  expect(response.status).toBe(status);
-  for (const part of parts) expect(text).toContain(part);
-  expect(text).not.toMatch(NOISE);
-});
-
-test('there are 200 of them, and each is asked once', () => {
-  expect(TYPED.length + ASKED.length).toBeGreaterThanOrEqual(200);
-  expect(new Set(TYPED.map((typed) => JSON.stringify(typed.slice(0, 2)))).size).toBe(TYPED.length);
-});
-
 /** Root may read everything: it runs the command as nobody. */
 function runAsNobody(args: readonly string[]): Promise<string> {
   const main = fileURLToPath(new URL('../../packages/host/dist/cli/main.js', import.meta.url));
@@ -332,10 +287,60 @@ function runAsNobody(args: readonly string[]): Promise<string> {
   });
 }
 
-test.runIf(process.platform !== 'win32')('a folder that may not be read is told from one that is missing', async () => {
-  const cwd = await write({ 'all/x/package.json': extension(), 'all/x/i.js': '' });
-  await Promise.all([chmod(folder, 0o755), chmod(cwd, 0o755), chmod(join(cwd, 'all'), 0o700)]);
-  expect(await runAsNobody(['serve', join(cwd, 'all'), '-p', '0'])).toContain('may not');
-  await Promise.all([chmod(join(cwd, 'all'), 0o755), chmod(join(cwd, 'all/x'), 0o700)]);
-  expect(await runAsNobody(['run', join(cwd, 'all/x'), '--action', 'a'])).toContain('may not');
+describe('wrong inputs', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sandglass-wrong-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test.each(TYPED.map((typed) => [typed[1], typed] as const))('%s', async (line, [files, , ...parts]) => {
+    const words = line.split(' ');
+    const settings = words.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('=') as [string, string]);
+    const io = fakeIo({ cwd: await write(files), env: Object.fromEntries(settings) });
+    const code = await runCli(words.slice(settings.length), io);
+    const printed = io.err() + io.out();
+    expect(code).toBeGreaterThan(0);
+    for (const part of parts) expect(printed).toContain(part);
+    expect(printed).not.toMatch(NOISE);
+  });
+
+  beforeAll(async () => {
+    host = await createHost({ pool: { maxThreads: 1 }, limits: { cpuTimeMs: 50 }, onError: () => {} });
+    await host.load({
+      manifest: extension({ type: 'endpoint' }),
+      source: `export default (router) => {
+      router.get('/throws', () => { throw new Error('no'); });
+      router.get('/status', () => ({ status: 'x' }));
+      router.get('/loop', () => { for (;;); });
+      router.post('/echo', ({ body }) => ({ status: 200, body }));
+    };`,
+    });
+    service = createService(host, { token: TOKEN });
+  });
+  afterAll(() => host.close(0));
+
+  test.each(ASKED.map((asked) => ({ path: asked[0], asked })))('a request of $path is answered', async ({ asked }) => {
+    const [path, init, status, ...parts] = asked;
+    const response = await service.fetch(new Request(`http://localhost${path}`, init));
+    const text = await response.text();
+    expect(response.status).toBe(status);
+    for (const part of parts) expect(text).toContain(part);
+    expect(text).not.toMatch(NOISE);
+  });
+
+  test('there are 200 of them, and each is asked once', () => {
+    expect(TYPED.length + ASKED.length).toBeGreaterThanOrEqual(200);
+    expect(new Set(TYPED.map((typed) => JSON.stringify(typed.slice(0, 2)))).size).toBe(TYPED.length);
+  });
+
+  test.runIf(process.platform !== 'win32')(
+    'a folder that may not be read is told from one that is missing',
+    async () => {
+      const cwd = await write({ 'all/x/package.json': extension(), 'all/x/i.js': '' });
+      await Promise.all([chmod(folder, 0o755), chmod(cwd, 0o755), chmod(join(cwd, 'all'), 0o700)]);
+      expect(await runAsNobody(['serve', join(cwd, 'all'), '-p', '0'])).toContain('may not');
+      await Promise.all([chmod(join(cwd, 'all'), 0o755), chmod(join(cwd, 'all/x'), 0o700)]);
+      expect(await runAsNobody(['run', join(cwd, 'all/x'), '--action', 'a'])).toContain('may not');
+    },
+  );
 });

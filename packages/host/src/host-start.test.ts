@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { buildHost, type HostParts } from './host.js';
 import { createPool } from './pool/create-pool.js';
@@ -22,19 +22,21 @@ const POOLS: [string, NonNullable<HostOptions['pool']>][] = [
   ['this thread', 'inline'],
 ];
 
-test.each(POOLS)('a host with a folder rejects if no engine starts (%s)', async (_name, pool) => {
-  const errors: Error[] = [];
-  const options: HostOptions = { extensions: EXTENSIONS, pool, onError: (error) => errors.push(error) };
-  await expect(buildHost(options, broken)).rejects.toMatchObject({
-    code: 'E_WORKER_LOST',
-    message: expect.stringMatching(/^Cannot start: 6 workers in a row failed, the last one with: ./),
+describe('starting a host', () => {
+  test.each(POOLS)('a host with a folder rejects if no engine starts (%s)', async (_name, pool) => {
+    const errors: Error[] = [];
+    const options: HostOptions = { extensions: EXTENSIONS, pool, onError: (error) => errors.push(error) };
+    await expect(buildHost(options, broken)).rejects.toMatchObject({
+      code: 'E_WORKER_LOST',
+      message: expect.stringMatching(/^Cannot start: 6 workers in a row failed, the last one with: ./),
+    });
+    expect(errors.map(({ message }) => message)).toEqual(
+      Array(3).fill(expect.stringContaining('workers in a row failed')),
+    );
   });
-  expect(errors.map(({ message }) => message)).toEqual(
-    Array(3).fill(expect.stringContaining('workers in a row failed')),
-  );
-});
 
-test.each(POOLS)('without a folder the first load tells (%s)', async (_name, pool) => {
-  await using host = await buildHost({ pool }, broken);
-  await expect(host.load(`${EXTENSIONS}/hello-endpoint`)).rejects.toMatchObject({ code: 'E_WORKER_LOST' });
+  test.each(POOLS)('without a folder the first load tells (%s)', async (_name, pool) => {
+    await using host = await buildHost({ pool }, broken);
+    await expect(host.load(`${EXTENSIONS}/hello-endpoint`)).rejects.toMatchObject({ code: 'E_WORKER_LOST' });
+  });
 });

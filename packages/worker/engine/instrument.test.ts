@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
 
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { CARD_BYTES, createCardMemory, isTampered, isTracked, type CardMemory } from '../src/quickjs/memory/cards.js';
 import { BinaryWriter } from './wasm-binary.js';
@@ -69,14 +69,6 @@ for (const [name, op, push, width] of STORES) {
 let writes: Record<string, Write>;
 let memory: CardMemory;
 
-beforeAll(async () => {
-  const buffer = new WebAssembly.Memory({ initial: 16 });
-  const module = await WebAssembly.compile(instrument(moduleOf(BODIES), POLL));
-  // functions of three numbers
-  writes = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never;
-  memory = createCardMemory(buffer.buffer as ArrayBuffer); // not shared
-});
-
 async function turn(name: string, turns: number, poll: (argument: number) => number): Promise<void> {
   const module = await WebAssembly.compile(instrument(moduleOf(LOOPS), POLL));
   const memory = new WebAssembly.Memory({ initial: 1 }); // less than the binary asks for
@@ -91,95 +83,105 @@ function marksOf(name: string, at: number, value = 1, length = 0): number[] {
   return [...memory.marks.keys()].filter((card) => memory.marks[card] === 1);
 }
 
-test.each(STORES)('%s marks the card that it writes to', (name, _op, _push, width) => {
-  expect(marksOf(name, 3 * CARD_BYTES - width)).toEqual([2]);
-  expect(memory.bytes.subarray(3 * CARD_BYTES - width, 3 * CARD_BYTES).some((byte) => byte !== 0)).toBe(true);
-  expect(marksOf(name, 3 * CARD_BYTES)).toEqual([3]);
-  expect(marksOf(`${name} far`, CARD_BYTES)).toEqual([1 + OFFSET / CARD_BYTES]);
-});
-
-test.each(STORES.filter(([, , , width]) => width > 1))('%s marks both cards that it reaches into', (name) => {
-  expect(marksOf(`${name} unaligned`, 3 * CARD_BYTES - 1)).toEqual([2, 3]);
-  expect(marksOf(`${name} unaligned`, 3 * CARD_BYTES)).toEqual([3]);
-});
-
-test('bulk writes mark all that they cover', () => {
-  expect(marksOf('fill', 2 * CARD_BYTES + 5, 7, 2 * CARD_BYTES)).toEqual([2, 3, 4]);
-  expect([...memory.bytes.subarray(2 * CARD_BYTES + 4, 2 * CARD_BYTES + 6)]).toEqual([0, 7]);
-  expect(marksOf('copy', 10 * CARD_BYTES, 2 * CARD_BYTES + 5, CARD_BYTES)).toContain(10);
-  expect(memory.bytes[10 * CARD_BYTES]).toBe(7);
-});
-
-test('no write to the table goes unnoticed', () => {
-  const table = memory.marks.byteOffset;
-  for (const name of Object.keys(BODIES)) {
-    expect(isTampered(memory)).toBe(false);
-    for (let at = table - 8; at < table + memory.marks.length; at += 8) {
-      memory.marks.fill(0);
-      writes[name]!(at - (name.endsWith('far') ? OFFSET : 0), 0, 8);
-      const isInside = at + (name === 'fill' || name === 'copy' ? 8 : 0) >= table;
-      expect([name, at, isTampered(memory)]).toEqual([name, at, isInside]);
-    }
-    memory.marks.fill(0);
-  }
-});
-
-test.each(['short', 'switching', 'beside dispatch', 'around dispatch'])(
-  'a loop (%s) asks with 0, once for every so many turns',
-  async (name) => {
-    for (const [turns, times] of [
-      [FUEL - 1, 0],
-      [FUEL, 1],
-      [3 * FUEL + 5, 3],
-    ] as const) {
-      const asked: number[] = [];
-      await turn(name, turns, (argument) => asked.push(argument));
-      expect(asked).toEqual(Array.from({ length: times }, () => 0));
-    }
-  },
-);
-
-test('what is thrown there ends the loop', async () => {
-  const endless = turn('short', 0, () => {
-    throw new Error('enough');
+describe('instrument', () => {
+  beforeAll(async () => {
+    const buffer = new WebAssembly.Memory({ initial: 16 });
+    const module = await WebAssembly.compile(instrument(moduleOf(BODIES), POLL));
+    // functions of three numbers
+    writes = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never;
+    memory = createCardMemory(buffer.buffer as ArrayBuffer); // not shared
   });
-  await expect(endless).rejects.toThrow('enough');
-});
 
-test('the loop that dispatches bytecode is left alone', async () => {
-  let asked = 0;
-  await turn('dispatch', 3 * FUEL, () => (asked += 1));
-  expect(asked).toBe(0);
-});
+  test.each(STORES)('%s marks the card that it writes to', (name, _op, _push, width) => {
+    expect(marksOf(name, 3 * CARD_BYTES - width)).toEqual([2]);
+    expect(memory.bytes.subarray(3 * CARD_BYTES - width, 3 * CARD_BYTES).some((byte) => byte !== 0)).toBe(true);
+    expect(marksOf(name, 3 * CARD_BYTES)).toEqual([3]);
+    expect(marksOf(`${name} far`, CARD_BYTES)).toEqual([1 + OFFSET / CARD_BYTES]);
+  });
 
-test.each(['fill', 'copy'])('a %s counts by its length', async (name) => {
-  const module = await WebAssembly.compile(instrument(moduleOf(BODIES), POLL));
-  let asked = 0;
-  const imports = { a: { b: new WebAssembly.Memory({ initial: 32 }), c: () => (asked += 1) } };
-  // a function of three numbers
-  const write = (await WebAssembly.instantiate(module, imports)).exports[name] as Write;
-  for (let i = 0; i < 64; i++) write(1 << 20, 0, 1 << 14);
-  expect(asked).toBe(1);
-});
+  test.each(STORES.filter(([, , , width]) => width > 1))('%s marks both cards that it reaches into', (name) => {
+    expect(marksOf(`${name} unaligned`, 3 * CARD_BYTES - 1)).toEqual([2, 3]);
+    expect(marksOf(`${name} unaligned`, 3 * CARD_BYTES)).toEqual([3]);
+  });
 
-test('a binary without the function to ask is refused', () => {
-  const others = [
-    { ...POLL, name: 'd' },
-    { ...POLL, name: 'b' },
-  ];
-  for (const poll of others) expect(() => instrument(moduleOf(BODIES), poll)).toThrow('no function to poll');
-});
+  test('bulk writes mark all that they cover', () => {
+    expect(marksOf('fill', 2 * CARD_BYTES + 5, 7, 2 * CARD_BYTES)).toEqual([2, 3, 4]);
+    expect([...memory.bytes.subarray(2 * CARD_BYTES + 4, 2 * CARD_BYTES + 6)]).toEqual([0, 7]);
+    expect(marksOf('copy', 10 * CARD_BYTES, 2 * CARD_BYTES + 5, CARD_BYTES)).toContain(10);
+    expect(memory.bytes[10 * CARD_BYTES]).toBe(7);
+  });
 
-test('the stock engine is not tracked, and can be', async () => {
-  const stock = await readFile(createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm'));
-  expect(isTracked(await WebAssembly.compile(stock))).toBe(false);
-  const built = await readFile(createRequire(import.meta.url).resolve('@sandglass/worker/engine.wasm'));
-  expect(isTracked(await WebAssembly.compile(built))).toBe(true);
-  // the same bytes again, in another process
-  expect(built.equals(await buildEngine(stock))).toBe(true);
-});
+  test('no write to the table goes unnoticed', () => {
+    const table = memory.marks.byteOffset;
+    for (const name of Object.keys(BODIES)) {
+      expect(isTampered(memory)).toBe(false);
+      for (let at = table - 8; at < table + memory.marks.length; at += 8) {
+        memory.marks.fill(0);
+        writes[name]!(at - (name.endsWith('far') ? OFFSET : 0), 0, 8);
+        const isInside = at + (name === 'fill' || name === 'copy' ? 8 : 0) >= table;
+        expect([name, at, isTampered(memory)]).toEqual([name, at, isInside]);
+      }
+      memory.marks.fill(0);
+    }
+  });
 
-test('an instruction that it does not know is refused', () => {
-  const atomic = moduleOf({ f: [0xfe, 0x03, 0x00] });
-  expect(() => instrument(atomic, POLL)).toThrow('unknown instruction 0xfe');
+  test.each(['short', 'switching', 'beside dispatch', 'around dispatch'])(
+    'a loop (%s) asks with 0, once for every so many turns',
+    async (name) => {
+      for (const [turns, times] of [
+        [FUEL - 1, 0],
+        [FUEL, 1],
+        [3 * FUEL + 5, 3],
+      ] as const) {
+        const asked: number[] = [];
+        await turn(name, turns, (argument) => asked.push(argument));
+        expect(asked).toEqual(Array.from({ length: times }, () => 0));
+      }
+    },
+  );
+
+  test('what is thrown there ends the loop', async () => {
+    const endless = turn('short', 0, () => {
+      throw new Error('enough');
+    });
+    await expect(endless).rejects.toThrow('enough');
+  });
+
+  test('the loop that dispatches bytecode is left alone', async () => {
+    let asked = 0;
+    await turn('dispatch', 3 * FUEL, () => (asked += 1));
+    expect(asked).toBe(0);
+  });
+
+  test.each(['fill', 'copy'])('a %s counts by its length', async (name) => {
+    const module = await WebAssembly.compile(instrument(moduleOf(BODIES), POLL));
+    let asked = 0;
+    const imports = { a: { b: new WebAssembly.Memory({ initial: 32 }), c: () => (asked += 1) } };
+    // a function of three numbers
+    const write = (await WebAssembly.instantiate(module, imports)).exports[name] as Write;
+    for (let i = 0; i < 64; i++) write(1 << 20, 0, 1 << 14);
+    expect(asked).toBe(1);
+  });
+
+  test('a binary without the function to ask is refused', () => {
+    const others = [
+      { ...POLL, name: 'd' },
+      { ...POLL, name: 'b' },
+    ];
+    for (const poll of others) expect(() => instrument(moduleOf(BODIES), poll)).toThrow('no function to poll');
+  });
+
+  test('the stock engine is not tracked, and can be', async () => {
+    const stock = await readFile(createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm'));
+    expect(isTracked(await WebAssembly.compile(stock))).toBe(false);
+    const built = await readFile(createRequire(import.meta.url).resolve('@sandglass/worker/engine.wasm'));
+    expect(isTracked(await WebAssembly.compile(built))).toBe(true);
+    // the same bytes again, in another process
+    expect(built.equals(await buildEngine(stock))).toBe(true);
+  });
+
+  test('an instruction that it does not know is refused', () => {
+    const atomic = moduleOf({ f: [0xfe, 0x03, 0x00] });
+    expect(() => instrument(atomic, POLL)).toThrow('unknown instruction 0xfe');
+  });
 });

@@ -1,7 +1,7 @@
 import vm from 'node:vm';
 
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { decodeValue } from './decode.js';
 import { encodeValue } from './encode.js';
@@ -96,10 +96,6 @@ const CLONEABLE: [string, unknown][] = [
   ['an object without a prototype', Object.assign(Object.create(null), { a: 1 })],
 ];
 
-test.each(CLONEABLE)('%s arrive as structuredClone would give them', (_, value) => {
-  expect(decodeValue(encodeValue(value))).toStrictEqual(structuredClone(value));
-});
-
 /** Each is evaluated in a realm of its own: its prototypes are none of this one's. */
 const FOREIGN = {
   'a plain object': '({ a: [{ b: 1 }] })',
@@ -122,155 +118,164 @@ const FOREIGN = {
   holes: '[, 1, ,]',
 };
 
-test.each(Object.entries(FOREIGN))('%s of another realm arrives as structuredClone would give it', (_, expression) => {
-  const value: unknown = vm.runInNewContext(expression);
-  expect(decodeValue(encodeValue(value))).toStrictEqual(structuredClone(value));
-});
-
-test.each([
-  ['[object Promise]', 'Promise.resolve(1)'],
-  ['[object Promise]', '[Promise.resolve(1)]'],
-  ['[object WeakMap]', 'new WeakMap()'],
-  ['[object WeakSet]', 'new WeakSet()'],
-  ['[object WeakRef]', 'new WeakRef({})'],
-  ['[object FinalizationRegistry]', 'new FinalizationRegistry(() => {})'],
-  ['[object SharedArrayBuffer]', 'new SharedArrayBuffer(1)'],
-  ['[object SharedArrayBuffer]', 'new Uint8Array(new SharedArrayBuffer(1))'],
-  ['[object Symbol]', 'Object(Symbol())'],
-  ['[object Generator]', '(function* () {})()'],
-  ['[object Map Iterator]', 'new Map().keys()'],
-  ['[object Set Iterator]', 'new Set().keys()'],
-  ['function "named"', '({ deep: function named() {} })'],
-  ['a Proxy', 'new Proxy({}, {})'],
-])('%s is refused by name, of this realm and of another: %s', (name, expression) => {
-  const refusal = { code: 'E_CLONE', message: `Cannot copy ${name} across the sandbox boundary` };
-  for (const value of [vm.runInThisContext(expression), vm.runInNewContext(expression)] as unknown[])
-    expect(() => encodeValue(value)).toThrow(expect.objectContaining(refusal));
-});
-
-test('what only has the prototype of a date, a map or a buffer is plain', () => {
-  const pretenders = [Date, Map, Set, ArrayBuffer, Uint8Array, Promise, Number].map(({ prototype }) =>
-    Object.assign(Object.create(prototype) as object, { a: 1 }),
-  );
-  expect(decodeValue(encodeValue(pretenders))).toStrictEqual(structuredClone(pretenders));
-});
-
-test('keys that would pollute a prototype arrive as data', () => {
-  const text = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
-  const copy = decodeValue(encodeValue(JSON.parse(text)));
-  expect(JSON.stringify(copy)).toBe(text);
-  expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
-  expect('polluted' in {}).toBe(false);
-});
-
-test('names of an array are lost, as in JSON: a difference to structuredClone', () => {
-  expect(decodeValue(encodeValue(/b/.exec('abc')))).toStrictEqual(['b']);
-});
-
-test('a cycle is the same object again', () => {
-  const copy = decodeValue(encodeValue(cycle)) as { self: unknown[] };
-  expect(copy.self[0]).toBe(copy);
-});
-
-test('shared references stay shared, and apart from the original', () => {
-  const [first, second] = decodeValue(encodeValue([shared, { again: shared }])) as [object, { again: object }];
-  expect(second.again).toBe(first);
-  expect(first).not.toBe(shared);
-});
-
-test('minus zero keeps its sign', () => {
-  expect(Object.is(decodeValue(encodeValue(-0)), -0)).toBe(true);
-  expect(Object.is(decodeValue(encodeValue([-0])) as number, -0)).toBe(false);
-});
-
-test('an instance of a class loses its prototype, and its getters are not copied', () => {
-  class Point {
-    x = 1;
-    get y(): number {
-      return 2;
-    }
-  }
-  expect(decodeValue(encodeValue(new Point()))).toStrictEqual({ x: 1 });
-});
-
-test('a getter is read once', () => {
-  let reads = 0;
-  const value = {
-    get lazy() {
-      return ++reads;
-    },
-  };
-  expect(decodeValue(encodeValue(value))).toEqual({ lazy: 1 });
-});
-
-test.each([
-  ['function "named"', function named() {}],
-  ['Symbol(s)', { s: Symbol('s') }],
-  ['a Proxy', new Proxy({}, {})],
-  ['a Proxy', [new Proxy([], {})]],
-])('%s is refused by name', (name, value) => {
-  expect(() => encodeValue(value)).toThrow(
-    expect.objectContaining({ code: 'E_CLONE', message: `Cannot copy ${name} across the sandbox boundary` }),
-  );
-});
-
 function nest(depth: number, rare: boolean): unknown {
   let value: unknown = rare ? new Map() : 1;
   for (let i = 0; i < depth; i++) value = i % 2 ? [value] : { value };
   return value;
 }
 
-test.each([true, false])('nesting is taken 1,000 deep and no deeper (rare types: %s)', (rare) => {
-  expect(decodeValue(encodeValue(nest(1_000, rare)))).toEqual(nest(1_000, rare));
-  expect(() => encodeValue(nest(1_002, rare))).toThrow(expect.objectContaining({ code: 'E_CLONE' }));
-});
-
-test('an array of a billion holes is refused at once', () => {
-  expect(() => encodeValue(Array.from({ length: 3 }, () => Object.assign([], { length: 1e9 })))).toThrow(
-    expect.objectContaining({ code: 'E_CLONE' }),
-  );
-});
-
-test('a getter that encodes a value of its own does not disturb', () => {
-  const value = {
-    a: 1,
-    get inner() {
-      return decodeValue(encodeValue({ b: ['x', { c: 2 }] }));
-    },
-    z: 'end',
-  };
-  expect(decodeValue(encodeValue(value))).toEqual({ a: 1, inner: { b: ['x', { c: 2 }] }, z: 'end' });
-});
-
-test('a failed value leaves nothing for the next one', () => {
-  expect(() => encodeValue({ kept: 1, bad: () => 1 })).toThrow(/function "bad"/);
-  expect(decodeValue(encodeValue({ other: 2 }))).toEqual({ other: 2 });
-});
-
-test('plain data takes the direct form, also with more than a thousand objects', () => {
-  const list = Array.from({ length: 2_000 }, (_, id) => ({ id, tags: ['a'] }));
-  const bytes = encodeValue(list);
-  expect(bytes[0]).toBe(FORM.direct);
-  expect(decodeValue(bytes)).toEqual(list);
-});
-
-test('any value survives like structuredClone', () => {
-  const anything = fc.anything({
-    withBigInt: true,
-    withDate: true,
-    withMap: true,
-    withSet: true,
-    withBoxedValues: true,
-    withTypedArray: true,
-    withSparseArray: true,
-    withObjectString: true,
-    withUnicodeString: true,
-    withNullPrototype: true,
+describe('encodeValue', () => {
+  test.each(CLONEABLE)('%s arrive as structuredClone would give them', (_, value) => {
+    expect(decodeValue(encodeValue(value))).toStrictEqual(structuredClone(value));
   });
-  fc.assert(
-    fc.property(anything, (value) => {
+
+  test.each(Object.entries(FOREIGN))(
+    '%s of another realm arrives as structuredClone would give it',
+    (_, expression) => {
+      const value: unknown = vm.runInNewContext(expression);
       expect(decodeValue(encodeValue(value))).toStrictEqual(structuredClone(value));
-    }),
-    { numRuns: NUM_RUNS },
+    },
   );
+
+  test.each([
+    ['[object Promise]', 'Promise.resolve(1)'],
+    ['[object Promise]', '[Promise.resolve(1)]'],
+    ['[object WeakMap]', 'new WeakMap()'],
+    ['[object WeakSet]', 'new WeakSet()'],
+    ['[object WeakRef]', 'new WeakRef({})'],
+    ['[object FinalizationRegistry]', 'new FinalizationRegistry(() => {})'],
+    ['[object SharedArrayBuffer]', 'new SharedArrayBuffer(1)'],
+    ['[object SharedArrayBuffer]', 'new Uint8Array(new SharedArrayBuffer(1))'],
+    ['[object Symbol]', 'Object(Symbol())'],
+    ['[object Generator]', '(function* () {})()'],
+    ['[object Map Iterator]', 'new Map().keys()'],
+    ['[object Set Iterator]', 'new Set().keys()'],
+    ['function "named"', '({ deep: function named() {} })'],
+    ['a Proxy', 'new Proxy({}, {})'],
+  ])('%s is refused by name, of this realm and of another: %s', (name, expression) => {
+    const refusal = { code: 'E_CLONE', message: `Cannot copy ${name} across the sandbox boundary` };
+    for (const value of [vm.runInThisContext(expression), vm.runInNewContext(expression)] as unknown[])
+      expect(() => encodeValue(value)).toThrow(expect.objectContaining(refusal));
+  });
+
+  test('what only has the prototype of a date, a map or a buffer is plain', () => {
+    const pretenders = [Date, Map, Set, ArrayBuffer, Uint8Array, Promise, Number].map(({ prototype }) =>
+      Object.assign(Object.create(prototype) as object, { a: 1 }),
+    );
+    expect(decodeValue(encodeValue(pretenders))).toStrictEqual(structuredClone(pretenders));
+  });
+
+  test('keys that would pollute a prototype arrive as data', () => {
+    const text = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
+    const copy = decodeValue(encodeValue(JSON.parse(text)));
+    expect(JSON.stringify(copy)).toBe(text);
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+    expect('polluted' in {}).toBe(false);
+  });
+
+  test('names of an array are lost, as in JSON: a difference to structuredClone', () => {
+    expect(decodeValue(encodeValue(/b/.exec('abc')))).toStrictEqual(['b']);
+  });
+
+  test('a cycle is the same object again', () => {
+    const copy = decodeValue(encodeValue(cycle)) as { self: unknown[] };
+    expect(copy.self[0]).toBe(copy);
+  });
+
+  test('shared references stay shared, and apart from the original', () => {
+    const [first, second] = decodeValue(encodeValue([shared, { again: shared }])) as [object, { again: object }];
+    expect(second.again).toBe(first);
+    expect(first).not.toBe(shared);
+  });
+
+  test('minus zero keeps its sign', () => {
+    expect(Object.is(decodeValue(encodeValue(-0)), -0)).toBe(true);
+    expect(Object.is(decodeValue(encodeValue([-0])) as number, -0)).toBe(false);
+  });
+
+  test('an instance of a class loses its prototype, and its getters are not copied', () => {
+    class Point {
+      x = 1;
+      get y(): number {
+        return 2;
+      }
+    }
+    expect(decodeValue(encodeValue(new Point()))).toStrictEqual({ x: 1 });
+  });
+
+  test('a getter is read once', () => {
+    let reads = 0;
+    const value = {
+      get lazy() {
+        return ++reads;
+      },
+    };
+    expect(decodeValue(encodeValue(value))).toEqual({ lazy: 1 });
+  });
+
+  test.each([
+    ['function "named"', function named() {}],
+    ['Symbol(s)', { s: Symbol('s') }],
+    ['a Proxy', new Proxy({}, {})],
+    ['a Proxy', [new Proxy([], {})]],
+  ])('%s is refused by name', (name, value) => {
+    expect(() => encodeValue(value)).toThrow(
+      expect.objectContaining({ code: 'E_CLONE', message: `Cannot copy ${name} across the sandbox boundary` }),
+    );
+  });
+
+  test.each([true, false])('nesting is taken 1,000 deep and no deeper (rare types: %s)', (rare) => {
+    expect(decodeValue(encodeValue(nest(1_000, rare)))).toEqual(nest(1_000, rare));
+    expect(() => encodeValue(nest(1_002, rare))).toThrow(expect.objectContaining({ code: 'E_CLONE' }));
+  });
+
+  test('an array of a billion holes is refused at once', () => {
+    expect(() => encodeValue(Array.from({ length: 3 }, () => Object.assign([], { length: 1e9 })))).toThrow(
+      expect.objectContaining({ code: 'E_CLONE' }),
+    );
+  });
+
+  test('a getter that encodes a value of its own does not disturb', () => {
+    const value = {
+      a: 1,
+      get inner() {
+        return decodeValue(encodeValue({ b: ['x', { c: 2 }] }));
+      },
+      z: 'end',
+    };
+    expect(decodeValue(encodeValue(value))).toEqual({ a: 1, inner: { b: ['x', { c: 2 }] }, z: 'end' });
+  });
+
+  test('a failed value leaves nothing for the next one', () => {
+    expect(() => encodeValue({ kept: 1, bad: () => 1 })).toThrow(/function "bad"/);
+    expect(decodeValue(encodeValue({ other: 2 }))).toEqual({ other: 2 });
+  });
+
+  test('plain data takes the direct form, also with more than a thousand objects', () => {
+    const list = Array.from({ length: 2_000 }, (_, id) => ({ id, tags: ['a'] }));
+    const bytes = encodeValue(list);
+    expect(bytes[0]).toBe(FORM.direct);
+    expect(decodeValue(bytes)).toEqual(list);
+  });
+
+  test('any value survives like structuredClone', () => {
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withBoxedValues: true,
+      withTypedArray: true,
+      withSparseArray: true,
+      withObjectString: true,
+      withUnicodeString: true,
+      withNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(anything, (value) => {
+        expect(decodeValue(encodeValue(value))).toStrictEqual(structuredClone(value));
+      }),
+      { numRuns: NUM_RUNS },
+    );
+  });
 });

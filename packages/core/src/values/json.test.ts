@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { readAnswer, writeAnswer, writeResult } from './answer.js';
 import { decodeValue } from './decode.js';
@@ -27,15 +27,6 @@ const body = (value: unknown, max = MAX): unknown => {
   const answer = readAnswer(writeAnswer(encodeValue({ status: 200, body: value }), max));
   return answer.kind === 'none' ? undefined : JSON.parse(new TextDecoder().decode(answer.body));
 };
-
-test.each([[{ a: [1, 'b', null, true, { c: {} }], 'ü\n': '\ud800' }], [null], ['text'], [[]], [deep(900)]])(
-  'plain JSON is the same bytes afterwards: %j',
-  (value) => {
-    const bytes = encodeValue(value);
-    expect(writeResult(bytes, MAX)).toBe(bytes);
-    expect(stringifyJson(value, MAX)).toBe(JSON.stringify(value));
-  },
-);
 
 const shared = { n: 1 };
 const CHANGED: [unknown, unknown][] = [
@@ -68,72 +59,83 @@ const CHANGED: [unknown, unknown][] = [
   ],
 ];
 
-test.each(CHANGED)('%o becomes what JSON makes of it', (value, expected) => {
-  expect(result(value)).toEqual(expected);
-  expect(JSON.stringify(result(value))).toBe(JSON.stringify(value));
-  expect(JSON.stringify(body([value]))).toBe(JSON.stringify([value]));
-  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-});
+describe('stringifyJson', () => {
+  test.each([[{ a: [1, 'b', null, true, { c: {} }], 'ü\n': '\ud800' }], [null], ['text'], [[]], [deep(900)]])(
+    'plain JSON is the same bytes afterwards: %j',
+    (value) => {
+      const bytes = encodeValue(value);
+      expect(writeResult(bytes, MAX)).toBe(bytes);
+      expect(stringifyJson(value, MAX)).toBe(JSON.stringify(value));
+    },
+  );
 
-test('undefined is null, minus zero is zero', () => {
-  expect(result(undefined)).toBeNull();
-  expect(Object.is(result(-0), 0)).toBe(true);
-});
+  test.each(CHANGED)('%o becomes what JSON makes of it', (value, expected) => {
+    expect(result(value)).toEqual(expected);
+    expect(JSON.stringify(result(value))).toBe(JSON.stringify(value));
+    expect(JSON.stringify(body([value]))).toBe(JSON.stringify([value]));
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
 
-test.each([
-  ['a BigInt', 1n, 'E_CLONE', 'BigInt'],
-  ['a BigInt among shared references', [shared, shared, 1n], 'E_CLONE', 'BigInt'],
-  ['a cycle', cycle, 'E_CLONE', 'cycle'],
-  ['shared references that multiply', bomb(), 'E_QUOTA', 'maxResultBytes'],
-  ['shared references to nothing', bomb([]), 'E_QUOTA', ''],
-  ['many bytes', new Uint8Array(MAX + 1), 'E_QUOTA', 'maxResultBytes'],
-  ['a long text', 'x'.repeat(MAX + 1), 'E_QUOTA', 'maxResultBytes'],
-  ['a text that escapes make long', '\u0001'.repeat(MAX / 4), 'E_QUOTA', 'maxResultBytes'],
-  ['a text that UTF-8 makes long', '漢'.repeat(MAX / 2), 'E_QUOTA', 'maxResultBytes'],
-  ['many small values', Array.from({ length: MAX }, () => 'a'), 'E_QUOTA', 'maxResultBytes'],
-  ['a long key', Object.fromEntries([['x'.repeat(MAX + 1), 1]]), 'E_QUOTA', 'maxResultBytes'],
-])('%s is an error with a code, in bounded time', (_, value, code, text) => {
-  const expected = expect.objectContaining({ code, message: expect.stringContaining(text) });
-  expect(() => result(value)).toThrow(expected);
-  expect(() => body([value])).toThrow(expected);
-});
+  test('undefined is null, minus zero is zero', () => {
+    expect(result(undefined)).toBeNull();
+    expect(Object.is(result(-0), 0)).toBe(true);
+  });
 
-test('shared references end at a number of values, however long the text may be', () => {
-  expect(() => result(bomb([]), 2 ** 30)).toThrow(expect.objectContaining({ code: 'E_QUOTA' }));
-});
+  test.each([
+    ['a BigInt', 1n, 'E_CLONE', 'BigInt'],
+    ['a BigInt among shared references', [shared, shared, 1n], 'E_CLONE', 'BigInt'],
+    ['a cycle', cycle, 'E_CLONE', 'cycle'],
+    ['shared references that multiply', bomb(), 'E_QUOTA', 'maxResultBytes'],
+    ['shared references to nothing', bomb([]), 'E_QUOTA', ''],
+    ['many bytes', new Uint8Array(MAX + 1), 'E_QUOTA', 'maxResultBytes'],
+    ['a long text', 'x'.repeat(MAX + 1), 'E_QUOTA', 'maxResultBytes'],
+    ['a text that escapes make long', '\u0001'.repeat(MAX / 4), 'E_QUOTA', 'maxResultBytes'],
+    ['a text that UTF-8 makes long', '漢'.repeat(MAX / 2), 'E_QUOTA', 'maxResultBytes'],
+    ['many small values', Array.from({ length: MAX }, () => 'a'), 'E_QUOTA', 'maxResultBytes'],
+    ['a long key', Object.fromEntries([['x'.repeat(MAX + 1), 1]]), 'E_QUOTA', 'maxResultBytes'],
+  ])('%s is an error with a code, in bounded time', (_, value, code, text) => {
+    const expected = expect.objectContaining({ code, message: expect.stringContaining(text) });
+    expect(() => result(value)).toThrow(expected);
+    expect(() => body([value])).toThrow(expected);
+  });
 
-test.each([
-  ['a text', 'hi ü', 'text', 'hi ü'],
-  ['an empty text', '', 'text', ''],
-  ['no body', undefined, 'none', ''],
-  ['null', null, 'none', ''],
-  ['a number', 5, 'json', '5'],
-  ['an object', { a: 'ü' }, 'json', '{"a":"ü"}'],
-])('an answer with %s', (_, given, kind, text) => {
-  const value = { headers: { etag: ['a'] }, body: given, status: 201, other: new Map() };
-  for (const each of [value, { ...value, other: 1 }]) {
-    const answer = readAnswer(writeAnswer(encodeValue(each), MAX));
-    expect(answer).toMatchObject({ status: 201, headers: { etag: ['a'] }, kind });
-    expect(new TextDecoder().decode(answer.body)).toBe(text);
-  }
-});
+  test('shared references end at a number of values, however long the text may be', () => {
+    expect(() => result(bomb([]), 2 ** 30)).toThrow(expect.objectContaining({ code: 'E_QUOTA' }));
+  });
 
-test.each([[undefined], ['text'], [[]], [{}], [new Map()]])('what is no answer has no status: %o', (value) => {
-  expect(readAnswer(writeAnswer(encodeValue(value), MAX))).toMatchObject({ status: undefined, kind: 'none' });
-});
-
-test('forged answers come to an answer or to a code', () => {
-  const sound = writeAnswer(encodeValue({ status: 200, body: { a: 1 } }), MAX);
-  const read = (bytes: Uint8Array): unknown => {
-    try {
-      return readAnswer(bytes).kind;
-    } catch (error) {
-      return (error as { code?: string }).code;
+  test.each([
+    ['a text', 'hi ü', 'text', 'hi ü'],
+    ['an empty text', '', 'text', ''],
+    ['no body', undefined, 'none', ''],
+    ['null', null, 'none', ''],
+    ['a number', 5, 'json', '5'],
+    ['an object', { a: 'ü' }, 'json', '{"a":"ü"}'],
+  ])('an answer with %s', (_, given, kind, text) => {
+    const value = { headers: { etag: ['a'] }, body: given, status: 201, other: new Map() };
+    for (const each of [value, { ...value, other: 1 }]) {
+      const answer = readAnswer(writeAnswer(encodeValue(each), MAX));
+      expect(answer).toMatchObject({ status: 201, headers: { etag: ['a'] }, kind });
+      expect(new TextDecoder().decode(answer.body)).toBe(text);
     }
-  };
-  for (let at = 0; at < sound.length; at++) {
-    const forged = sound.slice();
-    forged[at] = forged[at]! ^ 0xff;
-    expect(['none', 'text', 'json', 'E_CLONE', 'E_QUOTA']).toContain(read(forged));
-  }
+  });
+
+  test.each([[undefined], ['text'], [[]], [{}], [new Map()]])('what is no answer has no status: %o', (value) => {
+    expect(readAnswer(writeAnswer(encodeValue(value), MAX))).toMatchObject({ status: undefined, kind: 'none' });
+  });
+
+  test('forged answers come to an answer or to a code', () => {
+    const sound = writeAnswer(encodeValue({ status: 200, body: { a: 1 } }), MAX);
+    const read = (bytes: Uint8Array): unknown => {
+      try {
+        return readAnswer(bytes).kind;
+      } catch (error) {
+        return (error as { code?: string }).code;
+      }
+    };
+    for (let at = 0; at < sound.length; at++) {
+      const forged = sound.slice();
+      forged[at] = forged[at]! ^ 0xff;
+      expect(['none', 'text', 'json', 'E_CLONE', 'E_QUOTA']).toContain(read(forged));
+    }
+  });
 });

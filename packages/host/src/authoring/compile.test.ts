@@ -1,6 +1,6 @@
 import type Module from 'node:module';
 
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { makeFolder } from '../cli/testing/files.js';
 import { compile } from './compile.js';
@@ -18,28 +18,34 @@ const fakeTypeScript = (body: string): Record<string, string | object> => ({
   'node_modules/typescript/index.cjs': `exports.transpileModule = (text) => (${body});`,
 });
 
-test('without a compiler, types are stripped', async () => {
-  const folder = await makeFolder();
-  const { code, inputs } = await compile(folder, 'a.ts', 'export default 1 as number;');
-  expect({ code, inputs }).toEqual({ code: 'export default 1 ;', inputs: ['a.ts'] });
-  await expect(compile(folder, 'a.ts', 'export default 1;\nconst = 2;')).rejects.toMatchObject({ place: { line: 2 } });
-});
-
-test('without a compiler, JavaScript stays as it is', async () => {
-  expect(await compile(await makeFolder(), 'a.js', 'export default 1;')).toEqual({
-    code: 'export default 1;',
-    inputs: ['a.js'],
+describe('compile', () => {
+  test('without a compiler, types are stripped', async () => {
+    const folder = await makeFolder();
+    const { code, inputs } = await compile(folder, 'a.ts', 'export default 1 as number;');
+    expect({ code, inputs }).toEqual({ code: 'export default 1 ;', inputs: ['a.ts'] });
+    await expect(compile(folder, 'a.ts', 'export default 1;\nconst = 2;')).rejects.toMatchObject({
+      place: { line: 2 },
+    });
   });
-});
 
-test("the author's TypeScript compiles, if it has what that takes", async () => {
-  const works = await makeFolder(fakeTypeScript("{ outputText: 'made of ' + text, sourceMapText: '{}' }"));
-  expect(await compile(works, 'a.ts', 'x')).toEqual({ code: 'made of x', sourceMap: '{}', inputs: ['a.ts'] });
-  const fails = await makeFolder(fakeTypeScript("{ diagnostics: [{ start: 3, messageText: { messageText: 'no' } }] }"));
-  await expect(compile(fails, 'src/a.ts', 'a\nbc')).rejects.toMatchObject({
-    message: 'no',
-    place: { file: 'src/a.ts', line: 2, column: 2 },
+  test('without a compiler, JavaScript stays as it is', async () => {
+    expect(await compile(await makeFolder(), 'a.js', 'export default 1;')).toEqual({
+      code: 'export default 1;',
+      inputs: ['a.js'],
+    });
   });
-  const newer = await makeFolder({ ...fakeTypeScript(''), 'node_modules/typescript/index.cjs': '' });
-  expect((await compile(newer, 'a.ts', 'export default 1 as number;')).code).toBe('export default 1 ;');
+
+  test("the author's TypeScript compiles, if it has what that takes", async () => {
+    const works = await makeFolder(fakeTypeScript("{ outputText: 'made of ' + text, sourceMapText: '{}' }"));
+    expect(await compile(works, 'a.ts', 'x')).toEqual({ code: 'made of x', sourceMap: '{}', inputs: ['a.ts'] });
+    const fails = await makeFolder(
+      fakeTypeScript("{ diagnostics: [{ start: 3, messageText: { messageText: 'no' } }] }"),
+    );
+    await expect(compile(fails, 'src/a.ts', 'a\nbc')).rejects.toMatchObject({
+      message: 'no',
+      place: { file: 'src/a.ts', line: 2, column: 2 },
+    });
+    const newer = await makeFolder({ ...fakeTypeScript(''), 'node_modules/typescript/index.cjs': '' });
+    expect((await compile(newer, 'a.ts', 'export default 1 as number;')).code).toBe('export default 1 ;');
+  });
 });

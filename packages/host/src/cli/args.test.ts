@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { readArgs, readJsonFlag } from './args.js';
 
@@ -10,27 +10,29 @@ const DEFINITION = {
   json: { type: 'boolean', description: '' },
 } as const;
 
-test('reads flags, repeated flags and positionals in any order', () => {
-  expect(readArgs(['--json', 'a', '--name=x', '--header', 'b:c', '--header', 'd:e'], DEFINITION)).toEqual({
-    values: expect.objectContaining({ json: true, name: 'x', header: ['b:c', 'd:e'] }),
-    positionals: ['a'],
+describe('arguments of the command line', () => {
+  test('reads flags, repeated flags and positionals in any order', () => {
+    expect(readArgs(['--json', 'a', '--name=x', '--header', 'b:c', '--header', 'd:e'], DEFINITION)).toEqual({
+      values: expect.objectContaining({ json: true, name: 'x', header: ['b:c', 'd:e'] }),
+      positionals: ['a'],
+    });
   });
-});
 
-test('reads a negated flag', () => {
-  expect(readArgs(['a', '--no-json'], DEFINITION).values['json']).toBe(false);
-});
+  test('reads a negated flag', () => {
+    expect(readArgs(['a', '--no-json'], DEFINITION).values['json']).toBe(false);
+  });
 
-test.each([
-  [['a', '--nope'], "Unknown option '--nope'"],
-  [['a', '--name'], "Option '--name <value>' argument missing"],
-  [['a', '--json=1'], "Option '--json' does not take an argument"],
-  [[], '<folder> is missing'],
-  [['a', 'b', 'c'], 'Unexpected argument "c"'],
-])('refuses %j', (args, message) => {
-  expect(() => readArgs(args, DEFINITION)).toThrow(expect.objectContaining({ name: 'UsageError', message }));
-});
+  test.each([
+    [['a', '--nope'], "Unknown option '--nope'"],
+    [['a', '--name'], "Option '--name <value>' argument missing"],
+    [['a', '--json=1'], "Option '--json' does not take an argument"],
+    [[], '<folder> is missing'],
+    [['a', 'b', 'c'], 'Unexpected argument "c"'],
+  ])('refuses %j', (args, message) => {
+    expect(() => readArgs(args, DEFINITION)).toThrow(expect.objectContaining({ name: 'UsageError', message }));
+  });
 
-test('says which flag is not JSON', () => {
-  expect(() => readJsonFlag({ values: { body: '{' }, positionals: [] }, 'body')).toThrow('--body has to be JSON');
+  test('says which flag is not JSON', () => {
+    expect(() => readJsonFlag({ values: { body: '{' }, positionals: [] }, 'body')).toThrow('--body has to be JSON');
+  });
 });

@@ -1,6 +1,6 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { Mappings } from './mappings.js';
 
@@ -48,35 +48,37 @@ const segment = fc.oneof(fc.tuple(number), fc.tuple(number, fc.integer({ min: 0,
 const line = fc.uniqueArray(segment, { selector: ([column]) => column, maxLength: 120 });
 const lines = fc.array(line, { maxLength: 30 });
 
-test('finds what a decoder of the whole map finds', () => {
-  fc.assert(
-    fc.property(
-      lines,
-      fc.array(fc.tuple(fc.integer({ min: 0, max: 31 }), number), { maxLength: 30 }),
-      (map, places) => {
-        // tuples of one or four
-        const sorted = map.map((one) => one.toSorted(([a], [b]) => a - b)) as Line[];
-        const text = encode(sorted);
-        const mappings = new Mappings(text);
-        const whole = new TraceMap({ version: 3, sources: ['0', '1', '2', '3'], names: [], mappings: text });
-        const all = [...places, ...sorted.flatMap((one, i) => one.map(([column]) => [i, column] as const))];
-        for (const [atLine, column] of all) {
-          const expected = originalPositionFor(whole, { line: atLine + 1, column });
-          expect(mappings.find(atLine, column)).toEqual(
-            expected.source === null
-              ? undefined
-              : { source: Number(expected.source), line: expected.line - 1, column: expected.column },
-          );
-        }
-      },
-    ),
+describe('Mappings', () => {
+  test('finds what a decoder of the whole map finds', () => {
+    fc.assert(
+      fc.property(
+        lines,
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 31 }), number), { maxLength: 30 }),
+        (map, places) => {
+          // tuples of one or four
+          const sorted = map.map((one) => one.toSorted(([a], [b]) => a - b)) as Line[];
+          const text = encode(sorted);
+          const mappings = new Mappings(text);
+          const whole = new TraceMap({ version: 3, sources: ['0', '1', '2', '3'], names: [], mappings: text });
+          const all = [...places, ...sorted.flatMap((one, i) => one.map(([column]) => [i, column] as const))];
+          for (const [atLine, column] of all) {
+            const expected = originalPositionFor(whole, { line: atLine + 1, column });
+            expect(mappings.find(atLine, column)).toEqual(
+              expected.source === null
+                ? undefined
+                : { source: Number(expected.source), line: expected.line - 1, column: expected.column },
+            );
+          }
+        },
+      ),
+    );
+  });
+
+  test.each(['!!!!', 'AAAA,!', 'gggggggggggggggggg', 'AAAA;'.repeat(3), ';', ',', '\u{1f600}', 'A\u0101'])(
+    'reads %j as far as it is one',
+    (text) => {
+      const mappings = new Mappings(text);
+      for (const at of [0, 1, 2, 1e9]) expect(() => mappings.find(at, at)).not.toThrow();
+    },
   );
 });
-
-test.each(['!!!!', 'AAAA,!', 'gggggggggggggggggg', 'AAAA;'.repeat(3), ';', ',', '\u{1f600}', 'A\u0101'])(
-  'reads %j as far as it is one',
-  (text) => {
-    const mappings = new Mappings(text);
-    for (const at of [0, 1, 2, 1e9]) expect(() => mappings.find(at, at)).not.toThrow();
-  },
-);

@@ -231,83 +231,85 @@ async function thrownBy(use: Use, given: unknown): Promise<unknown> {
   return undefined;
 }
 
-test.each(rows)('%s refuses %s: %s', async (_name, key, value, use) => {
-  const error = await thrownBy(use, { [key]: value });
-  expect(error).toBeInstanceOf(TypeError);
-  const { message } = error as TypeError;
-  expect(message).toContain(key);
-  expect(message).not.toMatch(/Invalid input|Unrecognized|expected|received|undefined|cannot read|node_modules|\n/i);
-});
-
-test.each(Object.entries(TABLE).filter(([name]) => !/^create(?:Host pool|Host limits|Host request)/.test(name)))(
-  '%s takes an option that is undefined as one that is not given',
-  async (_name, { use, options }) => {
-    const optional = Object.keys(options).filter(
-      (key) => !['name', 'scope', 'args', 'handler', 'source', 'port'].includes(key),
-    );
-    const given = Object.fromEntries(optional.map((key) => [key, undefined]));
-    const error = await thrownBy(use, given);
-    expect(error instanceof TypeError ? error.message : '').toBe('');
-  },
-);
-
-describe('a wrong word is answered with the right one', () => {
-  test.each<[string, Use, unknown, string]>([
-    ['a value', makeHost, { isolation: 'Pristine' }, 'Did you mean "pristine"?'],
-    ['a key', makeHost, { limts: {} }, 'Did you mean "limits"?'],
-    ['a key of a group', makeHost, { request: { denyAddress: [] } }, 'Did you mean "denyAddresses"?'],
-    ['a key in the wrong place', makeHost, { cpuTimeMs: 5 }, 'Did you mean "limits.cpuTimeMs"?'],
-    ['a swap', serve, { prot: 1 }, 'Did you mean "port"?'],
-    ['no word at all', serve, { zzz: 1 }, 'known are port, hostname,'],
-    ['several', serve, { prot: 1, hostname: 5 }, 'hostname is 5: it has to be a string that is not empty; prot is'],
-  ])('%s', async (_what, use, given, message) => {
-    expect(String(await thrownBy(use, given))).toContain(message);
+describe('options of a host', () => {
+  test.each(rows)('%s refuses %s: %s', async (_name, key, value, use) => {
+    const error = await thrownBy(use, { [key]: value });
+    expect(error).toBeInstanceOf(TypeError);
+    const { message } = error as TypeError;
+    expect(message).toContain(key);
+    expect(message).not.toMatch(/Invalid input|Unrecognized|expected|received|undefined|cannot read|node_modules|\n/i);
   });
-});
 
-test.each<[string, Use]>([
-  ['createHost', makeHost],
-  ['createService', (options) => createService(host, options)],
-  ['startServer', (options) => startServer(createService(host), host, options)],
-  ['toWebHandler', adapter(toWebHandler)],
-  ['defineCapability', (options) => defineCapability(options)],
-  ['a call', withHost((made, call) => made.operation('echo', {}, call))],
-])('%s refuses options that are no object', async (_name, use) => {
-  for (const given of [5, 'x', null, [], true]) expect(await thrownBy(use, given)).toBeInstanceOf(TypeError);
-});
-
-test.each<[string, Use]>([
-  ['the host of a service', () => createService(undefined as never)],
-  ['the service of a server', () => startServer({} as never, host)],
-  ['the host of a server', () => startServer(createService(host), null as never)],
-  ['the source of an adapter', () => toWebHandler(null as never)],
-  ['what a source makes', () => toWebHandler(() => ({}) as never)(new Request('http://localhost/'))],
-  ['the function of lazyHost', () => lazyHost({} as never)],
-  ['the id of an operation', withHost((made) => made.operation(5 as never))],
-  ['the event of a filter', withHost((made) => made.filter(undefined as never, {}))],
-  ['the event of an action', withHost((made) => made.action({} as never))],
-  ['the meta of an action', withHost((made) => made.action('x', 5 as never))],
-  ['a request', withHost((made) => made.fetch('/x' as never))],
-  ['a folder', withHost((made) => made.load(''))],
-  ['an extension', withHost((made) => made.load(undefined as never))],
-  ['the name of what is unloaded', withHost((made) => made.unload(5 as never))],
-  ['the name of what is reloaded', withHost((made) => made.reload(null as never))],
-  ['the deadline of a close', withHost((made) => made.close(Number.NaN))],
-  [
-    'the scopes that a policy gives',
-    async () => {
-      await using made = await createHost({ pool: 'inline', grant: () => true as never });
-      await made.load(extension);
+  test.each(Object.entries(TABLE).filter(([name]) => !/^create(?:Host pool|Host limits|Host request)/.test(name)))(
+    '%s takes an option that is undefined as one that is not given',
+    async (_name, { use, options }) => {
+      const optional = Object.keys(options).filter(
+        (key) => !['name', 'scope', 'args', 'handler', 'source', 'port'].includes(key),
+      );
+      const given = Object.fromEntries(optional.map((key) => [key, undefined]));
+      const error = await thrownBy(use, given);
+      expect(error instanceof TypeError ? error.message : '').toBe('');
     },
-  ],
-])('refuses what is none: %s', async (_what, use) => {
-  const error = await thrownBy(use, undefined);
-  expect(error).toBeInstanceOf(TypeError);
-  expect(String(error)).toMatch(/has to be|has to give/);
-});
+  );
 
-test('a secret is not in the message', async () => {
-  const error = await thrownBy((options) => createService(host, options), { token: 'hunter2', metricsToken: 1234 });
-  expect(String(error)).toContain('token has 7 characters');
-  expect(String(error)).not.toMatch(/hunter2|1234/);
+  describe('a wrong word is answered with the right one', () => {
+    test.each<[string, Use, unknown, string]>([
+      ['a value', makeHost, { isolation: 'Pristine' }, 'Did you mean "pristine"?'],
+      ['a key', makeHost, { limts: {} }, 'Did you mean "limits"?'],
+      ['a key of a group', makeHost, { request: { denyAddress: [] } }, 'Did you mean "denyAddresses"?'],
+      ['a key in the wrong place', makeHost, { cpuTimeMs: 5 }, 'Did you mean "limits.cpuTimeMs"?'],
+      ['a swap', serve, { prot: 1 }, 'Did you mean "port"?'],
+      ['no word at all', serve, { zzz: 1 }, 'known are port, hostname,'],
+      ['several', serve, { prot: 1, hostname: 5 }, 'hostname is 5: it has to be a string that is not empty; prot is'],
+    ])('%s', async (_what, use, given, message) => {
+      expect(String(await thrownBy(use, given))).toContain(message);
+    });
+  });
+
+  test.each<[string, Use]>([
+    ['createHost', makeHost],
+    ['createService', (options) => createService(host, options)],
+    ['startServer', (options) => startServer(createService(host), host, options)],
+    ['toWebHandler', adapter(toWebHandler)],
+    ['defineCapability', (options) => defineCapability(options)],
+    ['a call', withHost((made, call) => made.operation('echo', {}, call))],
+  ])('%s refuses options that are no object', async (_name, use) => {
+    for (const given of [5, 'x', null, [], true]) expect(await thrownBy(use, given)).toBeInstanceOf(TypeError);
+  });
+
+  test.each<[string, Use]>([
+    ['the host of a service', () => createService(undefined as never)],
+    ['the service of a server', () => startServer({} as never, host)],
+    ['the host of a server', () => startServer(createService(host), null as never)],
+    ['the source of an adapter', () => toWebHandler(null as never)],
+    ['what a source makes', () => toWebHandler(() => ({}) as never)(new Request('http://localhost/'))],
+    ['the function of lazyHost', () => lazyHost({} as never)],
+    ['the id of an operation', withHost((made) => made.operation(5 as never))],
+    ['the event of a filter', withHost((made) => made.filter(undefined as never, {}))],
+    ['the event of an action', withHost((made) => made.action({} as never))],
+    ['the meta of an action', withHost((made) => made.action('x', 5 as never))],
+    ['a request', withHost((made) => made.fetch('/x' as never))],
+    ['a folder', withHost((made) => made.load(''))],
+    ['an extension', withHost((made) => made.load(undefined as never))],
+    ['the name of what is unloaded', withHost((made) => made.unload(5 as never))],
+    ['the name of what is reloaded', withHost((made) => made.reload(null as never))],
+    ['the deadline of a close', withHost((made) => made.close(Number.NaN))],
+    [
+      'the scopes that a policy gives',
+      async () => {
+        await using made = await createHost({ pool: 'inline', grant: () => true as never });
+        await made.load(extension);
+      },
+    ],
+  ])('refuses what is none: %s', async (_what, use) => {
+    const error = await thrownBy(use, undefined);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toMatch(/has to be|has to give/);
+  });
+
+  test('a secret is not in the message', async () => {
+    const error = await thrownBy((options) => createService(host, options), { token: 'hunter2', metricsToken: 1234 });
+    expect(String(error)).toContain('token has 7 characters');
+    expect(String(error)).not.toMatch(/hunter2|1234/);
+  });
 });

@@ -1,5 +1,5 @@
 import { decodeValue, encodeValue } from '@sandglass/core';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import type { CreatePoolOptions, Pool } from './contract.js';
 import { createPool } from './create-pool.js';
@@ -8,9 +8,6 @@ import { rejection } from './testing/rejection.js';
 
 const coded = (code: string): unknown => expect.objectContaining({ code });
 const open: Pool[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((pool) => pool.close(0)));
-});
 
 const SOURCE = `
   import { log, sleep, request } from 'directus:api';
@@ -63,88 +60,94 @@ const kinds = [
   ['inline', 'inline'],
 ] as const;
 
-test.each(kinds)('many calls at once all come back (%s)', async (_kind, kind) => {
-  const pool = await poolOf(kind);
-  const sums = await Promise.all(Array.from({ length: 300 }, (_, a) => run(pool, { do: 'add', a, b: 1 })));
-  expect(sums).toEqual(Array.from({ length: 300 }, (_, a) => a + 1));
-});
-
-test.each(kinds)('every call finds a pristine sandbox (%s)', async (_kind, kind) => {
-  const pool = await poolOf(kind);
-  expect(await Promise.all(Array.from({ length: 50 }, () => run(pool, { do: 'count' })))).toEqual(
-    Array.from({ length: 50 }, () => 1),
-  );
-});
-
-test.each(kinds)('a persistent extension keeps its state over calls (%s)', async (_kind, kind) => {
-  const pool = await poolOf(kind, {}, extensionWire(1, {}, 'persistent'));
-  const counts = await Promise.all(Array.from({ length: 50 }, () => run(pool, { do: 'count' })));
-  expect((counts as number[]).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
-});
-
-test.each(kinds)('guest errors, capabilities and log lines cross (%s)', async (_kind, kind) => {
-  const lines: unknown[] = [];
-  const pool = await poolOf(kind, {
-    onCapability: ({ name, args }) => {
-      if (name === 'log') lines.push(args[0]);
-      return Promise.resolve(`${name} done`);
-    },
+describe('createPool', () => {
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((pool) => pool.close(0)));
   });
-  await expect(run(pool, { do: 'throw' })).rejects.toEqual(
-    expect.objectContaining({ code: 'E_GUEST', message: 'from the guest' }),
-  );
-  expect(await run(pool, { do: 'sleep' })).toBe('sleep done');
-  expect(await run(pool, { do: 'request' })).toBe('request done');
-  expect(await run(pool, { do: 'log', text: 'a line' })).toBe('logged');
-  expect(lines).toEqual(['a line']);
-});
 
-test.each(kinds)('a loop ends with E_CPU, and a call that waits too long with E_WALL (%s)', async (_kind, kind) => {
-  const pool = await poolOf(kind, { onCapability: () => new Promise(() => {}) }, extensionWire(1, { cpuTimeMs: 50 }));
-  await expect(run(pool, { do: 'loop' })).rejects.toEqual(coded('E_CPU'));
-  await expect(run(pool, { do: 'sleep' }, { wallTimeMs: 30 })).rejects.toEqual(coded('E_WALL'));
-  expect(await run(pool, { do: 'add', a: 1, b: 1 })).toBe(2);
-});
+  test.each(kinds)('many calls at once all come back (%s)', async (_kind, kind) => {
+    const pool = await poolOf(kind);
+    const sums = await Promise.all(Array.from({ length: 300 }, (_, a) => run(pool, { do: 'add', a, b: 1 })));
+    expect(sums).toEqual(Array.from({ length: 300 }, (_, a) => a + 1));
+  });
 
-test.each(kinds)(
-  'a caller can give up a call that waits, and its capability call is told (%s)',
-  async (_kind, kind) => {
-    const controller = new AbortController();
-    const told = vi.fn<() => void>();
+  test.each(kinds)('every call finds a pristine sandbox (%s)', async (_kind, kind) => {
+    const pool = await poolOf(kind);
+    expect(await Promise.all(Array.from({ length: 50 }, () => run(pool, { do: 'count' })))).toEqual(
+      Array.from({ length: 50 }, () => 1),
+    );
+  });
+
+  test.each(kinds)('a persistent extension keeps its state over calls (%s)', async (_kind, kind) => {
+    const pool = await poolOf(kind, {}, extensionWire(1, {}, 'persistent'));
+    const counts = await Promise.all(Array.from({ length: 50 }, () => run(pool, { do: 'count' })));
+    expect((counts as number[]).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+  });
+
+  test.each(kinds)('guest errors, capabilities and log lines cross (%s)', async (_kind, kind) => {
+    const lines: unknown[] = [];
     const pool = await poolOf(kind, {
-      onCapability: ({ ending }) => {
-        ending.on(told);
-        controller.abort();
-        return new Promise(() => {});
+      onCapability: ({ name, args }) => {
+        if (name === 'log') lines.push(args[0]);
+        return Promise.resolve(`${name} done`);
       },
     });
-    await expect(run(pool, { do: 'sleep' }, { signal: controller.signal })).rejects.toEqual(coded('E_ABORTED'));
-    expect(told).toHaveBeenCalledTimes(1);
+    await expect(run(pool, { do: 'throw' })).rejects.toEqual(
+      expect.objectContaining({ code: 'E_GUEST', message: 'from the guest' }),
+    );
+    expect(await run(pool, { do: 'sleep' })).toBe('sleep done');
+    expect(await run(pool, { do: 'request' })).toBe('request done');
+    expect(await run(pool, { do: 'log', text: 'a line' })).toBe('logged');
+    expect(lines).toEqual(['a line']);
+  });
+
+  test.each(kinds)('a loop ends with E_CPU, and a call that waits too long with E_WALL (%s)', async (_kind, kind) => {
+    const pool = await poolOf(kind, { onCapability: () => new Promise(() => {}) }, extensionWire(1, { cpuTimeMs: 50 }));
+    await expect(run(pool, { do: 'loop' })).rejects.toEqual(coded('E_CPU'));
+    await expect(run(pool, { do: 'sleep' }, { wallTimeMs: 30 })).rejects.toEqual(coded('E_WALL'));
     expect(await run(pool, { do: 'add', a: 1, b: 1 })).toBe(2);
-  },
-);
+  });
 
-test.each(kinds)('an unloaded extension is gone, and its name can be loaded again (%s)', async (_kind, kind) => {
-  const pool = await poolOf(kind);
-  await pool.unload(1);
-  await expect(run(pool, { do: 'count' })).rejects.toEqual(coded('E_NOT_FOUND'));
-  await pool.load({ ...extensionWire(2), source: SOURCE });
-});
+  test.each(kinds)(
+    'a caller can give up a call that waits, and its capability call is told (%s)',
+    async (_kind, kind) => {
+      const controller = new AbortController();
+      const told = vi.fn<() => void>();
+      const pool = await poolOf(kind, {
+        onCapability: ({ ending }) => {
+          ending.on(told);
+          controller.abort();
+          return new Promise(() => {});
+        },
+      });
+      await expect(run(pool, { do: 'sleep' }, { signal: controller.signal })).rejects.toEqual(coded('E_ABORTED'));
+      expect(told).toHaveBeenCalledTimes(1);
+      expect(await run(pool, { do: 'add', a: 1, b: 1 })).toBe(2);
+    },
+  );
 
-test.each(kinds)('a source that does not compile rejects with E_LOAD (%s)', async (_kind, kind) => {
-  const pool = await poolOf(kind);
-  await expect(pool.load({ ...extensionWire(2), source: 'export default {' })).rejects.toEqual(coded('E_LOAD'));
-});
+  test.each(kinds)('an unloaded extension is gone, and its name can be loaded again (%s)', async (_kind, kind) => {
+    const pool = await poolOf(kind);
+    await pool.unload(1);
+    await expect(run(pool, { do: 'count' })).rejects.toEqual(coded('E_NOT_FOUND'));
+    await pool.load({ ...extensionWire(2), source: SOURCE });
+  });
 
-test('a native that never polls costs its sandbox: E_CPU within the limit and 250 ms, and neighbours go on', async () => {
-  const pool = await poolOf({ maxThreads: 2, minThreads: 2 }, {}, extensionWire(1, { cpuTimeMs: 100 }));
-  await Promise.all(Array.from({ length: 100 }, (_, a) => run(pool, { do: 'add', a, b: 1 })));
-  const startedMs = performance.now();
-  let tookMs = 0;
-  const bomb = rejection(run(pool, { do: 'native' }).finally(() => (tookMs = performance.now() - startedMs)));
-  const neighbours = Promise.all(Array.from({ length: 200 }, (_, a) => run(pool, { do: 'add', a, b: 1 })));
-  expect(await neighbours).toHaveLength(200);
-  expect(await bomb).toEqual(coded('E_CPU'));
-  expect(tookMs).toBeLessThan(350);
-  expect(pool.stats()).toMatchObject({ kills: 0, settled: { E_CPU: 1 } });
+  test.each(kinds)('a source that does not compile rejects with E_LOAD (%s)', async (_kind, kind) => {
+    const pool = await poolOf(kind);
+    await expect(pool.load({ ...extensionWire(2), source: 'export default {' })).rejects.toEqual(coded('E_LOAD'));
+  });
+
+  test('a native that never polls costs its sandbox: E_CPU within the limit and 250 ms, and neighbours go on', async () => {
+    const pool = await poolOf({ maxThreads: 2, minThreads: 2 }, {}, extensionWire(1, { cpuTimeMs: 100 }));
+    await Promise.all(Array.from({ length: 100 }, (_, a) => run(pool, { do: 'add', a, b: 1 })));
+    const startedMs = performance.now();
+    let tookMs = 0;
+    const bomb = rejection(run(pool, { do: 'native' }).finally(() => (tookMs = performance.now() - startedMs)));
+    const neighbours = Promise.all(Array.from({ length: 200 }, (_, a) => run(pool, { do: 'add', a, b: 1 })));
+    expect(await neighbours).toHaveLength(200);
+    expect(await bomb).toEqual(coded('E_CPU'));
+    expect(tookMs).toBeLessThan(350);
+    expect(pool.stats()).toMatchObject({ kills: 0, settled: { E_CPU: 1 } });
+  });
 });

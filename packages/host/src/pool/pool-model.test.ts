@@ -1,6 +1,6 @@
 import { SLOT } from '@sandglass/core';
 import * as fc from 'fast-check';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { Condition, TRANSITIONS } from './lanes/condition.js';
 import { extensionWire, succeeded, TestPool, type FakeLane } from './testing/fake-lanes.js';
@@ -140,29 +140,31 @@ function watchConditions(): { seen: Set<string>; [Symbol.dispose](): void } {
 
 const KNOWN = new Set(Object.entries(TRANSITIONS).flatMap(([from, all]) => all.map((to) => `${from} → ${to}`)));
 
-test('whatever happens, every call settles once, no effect is made twice, and nothing is left behind', async () => {
-  using conditions = watchConditions();
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
-      const model = new Model();
-      const { pool } = model;
-      for (const id of [1, 2, 3])
-        await pool.load(extensionWire(id, { cpuTimeMs: 100 }, id === 3 ? 'persistent' : 'pristine'));
-      for (const each of steps) await model.take(each);
-      await model.drain();
-      const stats = pool.core.stats();
-      expect(model.settled).toBe(model.made);
-      expect(stats).toMatchObject({
-        queued: 0,
-        running: 0,
-        background: 0,
-        accepted: Object.values(stats.settled).reduce((sum, count) => sum + count, 0),
-      });
-      for (const from of model.effects.values()) expect(from.size).toBe(1);
-      await pool.core.close(0);
-    }),
-    { numRuns: 200 },
-  );
-  expect([...conditions.seen].filter((change) => !KNOWN.has(change))).toEqual([]);
-  expect(conditions.seen.size).toBeGreaterThan(7); // they do occur
-}, 60_000);
+describe('the pool against its model', () => {
+  test('whatever happens, every call settles once, no effect is made twice, and nothing is left behind', async () => {
+    using conditions = watchConditions();
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+        const model = new Model();
+        const { pool } = model;
+        for (const id of [1, 2, 3])
+          await pool.load(extensionWire(id, { cpuTimeMs: 100 }, id === 3 ? 'persistent' : 'pristine'));
+        for (const each of steps) await model.take(each);
+        await model.drain();
+        const stats = pool.core.stats();
+        expect(model.settled).toBe(model.made);
+        expect(stats).toMatchObject({
+          queued: 0,
+          running: 0,
+          background: 0,
+          accepted: Object.values(stats.settled).reduce((sum, count) => sum + count, 0),
+        });
+        for (const from of model.effects.values()) expect(from.size).toBe(1);
+        await pool.core.close(0);
+      }),
+      { numRuns: 200 },
+    );
+    expect([...conditions.seen].filter((change) => !KNOWN.has(change))).toEqual([]);
+    expect(conditions.seen.size).toBeGreaterThan(7); // they do occur
+  }, 60_000);
+});

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 import { serve, type ServerRequest } from 'srvx';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { useConnectionSignal } from './connection-signal.js';
 
@@ -40,29 +40,31 @@ async function ask(socket: Socket, path: string): Promise<void> {
   socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
 }
 
-test('the signal of a request is aborted when its client goes before it is answered', async () => {
-  const { socket, signals, ended } = await start();
-  await ask(socket, '/');
-  await once(socket, 'data');
-  await ask(socket, '/slow');
-  await expect.poll(() => signals.length).toBe(2);
-  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
-  socket.destroy();
-  await ended[0];
-  expect(signals[1]!.reason).toMatchObject({ name: 'AbortError' });
-});
-
-test('requests of one connection share a signal', async () => {
-  const { socket, signals } = await start();
-  for (let i = 0; i < 2; i++) {
+describe('useConnectionSignal', () => {
+  test('the signal of a request is aborted when its client goes before it is answered', async () => {
+    const { socket, signals, ended } = await start();
     await ask(socket, '/');
     await once(socket, 'data');
-  }
-  expect(signals[0]).toBe(signals[1]);
-});
+    await ask(socket, '/slow');
+    await expect.poll(() => signals.length).toBe(2);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+    socket.destroy();
+    await ended[0];
+    expect(signals[1]!.reason).toMatchObject({ name: 'AbortError' });
+  });
 
-test('a request without a socket of Node’s keeps its own', () => {
-  const request: ServerRequest = new Request('http://a.test/');
-  const { signal } = request;
-  expect(useConnectionSignal(request).signal).toBe(signal);
+  test('requests of one connection share a signal', async () => {
+    const { socket, signals } = await start();
+    for (let i = 0; i < 2; i++) {
+      await ask(socket, '/');
+      await once(socket, 'data');
+    }
+    expect(signals[0]).toBe(signals[1]);
+  });
+
+  test('a request without a socket of Node’s keeps its own', () => {
+    const request: ServerRequest = new Request('http://a.test/');
+    const { signal } = request;
+    expect(useConnectionSignal(request).signal).toBe(signal);
+  });
 });

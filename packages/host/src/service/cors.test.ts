@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { withCors } from './cors.js';
 import { createService } from './service.js';
@@ -21,32 +21,34 @@ async function ask(
   return Object.fromEntries([['status', String(response.status)], ...shown]);
 }
 
-test('a page of an origin that is named may call endpoints, others may not, and caches keep them apart', async () => {
-  const named = ['https://app.test'];
-  expect(await ask(named, { origin: 'https://app.test', credentials: true })).toEqual({
-    status: '200',
-    'access-control-allow-origin': 'https://app.test',
-    'access-control-allow-credentials': 'true',
-    vary: 'origin',
+describe('withCors', () => {
+  test('a page of an origin that is named may call endpoints, others may not, and caches keep them apart', async () => {
+    const named = ['https://app.test'];
+    expect(await ask(named, { origin: 'https://app.test', credentials: true })).toEqual({
+      status: '200',
+      'access-control-allow-origin': 'https://app.test',
+      'access-control-allow-credentials': 'true',
+      vary: 'origin',
+    });
+    expect(await ask(named, { origin: 'https://evil.test' })).toEqual({ status: '200', vary: 'origin' });
+    expect(await ask(named, {})).toEqual({ status: '200', vary: 'origin' });
+    expect(await ask(named, { origin: 'https://app.test', path: '/_sandglass/health' })).toEqual({ status: '200' });
   });
-  expect(await ask(named, { origin: 'https://evil.test' })).toEqual({ status: '200', vary: 'origin' });
-  expect(await ask(named, {})).toEqual({ status: '200', vary: 'origin' });
-  expect(await ask(named, { origin: 'https://app.test', path: '/_sandglass/health' })).toEqual({ status: '200' });
-});
 
-test('a preflight is answered without an endpoint', async () => {
-  expect(await ask(['*'], { origin: 'https://any.test', method: 'OPTIONS' })).toEqual({
-    status: '204',
-    'access-control-allow-origin': '*',
-    'access-control-allow-methods': 'GET,HEAD,POST,PUT,PATCH,DELETE',
-    'access-control-allow-headers': 'x-a',
-    'access-control-max-age': '18000',
+  test('a preflight is answered without an endpoint', async () => {
+    expect(await ask(['*'], { origin: 'https://any.test', method: 'OPTIONS' })).toEqual({
+      status: '204',
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET,HEAD,POST,PUT,PATCH,DELETE',
+      'access-control-allow-headers': 'x-a',
+      'access-control-max-age': '18000',
+    });
+    expect(await ask(['https://app.test'], { origin: 'https://evil.test', method: 'OPTIONS' })).not.toHaveProperty(
+      'access-control-allow-origin',
+    );
   });
-  expect(await ask(['https://app.test'], { origin: 'https://evil.test', method: 'OPTIONS' })).not.toHaveProperty(
-    'access-control-allow-origin',
-  );
-});
 
-test('credentials from every origin are refused', async () => {
-  await expect(ask(['*'], { credentials: true })).rejects.toThrow(TypeError);
+  test('credentials from every origin are refused', async () => {
+    await expect(ask(['*'], { credentials: true })).rejects.toThrow(TypeError);
+  });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { ExtensionStats, PoolStats } from '../pool/stats/stats.js';
 import { METRIC_FAMILIES, renderMetrics } from './metrics.js';
@@ -63,59 +63,61 @@ function inputOf(...extensions: ExtensionStats[]): Parameters<typeof renderMetri
   };
 }
 
-test('counts calls by extension and outcome, and times them in seconds', () => {
-  expect(render(extension(1, { ok: 3, E_CPU: 1 })).split('\n')).toEqual(
-    expect.arrayContaining([
-      'sandglass_calls_total{extension="hello",outcome="ok"} 2',
-      'sandglass_loads_total{extension="hello",outcome="ok"} 1',
-      'sandglass_calls_total{extension="hello",outcome="E_CPU"} 1',
-      'sandglass_calls_refused_total{extension="hello"} 2',
-      'sandglass_call_run_seconds_bucket{extension="hello",le="0.001"} 0',
-      'sandglass_call_run_seconds_bucket{extension="hello",le="0.0025"} 2',
-      'sandglass_call_run_seconds_bucket{extension="hello",le="30"} 3',
-      'sandglass_call_run_seconds_bucket{extension="hello",le="+Inf"} 3',
-      'sandglass_call_run_seconds_sum{extension="hello"} 0.012',
-      'sandglass_cpu_seconds_total{extension="hello"} 0.000663',
-      'sandglass_capability_calls_total{extension="hello",capability="request",decision="denied"} 2',
-      'sandglass_log_lines_total{extension="hello"} 5',
-      expect.stringMatching(/^sandglass_build_info\{version="\d[^"]*",node="\d[^"]*"\} 1$/),
-      'sandglass_call_run_seconds_count{extension="hello"} 3',
-      'sandglass_workers 2',
-      'sandglass_worker_kills_total 1',
-      'sandglass_http_requests_total{status="503"} 1',
-    ]),
-  );
-});
+describe('renderMetrics', () => {
+  test('counts calls by extension and outcome, and times them in seconds', () => {
+    expect(render(extension(1, { ok: 3, E_CPU: 1 })).split('\n')).toEqual(
+      expect.arrayContaining([
+        'sandglass_calls_total{extension="hello",outcome="ok"} 2',
+        'sandglass_loads_total{extension="hello",outcome="ok"} 1',
+        'sandglass_calls_total{extension="hello",outcome="E_CPU"} 1',
+        'sandglass_calls_refused_total{extension="hello"} 2',
+        'sandglass_call_run_seconds_bucket{extension="hello",le="0.001"} 0',
+        'sandglass_call_run_seconds_bucket{extension="hello",le="0.0025"} 2',
+        'sandglass_call_run_seconds_bucket{extension="hello",le="30"} 3',
+        'sandglass_call_run_seconds_bucket{extension="hello",le="+Inf"} 3',
+        'sandglass_call_run_seconds_sum{extension="hello"} 0.012',
+        'sandglass_cpu_seconds_total{extension="hello"} 0.000663',
+        'sandglass_capability_calls_total{extension="hello",capability="request",decision="denied"} 2',
+        'sandglass_log_lines_total{extension="hello"} 5',
+        expect.stringMatching(/^sandglass_build_info\{version="\d[^"]*",node="\d[^"]*"\} 1$/),
+        'sandglass_call_run_seconds_count{extension="hello"} 3',
+        'sandglass_workers 2',
+        'sandglass_worker_kills_total 1',
+        'sandglass_http_requests_total{status="503"} 1',
+      ]),
+    );
+  });
 
-test('durations are summaries for who asks for them', () => {
-  const text = [...renderMetrics({ ...inputOf(extension(1, { ok: 3 })), summaries: true })].join('');
-  expect(text).toContain('# TYPE sandglass_call_run_seconds summary\n');
-  expect(text).toContain('sandglass_call_run_seconds{extension="hello",quantile="0.99"} 0.008\n');
-  expect(text).toContain('sandglass_call_run_seconds_sum{extension="hello"} 0.012\n');
-  expect(text).not.toContain('_bucket');
-});
+  test('durations are summaries for who asks for them', () => {
+    const text = [...renderMetrics({ ...inputOf(extension(1, { ok: 3 })), summaries: true })].join('');
+    expect(text).toContain('# TYPE sandglass_call_run_seconds summary\n');
+    expect(text).toContain('sandglass_call_run_seconds{extension="hello",quantile="0.99"} 0.008\n');
+    expect(text).toContain('sandglass_call_run_seconds_sum{extension="hello"} 0.012\n');
+    expect(text).not.toContain('_bucket');
+  });
 
-test('shows an extension once while it is reloaded, as the newer version counts', () => {
-  const lines = render(extension(1, { ok: 9 }), extension(2, { ok: 2 }))
-    .split('\n')
-    .filter((line) => line.startsWith('sandglass_calls_total{'));
-  expect(lines).toEqual(['sandglass_calls_total{extension="hello",outcome="ok"} 1']);
-});
+  test('shows an extension once while it is reloaded, as the newer version counts', () => {
+    const lines = render(extension(1, { ok: 9 }), extension(2, { ok: 2 }))
+      .split('\n')
+      .filter((line) => line.startsWith('sandglass_calls_total{'));
+    expect(lines).toEqual(['sandglass_calls_total{extension="hello",outcome="ok"} 1']);
+  });
 
-test('escapes what a name may hold', () => {
-  expect(render(extension(1, { ok: 2 }, 'a"b\\c\nd'))).toContain('{extension="a\\"b\\\\c\\nd",outcome="ok"} 1');
-});
+  test('escapes what a name may hold', () => {
+    expect(render(extension(1, { ok: 2 }, 'a"b\\c\nd'))).toContain('{extension="a\\"b\\\\c\\nd",outcome="ok"} 1');
+  });
 
-test('names every family once, counters by their unit and _total', () => {
-  const names = METRIC_FAMILIES.map(({ name }) => name);
-  expect(new Set(names).size).toBe(names.length);
-  for (const { name, type } of METRIC_FAMILIES) expect(name.endsWith('_total')).toBe(type === 'counter');
-});
+  test('names every family once, counters by their unit and _total', () => {
+    const names = METRIC_FAMILIES.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, type } of METRIC_FAMILIES) expect(name.endsWith('_total')).toBe(type === 'counter');
+  });
 
-test('ten thousand extensions come in many pieces', () => {
-  const pieces = [...renderPieces(...Array.from({ length: 10_000 }, (_, i) => extension(i, { ok: 1 }, `e${i}`)))];
-  const text = pieces.join('');
-  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(65_536);
-  expect(text.match(/^sandglass_call_run_seconds_count/gm)).toHaveLength(10_000);
-  expect(text.match(/^# TYPE sandglass_call_run_seconds /gm)).toHaveLength(1);
+  test('ten thousand extensions come in many pieces', () => {
+    const pieces = [...renderPieces(...Array.from({ length: 10_000 }, (_, i) => extension(i, { ok: 1 }, `e${i}`)))];
+    const text = pieces.join('');
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(65_536);
+    expect(text.match(/^sandglass_call_run_seconds_count/gm)).toHaveLength(10_000);
+    expect(text.match(/^# TYPE sandglass_call_run_seconds /gm)).toHaveLength(1);
+  });
 });

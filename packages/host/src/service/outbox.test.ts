@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import type { Host } from '../host.js';
 import type { ServerOptions } from './contract.js';
@@ -50,29 +50,31 @@ async function isCutOff(socket: Socket): Promise<boolean> {
 
 const until = (isTrue: () => boolean): Promise<void> => vi.waitFor(() => expect(isTrue()).toBe(true), 10_000);
 
-test('a response counts as in flight until it is sent, and its connection ends when the client takes too long', async () => {
-  const { port, service } = await start({ sendTimeoutMs: 300 });
-  const socket = await stall(port);
-  await until(() => service.counts.inFlight === 1);
-  await until(() => service.counts.inFlight === 0);
-  expect(await isCutOff(socket)).toBe(true);
-});
+describe('Outbox', () => {
+  test('a response counts as in flight until it is sent, and its connection ends when the client takes too long', async () => {
+    const { port, service } = await start({ sendTimeoutMs: 300 });
+    const socket = await stall(port);
+    await until(() => service.counts.inFlight === 1);
+    await until(() => service.counts.inFlight === 0);
+    expect(await isCutOff(socket)).toBe(true);
+  });
 
-test('clients that do not read lose their connections when all of them hold too much; one that reads does not', async () => {
-  const { port, service } = await start({ maxUnsentBytes: 40 * 1024 * 1024 });
-  const stalled = await Promise.all(Array.from({ length: 8 }, () => stall(port)));
-  await until(() => service.counts.inFlight > 0 && service.counts.inFlight <= 3);
-  const response = await fetch(`http://127.0.0.1:${port}/long`);
-  expect(await response.text()).toHaveLength(BODY.length);
-  const cutOff = await Promise.all(stalled.map(isCutOff));
-  expect(cutOff.filter(Boolean).length).toBeGreaterThanOrEqual(5);
-});
+  test('clients that do not read lose their connections when all of them hold too much; one that reads does not', async () => {
+    const { port, service } = await start({ maxUnsentBytes: 40 * 1024 * 1024 });
+    const stalled = await Promise.all(Array.from({ length: 8 }, () => stall(port)));
+    await until(() => service.counts.inFlight > 0 && service.counts.inFlight <= 3);
+    const response = await fetch(`http://127.0.0.1:${port}/long`);
+    expect(await response.text()).toHaveLength(BODY.length);
+    const cutOff = await Promise.all(stalled.map(isCutOff));
+    expect(cutOff.filter(Boolean).length).toBeGreaterThanOrEqual(5);
+  });
 
-test('a client that sends request after request and reads nothing loses its connection; one long response it may hold', async () => {
-  const { port, service } = await start({ maxUnsentBytes: 1024 * 1024 });
-  const one = await stall(port);
-  await until(() => service.counts.inFlight === 1);
-  expect(await isCutOff(one)).toBe(false);
-  expect(await isCutOff(await stall(port, 20))).toBe(true);
-  await until(() => service.counts.inFlight === 0);
+  test('a client that sends request after request and reads nothing loses its connection; one long response it may hold', async () => {
+    const { port, service } = await start({ maxUnsentBytes: 1024 * 1024 });
+    const one = await stall(port);
+    await until(() => service.counts.inFlight === 1);
+    expect(await isCutOff(one)).toBe(false);
+    expect(await isCutOff(await stall(port, 20))).toBe(true);
+    await until(() => service.counts.inFlight === 0);
+  });
 });

@@ -1,5 +1,5 @@
 import { encodeValue, readAnswer, writeAnswer } from '@sandglass/core';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import type { Host } from '../host.js';
 import { createResponse, toEndpointResponse } from '../routing/endpoint-response.js';
@@ -48,16 +48,18 @@ async function receive(url: string, method: string): Promise<unknown> {
   return { status: response.status, statusText: response.statusText, headers, text: await response.text() };
 }
 
-test.each([
-  ['an object', { status: 201, body: { a: 'ü' } }],
-  ['text', { status: 200, body: '<b>' }],
-  ['empty text', { status: 200, body: '' }],
-  ['no body', { status: 404 }],
-  ['a status without a body', { status: 304, body: 'x', headers: { etag: '"1"' } }],
-  ['headers', { status: 200, body: {}, headers: { 'Content-Type': 'text/csv', 'set-cookie': ['a=1', 'b=2'] } }],
-  ['a body without a type', { status: 200, body: 'x', headers: { 'content-type': [] } }],
-])('the server’s own kind of response is received as the platform’s: %s', async (_, result) => {
-  const url = await start(result);
-  for (const method of ['GET', 'HEAD', 'POST'])
-    expect(await receive(`${url}own`, method)).toEqual(await receive(url, method));
+describe('createServerResponse', () => {
+  test.each([
+    ['an object', { status: 201, body: { a: 'ü' } }],
+    ['text', { status: 200, body: '<b>' }],
+    ['empty text', { status: 200, body: '' }],
+    ['no body', { status: 404 }],
+    ['a status without a body', { status: 304, body: 'x', headers: { etag: '"1"' } }],
+    ['headers', { status: 200, body: {}, headers: { 'Content-Type': 'text/csv', 'set-cookie': ['a=1', 'b=2'] } }],
+    ['a body without a type', { status: 200, body: 'x', headers: { 'content-type': [] } }],
+  ])('the server’s own kind of response is received as the platform’s: %s', async (_, result) => {
+    const url = await start(result);
+    for (const method of ['GET', 'HEAD', 'POST'])
+      expect(await receive(`${url}own`, method)).toEqual(await receive(url, method));
+  });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createHost } from '../host.js';
 import type { AuditEntry, CallEntry } from '../types.js';
@@ -60,121 +60,123 @@ const AUDIT: AuditEntry = {
   durationMs: 10,
 };
 
-test('makes a span for a call below its caller, and one below that for each capability call', () => {
-  const { api, spans } = fakeApi();
-  const { onCall, onAudit } = createTracing(api);
-  onAudit(AUDIT);
-  onCall(CALL);
-  const [call, capability] = spans as [FakeSpan, FakeSpan];
-  expect(call).toMatchObject({
-    name: 'sandglass GET /x',
-    parent: 'caller',
-    status: undefined,
-    attributes: { 'sandglass.extension': 'hello', 'sandglass.outcome': 'ok', 'sandglass.cpu_time_ms': 3 },
+describe('createTracing', () => {
+  test('makes a span for a call below its caller, and one below that for each capability call', () => {
+    const { api, spans } = fakeApi();
+    const { onCall, onAudit } = createTracing(api);
+    onAudit(AUDIT);
+    onCall(CALL);
+    const [call, capability] = spans as [FakeSpan, FakeSpan];
+    expect(call).toMatchObject({
+      name: 'sandglass GET /x',
+      parent: 'caller',
+      status: undefined,
+      attributes: { 'sandglass.extension': 'hello', 'sandglass.outcome': 'ok', 'sandglass.cpu_time_ms': 3 },
+    });
+    expect(call.endMs - call.startMs).toBe(20);
+    expect(capability).toMatchObject({
+      name: 'sandglass request',
+      parent: { span: call },
+      attributes: { 'url.full': 'https://a.test/', 'http.response.status_code': 200 },
+    });
+    expect(capability.endMs - capability.startMs).toBe(10);
   });
-  expect(call.endMs - call.startMs).toBe(20);
-  expect(capability).toMatchObject({
-    name: 'sandglass request',
-    parent: { span: call },
-    attributes: { 'url.full': 'https://a.test/', 'http.response.status_code': 200 },
+
+  test('marks what failed', () => {
+    const { api, spans } = fakeApi();
+    const { onCall, onAudit } = createTracing(api);
+    onAudit({ ...AUDIT, decision: 'denied', reason: 'No permission' });
+    onCall({ ...CALL, outcome: 'E_SCOPE' });
+    expect(spans.map(({ status }) => status)).toEqual([
+      { code: 2, message: 'E_SCOPE' },
+      { code: 2, message: 'No permission' },
+    ]);
   });
-  expect(capability.endMs - capability.startMs).toBe(10);
-});
 
-test('marks what failed', () => {
-  const { api, spans } = fakeApi();
-  const { onCall, onAudit } = createTracing(api);
-  onAudit({ ...AUDIT, decision: 'denied', reason: 'No permission' });
-  onCall({ ...CALL, outcome: 'E_SCOPE' });
-  expect(spans.map(({ status }) => status)).toEqual([
-    { code: 2, message: 'E_SCOPE' },
-    { code: 2, message: 'No permission' },
-  ]);
-});
+  test('keeps the capability calls of one call apart from those of another, and drops those of a load', () => {
+    const { api, spans } = fakeApi();
+    const { onCall, onAudit } = createTracing(api);
+    onAudit({ ...AUDIT, callId: 8 });
+    onAudit({ ...AUDIT, callId: -1 });
+    onCall(CALL);
+    expect(spans).toHaveLength(1);
+    onCall({ ...CALL, callId: 8 });
+    expect(spans).toHaveLength(3);
+  });
 
-test('keeps the capability calls of one call apart from those of another, and drops those of a load', () => {
-  const { api, spans } = fakeApi();
-  const { onCall, onAudit } = createTracing(api);
-  onAudit({ ...AUDIT, callId: 8 });
-  onAudit({ ...AUDIT, callId: -1 });
-  onCall(CALL);
-  expect(spans).toHaveLength(1);
-  onCall({ ...CALL, callId: 8 });
-  expect(spans).toHaveLength(3);
-});
+  test('makes no span and keeps nothing until an SDK is set up', async () => {
+    const provider: Provider = { getDelegateTracer: () => undefined };
+    const { api, spans } = fakeApi(provider);
+    const { onCall, onAudit, isWatched } = await observe({}, () => Promise.resolve(api));
+    expect(isWatched!()).toBe(false);
+    onAudit!(AUDIT);
+    onCall!(CALL);
+    expect(spans).toEqual([]);
+    provider.getDelegateTracer = () => ({});
+    expect(isWatched!()).toBe(true);
+    onCall!(CALL);
+    expect(spans.map(({ name }) => name)).toEqual(['sandglass GET /x']);
+  });
 
-test('makes no span and keeps nothing until an SDK is set up', async () => {
-  const provider: Provider = { getDelegateTracer: () => undefined };
-  const { api, spans } = fakeApi(provider);
-  const { onCall, onAudit, isWatched } = await observe({}, () => Promise.resolve(api));
-  expect(isWatched!()).toBe(false);
-  onAudit!(AUDIT);
-  onCall!(CALL);
-  expect(spans).toEqual([]);
-  provider.getDelegateTracer = () => ({});
-  expect(isWatched!()).toBe(true);
-  onCall!(CALL);
-  expect(spans.map(({ name }) => name)).toEqual(['sandglass GET /x']);
-});
+  test('watches every call for a host that listens, whether spans are made or not', async () => {
+    const { api } = fakeApi({ getDelegateTracer: () => undefined });
+    const { isWatched } = await observe({ onCall: () => {} }, () => Promise.resolve(api));
+    expect(isWatched).toBeUndefined();
+  });
 
-test('watches every call for a host that listens, whether spans are made or not', async () => {
-  const { api } = fakeApi({ getDelegateTracer: () => undefined });
-  const { isWatched } = await observe({ onCall: () => {} }, () => Promise.resolve(api));
-  expect(isWatched).toBeUndefined();
-});
+  test('listens to nothing where the package is missing and nobody asked', async () => {
+    expect(await observe({}, () => Promise.resolve(undefined))).toEqual({ onCall: undefined, onAudit: undefined });
+  });
 
-test('listens to nothing where the package is missing and nobody asked', async () => {
-  expect(await observe({}, () => Promise.resolve(undefined))).toEqual({ onCall: undefined, onAudit: undefined });
-});
+  test('tells both the host and the spans', async () => {
+    const { api, spans } = fakeApi();
+    const told: CallEntry[] = [];
+    const { onCall } = await observe({ onCall: (entry) => told.push(entry) }, () => Promise.resolve(api));
+    onCall!(CALL);
+    expect([told.length, spans.length]).toEqual([1, 1]);
+  });
 
-test('tells both the host and the spans', async () => {
-  const { api, spans } = fakeApi();
-  const told: CallEntry[] = [];
-  const { onCall } = await observe({ onCall: (entry) => told.push(entry) }, () => Promise.resolve(api));
-  onCall!(CALL);
-  expect([told.length, spans.length]).toEqual([1, 1]);
-});
+  test('tells onCall of every call of a host', async () => {
+    const calls: CallEntry[] = [];
+    await using host = await createHost({ pool: 'inline', onCall: (entry) => calls.push(entry), onError: () => {} });
+    const source =
+      "export default ({ filter }) => { filter('a', (x) => x); filter('b', () => { throw new Error('no'); }); };";
+    const extension = { type: 'hook', path: 'index.js', source: 'index.js', host: '*', sandbox: { enabled: true } };
+    await host.load({ manifest: { name: 'hooked', version: '1.0.0', 'directus:extension': extension }, source });
+    await host.filter('a', 1);
+    await host.filter('b', 1).catch(() => {});
+    expect(
+      calls.map(({ extension: name, registration, outcome }) => [
+        name,
+        registration.type === 'filter' && registration.event,
+        outcome,
+      ]),
+    ).toEqual([
+      ['hooked', 'a', 'ok'],
+      ['hooked', 'b', 'E_GUEST'],
+    ]);
+    expect(calls.every(({ durationMs }) => durationMs > 0)).toBe(true);
+  });
 
-test('tells onCall of every call of a host', async () => {
-  const calls: CallEntry[] = [];
-  await using host = await createHost({ pool: 'inline', onCall: (entry) => calls.push(entry), onError: () => {} });
-  const source =
-    "export default ({ filter }) => { filter('a', (x) => x); filter('b', () => { throw new Error('no'); }); };";
-  const extension = { type: 'hook', path: 'index.js', source: 'index.js', host: '*', sandbox: { enabled: true } };
-  await host.load({ manifest: { name: 'hooked', version: '1.0.0', 'directus:extension': extension }, source });
-  await host.filter('a', 1);
-  await host.filter('b', 1).catch(() => {});
-  expect(
-    calls.map(({ extension: name, registration, outcome }) => [
-      name,
-      registration.type === 'filter' && registration.event,
-      outcome,
-    ]),
-  ).toEqual([
-    ['hooked', 'a', 'ok'],
-    ['hooked', 'b', 'E_GUEST'],
-  ]);
-  expect(calls.every(({ durationMs }) => durationMs > 0)).toBe(true);
-});
-
-test('sinks that throw or reject hurt neither each other nor the call', async () => {
-  const told: string[] = [];
-  const broken = fakeApi().api;
-  broken.context.active = () => {
-    told.push('span');
-    throw new Error('no context');
-  };
-  const { onCall, onAudit } = await observe(
-    {
-      onCall: () => {
-        told.push('own');
-        throw new Error('the sink is full');
+  test('sinks that throw or reject hurt neither each other nor the call', async () => {
+    const told: string[] = [];
+    const broken = fakeApi().api;
+    broken.context.active = () => {
+      told.push('span');
+      throw new Error('no context');
+    };
+    const { onCall, onAudit } = await observe(
+      {
+        onCall: () => {
+          told.push('own');
+          throw new Error('the sink is full');
+        },
+        onAudit: (async () => Promise.reject(new Error('the sink is gone'))) as () => void,
       },
-      onAudit: (async () => Promise.reject(new Error('the sink is gone'))) as () => void,
-    },
-    () => Promise.resolve(broken),
-  );
-  onAudit?.(AUDIT);
-  onCall?.(CALL);
-  expect(told).toEqual(['span', 'own']);
+      () => Promise.resolve(broken),
+    );
+    onAudit?.(AUDIT);
+    onCall?.(CALL);
+    expect(told).toEqual(['span', 'own']);
+  });
 });

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { CoreYield } from './core-yield.js';
 
@@ -7,37 +7,39 @@ const wait = vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out');
 let waiting: Int32Array;
 let coreYield: CoreYield;
 
-beforeEach(() => {
-  wait.mockClear();
-  waiting = new Int32Array(new SharedArrayBuffer(12));
-  coreYield = new CoreYield(waiting);
-});
+describe('CoreYield', () => {
+  beforeEach(() => {
+    wait.mockClear();
+    waiting = new Int32Array(new SharedArrayBuffer(12));
+    coreYield = new CoreYield(waiting);
+  });
 
-test('a long slice steps aside for whoever waits, for a moment', () => {
-  waiting[2] = 1;
-  coreYield.offer(performance.now(), 6);
-  expect(wait).toHaveBeenCalledOnce();
-  expect(wait.mock.lastCall?.[3]).toBeLessThan(0.1);
-});
+  test('a long slice steps aside for whoever waits, for a moment', () => {
+    waiting[2] = 1;
+    coreYield.offer(performance.now(), 6);
+    expect(wait).toHaveBeenCalledOnce();
+    expect(wait.mock.lastCall?.[3]).toBeLessThan(0.1);
+  });
 
-test('not when nobody waits, nor in a short slice', () => {
-  coreYield.offer(performance.now(), 6);
-  waiting[0] = 1;
-  coreYield.offer(performance.now() + 10, 0.9);
-  expect(wait).not.toHaveBeenCalled();
-});
+  test('not when nobody waits, nor in a short slice', () => {
+    coreYield.offer(performance.now(), 6);
+    waiting[0] = 1;
+    coreYield.offer(performance.now() + 10, 0.9);
+    expect(wait).not.toHaveBeenCalled();
+  });
 
-test('a place that counts too little is nobody', () => {
-  waiting.set([-1, 0, -3]);
-  coreYield.offer(performance.now(), 6);
-  expect(wait).not.toHaveBeenCalled();
-});
+  test('a place that counts too little is nobody', () => {
+    waiting.set([-1, 0, -3]);
+    coreYield.offer(performance.now(), 6);
+    expect(wait).not.toHaveBeenCalled();
+  });
 
-test('three times a millisecond at the most', () => {
-  waiting[0] = 1;
-  const nowMs = performance.now();
-  for (let i = 0; i < 10; i++) coreYield.offer(nowMs, 6);
-  expect(wait).toHaveBeenCalledOnce();
-  coreYield.offer(performance.now() + 0.4, 6);
-  expect(wait).toHaveBeenCalledTimes(2);
+  test('three times a millisecond at the most', () => {
+    waiting[0] = 1;
+    const nowMs = performance.now();
+    for (let i = 0; i < 10; i++) coreYield.offer(nowMs, 6);
+    expect(wait).toHaveBeenCalledOnce();
+    coreYield.offer(performance.now() + 0.4, 6);
+    expect(wait).toHaveBeenCalledTimes(2);
+  });
 });

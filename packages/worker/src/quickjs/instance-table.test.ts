@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { compileEngine } from './engine-module.js';
 import { instanceTable, NO_ENTRY } from './instance-table.js';
@@ -21,23 +21,25 @@ const TABLE = 0x1_8000;
 const FIRST = TABLE + (TABLE >> 8);
 const ARGUMENTS = [FIRST + 32, 0, 0, 0] as const;
 
-test('each instance is entered by its own place', async () => {
-  const instances = [await open(), await open(), await open()];
-  instances[1]!.bytes[FIRST] = 1;
-  expect(instances.map(isTampered)).toEqual([false, true, false]);
-  for (const instance of instances) instanceTable.close(instance);
-});
+describe('instanceTable', () => {
+  test('each instance is entered by its own place', async () => {
+    const instances = [await open(), await open(), await open()];
+    instances[1]!.bytes[FIRST] = 1;
+    expect(instances.map(isTampered)).toEqual([false, true, false]);
+    for (const instance of instances) instanceTable.close(instance);
+  });
 
-test('a closed entry is a trap, and closing it again closes no other', async () => {
-  const first = await open();
-  const place = first.entry;
-  instanceTable.close(first);
-  expect(first.entry).toBe(NO_ENTRY);
-  expect(() => isTampered(first)).toThrow(WebAssembly.RuntimeError);
-  expect(() => isTampered({ entry: place })).toThrow(WebAssembly.RuntimeError);
-  const second = await open();
-  expect(second.entry).toBe(place);
-  instanceTable.close(first);
-  expect(isTampered(second)).toBe(false);
-  instanceTable.close(second);
+  test('a closed entry is a trap, and closing it again closes no other', async () => {
+    const first = await open();
+    const place = first.entry;
+    instanceTable.close(first);
+    expect(first.entry).toBe(NO_ENTRY);
+    expect(() => isTampered(first)).toThrow(WebAssembly.RuntimeError);
+    expect(() => isTampered({ entry: place })).toThrow(WebAssembly.RuntimeError);
+    const second = await open();
+    expect(second.entry).toBe(place);
+    instanceTable.close(first);
+    expect(isTampered(second)).toBe(false);
+    instanceTable.close(second);
+  });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { runCli } from '../cli.js';
 import { fakeIo, type FakeIo } from '../testing/fake-io.js';
@@ -36,146 +36,148 @@ async function serve(args: string[], options: Parameters<typeof fakeIo>[0] = {})
   return { io, url, end };
 }
 
-test('serves a folder of extensions, logs JSON lines, and ends with 0 when it is told to', async () => {
-  const { io, url, end } = await serve([]);
-  expect(await (await fetch(`${url}hello`)).text()).toBe('hello');
-  expect((await fetch(`${url}hello/bad`)).status).toBe(500);
-  expect((await fetch(`${url}_sandglass/status`)).status).toBe(404);
-  expect((await fetch(`${url}_sandglass/operations/double`, { method: 'POST' })).status).toBe(404);
-  expect(await end()).toBe(0);
-  const lines = io
-    .out()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(lines).toEqual(
-    expect.arrayContaining([
-      expect.objectContaining({ level: 'info', extension: 'hello', message: 'Loaded', scopes: 'log' }),
-      expect.objectContaining({ level: 'error', extension: 'broken', code: 'E_LOAD' }),
-      expect.objectContaining({ level: 'info', extension: 'hello', message: 'said \u001bhello' }),
-      expect.objectContaining({ level: 'error', extension: 'hello', code: 'E_GUEST', message: 'no' }),
-      expect.objectContaining({ message: 'Stopped' }),
-    ]),
-  );
-});
-
-test("writes readable lines on a terminal, with nothing in them that is a guest's to send", async () => {
-  const { io, url, end } = await serve(['--access-log'], {
-    isTTY: true,
-    env: { NO_COLOR: '1' },
-    cwd: await extensions(),
-  });
-  await fetch(`${url}hello`);
-  await end();
-  expect(io.out()).toMatch(/^\d\d:\d\d:\d\d INFO {2}hello said \\x1bhello/m);
-  expect(io.out()).toMatch(
-    /INFO {2}hello GET \/hello method=GET route=\/ requestId=\S+ callId=\d+ client=\S+ status=200 durationMs=\d+(?:\.\d{1,3})?$/m,
-  );
-  expect(io.out()).not.toContain('\x1b');
-});
-
-test('joins the access line, the error line and the answer of a request by its id', async () => {
-  const { io, url, end } = await serve(['--access-log'], {});
-  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-  const headers = { 'x-request-id': 'from-the-proxy:1', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
-  const given = await fetch(`${url}hello/bad?secret=1`, { headers });
-  expect(given.headers.get('x-request-id')).toBe('from-the-proxy:1');
-  const extensions = { code: 'INTERNAL_SERVER_ERROR', requestId: 'from-the-proxy:1' };
-  expect(await given.json()).toMatchObject({ errors: [{ extensions }] });
-  const made = await fetch(`${url}hello`, { headers: { 'x-request-id': 'two words', traceparent: 'no' } });
-  await end();
-  const lines = io
-    .out()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const joined = { requestId: 'from-the-proxy:1', traceId, extension: 'hello', route: '/bad', method: 'GET' };
-  const [error, access] = lines.filter(({ requestId }) => requestId === joined.requestId);
-  expect(error).toMatchObject({ ...joined, level: 'error', code: 'E_GUEST', callId: expect.any(Number) as number });
-  const { callId } = error!;
-  expect(access).toMatchObject({ ...joined, callId, message: 'GET /hello/bad', status: 500, client: '127.0.0.1' });
-  const requestId = made.headers.get('x-request-id');
-  expect(requestId).toMatch(/^[\da-f-]{36}$/);
-  const said = lines.find(({ message }) => message === 'said \u001bhello');
-  const other = lines.find((line) => line['requestId'] === requestId);
-  expect(other).toMatchObject({ message: 'GET /hello', callId: said!['callId'], status: 200 });
-  expect(other).not.toHaveProperty('traceId');
-});
-
-test('opens operations and hooks to the bearer of a token', async () => {
-  const token = 'correct-horse-battery';
-  const { url, end } = await serve([], { env: { SANDGLASS_TOKEN: token }, cwd: await extensions() });
-  const call = (headers: Record<string, string>): Promise<Response> =>
-    fetch(`${url}_sandglass/operations/double`, { method: 'POST', body: '{"n":21}', headers });
-  expect(await (await call({ authorization: `Bearer ${token}` })).json()).toEqual({ value: 42 });
-  expect((await call({})).status).toBe(401);
-  await end();
-});
-
-test('serves a folder that is one extension', async () => {
-  const cwd = await makeFolder({
-    'ext/package.json': packageJson('hello', 'endpoint', { log: {} }),
-    'ext/index.js': HELLO,
-  });
-  const { url, end } = await serve([], { cwd });
-  expect((await fetch(`${url}hello`)).status).toBe(200);
-  await end();
-});
-
-test('shows the status page only when asked to', async () => {
-  const { url, end } = await serve(['--status']);
-  await fetch(`${url}hello`);
-  const page = await fetch(`${url}_sandglass/status`);
-  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
-  const data = (await (await fetch(`${url}_sandglass/status/data`)).json()) as {
-    extensions: { name: string; state: string }[];
-  };
-  expect(data.extensions.map(({ name, state }) => [name, state])).toEqual([
-    ['broken', 'failed'],
-    ['hello', 'ready'],
-    ['installed', 'ready'],
-  ]);
-  await end();
-});
-
-test('exits with 1 if it cannot start', async () => {
-  const io = fakeIo({ cwd: '/nowhere' });
-  expect(await runCli(['serve', 'ext', '--port', '0'], io)).toBe(1);
-  expect(io.err()).toContain('(E_NOT_FOUND)');
-});
-
-test('answers health while extensions are still loaded, and is ready when they are', async () => {
-  const cwd = await makeFolder({
-    'ext/slow/package.json': packageJson('slow', 'endpoint', { sleep: {} }),
-    'ext/slow/index.js':
-      "import { sleep } from 'directus:api'; await sleep(1_500); export default (router) => router.get('/', () => ({ status: 200 }));",
-  });
-  const io = fakeIo({ cwd });
-  const ended = runCli(['serve', 'ext', '--port', '0', '--log-level', 'debug'], io);
-  const [, url] = (await io.printed(/health is told on (\S+\/)/)) as unknown as [string, string];
-  const statuses = async (): Promise<number[]> =>
-    Promise.all(
-      ['_sandglass/health', '_sandglass/ready', 'slow'].map(async (path) => (await fetch(url + path)).status),
+describe('sandglass serve', () => {
+  test('serves a folder of extensions, logs JSON lines, and ends with 0 when it is told to', async () => {
+    const { io, url, end } = await serve([]);
+    expect(await (await fetch(`${url}hello`)).text()).toBe('hello');
+    expect((await fetch(`${url}hello/bad`)).status).toBe(500);
+    expect((await fetch(`${url}_sandglass/status`)).status).toBe(404);
+    expect((await fetch(`${url}_sandglass/operations/double`, { method: 'POST' })).status).toBe(404);
+    expect(await end()).toBe(0);
+    const lines = io
+      .out()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ level: 'info', extension: 'hello', message: 'Loaded', scopes: 'log' }),
+        expect.objectContaining({ level: 'error', extension: 'broken', code: 'E_LOAD' }),
+        expect.objectContaining({ level: 'info', extension: 'hello', message: 'said \u001bhello' }),
+        expect.objectContaining({ level: 'error', extension: 'hello', code: 'E_GUEST', message: 'no' }),
+        expect.objectContaining({ message: 'Stopped' }),
+      ]),
     );
-  expect(await statuses()).toEqual([200, 503, 503]);
-  await io.printed(/Listening on/);
-  expect(await statuses()).toEqual([200, 200, 200]);
-  io.stop();
-  expect(await ended).toBe(0);
-});
+  });
 
-test('exits with 1 if an extension does not load and all have to', async () => {
-  const io = fakeIo({ cwd: await extensions(), env: { EXTENSIONS_MUST_LOAD: 'true' } });
-  expect(await runCli(['serve', 'ext', '--port', '0'], io)).toBe(1);
-  expect(io.err()).toContain('1 of the extensions did not load');
-});
+  test("writes readable lines on a terminal, with nothing in them that is a guest's to send", async () => {
+    const { io, url, end } = await serve(['--access-log'], {
+      isTTY: true,
+      env: { NO_COLOR: '1' },
+      cwd: await extensions(),
+    });
+    await fetch(`${url}hello`);
+    await end();
+    expect(io.out()).toMatch(/^\d\d:\d\d:\d\d INFO {2}hello said \\x1bhello/m);
+    expect(io.out()).toMatch(
+      /INFO {2}hello GET \/hello method=GET route=\/ requestId=\S+ callId=\d+ client=\S+ status=200 durationMs=\d+(?:\.\d{1,3})?$/m,
+    );
+    expect(io.out()).not.toContain('\x1b');
+  });
 
-test('loads extensions again on SIGHUP', async () => {
-  const cwd = await extensions();
-  const { io, url, end } = await serve([], { cwd });
-  await writeFiles(cwd, { 'ext/hello/index.js': HELLO.replace("body: 'hello'", "body: 'again'") });
-  io.reload();
-  await io.printed(/"extensions":2,"failed":1/);
-  expect(await (await fetch(`${url}hello`)).text()).toBe('again');
-  expect(await end()).toBe(0);
+  test('joins the access line, the error line and the answer of a request by its id', async () => {
+    const { io, url, end } = await serve(['--access-log'], {});
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const headers = { 'x-request-id': 'from-the-proxy:1', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    const given = await fetch(`${url}hello/bad?secret=1`, { headers });
+    expect(given.headers.get('x-request-id')).toBe('from-the-proxy:1');
+    const extensions = { code: 'INTERNAL_SERVER_ERROR', requestId: 'from-the-proxy:1' };
+    expect(await given.json()).toMatchObject({ errors: [{ extensions }] });
+    const made = await fetch(`${url}hello`, { headers: { 'x-request-id': 'two words', traceparent: 'no' } });
+    await end();
+    const lines = io
+      .out()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const joined = { requestId: 'from-the-proxy:1', traceId, extension: 'hello', route: '/bad', method: 'GET' };
+    const [error, access] = lines.filter(({ requestId }) => requestId === joined.requestId);
+    expect(error).toMatchObject({ ...joined, level: 'error', code: 'E_GUEST', callId: expect.any(Number) as number });
+    const { callId } = error!;
+    expect(access).toMatchObject({ ...joined, callId, message: 'GET /hello/bad', status: 500, client: '127.0.0.1' });
+    const requestId = made.headers.get('x-request-id');
+    expect(requestId).toMatch(/^[\da-f-]{36}$/);
+    const said = lines.find(({ message }) => message === 'said \u001bhello');
+    const other = lines.find((line) => line['requestId'] === requestId);
+    expect(other).toMatchObject({ message: 'GET /hello', callId: said!['callId'], status: 200 });
+    expect(other).not.toHaveProperty('traceId');
+  });
+
+  test('opens operations and hooks to the bearer of a token', async () => {
+    const token = 'correct-horse-battery';
+    const { url, end } = await serve([], { env: { SANDGLASS_TOKEN: token }, cwd: await extensions() });
+    const call = (headers: Record<string, string>): Promise<Response> =>
+      fetch(`${url}_sandglass/operations/double`, { method: 'POST', body: '{"n":21}', headers });
+    expect(await (await call({ authorization: `Bearer ${token}` })).json()).toEqual({ value: 42 });
+    expect((await call({})).status).toBe(401);
+    await end();
+  });
+
+  test('serves a folder that is one extension', async () => {
+    const cwd = await makeFolder({
+      'ext/package.json': packageJson('hello', 'endpoint', { log: {} }),
+      'ext/index.js': HELLO,
+    });
+    const { url, end } = await serve([], { cwd });
+    expect((await fetch(`${url}hello`)).status).toBe(200);
+    await end();
+  });
+
+  test('shows the status page only when asked to', async () => {
+    const { url, end } = await serve(['--status']);
+    await fetch(`${url}hello`);
+    const page = await fetch(`${url}_sandglass/status`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const data = (await (await fetch(`${url}_sandglass/status/data`)).json()) as {
+      extensions: { name: string; state: string }[];
+    };
+    expect(data.extensions.map(({ name, state }) => [name, state])).toEqual([
+      ['broken', 'failed'],
+      ['hello', 'ready'],
+      ['installed', 'ready'],
+    ]);
+    await end();
+  });
+
+  test('exits with 1 if it cannot start', async () => {
+    const io = fakeIo({ cwd: '/nowhere' });
+    expect(await runCli(['serve', 'ext', '--port', '0'], io)).toBe(1);
+    expect(io.err()).toContain('(E_NOT_FOUND)');
+  });
+
+  test('answers health while extensions are still loaded, and is ready when they are', async () => {
+    const cwd = await makeFolder({
+      'ext/slow/package.json': packageJson('slow', 'endpoint', { sleep: {} }),
+      'ext/slow/index.js':
+        "import { sleep } from 'directus:api'; await sleep(1_500); export default (router) => router.get('/', () => ({ status: 200 }));",
+    });
+    const io = fakeIo({ cwd });
+    const ended = runCli(['serve', 'ext', '--port', '0', '--log-level', 'debug'], io);
+    const [, url] = (await io.printed(/health is told on (\S+\/)/)) as unknown as [string, string];
+    const statuses = async (): Promise<number[]> =>
+      Promise.all(
+        ['_sandglass/health', '_sandglass/ready', 'slow'].map(async (path) => (await fetch(url + path)).status),
+      );
+    expect(await statuses()).toEqual([200, 503, 503]);
+    await io.printed(/Listening on/);
+    expect(await statuses()).toEqual([200, 200, 200]);
+    io.stop();
+    expect(await ended).toBe(0);
+  });
+
+  test('exits with 1 if an extension does not load and all have to', async () => {
+    const io = fakeIo({ cwd: await extensions(), env: { EXTENSIONS_MUST_LOAD: 'true' } });
+    expect(await runCli(['serve', 'ext', '--port', '0'], io)).toBe(1);
+    expect(io.err()).toContain('1 of the extensions did not load');
+  });
+
+  test('loads extensions again on SIGHUP', async () => {
+    const cwd = await extensions();
+    const { io, url, end } = await serve([], { cwd });
+    await writeFiles(cwd, { 'ext/hello/index.js': HELLO.replace("body: 'hello'", "body: 'again'") });
+    io.reload();
+    await io.printed(/"extensions":2,"failed":1/);
+    expect(await (await fetch(`${url}hello`)).text()).toBe('again');
+    expect(await end()).toBe(0);
+  });
 });

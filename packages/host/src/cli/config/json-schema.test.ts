@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 import { check } from '@sandglass/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 
 import { defineConfig } from './define-config.js';
@@ -35,34 +35,36 @@ function generate(): Node {
   return { ...schema, title: 'Configuration of Sandglass', properties: { $schema: { type: 'string' }, ...properties } };
 }
 
-// `UPDATE_SCHEMA=1` writes it.
-test('the schema of the configuration file is what the command line checks', async () => {
-  const text = `${JSON.stringify(generate(), null, 2)}\n`;
-  if (process.env['UPDATE_SCHEMA'] === '1') await writeFile(FILE, text);
-  expect(JSON.parse(await readFile(FILE, 'utf8'))).toEqual(JSON.parse(text));
-});
-
-test('every option of the schema has a type, or values, and a description', () => {
-  const schema = generate();
-  for (const { path } of CONFIG_OPTIONS) {
-    const node = path.split('.').reduce<Node>((at, key) => at.properties![key]!, schema);
-    expect(node['type'] ?? node['enum'] ?? node['anyOf']).toBeDefined();
-    expect(node['description']).toMatch(/\w/);
-  }
-});
-
-test('defineConfig gives back what it is given, and its type allows groups in part', () => {
-  const config = defineConfig({
-    limits: { cpuTimeMs: 50 },
-    service: { port: 0 },
-    request: { denyAddresses: ['10.0.0.0/8'] },
+describe('the schema of the configuration', () => {
+  // `UPDATE_SCHEMA=1` writes it.
+  test('the schema of the configuration file is what the command line checks', async () => {
+    const text = `${JSON.stringify(generate(), null, 2)}\n`;
+    if (process.env['UPDATE_SCHEMA'] === '1') await writeFile(FILE, text);
+    expect(JSON.parse(await readFile(FILE, 'utf8'))).toEqual(JSON.parse(text));
   });
-  expect(config).toEqual({
-    limits: { cpuTimeMs: 50 },
-    service: { port: 0 },
-    request: { denyAddresses: ['10.0.0.0/8'] },
+
+  test('every option of the schema has a type, or values, and a description', () => {
+    const schema = generate();
+    for (const { path } of CONFIG_OPTIONS) {
+      const node = path.split('.').reduce<Node>((at, key) => at.properties![key]!, schema);
+      expect(node['type'] ?? node['enum'] ?? node['anyOf']).toBeDefined();
+      expect(node['description']).toMatch(/\w/);
+    }
   });
-  expect(check(configSchema, config).success).toBe(true);
-  // @ts-expect-error -- a key that is none
-  defineConfig({ port: 0 });
+
+  test('defineConfig gives back what it is given, and its type allows groups in part', () => {
+    const config = defineConfig({
+      limits: { cpuTimeMs: 50 },
+      service: { port: 0 },
+      request: { denyAddresses: ['10.0.0.0/8'] },
+    });
+    expect(config).toEqual({
+      limits: { cpuTimeMs: 50 },
+      service: { port: 0 },
+      request: { denyAddresses: ['10.0.0.0/8'] },
+    });
+    expect(check(configSchema, config).success).toBe(true);
+    // @ts-expect-error -- a key that is none
+    defineConfig({ port: 0 });
+  });
 });

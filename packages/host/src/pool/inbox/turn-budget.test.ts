@@ -1,42 +1,44 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { TurnBudget } from './turn-budget.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('a little is done at once, the rest in later turns, all of it in order', async () => {
-  const turnBudget = new TurnBudget<string>();
-  const done: number[] = [];
-  for (let i = 0; i < 40; i++) turnBudget.run('a', () => done.push(i));
-  expect(done).toHaveLength(16);
-  await turn();
-  expect(done).toHaveLength(32);
-  await turn();
-  expect(done).toEqual(Array.from({ length: 40 }, (_, i) => i));
-  await turn();
-  turnBudget.run('a', () => done.push(40));
-  expect(done).toHaveLength(41);
-});
+describe('TurnBudget', () => {
+  test('a little is done at once, the rest in later turns, all of it in order', async () => {
+    const turnBudget = new TurnBudget<string>();
+    const done: number[] = [];
+    for (let i = 0; i < 40; i++) turnBudget.run('a', () => done.push(i));
+    expect(done).toHaveLength(16);
+    await turn();
+    expect(done).toHaveLength(32);
+    await turn();
+    expect(done).toEqual(Array.from({ length: 40 }, (_, i) => i));
+    await turn();
+    turnBudget.run('a', () => done.push(40));
+    expect(done).toHaveLength(41);
+  });
 
-test('who asks for much does not hold up another', async () => {
-  const turnBudget = new TurnBudget<string>();
-  const done: string[] = [];
-  for (let i = 0; i < 1_000; i++) turnBudget.run('flood', () => done.push('flood'));
-  turnBudget.run('other', () => done.push('other'));
-  turnBudget.run('third', () => done.push('third'));
-  await turn();
-  expect(done.slice(16, 20)).toEqual(['flood', 'other', 'third', 'flood']);
-  expect(done).toHaveLength(32);
-});
+  test('who asks for much does not hold up another', async () => {
+    const turnBudget = new TurnBudget<string>();
+    const done: string[] = [];
+    for (let i = 0; i < 1_000; i++) turnBudget.run('flood', () => done.push('flood'));
+    turnBudget.run('other', () => done.push('other'));
+    turnBudget.run('third', () => done.push('third'));
+    await turn();
+    expect(done.slice(16, 20)).toEqual(['flood', 'other', 'third', 'flood']);
+    expect(done).toHaveLength(32);
+  });
 
-test('work may ask for more work', async () => {
-  const turnBudget = new TurnBudget<string>();
-  let count = 0;
-  const again = (): void => {
-    if (++count < 50) turnBudget.run('a', again);
-  };
-  again();
-  expect(count).toBeLessThan(50);
-  for (let i = 0; i < 5; i++) await turn();
-  expect(count).toBe(50);
+  test('work may ask for more work', async () => {
+    const turnBudget = new TurnBudget<string>();
+    let count = 0;
+    const again = (): void => {
+      if (++count < 50) turnBudget.run('a', again);
+    };
+    again();
+    expect(count).toBeLessThan(50);
+    for (let i = 0; i < 5; i++) await turn();
+    expect(count).toBe(50);
+  });
 });

@@ -1,5 +1,5 @@
 import { encodeValue, MemoryBudget } from '@sandglass/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { extensionWire, TestPool } from '../testing/fake-lanes.js';
 
@@ -20,32 +20,34 @@ function call(pool: TestPool, id: number, bytes: number): Promise<unknown> {
   );
 }
 
-test('arguments that wait are bounded in bytes, for one extension and for all', async () => {
-  const pool = await open();
-  const waiting = [call(pool, 1, 3 * MIB), call(pool, 2, 3 * MIB), call(pool, 3, MIB)];
-  expect(await call(pool, 1, 2 * MIB)).toBe('E_QUEUE_FULL maxMemoryBytes');
-  expect(await call(pool, 3, 2 * MIB)).toBe('E_QUEUE_FULL maxMemoryBytes');
-  await pool.settle();
-  for (const lane of pool.lanes) lane.finishAll();
-  expect(await Promise.all(waiting)).toEqual(['ok', 'ok', 'ok']);
-  const again = call(pool, 1, 2 * MIB);
-  await pool.settle();
-  for (const lane of pool.lanes) lane.finishAll();
-  expect(await again).toBe('ok');
-  await pool.core.close(0);
-});
+describe('HeldBytes', () => {
+  test('arguments that wait are bounded in bytes, for one extension and for all', async () => {
+    const pool = await open();
+    const waiting = [call(pool, 1, 3 * MIB), call(pool, 2, 3 * MIB), call(pool, 3, MIB)];
+    expect(await call(pool, 1, 2 * MIB)).toBe('E_QUEUE_FULL maxMemoryBytes');
+    expect(await call(pool, 3, 2 * MIB)).toBe('E_QUEUE_FULL maxMemoryBytes');
+    await pool.settle();
+    for (const lane of pool.lanes) lane.finishAll();
+    expect(await Promise.all(waiting)).toEqual(['ok', 'ok', 'ok']);
+    const again = call(pool, 1, 2 * MIB);
+    await pool.settle();
+    for (const lane of pool.lanes) lane.finishAll();
+    expect(await again).toBe('ok');
+    await pool.core.close(0);
+  });
 
-test('so are arguments of capability calls that wait for an answer', async () => {
-  const pool = await open();
-  const ended = call(pool, 1, 0);
-  await pool.settle();
-  const lane = pool.lanes.find(({ callIds }) => callIds.length > 0)!;
-  const [callId = 0] = lane.callIds;
-  for (let seq = 1; seq <= 5; seq++) lane.ask({ callId, seq, args: [encodeValue('x'.repeat(MIB))] });
-  expect(await ended).toBe('E_MEMORY maxMemoryBytes');
-  const other = call(pool, 1, 4 * MIB);
-  await pool.settle();
-  for (const each of pool.lanes) each.finishAll();
-  expect(await other).toBe('ok'); // nothing of the first is held
-  await pool.core.close(0);
+  test('so are arguments of capability calls that wait for an answer', async () => {
+    const pool = await open();
+    const ended = call(pool, 1, 0);
+    await pool.settle();
+    const lane = pool.lanes.find(({ callIds }) => callIds.length > 0)!;
+    const [callId = 0] = lane.callIds;
+    for (let seq = 1; seq <= 5; seq++) lane.ask({ callId, seq, args: [encodeValue('x'.repeat(MIB))] });
+    expect(await ended).toBe('E_MEMORY maxMemoryBytes');
+    const other = call(pool, 1, 4 * MIB);
+    await pool.settle();
+    for (const each of pool.lanes) each.finishAll();
+    expect(await other).toBe('ok'); // nothing of the first is held
+    await pool.core.close(0);
+  });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { compileEngine } from '../engine-module.js';
 import { compactHeap } from './compact-heap.js';
@@ -18,30 +18,32 @@ function spread(module: Instance['module']): number {
   return Math.max(...at) - Math.min(...at);
 }
 
-test('what is allocated after the gaps are filled lies side by side', async () => {
-  expect(spread(await createTornHeap())).toBeGreaterThan(10_000);
-  const module = await createTornHeap();
-  compactHeap({ module });
-  expect(spread(module)).toBeLessThan(2_000);
-});
+describe('compactHeap', () => {
+  test('what is allocated after the gaps are filled lies side by side', async () => {
+    expect(spread(await createTornHeap())).toBeGreaterThan(10_000);
+    const module = await createTornHeap();
+    compactHeap({ module });
+    expect(spread(module)).toBeLessThan(2_000);
+  });
 
-test('of a heap that has many gaps, most are left to the calls', async () => {
-  const { module } = await createInstance(await compileEngine(), { maxBytes: 16 << 20 });
-  const used = Array.from({ length: 20_000 }, () => [module._malloc(60), module._malloc(60)]);
-  const gaps = new Set(used.map(([gap]) => gap!)); // 64 bytes each, 1.2 MiB
-  for (const gap of gaps) module._free(gap);
-  compactHeap({ module });
-  const again = Array.from({ length: 20_000 }, () => module._malloc(60)).filter((at) => gaps.has(at));
-  expect(again.length).toBeGreaterThan(15_000);
-});
+  test('of a heap that has many gaps, most are left to the calls', async () => {
+    const { module } = await createInstance(await compileEngine(), { maxBytes: 16 << 20 });
+    const used = Array.from({ length: 20_000 }, () => [module._malloc(60), module._malloc(60)]);
+    const gaps = new Set(used.map(([gap]) => gap!)); // 64 bytes each, 1.2 MiB
+    for (const gap of gaps) module._free(gap);
+    compactHeap({ module });
+    const again = Array.from({ length: 20_000 }, () => module._malloc(60)).filter((at) => gaps.has(at));
+    expect(again.length).toBeGreaterThan(15_000);
+  });
 
-test('a heap that is full stays usable', async () => {
-  const { module } = await createInstance(await compileEngine(), { maxBytes: 6 << 20 });
-  const all: number[] = [];
-  for (let bytes = 1 << 20; bytes >= 16; bytes /= 2) {
-    for (let at = module._malloc(bytes); at !== 0; at = module._malloc(bytes)) all.push(at);
-  }
-  compactHeap({ module });
-  for (const at of all) module._free(at);
-  expect(module._malloc(1 << 16)).not.toBe(0);
+  test('a heap that is full stays usable', async () => {
+    const { module } = await createInstance(await compileEngine(), { maxBytes: 6 << 20 });
+    const all: number[] = [];
+    for (let bytes = 1 << 20; bytes >= 16; bytes /= 2) {
+      for (let at = module._malloc(bytes); at !== 0; at = module._malloc(bytes)) all.push(at);
+    }
+    compactHeap({ module });
+    for (const at of all) module._free(at);
+    expect(module._malloc(1 << 16)).not.toBe(0);
+  });
 });
