@@ -4,7 +4,7 @@ import { LOAD_COST_MS, MAX_BACKLOG_MS, MAX_BATCH_LENGTH, MAX_OPEN_BATCHES, UNKNO
 import type { Job } from '../jobs/job.js';
 import type { PoolExtension } from '../jobs/pool-extension.js';
 import type { LaneLink } from '../links/lane-link.js';
-import { Durations } from '../stats/counters.js';
+import { Durations } from '../stats/durations.js';
 import { Condition, type LaneCondition } from './condition.js';
 import { Heartbeat } from './heartbeat.js';
 import { Run, type Batch } from './run.js';

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 
 import { createHost } from '../../host.js';
 import { BUCKET_BOUNDS_MS } from './buckets.js';
-import { CallCounters, Durations } from './counters.js';
+import { CallCounters } from './counters.js';
+import { Durations } from './durations.js';
 
 describe('CallCounters', () => {
   test('durations are counted by bucket, each up to its bound, and summed', () => {

@@ -1,4 +1,4 @@
-import { Durations } from '../../pool/stats/counters.js';
+import { Durations } from '../../pool/stats/durations.js';
 import { Recent } from './recent.js';
 
 /** What happened in one interval. */
