@@ -1,4 +1,4 @@
-// Packs the three packages and looks at them as a user would: what is inside, whether their exports
+// Packs the packages and looks at them as a user would: what is inside, whether their exports
 // resolve, and whether the README's library example runs from an empty folder with plain node.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const PACKAGES = ['core', 'worker', 'host'];
+const PACKAGES = ['core', 'worker', 'host', 'fleet'];
 /** What a user needs; anything else in a tarball is an accident. */
 const WANTED = [
   /^dist\/engine\.wasm$/,

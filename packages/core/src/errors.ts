@@ -18,7 +18,10 @@ export type ErrorCode =
   | 'E_WORKER_LOST'
   | 'E_QUEUE_FULL'
   | 'E_ABORTED'
-  | 'E_CLOSED';
+  | 'E_CLOSED'
+  | 'E_FLEET'
+  | 'E_FLEET_DENIED'
+  | 'E_FLEET_CONFLICT';
 
 /**
  * Every code that a call or a load can end with. The code is the contract; messages may change.
@@ -61,6 +64,12 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, { status: number; fault: Fa
   E_ABORTED: { status: 499, fault: 'caller', retry: true },
   /** The host is closing or closed. */
   E_CLOSED: { status: 503, fault: 'host', retry: true },
+  /** The fleet's server cannot be reached, or did not answer in time. */
+  E_FLEET: { status: 503, fault: 'host', retry: true },
+  /** The fleet's server refuses the credentials, or does not allow them what was asked. */
+  E_FLEET_DENIED: { status: 500, fault: 'host', retry: false },
+  /** Somebody else changed the same thing of the fleet meanwhile. */
+  E_FLEET_CONFLICT: { status: 409, fault: 'host', retry: true },
 };
 
 export interface SandglassErrorOptions {

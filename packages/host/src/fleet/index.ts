@@ -1,0 +1,4 @@
+/** For `@sandglass/fleet`, and whoever writes a fleet of another kind. */
+export { checkOptions } from '../options/check-options.js';
+export { count, maybe, object, text, withDefault, type Fields } from '../options/fields.js';
+export type * from './options.js';

@@ -1,0 +1,41 @@
+/** How a node proves to NATS who it is: exactly one of these. */
+export type FleetCredentials =
+  | { user: string; password: string }
+  | { token: string }
+  /** Path of a file with the seed of an nkey. */
+  | { nkeyFile: string }
+  /** Path of a `.creds` file: a JWT and its seed. */
+  | { credsFile: string };
+
+/** Files in PEM; a relative path is of the working directory. */
+export interface FleetTls {
+  /** Authorities that the server's certificate may be of. @default the system's */
+  caFile?: string | undefined;
+  /** This node's own certificate, with `keyFile`. */
+  certFile?: string | undefined;
+  keyFile?: string | undefined;
+}
+
+/** Where the fleet is, and who this node is in it. */
+export interface FleetOptions {
+  /** One or more of `nats://host:port` or `tls://host:port`; the first that answers is taken. */
+  servers: string | readonly string[];
+  /** @default none */
+  credentials?: FleetCredentials | undefined;
+  /** Asks for TLS. @default only for `tls://` servers */
+  tls?: FleetTls | undefined;
+  /**
+   * Name of this node, as `sandglass fleet status` shows it: letters, digits, `-` and `_`. @default
+   * the machine's name and eight random digits
+   */
+  name?: string | undefined;
+  /**
+   * What subjects, streams and buckets of the fleet begin with, for several fleets on one server:
+   * letters, digits, `-` and `_`. @default 'sandglass'
+   */
+  prefix?: string | undefined;
+  /**
+   * For the first connection, and for each answer of the server. 100 to 60_000. @default 5_000
+   */
+  timeoutMs?: number | undefined;
+}
