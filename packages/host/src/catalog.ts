@@ -59,6 +59,13 @@ export class Catalog {
     return [...this.#current.values()];
   }
 
+  /** @throws {SandglassError} `E_NOT_FOUND` if no version of that name serves. */
+  ready(name: string): Extension {
+    const extension = this.#known(name);
+    if (extension.state !== 'ready') throw notLoaded(name);
+    return extension;
+  }
+
   /**
    * Loads an extension under a name that is free.
    *
@@ -124,7 +131,7 @@ export class Catalog {
 
   #known(name: string): Extension {
     const extension = this.#current.get(name);
-    if (!extension) throw new SandglassError('E_NOT_FOUND', `No extension "${name}" is loaded`, { extension: name });
+    if (!extension) throw notLoaded(name);
     return extension;
   }
 
@@ -200,4 +207,8 @@ export class Catalog {
     done.then(forget, forget);
     return done;
   }
+}
+
+function notLoaded(name: string): SandglassError {
+  return new SandglassError('E_NOT_FOUND', `No extension "${name}" is loaded`, { extension: name });
 }

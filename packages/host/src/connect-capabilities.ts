@@ -24,7 +24,7 @@ export function connectCapabilities(
       const extension = version(call.extensionId);
       if (!extension) throw new SandglassError('E_NOT_FOUND', `No extension has the id ${call.extensionId}`);
       return capabilities.invoke(extension.grant, call.name, call.args, {
-        call: { id: call.callId, remainingTimeMs: () => call.remainingTimeMs() },
+        call: { id: call.callId, remainingTimeMs: () => call.remainingTimeMs(), context: call.context },
         ending: call.ending,
       });
     },

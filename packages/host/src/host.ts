@@ -9,8 +9,10 @@ import type { Extension, ExtensionOrigin } from './extensions/extension.js';
 import { openExtension, type OpenOptions } from './extensions/open-extension.js';
 import { scanFolder } from './extensions/scan-folder.js';
 import { runActions, runFilters } from './routing/run-hooks.js';
+import type { Host } from './host-contract.js';
 import { connectCapabilities } from './connect-capabilities.js';
 import { runOperation } from './routing/run-operation.js';
+import { askEndpoint, runRegistration } from './routing/run-registration.js';
 import { checkCall } from './options/call-options.js';
 import { checkOptions } from './options/check-options.js';
 import { checkLoad, type CompleteHostOptions, delayMs, hostSchema, listenerType } from './options/host-options.js';
@@ -24,53 +26,22 @@ import { createErrorReport, type ReportError } from './routing/report-error.js';
 import { createResponse } from './routing/endpoint-response.js';
 import { toErrorResponse } from './routing/error-response.js';
 import { withSnapshots } from './snapshots/with-snapshots.js';
-import type { CallOptions, ExtensionInfo, ExtensionSource, HostOptions, LoadOptions } from './types.js';
+import type {
+  CallOptions,
+  EndpointAnswer,
+  ExtensionInfo,
+  ExtensionSource,
+  HostOptions,
+  LoadOptions,
+  ParsedRequest,
+} from './types.js';
+
+export type { Host };
 
 /** How long `close` waits for calls in flight. */
 const CLOSE_DEADLINE_MS = 5_000;
 /** Extensions of a folder that are read and evaluated at once. */
 const LOADED_AT_ONCE = 8;
-
-/** Runs extensions. Made by {@link createHost}. */
-export interface Host extends AsyncDisposable {
-  /**
-   * The extensions that are loaded, being loaded or unloaded, and those of the folder that failed.
-   */
-  readonly extensions: readonly ExtensionInfo[];
-  /**
-   * Loads an extension from its folder, or one given in memory.
-   *
-   * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND`, `E_LOAD` (a taken name too), or the limit
-   *   that ended the load.
-   * @throws {TypeError} for an argument or an option that cannot be used.
-   */
-  load(extension: string | ExtensionSource, options?: LoadOptions): Promise<ExtensionInfo>;
-  /** Loads an extension again. Calls in flight finish on the old code, as do all if it fails. */
-  reload(name: string): Promise<ExtensionInfo>;
-  /** Takes an extension out of service, once its calls in flight have finished. */
-  unload(name: string): Promise<void>;
-  /** Whether an extension listens to an event, with a filter or an action. */
-  handles(event: string, type?: 'filter' | 'action'): boolean;
-  /**
-   * Answers a request with an endpoint, mounted at `/<package name>`. A failure is a response too:
-   * it rejects only with a TypeError, for arguments that cannot be used.
-   */
-  fetch(request: Request, call?: CallOptions): Promise<Response>;
-  /** Runs an operation. The result is what is left of it after a way through JSON. */
-  operation(id: string, options?: unknown, call?: CallOptions): Promise<unknown>;
-  /** Runs the filters of an event in their order, and returns what they made of the payload. */
-  filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown>;
-  /**
-   * Runs the actions of an event side by side; resolves when all have ended, also if some failed.
-   */
-  action(event: string, meta?: object, call?: CallOptions): Promise<void>;
-  stats(): PoolStats;
-  /**
-   * Takes no more calls, waits for those in flight and frees everything. @param deadlineMs after
-   * which they get `E_CLOSED`. @default 5_000
-   */
-  close(deadlineMs?: number): Promise<void>;
-}
 
 /**
  * Makes a host, and loads its folder of extensions if it has one.
@@ -258,6 +229,18 @@ class SandglassHost implements Host {
       this.#report(error, { extension, event });
     };
     await runActions(event, meta, call, { hooks: this.#catalog.hooks, caller: this.#caller, onError });
+  }
+
+  async run(extension: string, handler: number, argument: unknown, call?: CallOptions): Promise<unknown> {
+    checkCall(call, 'extension', extension);
+    this.#assertOpen();
+    return runRegistration(this.#catalog.ready(extension), { handler, argument }, call, this.#endpoints);
+  }
+
+  async endpoint(request: ParsedRequest, call?: CallOptions): Promise<EndpointAnswer | undefined> {
+    checkCall(call, 'request.url', (request as Partial<ParsedRequest> | undefined)?.url);
+    this.#assertOpen();
+    return askEndpoint(request, call, this.#endpoints);
   }
 
   stats(): PoolStats {

@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici';
 import type { Capability } from './capabilities/define.js';
 import type { SkippedFolder } from './extensions/scan-folder.js';
 
+export type * from './call-types.js';
 export type { SkippedFolder };
 
 /**
@@ -47,21 +48,6 @@ export interface LoadOptions {
   isolation?: Isolation | undefined;
   /** Each may only lower the host's. */
   limits?: LimitsInput | undefined;
-}
-
-export interface CallOptions {
-  /** Ends the call with `E_ABORTED`. */
-  signal?: AbortSignal | undefined;
-  /**
-   * Lowers `wallTimeMs` for this call. 1 to 900_000; above the extension's own it changes nothing.
-   */
-  wallTimeMs?: number | undefined;
-  /**
-   * Takes a promise of the end of what the call has started and nobody awaits, before the call
-   * settles, if there is any. For platforms that freeze a function once it has answered. The
-   * promise never rejects.
-   */
-  waitUntil?: ((end: Promise<void>) => void) | undefined;
 }
 
 /** One line that an extension logged. */

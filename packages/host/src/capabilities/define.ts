@@ -11,6 +11,8 @@ export interface CapabilityContext<Scope = unknown> {
     readonly id: number;
     /** Milliseconds left of the call's `wallTimeMs`. */
     remainingTimeMs(): number;
+    /** The `context` that the host gave the call. */
+    readonly context?: object | undefined;
   };
   /**
    * The granted scope, parsed by the capability's own schema. The same object for every call of a

@@ -1,3 +1,4 @@
+import { custom } from '@sandglass/core';
 import * as z from 'zod/mini';
 
 import type { CallOptions } from '../types.js';
@@ -11,6 +12,7 @@ const fields: Fields<CallOptions> = {
   signal: maybe(withMethods(['addEventListener', 'throwIfAborted'], 'an AbortSignal')),
   wallTimeMs: maybe(z.number().check(z.minimum(1), z.maximum(MAX_WALL_TIME_MS))),
   waitUntil: maybe(callback()),
+  context: maybe(custom<object>((value) => typeof value === 'object' && value !== null, 'an object')),
 };
 const schema: z.ZodMiniType<CallOptions> = object(fields);
 
@@ -29,7 +31,8 @@ export function checkCall(call: CallOptions | undefined, key: string, value: unk
 function isRight(call: CallOptions): boolean {
   if (typeof call !== 'object' || call === null || Array.isArray(call)) return false;
   for (const key in call) if (!Object.hasOwn(fields, key)) return false;
-  const { signal, wallTimeMs, waitUntil } = call;
+  const { signal, wallTimeMs, waitUntil, context } = call;
+  if (context !== undefined && (typeof context !== 'object' || context === null)) return false;
   if (waitUntil !== undefined && typeof waitUntil !== 'function') return false;
   const isSignal = signal === undefined || typeof signal?.throwIfAborted === 'function';
   return isSignal && (wallTimeMs === undefined || isWallTime(wallTimeMs));

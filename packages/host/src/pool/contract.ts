@@ -20,6 +20,8 @@ export interface CallRequest {
    * called before it settles.
    */
   waitUntil?: ((end: Promise<void>) => void) | undefined;
+  /** For the handlers of capabilities that the call uses. */
+  context?: object | undefined;
   /**
    * Told what the call used, before it settles. Not told if it ended without its engine, for
    * example by abort.
@@ -93,6 +95,8 @@ export interface CapabilityCall {
   readonly args: unknown[];
   /** When the call settles, or begins again elsewhere. */
   readonly ending: CallEnd;
+  /** What the call was made with. */
+  readonly context: object | undefined;
   /** Milliseconds left of the call's `wallTimeMs`. */
   remainingTimeMs(): number;
 }

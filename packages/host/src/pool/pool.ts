@@ -133,6 +133,7 @@ export class LanePool implements Pool {
         signal: request.signal,
         onOutcome: request.onOutcome,
         waitUntil: request.waitUntil,
+        context: request.context,
         resolve,
         reject,
       });

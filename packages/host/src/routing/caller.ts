@@ -36,7 +36,7 @@ export interface Caller {
 /** A {@link Caller} over a pool. */
 export function createCaller(pool: Pick<Pool, 'call' | 'holdResult'>): Caller {
   const run: Caller['run'] = async (extension, handler, argument, options = {}) => {
-    const { signal, wallTimeMs, waitUntil, onOutcome } = options;
+    const { signal, wallTimeMs, waitUntil, context, onOutcome } = options;
     assertShort(extension, argument);
     try {
       return await pool.call({
@@ -46,6 +46,7 @@ export function createCaller(pool: Pick<Pool, 'call' | 'holdResult'>): Caller {
         signal,
         wallTimeMs,
         waitUntil,
+        context,
         onOutcome,
       });
     } catch (error) {

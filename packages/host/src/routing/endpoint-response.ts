@@ -1,10 +1,13 @@
 import { SandglassError, type Answer } from '@sandglass/core';
 
-import type { HostOptions } from '../types.js';
+import type { EndpointAnswer } from '../types.js';
 import { type Conditions, entityTag, isFresh } from './entity-tag.js';
 
 /** Makes a response of a checked status and of headers that can be sent. */
-export type CreateResponse = NonNullable<HostOptions['createResponse']>;
+export type CreateResponse<Made = Response> = (
+  body: EndpointAnswer['body'],
+  init: { status: number; headers: Headers | Record<string, string> },
+) => Made;
 
 /**
  * Headers that an endpoint may set (CONTRACT §5). `set-cookie` is not among them: it would speak
@@ -22,14 +25,14 @@ export const RESPONSE_HEADERS: readonly string[] = [
 /** RFC 9110: these never have a body, and `Response` refuses one. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-export interface EndpointResponseOptions {
+export interface EndpointResponseOptions<Made = Response> {
   /** Names in lower case. */
   allowedHeaders: ReadonlySet<string>;
   /** `HEAD`: everything but the body. `GET` and `HEAD`: an entity tag. */
   method: string;
   /** What the client has already. @default nothing */
   conditions?: Conditions | null;
-  createResponse: CreateResponse;
+  createResponse: CreateResponse<Made>;
 }
 
 /** The platform's own kind of response. */
@@ -46,7 +49,7 @@ const MAX_TAGGED_BYTES = 1_048_576;
  *
  * @throws {SandglassError} `E_GUEST` for a status or header that cannot be sent.
  */
-export function toEndpointResponse(answer: Answer, options: EndpointResponseOptions): Response {
+export function toEndpointResponse<Made>(answer: Answer, options: EndpointResponseOptions<Made>): Made {
   const { kind, headers: own } = answer;
   const status = readStatus(answer.status);
   const content = kind === 'none' || BODILESS.has(status) ? null : answer.body;
@@ -65,7 +68,7 @@ export function toEndpointResponse(answer: Answer, options: EndpointResponseOpti
 }
 
 /** RFC 9110 §15.4.5: what describes a body goes with it. */
-function notModified(headers: Headers, options: EndpointResponseOptions): Response {
+function notModified<Made>(headers: Headers, options: EndpointResponseOptions<Made>): Made {
   for (const name of ['content-type', 'content-disposition']) headers.delete(name);
   return options.createResponse(null, { status: 304, headers });
 }

@@ -20,7 +20,16 @@ export async function runOperation(
 ): Promise<unknown> {
   const found = operations.find(id);
   if (!found) throw new SandglassError('E_NOT_FOUND', `No operation "${id}" is loaded`);
-  const { owner, handler } = found;
+  return runOperationOf(found, argument, call, caller);
+}
+
+/** Runs the operation behind a handler. */
+export async function runOperationOf(
+  { owner, handler }: { owner: Extension; handler: number },
+  argument: unknown,
+  call: CallOptions | undefined,
+  caller: Caller,
+): Promise<unknown> {
   try {
     return (await caller.call(owner, handler, argument, call)) ?? null;
   } catch (error) {

@@ -42,12 +42,12 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
       return { registrations: guest.registrations, snapshot: { key: '', bytes: new ArrayBuffer(0) }, heapBytes: 0 };
     },
     holdResult() {},
-    async call({ extension, handler, argument, signal }) {
+    async call({ extension, handler, argument, signal, context }) {
       const entry = loaded.get(extension.id);
       if (isClosed) throw new SandglassError('E_CLOSED', 'closed');
       if (!entry) throw new SandglassError('E_NOT_FOUND', `${extension.name} is not loaded`);
       const callId = ++lastCallId;
-      const use = capabilitiesOf(options, { callId, extensionId: extension.id }, signal);
+      const use = capabilitiesOf(options, { callId, extensionId: extension.id, context }, signal);
       const running = Promise.resolve().then(() => entry.guest.handlers?.[handler]?.(decodeValue(argument), use));
       entry.running.add(running);
       try {
@@ -78,7 +78,7 @@ export function createFakePool(guests: Record<string, FakeGuest>): {
 /** How the handler of a call reaches the capabilities. */
 function capabilitiesOf(
   { onCapability }: CreatePoolOptions,
-  of: Pick<CapabilityCall, 'callId' | 'extensionId'>,
+  of: Pick<CapabilityCall, 'callId' | 'extensionId' | 'context'>,
   signal: AbortSignal | undefined,
 ): (name: string, ...args: unknown[]) => Promise<unknown> {
   const ending = new CallEnd();

@@ -186,6 +186,7 @@ class ServedCall implements CapabilityCall {
   readonly name: string;
   readonly args: unknown[];
   readonly ending: CallEnd;
+  readonly context: object | undefined;
   readonly #clock: VirtualClock;
   readonly #job: Job;
 
@@ -195,6 +196,7 @@ class ServedCall implements CapabilityCall {
     this.name = name;
     this.args = args;
     this.ending = job.ending;
+    this.context = job.context;
     this.#clock = clock;
     this.#job = job;
   }

@@ -22,6 +22,7 @@ export interface JobOptions {
   signal?: AbortSignal | undefined;
   onOutcome?: CallRequest['onOutcome'];
   waitUntil?: CallRequest['waitUntil'];
+  context?: CallRequest['context'];
   resolve: (value: never) => void;
   reject: (error: Error) => void;
 }
@@ -42,6 +43,7 @@ export class Job implements Timed, Waiting {
   readonly signal: AbortSignal | undefined;
   readonly onOutcome: CallRequest['onOutcome'];
   readonly waitUntil: CallRequest['waitUntil'];
+  readonly context: CallRequest['context'];
   argument: Uint8Array;
   snapshot: SnapshotWire | undefined;
   readonly resolve: (value: never) => void;
@@ -84,6 +86,7 @@ export class Job implements Timed, Waiting {
     this.signal = options.signal;
     this.onOutcome = options.onOutcome;
     this.waitUntil = options.waitUntil;
+    this.context = options.context;
     this.resolve = options.resolve;
     this.reject = options.reject;
   }
