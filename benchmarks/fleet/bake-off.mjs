@@ -27,15 +27,15 @@ const EVENTS = isQuick ? 500 : 5_000;
 const PUBLISHED_AT_ONCE = 256;
 
 install();
-const places = { nats: await freePort(), redis: await freePort() };
+const ports = { nats: await freePort(), redis: await freePort() };
 const store = mkdtempSync(join(tmpdir(), 'sandglass-bake-off-'));
 const processes = [];
 try {
-  start('nats-server', ['-a', '127.0.0.1', '-p', String(places.nats), '-js', '-sd', join(store, 'nats')]);
+  start('nats-server', ['-a', '127.0.0.1', '-p', String(ports.nats), '-js', '-sd', join(store, 'nats')]);
   mkdirSync(join(store, 'redis'));
   const durable = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
   start('redis-server', [
-    ...['--bind', '127.0.0.1', '--port', String(places.redis), '--dir', join(store, 'redis')],
+    ...['--bind', '127.0.0.1', '--port', String(ports.redis), '--dir', join(store, 'redis')],
     ...durable,
   ]);
   await delay(1_000);
@@ -77,7 +77,7 @@ function start(program, args) {
 /** A process that answers each request with its own bytes. */
 async function startResponder(name) {
   const responder = fileURLToPath(new URL('responder.mjs', import.meta.url));
-  const child = spawn(process.execPath, [responder, name, String(places[name] ?? places.redis), FOLDER], {
+  const child = spawn(process.execPath, [responder, name, String(ports[name] ?? ports.redis), FOLDER], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   processes.push(child);
@@ -87,7 +87,7 @@ async function startResponder(name) {
 async function openNats() {
   const { connect } = await load('@nats-io/transport-node');
   const { jetstream, jetstreamManager } = await load('@nats-io/jetstream');
-  const connection = await connect({ servers: `127.0.0.1:${places.nats}` });
+  const connection = await connect({ servers: `127.0.0.1:${ports.nats}` });
   const manager = await jetstreamManager(connection);
   await manager.streams.add({ name: 'events', subjects: ['events'], retention: 'workqueue' });
   await manager.consumers.add('events', { durable_name: 'worker', ack_policy: 'explicit' });
@@ -112,7 +112,7 @@ async function openNats() {
 
 async function openBullmq() {
   const { Queue, QueueEvents, Worker } = await load('bullmq');
-  const connection = { host: '127.0.0.1', port: places.redis, maxRetriesPerRequest: null };
+  const connection = { host: '127.0.0.1', port: ports.redis, maxRetriesPerRequest: null };
   // its results are read after it has ended: the last ones have to stay
   const options = { removeOnComplete: { count: 2_000 }, removeOnFail: true };
   const queue = new Queue('echo', { connection });

@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
  * `run` starts every run in a fresh context on a pooled worker thread; it has no persistent mode.
  */
 export async function fresh({ script, threads = 1 }, host) {
-  const turn = createTurns(threads);
+  const inSlot = createSlots(threads);
   const runner = createRunner({
     limits: {
       timeoutMs: 10_000, // 1 MB of JSON takes longer than a second
@@ -18,7 +18,7 @@ export async function fresh({ script, threads = 1 }, host) {
   const { log, sleep, request } = host;
   const source = `const { log, sleep, request } = api;\n${script}\nreturn await handler(await api.argument());`;
   return {
-    call: (argument) => turn(() => call(argument)),
+    call: (argument) => inSlot(() => call(argument)),
   };
 
   async function call(argument) {
@@ -33,16 +33,16 @@ export async function fresh({ script, threads = 1 }, host) {
 }
 
 /** `run` refuses what is above its number of workers and keeps no queue: the caller does. */
-function createTurns(most) {
-  const waiting = [];
+function createSlots(most) {
+  const waiters = [];
   let running = 0;
   return async (task) => {
-    if (running >= most) await new Promise((resolve) => waiting.push(resolve));
+    if (running >= most) await new Promise((resolve) => waiters.push(resolve));
     else running++;
     try {
       return await task();
     } finally {
-      const next = waiting.shift(); // takes over the place
+      const next = waiters.shift(); // takes over the slot
       if (next) next();
       else running--;
     }

@@ -45,10 +45,10 @@ export const persistentInline = (workload) => openHost(workload, { isolation: 'p
  * are to be compared with.
  */
 const openEngine = async ({ module }, host, isolation) => {
-  const waiting = new Map();
+  const pending = new Map();
   const engine = await createEngine({
     wasm: await compileEngine(),
-    onOutcomes: (outcomes) => outcomes.forEach((outcome) => waiting.get(outcome.callId)(outcome)),
+    onOutcomes: (outcomes) => outcomes.forEach((outcome) => pending.get(outcome.callId)(outcome)),
     onCapabilities: (calls) => calls.forEach(answer),
   });
   async function answer({ callId, seq, name, args }) {
@@ -73,7 +73,7 @@ const openEngine = async ({ module }, host, isolation) => {
 
   let callId = 0;
   const finish = (outcome) => {
-    waiting.delete(outcome.callId);
+    pending.delete(outcome.callId);
     if (!outcome.ok) throw new Error(outcome.error.message);
     return decodeValue(outcome.value);
   };
@@ -82,7 +82,7 @@ const openEngine = async ({ module }, host, isolation) => {
       const wire = { callId: ++callId, extensionId: 1, handler: 0, argument: encodeValue(argument) };
       const outcome = engine.run(wire);
       if (outcome) return finish(outcome);
-      return new Promise((resolve) => waiting.set(wire.callId, resolve)).then(finish);
+      return new Promise((resolve) => pending.set(wire.callId, resolve)).then(finish);
     },
     close: () => engine.close(),
   };

@@ -15,7 +15,7 @@ const {
   /** Calls at a time; all, if absent. */
   inFlight = calls,
   handler = `async ({ id }) => { await sleep(5); return (await request('http://allowed.test:' + PORT + '/' + id)).data; }`,
-  /** What is read in the place of the engine's binary: `missing`, or the name of a damage. */
+  /** What is read in place of the engine's binary: `missing`, or the name of a damage. */
   wasm,
   /**
    * Whether all file descriptors are taken while the calls run, and a thread is killed meanwhile.

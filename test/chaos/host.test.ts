@@ -63,8 +63,8 @@ describe.each(['threads', 'inline'] as const)('on a host (%s)', (mode) => {
   test('a host that was blocked for two seconds kills no thread, times out no call and fails no request', async () => {
     await underLedger(
       async (host, ledger) => {
-        await loadOperation(host, 'waiting', 'async () => sleep(20)');
-        const calls = [burst(host, ledger, 50, 'waiting'), burst(host, ledger, 50)];
+        await loadOperation(host, 'asleep', 'async () => sleep(20)');
+        const calls = [burst(host, ledger, 50, 'asleep'), burst(host, ledger, 50)];
         await until(() => ledger.arrived > 0);
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
         expect(new Set((await Promise.all(calls)).flat())).toEqual(new Set(['ok']));

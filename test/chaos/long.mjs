@@ -52,15 +52,15 @@ function choose(list) {
 }
 
 let kills = 0;
-let turnsWithoutThread = 0;
+let ticksWithoutThread = 0;
 const startedMs = performance.now();
 const elapsedMs = () => performance.now() - startedMs;
 const killer = setInterval(() => {
-  // A busy event loop drops turns of a timer: they are made up for.
-  while (kills + turnsWithoutThread < Math.floor(elapsedMs() / KILL_EVERY_MS)) {
+  // A busy event loop drops ticks of a timer: they are made up for.
+  while (kills + ticksWithoutThread < Math.floor(elapsedMs() / KILL_EVERY_MS)) {
     const victim = choose([...threads]);
     if (!victim) {
-      turnsWithoutThread += 1;
+      ticksWithoutThread += 1;
       continue;
     }
     threads.delete(victim);
@@ -111,7 +111,7 @@ const rows = {
   'calls with an effect': count(effects, (times) => times > 0),
   'effects doubled': doubled,
   'workers killed': kills,
-  'turns without a worker': turnsWithoutThread,
+  'ticks without a worker': ticksWithoutThread,
   'ms between kills': Math.round((seconds * 1_000) / kills),
   'runs begun again': reruns,
   'still queued or running': queued + running,

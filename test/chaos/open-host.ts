@@ -17,7 +17,7 @@ const SABOTEUR = fileURLToPath(new URL('saboteur.mjs', import.meta.url));
 export type Fault = 'exit' | 'throw' | 'reject' | 'abort' | 'memory' | 'hang' | 'start' | 'slow';
 
 /**
- * A fault of worker threads, and how many times its turn passes before it strikes; for `start`, how
+ * A fault of worker threads, and how many chances it lets pass before it strikes; for `start`, how
  * many starts fail.
  */
 export interface Sabotage {

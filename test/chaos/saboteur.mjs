@@ -1,4 +1,4 @@
-// The engine's thread, with a fault that strikes when its turn comes: after the calls of a batch
+// The engine's thread, with a fault that strikes when it is due: after the calls of a batch
 // have begun.
 import { getEnvironmentData } from 'node:worker_threads';
 
@@ -7,7 +7,7 @@ import { createEngine } from '@sandglass/worker';
 
 const { fault, countdown } = getEnvironmentData('sabotage') ?? {};
 
-/** Whether it is this thread's turn. The countdown is shared by all threads. */
+/** Whether the fault is due in this thread. The countdown is shared by all threads. */
 function isDue() {
   return Atomics.sub(countdown, 0, 1) === 1;
 }

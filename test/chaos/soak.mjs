@@ -80,7 +80,7 @@ await Promise.all(
       );
       counts[how] = (counts[how] ?? 0) + 1;
       const expected = bomb === undefined ? 'ok' : EXPECTED[bomb];
-      if (how !== expected) unexpected.set(`${how} in the place of ${expected}`, id);
+      if (how !== expected) unexpected.set(`${how} in place of ${expected}`, id);
     }
   }),
 );

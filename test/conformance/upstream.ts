@@ -26,7 +26,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const COMPRESS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync } as const;
 
 /** Who waits at `/meet` for a second request. */
-let waiting: ServerResponse | undefined;
+let first: ServerResponse | undefined;
 
 /** By the first part of the path. */
 const ANSWERS: Readonly<Record<string, Answer>> = {
@@ -55,10 +55,10 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     response.writeHead(200, { 'content-encoding': encoding, ...JSON_TYPE }).end(COMPRESS[encoding]('{"plain":true}'));
   },
   meet: (response) => {
-    if (!waiting) waiting = response;
+    if (!first) first = response;
     else {
-      for (const each of [waiting, response]) each.writeHead(200).end('met');
-      waiting = undefined;
+      for (const each of [first, response]) each.writeHead(200).end('met');
+      first = undefined;
     }
   },
   redirect: (response, { pathname, searchParams }) =>

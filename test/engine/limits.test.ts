@@ -47,14 +47,14 @@ describe('limits of a call', () => {
   });
 
   test('time spent awaiting is not counted', async () => {
-    const waiting = await TestEngine.open({ answer: () => undefined });
-    const id = await waiting.handler('async () => { await sleep(1); return "done"; }', { limits: { cpuTimeMs: 25 } });
-    const { callId, ended } = waiting.start(id);
+    const silent = await TestEngine.open({ answer: () => undefined });
+    const id = await silent.handler('async () => { await sleep(1); return "done"; }', { limits: { cpuTimeMs: 25 } });
+    const { callId, ended } = silent.start(id);
     const end = Date.now() + 60; // the thread is busy elsewhere
     while (Date.now() < end);
-    waiting.engine.settle([{ callId, seq: 1, ok: true, value: encodeValue(undefined) }]);
+    silent.engine.settle([{ callId, seq: 1, ok: true, value: encodeValue(undefined) }]);
     expect(await ended).toMatchObject({ ok: true, value: 'done' });
-    waiting.engine.close();
+    silent.engine.close();
   });
 
   test('a native that returns after its budget was used up does not end well', async () => {
@@ -84,10 +84,8 @@ describe('limits of a call', () => {
     const limits = { loadTimeMs: 40 };
     const looping = await engine.tryLoad(engine.describe('for (;;);', { limits }));
     expect(looping.error).toMatchObject({ code: 'E_CPU', limit: { name: 'loadTimeMs', value: 40 } });
-    const waiting = await engine.tryLoad(
-      engine.describe('await new Promise(() => {}); export default {};', { limits }),
-    );
-    expect(waiting.error).toMatchObject({ code: 'E_WALL', limit: { name: 'loadTimeMs', value: 40 } });
+    const hung = await engine.tryLoad(engine.describe('await new Promise(() => {}); export default {};', { limits }));
+    expect(hung.error).toMatchObject({ code: 'E_WALL', limit: { name: 'loadTimeMs', value: 40 } });
   });
 
   test.each([2, 8, 64])(

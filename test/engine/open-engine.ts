@@ -83,7 +83,7 @@ export class TestEngine {
   /** Every capability call so far. */
   readonly seen: SeenCall[] = [];
   readonly #answer: (call: SeenCall) => Answer;
-  readonly #waiting: Map<number, { end: (outcome: OutcomeWire) => void; over: (outcome: OutcomeWire) => void }> =
+  readonly #pending: Map<number, { end: (outcome: OutcomeWire) => void; over: (outcome: OutcomeWire) => void }> =
     new Map();
   #nextExtension = 1;
   #nextCall = 1;
@@ -156,7 +156,7 @@ export class TestEngine {
     const callId = this.#nextCall++;
     const [ended, end] = deferred();
     const [isOver, over] = deferred();
-    this.#waiting.set(callId, { end, over });
+    this.#pending.set(callId, { end, over });
     const outcome = this.engine.run({ callId, extensionId, handler, argument });
     if (outcome) this.finish([outcome]);
     const last = isOver.then(toEnded);
@@ -177,11 +177,11 @@ export class TestEngine {
 
   finish(outcomes: OutcomeWire[]): void {
     for (const outcome of outcomes) {
-      const call = this.#waiting.get(outcome.callId);
+      const call = this.#pending.get(outcome.callId);
       if (!call) throw new Error(`call ${outcome.callId} ended twice, or was never made`);
       call.end(outcome); // the first one counts
       if (outcome.goesOn === true) continue;
-      this.#waiting.delete(outcome.callId);
+      this.#pending.delete(outcome.callId);
       call.over(outcome);
     }
   }

@@ -52,10 +52,10 @@ describe('a persistent sandbox', () => {
       ...PERSISTENT,
       before: 'let release; const gate = new Promise((resolve) => (release = resolve))',
     });
-    const waiting = engine.start(id, false);
+    const first = engine.start(id, false);
     expect(await engine.value(id, true)).toBe('done');
     expect(await engine.value(id, true)).toBe('done');
-    expect(await waiting.ended).toMatchObject({ ok: true, value: 'opened' });
+    expect(await first.ended).toMatchObject({ ok: true, value: 'opened' });
   });
 
   test('what a call leaves to be done is its own cost, and ends with it', async () => {

@@ -106,31 +106,31 @@ describe('a pristine sandbox', () => {
   });
 
   test('a marker is found in memory during its call, so that the search means something', async () => {
-    const waiting = await TestEngine.open({ answer: () => undefined });
+    const silent = await TestEngine.open({ answer: () => undefined });
     memories.length = 0;
-    const id = await waiting.handler('async (m) => { await sleep(1); return m; }');
-    const { callId } = waiting.start(id, MARKER);
+    const id = await silent.handler('async (m) => { await sleep(1); return m; }');
+    const { callId } = silent.start(id, MARKER);
     expect(memories.some((memory) => bytesOf(memory).includes(MARKER))).toBe(true);
-    waiting.engine.abort([callId]);
+    silent.engine.abort([callId]);
     expect(memories.some((memory) => bytesOf(memory).includes(MARKER))).toBe(false);
-    waiting.engine.close();
+    silent.engine.close();
   });
 
   test('a new sandbox is byte for byte a restored one', async () => {
-    const waiting = await TestEngine.open({ answer: () => undefined });
+    const silent = await TestEngine.open({ answer: () => undefined });
     memories.length = 0;
-    const id = await waiting.handler('async () => { await sleep(1); }');
-    const calls = [waiting.start(id), waiting.start(id)];
+    const id = await silent.handler('async () => { await sleep(1); }');
+    const calls = [silent.start(id), silent.start(id)];
     await Promise.resolve();
     await new Promise((resolve) => setImmediate(resolve));
-    while (waiting.seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
-    waiting.engine.abort(calls.map(({ callId }) => callId));
+    while (silent.seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    silent.engine.abort(calls.map(({ callId }) => callId));
     expect(memories).toHaveLength(2);
     // each has begun with some free heap
     const [shorter, longer] = memories.map(restedBytesOf).sort((a, b) => a.length - b.length);
     expect(longer!.subarray(0, shorter!.length).equals(shorter!)).toBe(true);
     expect(longer!.subarray(shorter!.length).every((byte) => byte === 0)).toBe(true);
-    waiting.engine.close();
+    silent.engine.close();
   });
 
   test('each call has a sequence of Math.random of its own', async () => {
@@ -254,19 +254,19 @@ describe('a pristine sandbox', () => {
   });
 
   test('a thousand calls wait side by side, each as in a sandbox of its own, in few', async () => {
-    const waiting = await TestEngine.open({ answer: () => undefined });
-    const id = await waiting.handler('async (n) => { own = n; await sleep(n); return own === n ? n : -1; }', {
+    const silent = await TestEngine.open({ answer: () => undefined });
+    const id = await silent.handler('async (n) => { own = n; await sleep(n); return own === n ? n : -1; }', {
       before: 'let own',
     });
-    const calls = Array.from({ length: 1_000 }, (_, n) => waiting.start(id, n));
-    while (waiting.seen.length < 1_000) await new Promise((resolve) => setImmediate(resolve));
-    expect(waiting.engine.stats().sandboxes).toBeLessThanOrEqual(32);
-    waiting.engine.settle(
-      waiting.seen.map(({ callId, seq }) => ({ callId, seq, ok: true, value: encodeValue(undefined) })),
+    const calls = Array.from({ length: 1_000 }, (_, n) => silent.start(id, n));
+    while (silent.seen.length < 1_000) await new Promise((resolve) => setImmediate(resolve));
+    expect(silent.engine.stats().sandboxes).toBeLessThanOrEqual(32);
+    silent.engine.settle(
+      silent.seen.map(({ callId, seq }) => ({ callId, seq, ok: true, value: encodeValue(undefined) })),
     );
     const ended = await Promise.all(calls.map((call) => call.ended));
     expect(ended.map(({ value }) => value)).toEqual(calls.map((_, n) => n));
-    waiting.engine.close();
+    silent.engine.close();
   }, 60_000);
 
   test('calls that end while others wait for a sandbox leave them theirs', async () => {
@@ -283,20 +283,20 @@ describe('a pristine sandbox', () => {
     busy.engine.close();
   });
 
-  test('forgetting an extension drops its sandboxes and its calls, the waiting and the starting ones', async () => {
-    const waiting = await TestEngine.open({ answer: () => undefined });
-    const id = await waiting.handler(
+  test('forgetting an extension drops its sandboxes and its calls, the suspended and the starting ones', async () => {
+    const silent = await TestEngine.open({ answer: () => undefined });
+    const id = await silent.handler(
       'async () => { const big = new Uint8Array(1 << 20).fill(1); await sleep(1); return big.length; }',
     );
-    waiting.start(id); // in the sandbox at hand, which it keeps: it has written much
-    waiting.start(id); // in one that is being made
-    waiting.engine.forget(id);
-    expect(waiting.engine.stats()).toMatchObject({ sandboxes: 0, snapshots: 0, memoryBytes: 0 });
-    const other = await waiting.handler('() => 1'); // by then the sandbox in the making is there
-    expect(await waiting.value(other)).toBe(1);
-    expect(waiting.seen).toHaveLength(1);
-    expect(waiting.engine.stats().sandboxes).toBe(1);
-    expect(await waiting.call(id)).toMatchObject({ code: 'E_NOT_FOUND' });
+    silent.start(id); // in the sandbox at hand, which it keeps: it has written much
+    silent.start(id); // in one that is being made
+    silent.engine.forget(id);
+    expect(silent.engine.stats()).toMatchObject({ sandboxes: 0, snapshots: 0, memoryBytes: 0 });
+    const other = await silent.handler('() => 1'); // by then the sandbox in the making is there
+    expect(await silent.value(other)).toBe(1);
+    expect(silent.seen).toHaveLength(1);
+    expect(silent.engine.stats().sandboxes).toBe(1);
+    expect(await silent.call(id)).toMatchObject({ code: 'E_NOT_FOUND' });
   });
 
   test('an extension that is forgotten while it loads is not there afterwards', async () => {
@@ -310,18 +310,18 @@ describe('a pristine sandbox', () => {
   });
 
   test('an aborted call has no outcome, and a late answer to it does nothing', async () => {
-    const waiting = await TestEngine.open({ answer: () => undefined });
-    const id = await waiting.handler('async () => { n++; await sleep(1); return n; }', { before: 'let n = 0' });
-    const { callId, ended } = waiting.start(id);
+    const silent = await TestEngine.open({ answer: () => undefined });
+    const id = await silent.handler('async () => { n++; await sleep(1); return n; }', { before: 'let n = 0' });
+    const { callId, ended } = silent.start(id);
     let settled = false;
     void ended.then(() => (settled = true));
-    waiting.engine.abort([callId]);
-    waiting.engine.settle([{ callId, seq: 1, ok: true, value: encodeValue(undefined) }]);
-    const next = waiting.start(id);
-    waiting.engine.settle([{ callId: next.callId, seq: 1, ok: true, value: encodeValue(undefined) }]);
+    silent.engine.abort([callId]);
+    silent.engine.settle([{ callId, seq: 1, ok: true, value: encodeValue(undefined) }]);
+    const next = silent.start(id);
+    silent.engine.settle([{ callId: next.callId, seq: 1, ok: true, value: encodeValue(undefined) }]);
     expect(await next.ended).toMatchObject({ ok: true, value: 1 });
     expect(settled).toBe(false);
-    waiting.engine.close();
+    silent.engine.close();
   });
 
   test('module specifiers: directus:api alone, statically alone', async () => {

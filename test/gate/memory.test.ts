@@ -46,9 +46,9 @@ describe('memory of bodies', () => {
     });
     const post = (): Promise<Outcome> =>
       guest.request(`http://good.test:${server.port}/`, { method: 'POST', body: 'x'.repeat(MIB) });
-    const waiting = [post(), post(), post(), post()];
+    const pending = [post(), post(), post(), post()];
     expect(failure(await post())).toMatchObject({ code: 'E_QUOTA' });
     guest.ending.fire();
-    for (const outcome of await Promise.all(waiting)) expect(failure(outcome)).toMatchObject({ code: 'E_NETWORK' });
+    for (const outcome of await Promise.all(pending)) expect(failure(outcome)).toMatchObject({ code: 'E_NETWORK' });
   });
 });

@@ -11,9 +11,9 @@ describe.each(['inline', 'threads'] as const)('a persistent extension (%s)', (mo
     const extension = describeSource(operation(handler, GATE), { wallTimeMs: 2_000 }, 'persistent');
     await pool.load(extension);
     expect(await run(pool, extension, 'begin')).toBe('begin'); // from now on its sandbox is there
-    const waiting = [1, 2, 3].map(() => run(pool, extension, 'wait'));
+    const pending = [1, 2, 3].map(() => run(pool, extension, 'wait'));
     expect(await run(pool, extension, 'open')).toBe('open');
-    expect(await Promise.all(waiting)).toEqual(['opened', 'opened', 'opened']);
+    expect(await Promise.all(pending)).toEqual(['opened', 'opened', 'opened']);
     await pool.close(0);
   });
 });

@@ -36,7 +36,7 @@ class Driver {
 
   logs = [];
   #lastId = 0;
-  #waiting = new Map();
+  #pending = new Map();
 
   async load(source, { limits, snapshot, ...options } = {}) {
     const wire = {
@@ -59,7 +59,7 @@ class Driver {
   async call({ id }, argument) {
     const callId = (this.#lastId += 1);
     const ended = await new Promise((resolve) => {
-      this.#waiting.set(callId, resolve);
+      this.#pending.set(callId, resolve);
       const outcome = this.engine.run({ callId, extensionId: id, handler: 0, argument: encodeValue(argument) });
       if (outcome) this.#finish([outcome]);
     });
@@ -67,7 +67,7 @@ class Driver {
   }
 
   #finish(outcomes) {
-    for (const outcome of outcomes) this.#waiting.get(outcome.callId)?.(outcome);
+    for (const outcome of outcomes) this.#pending.get(outcome.callId)?.(outcome);
   }
 
   #answer(calls) {

@@ -92,7 +92,7 @@ interface Session {
 
 async function connect(url: string): Promise<Session> {
   const socket = new WebSocket(url);
-  const waiting = new Map<number, (result: unknown) => void>();
+  const pending = new Map<number, (result: unknown) => void>();
   const complaints: string[] = [];
   let lastId = 0;
   socket.addEventListener('message', ({ data }) => {
@@ -102,7 +102,7 @@ async function connect(url: string): Promise<Session> {
       method?: string;
       params?: unknown;
     };
-    if (id !== undefined) waiting.get(id)?.(result);
+    if (id !== undefined) pending.get(id)?.(result);
     else if (method === 'Runtime.exceptionThrown' || method === 'Log.entryAdded')
       complaints.push(JSON.stringify(params));
   });
@@ -115,7 +115,7 @@ async function connect(url: string): Promise<Session> {
     send(method, params = {}) {
       const id = ++lastId;
       return new Promise((resolve) => {
-        waiting.set(id, resolve);
+        pending.set(id, resolve);
         socket.send(JSON.stringify({ id, method, params }));
       });
     },

@@ -34,10 +34,10 @@ export interface EngineInput {
  * it is pristine.
  */
 export async function openCall({ module, argument, isolation, slowdownPercent = 0 }: EngineInput): Promise<Subject> {
-  const waiting: Map<number, (outcome: OutcomeWire) => void> = new Map();
+  const pending: Map<number, (outcome: OutcomeWire) => void> = new Map();
   const engine = await createEngine({
     onOutcomes: (outcomes) => {
-      for (const outcome of outcomes) waiting.get(outcome.callId)?.(outcome);
+      for (const outcome of outcomes) pending.get(outcome.callId)?.(outcome);
     },
     onCapabilities: () => undefined,
   });
@@ -47,8 +47,8 @@ export async function openCall({ module, argument, isolation, slowdownPercent = 
     const wire: CallWire = { callId: ++callId, extensionId: 1, handler: 0, argument: encodeValue(argument) };
     const outcome = engine.run(wire);
     if (outcome) return unwrap(outcome);
-    return new Promise<OutcomeWire>((resolve) => waiting.set(wire.callId, resolve)).then((late) => {
-      waiting.delete(wire.callId);
+    return new Promise<OutcomeWire>((resolve) => pending.set(wire.callId, resolve)).then((late) => {
+      pending.delete(wire.callId);
       return unwrap(late);
     });
   };

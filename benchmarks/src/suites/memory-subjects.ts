@@ -14,7 +14,7 @@ export async function openExtensions({ extensions }: { extensions: number }): Pr
   const host = await openHost();
   await loadAndCall(host, 0); // what every host pays once
   const beforeBytes = residentBytes();
-  for (const numbers of inTurns(1, extensions)) await Promise.all(numbers.map((number) => loadAndCall(host, number)));
+  for (const numbers of inGroups(1, extensions)) await Promise.all(numbers.map((number) => loadAndCall(host, number)));
   return { sample: () => (residentBytes() - beforeBytes) / extensions, close: () => host.close() };
 }
 
@@ -27,7 +27,7 @@ export async function openTurnover({ loads }: { loads: number }): Promise<Subjec
   let first = 0;
   return {
     async sample() {
-      for (const numbers of inTurns(first, loads)) {
+      for (const numbers of inGroups(first, loads)) {
         await Promise.all(numbers.map((number) => loadAndCall(host, number)));
         await Promise.all(numbers.map((number) => host.unload(operationId(number))));
       }
@@ -43,7 +43,7 @@ function openHost(): Promise<Host> {
 }
 
 /** Numbers from `first` on, in groups that are loaded at once. */
-function* inTurns(first: number, count: number): Generator<number[]> {
+function* inGroups(first: number, count: number): Generator<number[]> {
   const end = first + count;
   for (let from = first; from < end; from += LOADED_AT_ONCE) {
     yield Array.from({ length: Math.min(LOADED_AT_ONCE, end - from) }, (_, index) => from + index);

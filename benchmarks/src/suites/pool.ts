@@ -9,7 +9,7 @@ const IN_FLIGHT = [1, 4, 16, 64, 256];
 const SETTINGS = { launches: 3, rounds: 6 } as const;
 
 /** Where the host runs its calls. */
-export const PLACES: readonly (readonly [place: string, threads: HostInput['threads']])[] = [
+export const SERIES: readonly (readonly [series: string, threads: HostInput['threads']])[] = [
   ['Sandglass, calling thread', 'inline'],
   ['Sandglass, one worker thread', 1],
 ];
@@ -134,7 +134,7 @@ function inFlight(): Suite {
 }
 
 /**
- * What a second thread adds: little to empty calls, where the calling thread is the narrow place.
+ * What a second thread adds: little to empty calls, where the calling thread is the bottleneck.
  */
 function threads(): Suite {
   const measure = { inFlight: 64 };

@@ -1,7 +1,7 @@
 import { createBundle, createPayload } from '../peers/workload.js';
 import type { Suite, SubjectSpec } from '../run/subject.js';
 import { ECHO, EMPTY } from './host-extension.js';
-import { hostCalls, PLACES } from './pool.js';
+import { hostCalls, SERIES } from './pool.js';
 import type { HostInput } from './pool-subjects.js';
 
 const KIB = 1024;
@@ -53,7 +53,7 @@ function curve({ name, title, axis, points, toInput }: Curve): Suite {
     axis,
     ...SETTINGS,
     subjects: points.flatMap((x) =>
-      PLACES.map(([series, threads]): SubjectSpec => {
+      SERIES.map(([series, threads]): SubjectSpec => {
         const label = `${series}, ${x.toLocaleString('en')} ${axis}`;
         return hostCalls(label, { ...toInput(x), threads, measure: 'median' }, { series, x });
       }),

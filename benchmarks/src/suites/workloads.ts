@@ -1,6 +1,6 @@
 import { createWorkloads } from '../peers/workload.js';
 import type { Suite } from '../run/subject.js';
-import { hostCalls, PLACES } from './pool.js';
+import { hostCalls, SERIES } from './pool.js';
 
 /**
  * Those that no other suite of ours runs through the host; empty calls, payloads and bundles are
@@ -22,8 +22,8 @@ export async function createWorkloadSuites(serverUrl: string): Promise<Suite[]> 
       launches: 3,
       rounds: 4,
       subjects: workloads.flatMap(({ title, script, argument }) =>
-        PLACES.map(([place, threads]) =>
-          hostCalls(`${title}: ${place}`, { script, argument, threads, measure: 'median' }),
+        SERIES.map(([series, threads]) =>
+          hostCalls(`${title}: ${series}`, { script, argument, threads, measure: 'median' }),
         ),
       ),
     },

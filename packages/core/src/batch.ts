@@ -13,7 +13,7 @@ const ROW_LENGTH = 4;
 const INT32_BYTES = 4;
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** In the place of a number of bytes: the row's outcome is the next of the errors. */
+/** In place of a number of bytes: the row's outcome is the next of the errors. */
 const IS_ERROR = -1;
 
 const NO_ERRORS: readonly ErrorWire[] = [];

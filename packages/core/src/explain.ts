@@ -9,7 +9,7 @@ export interface Problem {
   /** Keys and indices from the value to where it is. Empty for the value itself. */
   path: readonly PropertyKey[];
   /**
-   * What follows the name of the place in a sentence, for example ` is 0: it has to be an integer
+   * What follows the name of the field in a sentence, for example ` is 0: it has to be an integer
    * from 1 to 60000`.
    */
   text: string;

@@ -7,7 +7,7 @@ const MIB = 1 << 20;
 describe('MemoryBudget', () => {
   test('what lanes use adds up, and is gone with them', () => {
     const budget = MemoryBudget.create(3, 8 * MIB);
-    const elsewhere = new MemoryBudget(budget.places);
+    const elsewhere = new MemoryBudget(budget.slots);
     budget.charge(0, 3 * MIB, 1);
     elsewhere.charge(2, 4 * MIB, 2);
     expect([budget.usedBytes, budget.sandboxes, budget.bytesOf(2)]).toEqual([7 * MIB, 3, 4 * MIB]);
@@ -30,8 +30,8 @@ describe('MemoryBudget', () => {
     budget.charge(0, 1e11);
     expect(budget.missingBytes(1e11, 'more')).toBe(0);
     budget.charge(0, 0, 3_300);
-    expect([budget.hasPlace('more'), budget.hasPlace('first')]).toEqual([false, true]);
+    expect([budget.hasSlot('more'), budget.hasSlot('first')]).toEqual([false, true]);
     budget.charge(0, 0, 796);
-    expect(budget.hasPlace('first')).toBe(false);
+    expect(budget.hasSlot('first')).toBe(false);
   });
 });

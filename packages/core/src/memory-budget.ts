@@ -7,9 +7,9 @@ const KIB = 1_024;
  */
 const MAX_SANDBOXES = 4_096;
 
-/** Places before those of the lanes: the budget. */
+/** Slots before those of the lanes: the budget. */
 const HEADER = 1;
-/** Places of a lane: memory in KiB, and memories. */
+/** Slots of a lane: memory in KiB, and memories. */
 const FIELDS = 2;
 
 /** More than any machine has, in KiB. */
@@ -26,35 +26,35 @@ export type BudgetShare = 'more' | 'first' | 'small';
 
 /**
  * Memory of all sandboxes of a pool against `pool.maxMemoryBytes`. Each lane's engine writes its
- * own place; the host and all engines read them all.
+ * own slots; the host and all engines read them all.
  *
  * A thread that is taken over can write what it likes: others then get less or wait, and what it
  * uses is still what WebAssembly lets it.
  */
 export class MemoryBudget {
   /** What another thread needs for the same budget. */
-  readonly places: Int32Array;
+  readonly slots: Int32Array;
 
-  /** @param places what `create` made, here or in another thread. */
-  constructor(places: Int32Array) {
-    this.places = places;
+  /** @param slots what `create` made, here or in another thread. */
+  constructor(slots: Int32Array) {
+    this.slots = slots;
   }
 
   /**
-   * @param lanes places beside the host's own, which is the last.
+   * @param lanes slots beside the host's own, which is the last.
    * @param maxBytes at least 1 KiB. @default without a limit
    */
   static create(lanes: number, maxBytes: number = Infinity): MemoryBudget {
     const length = HEADER + (lanes + 1) * FIELDS;
     const isShared = lanes > 1 && typeof SharedArrayBuffer !== 'undefined';
     const bytes = length * Int32Array.BYTES_PER_ELEMENT;
-    const places = new Int32Array(isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
-    places[0] = Math.min(maxBytes / KIB, UNLIMITED);
-    return new MemoryBudget(places);
+    const slots = new Int32Array(isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
+    slots[0] = Math.min(maxBytes / KIB, UNLIMITED);
+    return new MemoryBudget(slots);
   }
 
   get maxBytes(): number {
-    return this.places[0]! * KIB;
+    return this.slots[0]! * KIB;
   }
 
   /** In use by all lanes. */
@@ -67,25 +67,25 @@ export class MemoryBudget {
     return this.#sum(1);
   }
 
-  /** The place for what the host itself keeps: snapshots. */
+  /** The slots of what the host itself keeps: snapshots. */
   get hostLane(): number {
-    return (this.places.length - HEADER) / FIELDS - 1;
+    return (this.slots.length - HEADER) / FIELDS - 1;
   }
 
   bytesOf(lane: number): number {
-    return this.places[HEADER + lane * FIELDS]! * KIB;
+    return this.slots[HEADER + lane * FIELDS]! * KIB;
   }
 
   /** Adds to what a lane has; less than zero takes away. */
   charge(lane: number, bytes: number, sandboxes = 0): void {
     const at = HEADER + lane * FIELDS;
-    Atomics.add(this.places, at, Math.sign(bytes) * Math.ceil(Math.abs(bytes) / KIB));
-    if (sandboxes !== 0) Atomics.add(this.places, at + 1, sandboxes);
+    Atomics.add(this.slots, at, Math.sign(bytes) * Math.ceil(Math.abs(bytes) / KIB));
+    if (sandboxes !== 0) Atomics.add(this.slots, at + 1, sandboxes);
   }
 
   /** Forgets a lane whose thread is gone. */
   clear(lane: number): void {
-    this.places.fill(0, HEADER + lane * FIELDS, HEADER + (lane + 1) * FIELDS);
+    this.slots.fill(0, HEADER + lane * FIELDS, HEADER + (lane + 1) * FIELDS);
   }
 
   /** What is left of a share; less than zero if it is overdrawn. */
@@ -104,13 +104,13 @@ export class MemoryBudget {
   }
 
   /** Whether there may be one more memory. */
-  hasPlace(share: BudgetShare): boolean {
+  hasSlot(share: BudgetShare): boolean {
     return this.sandboxes < MAX_SANDBOXES * Math.min(SHARES[share], 1);
   }
 
   #sum(field: number): number {
     let sum = 0;
-    for (let i = HEADER + field; i < this.places.length; i += FIELDS) sum += this.places[i]!;
+    for (let i = HEADER + field; i < this.slots.length; i += FIELDS) sum += this.slots[i]!;
     return sum;
   }
 }

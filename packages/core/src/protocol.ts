@@ -191,10 +191,10 @@ export interface ThreadTask {
    * Messages to the host that it has not received, and 1 while the thread has been woken and has
    * not noticed.
    */
-  waiting: SharedArrayBuffer;
-  /** Index of this lane in `waiting` and `memory`. */
+  unread: SharedArrayBuffer;
+  /** Index of this lane in `unread` and `memory`. */
   lane: number;
-  /** Int32: `MemoryBudget.places`. */
+  /** Int32: `MemoryBudget.slots`. */
   memory: SharedArrayBuffer;
   wasm: EngineModule;
 }

@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /** Where the script goes. */
-const PLACE = '<script></script>';
+const PLACEHOLDER = '<script></script>';
 
 const { outputFiles } = await build({
   entryPoints: [at('src/service/status/page/main.ts')],
@@ -24,6 +24,6 @@ const { outputFiles } = await build({
   logLevel: 'warning',
 });
 const template = await readFile(at('templates/status.html'), 'utf8');
-if (template.split(PLACE).length !== 2) throw new Error(`templates/status.html needs one ${PLACE}`);
-const page = template.replace(PLACE, () => `<script>${outputFiles[0].text}</script>`);
+if (template.split(PLACEHOLDER).length !== 2) throw new Error(`templates/status.html needs one ${PLACEHOLDER}`);
+const page = template.replace(PLACEHOLDER, () => `<script>${outputFiles[0].text}</script>`);
 await writeFile(at('dist/service/status/status.html'), page);

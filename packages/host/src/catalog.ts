@@ -18,7 +18,7 @@ const REGISTERS: Readonly<Record<SandboxType, readonly Registration['type'][]>> 
 
 export interface AddOptions {
   /** Registered only after this has ended, though loaded before. */
-  turn?: Promise<unknown>;
+  previous?: Promise<unknown>;
   /**
    * Lists an extension that does not load as failed, for a look at what is wrong and a reload.
    * @default false
@@ -71,7 +71,7 @@ export class Catalog {
    *
    * @throws {SandglassError} `E_LOAD` if the name is taken, and whatever keeps it from loading.
    */
-  add(extension: Extension, { turn, keepFailed = false }: AddOptions = {}): Promise<void> {
+  add(extension: Extension, { previous, keepFailed = false }: AddOptions = {}): Promise<void> {
     const { name } = extension;
     return this.#inOrder(name, async () => {
       const known = this.#current.get(name);
@@ -83,7 +83,7 @@ export class Catalog {
       this.#current.set(name, extension);
       this.#removed.delete(name);
       try {
-        await this.#start(extension, turn);
+        await this.#start(extension, previous);
       } catch (error) {
         if (keepFailed) extension.fail(error as Error);
         else this.#current.delete(name);
@@ -93,7 +93,7 @@ export class Catalog {
   }
 
   /**
-   * Puts a new version in the place of the one that serves. Calls in flight finish on the old one,
+   * Puts a new version in place of the one that serves. Calls in flight finish on the old one,
    * which goes on serving if the new one does not load.
    *
    * @param open reads the new version; it has to have the same name.
@@ -135,12 +135,12 @@ export class Catalog {
     return extension;
   }
 
-  async #start(extension: Extension, turn?: Promise<unknown>): Promise<void> {
+  async #start(extension: Extension, previous?: Promise<unknown>): Promise<void> {
     const { id } = extension.wire;
     this.#versions.set(id, extension);
     try {
       const { registrations } = await this.#pool.load(extension.wire);
-      await turn;
+      await previous;
       try {
         this.#register(extension, registrations);
       } catch (error) {

@@ -157,14 +157,14 @@ class SandglassHost implements Host {
     const folders = await scanFolder(folder, this.#options, this.#options.onSkip);
     for (let i = 0; i < folders.length; i += LOADED_AT_ONCE) {
       const opened = await Promise.all(folders.slice(i, i + LOADED_AT_ONCE).map((from) => this.#openOrReport(from)));
-      let turn: Promise<unknown> = Promise.resolve();
+      let previous: Promise<unknown> = Promise.resolve();
       for (const extension of opened.filter((one) => one !== undefined)) {
         const added = this.#catalog
-          .add(extension, { turn, keepFailed: true })
+          .add(extension, { previous, keepFailed: true })
           .catch((error: unknown) => this.#report(error, { extension: extension.name }));
-        turn = Promise.all([turn, added]); // one that fails does not wait for its turn
+        previous = Promise.all([previous, added]); // one that fails does not wait for its previous
       }
-      await turn;
+      await previous;
     }
   }
 

@@ -213,7 +213,7 @@ export interface HostOptions {
   /** @default grants what is requested */
   grant?: GrantPolicy | undefined;
   /**
-   * Gets what guests log. While a promise that it returns is pending, the line counts as waiting;
+   * Gets what guests log. While a promise that it returns is pending, the line counts as pending;
    * lines beyond an extension's share of 16 MiB, half of it if no other one logs, are dropped, and
    * the next one tells how many.
    */

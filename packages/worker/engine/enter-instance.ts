@@ -5,7 +5,7 @@ import { BinaryWriter } from './wasm-binary.js';
 export const INSTANCE_TABLE: Uint8Array = Uint8Array.of(0x70, 0, 0);
 
 /**
- * A function that calls another, of a type with so many parameters, at the place of the table that
+ * A function that calls another, of a type with so many parameters, at the index of the table that
  * its last argument is.
  */
 export function tableFunction(parameters: number, type: number, table: number): Uint8Array {

@@ -52,11 +52,11 @@ export class Labels {
     else if (op === OP.loop) this.#counts.push(code.at - 1 !== this.#dispatchAt);
     else if (op === OP.end) this.#counts.pop();
     else if (op === OP.br || op === OP.brIf || op === OP.brTable)
-      return this.#isTurn(op, new BinaryReader(code.bytes, code.at));
+      return this.#isLoopBranch(op, new BinaryReader(code.bytes, code.at));
     return false;
   }
 
-  #isTurn(op: number, ahead: BinaryReader): boolean {
+  #isLoopBranch(op: number, ahead: BinaryReader): boolean {
     let targets = op === OP.brTable ? ahead.u32() + 1 : 1;
     for (; targets > 0; targets--) if (this.#counts[this.#counts.length - 1 - ahead.u32()]) return true;
     return false;

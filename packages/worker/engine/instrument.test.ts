@@ -33,7 +33,7 @@ const BODIES: Record<string, number[]> = {
   fill: [0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 11, 0],
   copy: [0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 10, 0, 0],
 };
-/** Turns as often as its first argument says, at least once. */
+/** Iterates as often as its first argument says, at least once. */
 const TURNS = [0x03, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b];
 const LOOPS: Record<string, number[]> = {
   short: TURNS,
@@ -43,11 +43,12 @@ const LOOPS: Record<string, number[]> = {
   'around dispatch': [0x03, 0x40, ...loopAround(branchTable(200), 1), ...TURNS.slice(2)],
 };
 /**
- * A loop that does so between its turns, which are as many as its first argument says, or so many.
+ * A loop that does so between its iterations, which are as many as its first argument says, or so
+ * many.
  */
-function loopAround(body: number[], turns?: number): number[] {
-  const set = turns === undefined ? [] : [0x41, turns, 0x21, 2];
-  const count = turns === undefined ? 0 : 2;
+function loopAround(body: number[], iterations?: number): number[] {
+  const set = iterations === undefined ? [] : [0x41, iterations, 0x21, 2];
+  const count = iterations === undefined ? 0 : 2;
   return [...set, 0x03, 0x40, ...body, 0x20, count, 0x41, 1, 0x6b, 0x22, count, 0x0d, 0, 0x0b];
 }
 
@@ -69,11 +70,11 @@ for (const [name, op, push, width] of STORES) {
 let writes: Record<string, Write>;
 let memory: CardMemory;
 
-async function turn(name: string, turns: number, poll: (argument: number) => number): Promise<void> {
+async function iterate(name: string, iterations: number, poll: (argument: number) => number): Promise<void> {
   const module = await WebAssembly.compile(instrument(moduleOf(LOOPS), POLL));
   const memory = new WebAssembly.Memory({ initial: 1 }); // less than the binary asks for
   const { exports } = await WebAssembly.instantiate(module, { a: { b: memory, c: poll } });
-  (exports[name] as Write)(turns, 0, 0); // a function of three numbers
+  (exports[name] as Write)(iterations, 0, 0); // a function of three numbers
 }
 
 /** The cards that a write marks. */
@@ -126,22 +127,22 @@ describe('instrument', () => {
   });
 
   test.each(['short', 'switching', 'beside dispatch', 'around dispatch'])(
-    'a loop (%s) asks with 0, once for every so many turns',
+    'a loop (%s) asks with 0, once for every so many iterations',
     async (name) => {
-      for (const [turns, times] of [
+      for (const [iterations, times] of [
         [FUEL - 1, 0],
         [FUEL, 1],
         [3 * FUEL + 5, 3],
       ] as const) {
         const asked: number[] = [];
-        await turn(name, turns, (argument) => asked.push(argument));
+        await iterate(name, iterations, (argument) => asked.push(argument));
         expect(asked).toEqual(Array.from({ length: times }, () => 0));
       }
     },
   );
 
   test('what is thrown there ends the loop', async () => {
-    const endless = turn('short', 0, () => {
+    const endless = iterate('short', 0, () => {
       throw new Error('enough');
     });
     await expect(endless).rejects.toThrow('enough');
@@ -149,7 +150,7 @@ describe('instrument', () => {
 
   test('the loop that dispatches bytecode is left alone', async () => {
     let asked = 0;
-    await turn('dispatch', 3 * FUEL, () => (asked += 1));
+    await iterate('dispatch', 3 * FUEL, () => (asked += 1));
     expect(asked).toBe(0);
   });
 

@@ -105,7 +105,7 @@ const ADDED_TYPES = PARAMETERS.map((count) => Uint8Array.of(0x60, count, ...Arra
 /** Types of the functions that are added, in their order. */
 const RESTORE_TYPES = [TYPE.pair, TYPE.pair, TYPE.restoreCards];
 const HANDLER_TYPES = [TYPE.pair, TYPE.pair, TYPE.runHandler, TYPE.enterHandler, TYPE.enterRestoreCards];
-/** Those that others refer to, by their place. */
+/** Those that others refer to, by their index. */
 const ADDED = { restoreCards: 2, encode: 3, prefetch: 4, runHandler: 5, enterHandler: 6, enterRestoreCards: 7 };
 
 type IndexOf<Name> = (name: Name) => number;
@@ -246,9 +246,9 @@ function rewriteFunction(code: BinaryReader, out: BinaryWriter, parameters: numb
       skipImmediates(op, code);
       copied = replaceMultiplier(out, code, { copied, at }, module.fuel + 2);
     } else {
-      const isTurn = labels.pass(op, code);
+      const isLoopBranch = labels.pass(op, code);
       skipImmediates(op, code);
-      if (!isTurn) continue;
+      if (!isLoopBranch) continue;
       out.copy(code.bytes, copied, at);
       countLoop(out, locals, module.fuel, module.pollIndex);
       copied = at;

@@ -11,12 +11,14 @@ import type { BinaryWriter } from './wasm-binary.js';
  */
 
 /**
- * Turns between two questions: 65,536 short ones take 0.1 ms, long ones a few; a question takes 0.2
- * µs.
+ * Iterations between two questions: 65,536 short ones take 0.1 ms, long ones a few; a question
+ * takes 0.2 µs.
  */
 export const FUEL: number = 1 << 16;
 
-/** log2 of the bytes of a bulk write that count as one turn of a loop: 16 of them take as long. */
+/**
+ * log2 of the bytes of a bulk write that count as one iteration of a loop: 16 of them take as long.
+ */
 const BYTES_SHIFT = 4;
 
 /**
@@ -49,9 +51,9 @@ export function chargeLength(out: BinaryWriter, length: number, fuel: number, po
 }
 
 /** Leaves what is left on the stack and in the local. */
-function countDown(out: BinaryWriter, local: number, fuel: number, turns: () => void): void {
+function countDown(out: BinaryWriter, local: number, fuel: number, cost: () => void): void {
   out.local(OP.globalGet, fuel);
-  turns();
+  cost();
   out.raw(OP.i32Sub);
   out.local(OP.localTee, local);
   out.local(OP.globalSet, fuel);

@@ -68,7 +68,7 @@ export function prefetchList(out: BinaryWriter, prefetch: number): void {
 
 /**
  * `(i32, i32) → i32`: reads a byte of each cache line of the cards between two addresses of the
- * list and of their copies, their marks and their places in the index. Comes to 0.
+ * list and of their copies, their marks and their entries in the index. Comes to 0.
  */
 export function prefetchFunction(): Uint8Array {
   const out = new BinaryWriter(128);

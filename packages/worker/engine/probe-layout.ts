@@ -146,8 +146,8 @@ function probeJobs(instance: Instance, rt: JSRuntimePointer, ctx: JSContextPoint
   };
   const before = empty();
   evaluate(instance, ctx, 'Promise.resolve().then(() => {})');
-  const waiting = new Set(empty());
-  const [jobs, ...others] = before.filter((at) => !waiting.has(at));
+  const pending = new Set(empty());
+  const [jobs, ...others] = before.filter((at) => !pending.has(at));
   ffi.QTS_ExecutePendingJob(rt, -1, instance.module._malloc(4) as never);
   if (jobs === undefined || others.length > 0 || !empty().includes(jobs)) throw unknownLayout('the list of jobs');
   return jobs - rt;

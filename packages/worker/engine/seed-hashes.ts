@@ -24,19 +24,24 @@ const NEGATIVE = 1640562687;
 const MULTIPLIER_64 = 7046029254386353131n;
 
 /** What is copied of a function so far, and where the instruction begins that was just passed. */
-interface Place {
+interface Progress {
   copied: number;
   at: number;
 }
 
 /**
- * Writes what comes in the place of a constant, if it is one of those.
+ * Writes what replaces a constant, if it is one of those.
  *
  * @param code right after the constant.
  * @param seed index of the global.
  * @returns what is copied of the function then.
  */
-export function replaceMultiplier(out: BinaryWriter, code: BinaryReader, { copied, at }: Place, seed: number): number {
+export function replaceMultiplier(
+  out: BinaryWriter,
+  code: BinaryReader,
+  { copied, at }: Progress,
+  seed: number,
+): number {
   const value = new BinaryReader(code.bytes, at + 1).signed();
   const next = code.bytes[code.at];
   const isMultiplier = next === OP.i32Mul && MULTIPLIERS.some((each) => BigInt(each) === value);

@@ -46,7 +46,7 @@ export class BinaryReader {
   }
 }
 
-/** Length of an integer whose place is kept before its value is known. */
+/** Length of an integer whose bytes are kept free before its value is known. */
 const PADDED_BYTES = 5;
 
 /** Writes the binary format of WebAssembly into a buffer that grows. */

@@ -1,4 +1,4 @@
-/** A place in a list. */
+/** An element of a list. */
 export interface Link<Value> {
   readonly value: Value;
 }
@@ -26,7 +26,7 @@ class Node<Value> implements Link<Value> {
 /**
  * An ordered collection that any value leaves in constant time.
  *
- * For what changes with every call, in the place of a `Set` or `Map`. Those of V8 keep a chain of
+ * For what changes with every call, in place of a `Set` or `Map`. Those of V8 keep a chain of
  * outgrown tables, each of which points to the next (nepotism of the garbage collector): once a
  * major collection has made one of them old, every later table, with all that was in it, lives
  * until the next major collection. That costs a fifth of the throughput
@@ -45,7 +45,7 @@ export class LinkedList<Value> {
     return this.#first?.value;
   }
 
-  /** A place that is in no list yet. */
+  /** An element that is in no list yet. */
   static link<Value>(value: Value): Link<Value> {
     return new Node(value);
   }
@@ -55,7 +55,7 @@ export class LinkedList<Value> {
     return this.append(new Node(value));
   }
 
-  /** Adds a place that is in no list, at the end. */
+  /** Adds an element that is in no list, at the end. */
   append(link: Link<Value>): Link<Value> {
     const node = link as Node<Value>; // links are made here
     node.list = this;

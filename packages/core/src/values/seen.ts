@@ -34,7 +34,7 @@ export class AtomTable {
     return this.names.length;
   }
 
-  /** The place of a name, which is put at the end if it is new. */
+  /** The position of a name, which is put at the end if it is new. */
   indexOf(name: string): number {
     const known = this.#indices ? this.#indices.get(name) : this.#search(name);
     if (known !== undefined) return known;

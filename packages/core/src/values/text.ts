@@ -28,7 +28,7 @@ export function isWide(text: string): boolean {
   return WIDE.test(text);
 }
 
-/** One byte a character, from a place that has been checked to lie inside. */
+/** One byte a character, from a position that has been checked to lie inside. */
 export function readLatin1(bytes: Uint8Array, from: number, to: number): string {
   if (to - from >= NATIVE_FROM)
     return native ? native.latin1Slice.call(bytes, from, to) : fromUnits(bytes.subarray(from, to));

@@ -6,7 +6,7 @@ import { SandglassError } from '@sandglass/core';
 import { readPackageJson } from '../extensions/read-folder.js';
 import { isInside } from '../extensions/read-inside.js';
 import { build, loadEsbuild } from './compile.js';
-import { entrypoints, nameOf, placed } from './entrypoints.js';
+import { entrypoints, nameOf, withPosition } from './entrypoints.js';
 
 /** A file that was made. Paths are relative to the folder. */
 export interface BuiltFile {
@@ -20,7 +20,7 @@ export interface BuiltFile {
  * beside it, with a source map.
  *
  * @throws {SandglassError} `E_MANIFEST` if the manifest names no source, `E_NOT_FOUND` if esbuild
- *   is not installed, `E_LOAD` for a source that cannot be compiled, with its place in
+ *   is not installed, `E_LOAD` for a source that cannot be compiled, with its position in
  *   `cause.stack`.
  */
 export async function buildFolder(folder: string): Promise<BuiltFile[]> {
@@ -40,7 +40,7 @@ export async function buildFolder(folder: string): Promise<BuiltFile[]> {
   if (outside) throw new SandglassError('E_MANIFEST', `"${outside.outfile}" leads out of the extension's folder`);
   const esbuild = await loadEsbuild(folder);
   if (!esbuild) throw new SandglassError('E_NOT_FOUND', 'esbuild is not installed: npm install --save-dev esbuild');
-  for (const task of tasks) await placed(nameOf(manifest), task.file, () => build(esbuild, task));
+  for (const task of tasks) await withPosition(nameOf(manifest), task.file, () => build(esbuild, task));
   return Promise.all(
     tasks.map(async ({ file, outfile }) => ({ file, outfile, bytes: (await stat(join(folder, outfile))).size })),
   );

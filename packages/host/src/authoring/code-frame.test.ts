@@ -5,7 +5,7 @@ import { findFrame, formatCodeFrame } from './code-frame.js';
 const SOURCE = 'one\ntwo\n\tthree\nfour\nfive\nsix';
 
 describe('formatCodeFrame', () => {
-  test('shows the lines around a place, and marks it', () => {
+  test('shows the lines around a position, and marks it', () => {
     expect(formatCodeFrame(SOURCE, { line: 3, column: 2 })).toEqual([
       '  1 | one',
       '  2 | two',
@@ -16,7 +16,7 @@ describe('formatCodeFrame', () => {
     ]);
   });
 
-  test('cuts a long line around the place', () => {
+  test('cuts a long line around the position', () => {
     const frame = formatCodeFrame(`${'x'.repeat(5_000)}HERE${'y'.repeat(5_000)}`, { line: 1, column: 5_001 });
     expect(frame[0]!.length).toBeLessThan(120);
     expect(frame[0]!.indexOf('HERE')).toBe(frame[1]!.indexOf('^'));

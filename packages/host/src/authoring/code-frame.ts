@@ -1,4 +1,4 @@
-/** A place in a file, counted from 1. */
+/** A position in a file, counted from 1. */
 export interface FramePosition {
   line: number;
   column: number;
@@ -6,13 +6,13 @@ export interface FramePosition {
 
 /** Lines shown before and after the one that matters. */
 const CONTEXT_LINES = 2;
-/** A minified line is cut around the place; `…` stands for what is left out. */
+/** A minified line is cut around the position; `…` stands for what is left out. */
 const MAX_WIDTH = 100;
 /** Lines of a stack that are looked at. */
 const MAX_STACK_LINES = 100;
 
 /**
- * The lines of a source around a place, with a mark below it. Only the lines that are shown are
+ * The lines of a source around a position, with a mark below it. Only the lines that are shown are
  * taken out of the source.
  *
  * @returns plain text, which holds the source as it is: make it harmless before it goes to a

@@ -24,7 +24,7 @@ describe('compile', () => {
     const { code, inputs } = await compile(folder, 'a.ts', 'export default 1 as number;');
     expect({ code, inputs }).toEqual({ code: 'export default 1 ;', inputs: ['a.ts'] });
     await expect(compile(folder, 'a.ts', 'export default 1;\nconst = 2;')).rejects.toMatchObject({
-      place: { line: 2 },
+      position: { line: 2 },
     });
   });
 
@@ -43,7 +43,7 @@ describe('compile', () => {
     );
     await expect(compile(fails, 'src/a.ts', 'a\nbc')).rejects.toMatchObject({
       message: 'no',
-      place: { file: 'src/a.ts', line: 2, column: 2 },
+      position: { file: 'src/a.ts', line: 2, column: 2 },
     });
     const newer = await makeFolder({ ...fakeTypeScript(''), 'node_modules/typescript/index.cjs': '' });
     expect((await compile(newer, 'a.ts', 'export default 1 as number;')).code).toBe('export default 1 ;');

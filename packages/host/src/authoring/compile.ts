@@ -20,11 +20,11 @@ export interface Compiled {
  * from 1.
  */
 export class CompileError extends SyntaxError {
-  readonly place: { file: string; line: number; column: number } | undefined;
+  readonly position: { file: string; line: number; column: number } | undefined;
 
-  constructor(message: string, place?: { file: string; line: number; column: number }) {
+  constructor(message: string, position?: { file: string; line: number; column: number }) {
     super(message);
-    this.place = place;
+    this.position = position;
   }
 }
 
@@ -167,8 +167,8 @@ function transpile({ transpileModule }: TypeScript, file: string, text: string):
   if (!problem) return { code: made.outputText, sourceMap: made.sourceMapText ?? '', inputs: [file] };
   const { start = 0, messageText } = problem;
   const before = text.slice(0, start);
-  const place = { file, line: before.split('\n').length, column: start - before.lastIndexOf('\n') };
-  throw new CompileError(typeof messageText === 'string' ? messageText : messageText.messageText, place);
+  const position = { file, line: before.split('\n').length, column: start - before.lastIndexOf('\n') };
+  throw new CompileError(typeof messageText === 'string' ? messageText : messageText.messageText, position);
 }
 
 function stripTypes(file: string, text: string): Compiled {
@@ -184,7 +184,7 @@ function stripTypes(file: string, text: string): Compiled {
   } catch (error) {
     // sucrase throws Errors
     const { message, loc } = error as Error & { loc?: { line: number; column: number } };
-    const place = { file, line: loc?.line ?? 1, column: loc?.column ?? 1 };
-    throw new CompileError(message.replace(/^Error transforming [^:]*: /, ''), place);
+    const position = { file, line: loc?.line ?? 1, column: loc?.column ?? 1 };
+    throw new CompileError(message.replace(/^Error transforming [^:]*: /, ''), position);
   }
 }

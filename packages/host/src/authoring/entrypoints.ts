@@ -34,16 +34,16 @@ export function nameOf(manifest: unknown): string {
 /**
  * Compiles something of an extension.
  *
- * @throws {SandglassError} `E_LOAD` in place of a {@link CompileError}, with its place in
+ * @throws {SandglassError} `E_LOAD` in place of a {@link CompileError}, with its position in
  *   `cause.stack`.
  */
-export async function placed<T>(name: string, file: string, run: () => Promise<T>): Promise<T> {
+export async function withPosition<T>(name: string, file: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (cause) {
     if (!(cause instanceof CompileError)) throw cause;
-    const { place = { file, line: 1, column: 1 } } = cause;
-    const where = `${place.file}:${place.line}:${place.column}`;
+    const { position = { file, line: 1, column: 1 } } = cause;
+    const where = `${position.file}:${position.line}:${position.column}`;
     cause.stack = `    at ${name}/${where}`;
     throw new SandglassError('E_LOAD', `Cannot load "${name}": ${cause.message} (${where})`, {
       extension: name,

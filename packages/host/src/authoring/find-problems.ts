@@ -28,7 +28,7 @@ export interface ProblemOptions {
 }
 
 /**
- * Globals of browsers and of Node that no guest has (CONTRACT §2), with what to use in their place.
+ * Globals of browsers and of Node that no guest has (CONTRACT §2), with what to use instead.
  */
 const ABSENT: Readonly<Record<string, string>> = {
   setTimeout: 'sleep from directus:api waits',
@@ -66,9 +66,14 @@ export function findProblems(source: string, options: ProblemOptions): Problem[]
   const at = locator(source);
   const { program, error } = parseModule(source);
   if (error) {
-    const place = error.index === undefined ? {} : at(error.index);
+    const position = error.index === undefined ? {} : at(error.index);
     return [
-      { severity: error.index === undefined ? 'warning' : 'error', code: 'syntax', message: error.message, ...place },
+      {
+        severity: error.index === undefined ? 'warning' : 'error',
+        code: 'syntax',
+        message: error.message,
+        ...position,
+      },
     ];
   }
   try {
@@ -97,8 +102,8 @@ function findIn(program: Program, options: ProblemOptions, at: Locate): Problem[
   ];
 }
 
-type Place = Pick<Problem, 'line' | 'column'>;
-type Locate = (index: number) => Place;
+type Position = Pick<Problem, 'line' | 'column'>;
+type Locate = (index: number) => Position;
 
 /** What a module takes of those that it may import. */
 class Uses {
@@ -196,7 +201,7 @@ function propertyName(property: AnyNode, isComputed: boolean): string | undefine
   return property.type === 'Literal' && typeof property.value === 'string' ? property.value : undefined;
 }
 
-function describeGlobal(name: string, absent: readonly string[], place: Place): Problem[] {
+function describeGlobal(name: string, absent: readonly string[], position: Position): Problem[] {
   const instead = Object.hasOwn(ABSENT, name)
     ? ABSENT[name]
     : absent.includes(name)
@@ -204,7 +209,7 @@ function describeGlobal(name: string, absent: readonly string[], place: Place): 
       : undefined;
   if (instead === undefined) return [];
   return [
-    { severity: 'warning', code: 'global', message: `"${name}" does not exist in a sandbox: ${instead}`, ...place },
+    { severity: 'warning', code: 'global', message: `"${name}" does not exist in a sandbox: ${instead}`, ...position },
   ];
 }
 
@@ -227,5 +232,5 @@ function compareScopes({ first, isOpen }: Uses, { requested, modules }: ProblemO
 
 function locator(source: string): Locate {
   const lines = new LineIndex(source);
-  return (index) => lines.placeOf(index);
+  return (index) => lines.positionOf(index);
 }

@@ -47,8 +47,8 @@ describe('readAuthored', () => {
     const { mapStack } = await prepareSource(authored.source, 'x/src/index.ts', authored.sourceMap);
     const lines = authored.source.split('\n');
     const line = lines.findIndex((text) => text.includes('throw'));
-    const place = `${line + 1}:${lines[line]!.indexOf('throw') + 1}`;
-    expect(mapStack(`    at greet (x/src/index.ts:${place})`)).toBe('    at greet (x/src/greet.ts:1:47)');
+    const position = `${line + 1}:${lines[line]!.indexOf('throw') + 1}`;
+    expect(mapStack(`    at greet (x/src/index.ts:${position})`)).toBe('    at greet (x/src/greet.ts:1:47)');
   });
 
   test.each([

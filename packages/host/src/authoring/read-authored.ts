@@ -9,7 +9,7 @@ import { readInside } from '../extensions/read-inside.js';
 import { findSourceMapUrl } from '../extensions/source-map-url.js';
 import type { ExtensionSource } from '../types.js';
 import { compile } from './compile.js';
-import { entrypoints, isObject, nameOf, placed } from './entrypoints.js';
+import { entrypoints, isObject, nameOf, withPosition } from './entrypoints.js';
 
 /** An extension as its author works on it. */
 export interface AuthoredExtension extends ExtensionSource {
@@ -29,7 +29,7 @@ const SCRIPTS: ReadonlySet<string> = new Set([...JAVASCRIPT, '.ts', '.mts']);
  * `path`, the built file, where there is no source.
  *
  * @throws {SandglassError} `E_MANIFEST`, `E_NOT_FOUND` or `E_LOAD`; what cannot be compiled has its
- *   place in `cause.stack`.
+ *   position in `cause.stack`.
  */
 export async function readAuthored(folder: string): Promise<AuthoredExtension> {
   const manifest = await readPackageJson(folder);
@@ -39,7 +39,7 @@ export async function readAuthored(folder: string): Promise<AuthoredExtension> {
   const isOneFile = source === path && JAVASCRIPT.has(extname(path ?? ''));
   const text = source === undefined || isOneFile ? undefined : await readIfThere(folder, source);
   if (source === undefined || text === undefined) return readBuilt(folder, path, manifest);
-  const { code, sourceMap, inputs } = await placed(nameOf(manifest), source, () =>
+  const { code, sourceMap, inputs } = await withPosition(nameOf(manifest), source, () =>
     compile(resolve(folder), source, text),
   );
   return {

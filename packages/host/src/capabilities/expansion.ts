@@ -15,7 +15,7 @@ const PROPERTY_COST = 4;
 const MAX_DEPTH = 1_000;
 
 /**
- * Counts what a guest's value comes to when it is written out: a list that stands in ten places
+ * Counts what a guest's value comes to when it is written out: a list that stands ten times
  * counts ten times, as it would be written or walked ten times. Sixty lists that each hold the one
  * before twice are 2^60 values.
  */

@@ -18,9 +18,9 @@ describe('findJsonError', () => {
     ['a word', '{ "a": undefined }', '1:8'],
     ['a number with zeros', '{ "a": 01 }', '1:8'],
     ['a missing colon', '{ "a" 1 }', '1:7'],
-  ])('finds %s', (_, text, place) => {
+  ])('finds %s', (_, text, position) => {
     expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError);
     const { line, column } = findJsonError(text);
-    expect(`${line}:${column}`).toBe(place);
+    expect(`${line}:${column}`).toBe(position);
   });
 });

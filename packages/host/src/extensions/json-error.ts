@@ -5,12 +5,12 @@ const TOKEN =
   /[\t\n\r ]*(?:([{}[\],:])|("(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.]))/y; // oxlint-disable-line no-control-regex -- a string holds none
 
 /**
- * Finds where a text stops to be JSON: V8's messages have no place for some mistakes.
+ * Finds where a text stops to be JSON: V8's messages have no position for some mistakes.
  *
  * @returns line and column from 1.
  */
 export function findJsonError(text: string): { line: number; column: number } {
-  return new LineIndex(text).placeOf(indexOfError(text));
+  return new LineIndex(text).positionOf(indexOfError(text));
 }
 
 function indexOfError(text: string): number {

@@ -33,7 +33,7 @@ export class LineIndex {
   }
 
   /** Line and column of an offset, both from 1. */
-  placeOf(offset: number): { line: number; column: number } {
+  positionOf(offset: number): { line: number; column: number } {
     const mark = this.#marks.findLastIndex((start) => start <= offset);
     let line = mark * STRIDE + 1;
     let start = this.#marks[mark]!;

@@ -24,8 +24,8 @@ export async function toLoadError(
   const message = (isUnnamed && nameCallee(cause.stack ?? '', extension.wire)) || error.message;
   mapGuestStack(error, extension);
   const { name } = extension;
-  const place = cause instanceof Error && code === 'E_LOAD' ? await placeImport(cause, extension) : '';
-  return new SandglassError(code, `Cannot load "${name}": ${message}${place}`, {
+  const position = cause instanceof Error && code === 'E_LOAD' ? await locateImport(cause, extension) : '';
+  return new SandglassError(code, `Cannot load "${name}": ${message}${position}`, {
     extension: name,
     limit,
     ...(cause === undefined ? {} : { cause }),
@@ -38,11 +38,11 @@ const NO_EXPORT = /^Could not find export '(.*)' in module '(.*)'$/s;
 const MAX_SHOWN = 200;
 
 /**
- * Finds the import that the engine refused, and makes its place the stack of the error.
+ * Finds the import that the engine refused, and makes its position the stack of the error.
  *
  * @returns what to say of it, to be added to the message; empty if it is none.
  */
-async function placeImport(cause: Error, extension: Pick<Extension, 'mapStack' | 'wire'>): Promise<string> {
+async function locateImport(cause: Error, extension: Pick<Extension, 'mapStack' | 'wire'>): Promise<string> {
   const [, missing, from] = NO_EXPORT.exec(cause.message) ?? [];
   if (missing === undefined && !PROHIBITED.test(cause.message)) return '';
   const { source, filename, capabilities } = extension.wire;
@@ -53,7 +53,7 @@ async function placeImport(cause: Error, extension: Pick<Extension, 'mapStack' |
   );
   if (!wanted) return '';
   const start = wanted.words.find(({ text }) => text === missing)?.start ?? wanted.start;
-  const { line, column } = new LineIndex(source).placeOf(start);
+  const { line, column } = new LineIndex(source).positionOf(start);
   const frame = extension.mapStack(`    at <module> (${filename}:${line}:${column})`);
   setStack(cause, frame);
   const where = / \((.*)\)$/.exec(frame)?.[1] ?? filename;

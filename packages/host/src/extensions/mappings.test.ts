@@ -54,13 +54,13 @@ describe('Mappings', () => {
       fc.property(
         lines,
         fc.array(fc.tuple(fc.integer({ min: 0, max: 31 }), number), { maxLength: 30 }),
-        (map, places) => {
+        (map, positions) => {
           // tuples of one or four
           const sorted = map.map((one) => one.toSorted(([a], [b]) => a - b)) as Line[];
           const text = encode(sorted);
           const mappings = new Mappings(text);
           const whole = new TraceMap({ version: 3, sources: ['0', '1', '2', '3'], names: [], mappings: text });
-          const all = [...places, ...sorted.flatMap((one, i) => one.map(([column]) => [i, column] as const))];
+          const all = [...positions, ...sorted.flatMap((one, i) => one.map(([column]) => [i, column] as const))];
           for (const [atLine, column] of all) {
             const expected = originalPositionFor(whole, { line: atLine + 1, column });
             expect(mappings.find(atLine, column)).toEqual(

@@ -1,5 +1,5 @@
-/** A place in a source: lines and columns count from 0. */
-export interface SourcePlace {
+/** A position in a source: lines and columns count from 0. */
+export interface SourcePosition {
   /** Index into the map's `sources`. */
   source: number;
   line: number;
@@ -35,19 +35,19 @@ export class Mappings {
   }
 
   /**
-   * Finds the segment that covers a place, the nearest before it in its line.
+   * Finds the segment that covers a position, the nearest before it in its line.
    *
    * @returns undefined if there is none, or if it has no source.
    */
-  find(line: number, column: number): SourcePlace | undefined {
+  find(line: number, column: number): SourcePosition | undefined {
     this.#checkpoints ??= checkpointsOf(this.#text);
     const cursor = new Cursor(this.#text, checkpointBefore(this.#checkpoints, line, column));
-    let found = cursor.line === line && cursor.column <= column ? cursor.place() : undefined;
+    let found = cursor.line === line && cursor.column <= column ? cursor.position() : undefined;
     let foundColumn = found ? cursor.column : -1;
     while (cursor.next()) {
       if (cursor.line > line || (cursor.line === line && cursor.column > column)) break;
       if (cursor.line < line || cursor.size === 0 || cursor.column === foundColumn) continue;
-      found = cursor.place();
+      found = cursor.position();
       foundColumn = cursor.column;
     }
     return found && found.source >= 0 ? found : undefined;
@@ -78,7 +78,7 @@ class Cursor {
     return [this.offset, this.line, this.column, this.source, this.sourceLine, this.sourceColumn, this.size];
   }
 
-  place(): SourcePlace | undefined {
+  position(): SourcePosition | undefined {
     if (this.size === 0) return undefined;
     return { source: this.size < 4 ? -1 : this.source, line: this.sourceLine, column: this.sourceColumn };
   }
@@ -141,7 +141,7 @@ function checkpointsOf(text: string): Int32Array {
   return Int32Array.from(fields);
 }
 
-/** The last checkpoint that is not behind a place. */
+/** The last checkpoint that is not behind a position. */
 function checkpointBefore(checkpoints: Int32Array, line: number, column: number): Int32Array | undefined {
   let low = 0;
   let high = checkpoints.length / FIELDS;

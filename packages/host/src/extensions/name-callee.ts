@@ -10,10 +10,10 @@ const OUTSIDE = {
 } as const;
 
 /**
- * Says what "not a function" is about, which the engine does not, by the text before the place of
- * the call.
+ * Says what "not a function" is about, which the engine does not, by the text before the position
+ * of the call.
  *
- * @param stack as the engine gave it, places in the source that it runs.
+ * @param stack as the engine gave it, positions in the source that it runs.
  * @returns the message; undefined where the text does not show it.
  */
 export function nameCallee(

@@ -5,7 +5,7 @@ import { SandglassError } from '@sandglass/core';
 import { sha256 } from '../sha256.js';
 import type { RewrittenSource } from './rewrite-for-of-yield.js';
 import { decodeDataUrl, findSourceMapUrl } from './source-map-url.js';
-import type { PlaceMapper, StackMapper } from './source-map.js';
+import type { PositionMapper, StackMapper } from './source-map.js';
 import { mayHoldForOfYield, mayHoldNul } from './needs-scan.js';
 
 /**
@@ -91,7 +91,7 @@ async function createMapper(
   if (sourceMap === undefined && !url?.startsWith('data:') && !rewritten) return (stack) => stack;
   await turnFor(sourceMap ?? url);
   const { createStackMapper, MAX_SOURCE_MAP_LENGTH, parseSourceMap } = await import('./source-map.js');
-  const read = (): PlaceMapper | undefined => {
+  const read = (): PositionMapper | undefined => {
     try {
       const map = sourceMap ?? (url && decodeDataUrl(url, MAX_SOURCE_MAP_LENGTH));
       return map ? parseSourceMap(map, filename) : undefined;

@@ -80,7 +80,7 @@ describe('readFolder', () => {
     ['no folder', {}, 'E_NOT_FOUND', 'the folder does not exist'],
     ['no package.json', { 'one/x': '' }, 'E_NOT_FOUND', '"package.json" does not exist'],
     ['a package.json that is not JSON', { 'one/package.json': '{' }, 'E_MANIFEST', 'package.json is not JSON: '],
-    ['its place', { 'one/package.json': '{\n  "a": 1,\n}' }, 'E_MANIFEST', '(package.json:3:1)'],
+    ['its position', { 'one/package.json': '{\n  "a": 1,\n}' }, 'E_MANIFEST', '(package.json:3:1)'],
     ['a package.json of too many values', { 'one/package.json': `[${'1,'.repeat(30_000)}1]` }, 'E_MANIFEST', 'values'],
     ['a package.json that is a folder', { 'one/package.json/x': '' }, 'E_LOAD', '"package.json" is not a file'],
     ['a missing field', { 'one/package.json': { name: 'one' } }, 'E_MANIFEST', 'version'],

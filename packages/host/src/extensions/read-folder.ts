@@ -58,8 +58,8 @@ export async function readPackageJson(folder: string): Promise<unknown> {
     const cause = thrown as Error;
     if (cause instanceof SyntaxError) cause.stack = `    at /package.json:${line}:${column}`;
     const reason = cause.message.replace(/ (?:in JSON )?at position \d+.*$/, '').replace(/, \.{3}[^]*$/, '');
-    const place = cause instanceof SyntaxError ? ` (package.json:${line}:${column})` : '';
-    throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${reason}${place}`, { cause });
+    const position = cause instanceof SyntaxError ? ` (package.json:${line}:${column})` : '';
+    throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${reason}${position}`, { cause });
   }
 }
 

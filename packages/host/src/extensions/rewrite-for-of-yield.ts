@@ -5,13 +5,13 @@ import { LineIndex } from './line-index.js';
 import { forAwaitHelper } from './for-await.js';
 import type { YieldLoop } from './scan-frame.js';
 import { MAX_LOOPS } from './scanner.js';
-import type { PlaceMapper } from './source-map.js';
+import type { PositionMapper } from './source-map.js';
 
 /** A source with other text than the author's, and the way back. */
 export interface RewrittenSource {
   code: string;
-  /** From a place in `code` to the one in the source. */
-  toOriginal: PlaceMapper;
+  /** From a position in `code` to the one in the source. */
+  toOriginal: PositionMapper;
 }
 
 /** Loops inside of the loops that are rewritten: far more than the engine has a stack for. */
@@ -55,7 +55,7 @@ export function rewriteForOfYield(source: string, loops: readonly YieldLoop[]): 
   writer.write(0, source.length, toTree(loops));
   if (writer.helper) pieces.push(`\n${writer.helper}`);
   const code = pieces.map((piece) => (typeof piece === 'string' ? piece : source.slice(piece.from, piece.to))).join('');
-  return { code, toOriginal: createPlaceMapper(source, code, pieces) };
+  return { code, toOriginal: createPositionMapper(source, code, pieces) };
 }
 
 function tooMany(how: string): SandglassError {
@@ -235,7 +235,7 @@ function collectNames(nodes: readonly AnyNode[], names: Set<string>): void {
 }
 
 /** Text that was added leads to what follows it in the source. */
-function createPlaceMapper(source: string, code: string, pieces: readonly Piece[]): PlaceMapper {
+function createPositionMapper(source: string, code: string, pieces: readonly Piece[]): PositionMapper {
   const froms: number[] = [];
   const starts: number[] = [];
   let start = 0;
@@ -251,7 +251,7 @@ function createPlaceMapper(source: string, code: string, pieces: readonly Piece[
     lines ??= { ofCode: new LineIndex(code), ofSource: new LineIndex(source) };
     const offset = lines.ofCode.offsetOf(line, column);
     const i = starts.findLastIndex((one) => one <= offset);
-    return { file, ...lines.ofSource.placeOf((froms[i] ?? 0) + offset - (starts[i] ?? 0)) };
+    return { file, ...lines.ofSource.positionOf((froms[i] ?? 0) + offset - (starts[i] ?? 0)) };
   };
 }
 

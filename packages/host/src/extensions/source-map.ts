@@ -26,15 +26,15 @@ const LINE_AND_COLUMN = /^:(\d{1,9}):(\d{1,9})\)$/;
 /** Maps a guest's stack to where its author wrote the code. Text in, text out; never throws. */
 export type StackMapper = (stack: string) => string;
 
-/** A place in a file, as in a stack: line and column count from 1. */
-export interface FilePlace {
+/** A position in a file, as in a stack: line and column count from 1. */
+export interface FilePosition {
   file: string;
   line: number;
   column: number;
 }
 
-/** Finds where the code at a place comes from. @returns undefined if that is not known. */
-export type PlaceMapper = (place: FilePlace) => FilePlace | undefined;
+/** Finds where the code at a position comes from. @returns undefined if that is not known. */
+export type PositionMapper = (position: FilePosition) => FilePosition | undefined;
 
 /** A part of the generated file that a plain map describes. Lines and columns count from 0. */
 interface Section {
@@ -52,7 +52,7 @@ interface Section {
  * @param filename what guest stacks name the bundle; the map's sources are resolved against it.
  * @throws {Error} if it is no source map, or a larger one than is read.
  */
-export function parseSourceMap(map: string | object, filename: string): PlaceMapper {
+export function parseSourceMap(map: string | object, filename: string): PositionMapper {
   const parsed =
     typeof map === 'string'
       ? parseJson(map, { maxLength: MAX_SOURCE_MAP_LENGTH, maxValues: MAX_VALUES })
@@ -70,7 +70,7 @@ export function parseSourceMap(map: string | object, filename: string): PlaceMap
   };
 }
 
-/** The last section that does not begin behind a place. */
+/** The last section that does not begin behind a position. */
 function findSection(sections: readonly Section[], line: number, column: number): Section | undefined {
   let low = 0;
   let high = sections.length;
@@ -86,15 +86,15 @@ function findSection(sections: readonly Section[], line: number, column: number)
 /** The plain maps of a map, in the order of what they describe. */
 function readSections(map: unknown): Section[] {
   const found: Section[] = [];
-  const waiting = [{ map, line: 0, column: 0 }];
+  const pending = [{ map, line: 0, column: 0 }];
   let length = 0;
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
+  for (let next = pending.pop(); next; next = pending.pop()) {
     if (!isObject(next.map)) throw new TypeError('it is not an object');
     const { sections } = next.map;
     if (Array.isArray(sections)) {
-      if (sections.length + waiting.length + found.length > MAX_SECTIONS)
+      if (sections.length + pending.length + found.length > MAX_SECTIONS)
         throw new RangeError(`it has more than ${MAX_SECTIONS} sections`);
-      for (const section of sections as unknown[]) waiting.push(readOffset(section, next));
+      for (const section of sections as unknown[]) pending.push(readOffset(section, next));
       continue;
     }
     const plain = readPlain(next.map);
@@ -109,7 +109,7 @@ function readSections(map: unknown): Section[] {
 function readOffset(section: unknown, outer: { line: number; column: number }): typeof outer & { map: unknown } {
   const offset = isObject(section) ? section['offset'] : undefined;
   const { line, column } = isObject(offset) ? offset : {};
-  if (!isIndex(line) || !isIndex(column)) throw new TypeError('the offset of a section is no place');
+  if (!isIndex(line) || !isIndex(column)) throw new TypeError('the offset of a section is no position');
   return {
     map: (section as Record<string, unknown>)['map'], // it has an offset, so it is one
     line: outer.line + line,
@@ -148,7 +148,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
  * @param filename what guest stacks name the source; frames of anything else are left alone.
  * @param found from the text that ran to the author's; each goes on where the one before it led.
  */
-export function createStackMapper(filename: string, ...found: readonly (PlaceMapper | undefined)[]): StackMapper {
+export function createStackMapper(filename: string, ...found: readonly (PositionMapper | undefined)[]): StackMapper {
   const maps = found.filter((map) => map !== undefined);
   if (maps.length === 0) return (stack) => stack;
   return (stack) => {
@@ -160,7 +160,7 @@ export function createStackMapper(filename: string, ...found: readonly (PlaceMap
   };
 }
 
-function mapStack(stack: string, filename: string, maps: readonly PlaceMapper[]): string {
+function mapStack(stack: string, filename: string, maps: readonly PositionMapper[]): string {
   const lines: string[] = [];
   let rest = 0;
   while (lines.length < MAX_FRAMES && rest <= stack.length) {
@@ -172,17 +172,17 @@ function mapStack(stack: string, filename: string, maps: readonly PlaceMapper[])
   return lines.join('\n');
 }
 
-function mapLine(line: string, filename: string, maps: readonly PlaceMapper[]): string {
+function mapLine(line: string, filename: string, maps: readonly PositionMapper[]): string {
   const start = line.lastIndexOf(' (') + 2; // a file name holds no parenthesis
   if (start === 1 || !line.startsWith(filename, start)) return line;
   const numbers = LINE_AND_COLUMN.exec(line.slice(start + filename.length));
   if (!numbers) return line;
-  const place = trace({ file: filename, line: Number(numbers[1]), column: Number(numbers[2]) }, maps);
-  return `${line.slice(0, start)}${place.file}:${place.line}:${place.column})`;
+  const position = trace({ file: filename, line: Number(numbers[1]), column: Number(numbers[2]) }, maps);
+  return `${line.slice(0, start)}${position.file}:${position.line}:${position.column})`;
 }
 
 /** Goes through the maps as far as they lead. */
-function trace(place: FilePlace, maps: readonly PlaceMapper[]): FilePlace {
-  for (const map of maps) if (place.line >= 1 && place.column >= 1) place = map(place) ?? place;
-  return place;
+function trace(position: FilePosition, maps: readonly PositionMapper[]): FilePosition {
+  for (const map of maps) if (position.line >= 1 && position.column >= 1) position = map(position) ?? position;
+  return position;
 }

@@ -29,7 +29,7 @@ export function compileGlob(pattern: string): Glob {
  * Whether a pattern covers a whole text.
  *
  * Reads each character a bounded number of times, whatever the pattern: every literal is taken at
- * its leftmost place, and none is ever tried again.
+ * its leftmost position, and none is ever tried again.
  */
 export function matchGlob(glob: Glob, text: Characters): boolean {
   const { prefix, middles, suffix } = glob;

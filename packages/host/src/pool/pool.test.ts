@@ -37,7 +37,7 @@ describe('LanePool', () => {
     await pool.core.close(0);
   });
 
-  test('a load whose turn never comes ends', async () => {
+  test('a load that no lane takes ends', async () => {
     const pool = new TestPool();
     pool.autoReady = false;
     const loading = rejection(pool.core.load(extensionWire(1, { wallTimeMs: 100 })));

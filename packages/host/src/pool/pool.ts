@@ -24,7 +24,7 @@ import { Recovery } from './watchdog/recovery.js';
 import { Watchdog } from './watchdog/watchdog.js';
 
 /**
- * How long a load may wait for its turn at the least, whatever its calls may take: a thread may
+ * How long a load may stay queued at the least, whatever its calls may take: a thread may
  * have to start first.
  */
 const LOAD_WAIT_MS = 30_000;
@@ -158,7 +158,7 @@ export class LanePool implements Pool {
   stats(): PoolStats {
     for (const lane of this.#lanes.all) if (lane.isUp) lane.link.requestStats();
     const counts = {
-      waiting: this.#dispatcher.waiting,
+      queued: this.#dispatcher.queued,
       live: this.#ledger.size,
       background: this.#ledger.background,
       reruns: this.#recovery.reruns,
@@ -234,7 +234,7 @@ export class LanePool implements Pool {
   #fullness(extension: PoolExtension, { signal, argument }: CallRequest): SandglassError | undefined {
     if (signal?.aborted === true) return undefined;
     const isHostFull = this.#dispatcher.queue.size >= this.#maxQueueLength;
-    const isExtensionFull = extension.waiting.size >= this.#maxExtensionQueueLength;
+    const isExtensionFull = extension.queue.size >= this.#maxExtensionQueueLength;
     if (!isHostFull && !isExtensionFull && this.#ledger.held.fits(extension, argument.byteLength)) return undefined;
     extension.counters.refused += 1;
     const { name } = extension.wire;

@@ -4,7 +4,7 @@ import { extensionWire, TestPool } from './testing/fake-lanes.js';
 import { rejection } from './testing/rejection.js';
 
 /** Two lanes, each long in a call of extension 1; `others` is the call that waits. */
-async function bothStalled(others: number): Promise<{ pool: TestPool; waiting: Promise<Uint8Array> }> {
+async function bothStalled(others: number): Promise<{ pool: TestPool; queued: Promise<Uint8Array> }> {
   const pool = new TestPool({ maxThreads: 2, minThreads: 2 });
   await pool.load(extensionWire(1));
   await pool.load(extensionWire(2));
@@ -16,18 +16,18 @@ async function bothStalled(others: number): Promise<{ pool: TestPool; waiting: P
     lane.enter(callId);
     pool.pass(30);
   }
-  const waiting = pool.call(others);
-  waiting.catch(() => {});
+  const queued = pool.call(others);
+  queued.catch(() => {});
   await pool.settle();
-  return { pool, waiting };
+  return { pool, queued };
 }
 
 describe('spare lanes', () => {
   test('when long calls hold every lane, another extension gets a spare one', async () => {
-    const { pool, waiting } = await bothStalled(2);
+    const { pool, queued } = await bothStalled(2);
     expect(pool.lanes).toHaveLength(3);
     pool.lane(2).finishAll();
-    await waiting;
+    await queued;
     await pool.core.close(0);
   });
 
@@ -42,11 +42,11 @@ describe('spare lanes', () => {
   });
 
   test('a spare lane goes once others go on', async () => {
-    const { pool, waiting } = await bothStalled(2);
+    const { pool, queued } = await bothStalled(2);
     pool.lane(0).leave();
     pool.pass(30);
     pool.lane(2).finishAll();
-    await waiting;
+    await queued;
     expect(pool.lane(2).isTerminated).toBe(true);
     expect(pool.lanes).toHaveLength(3);
     await pool.core.close(0);

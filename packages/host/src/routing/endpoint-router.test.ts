@@ -102,7 +102,7 @@ describe('EndpointRouter', () => {
     const path = `/e/${'a/b'.repeat(600)}`;
     const beganMs = performance.now();
     for (let i = 0; i < 10; i++) expect(router.find('GET', path)).toBeNull();
-    // 10 ms; 700 when each place was looked at by itself
+    // 10 ms; 700 when each position was looked at by itself
     expect(performance.now() - beganMs).toBeLessThan(500);
   });
 

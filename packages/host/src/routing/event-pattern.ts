@@ -51,10 +51,10 @@ export function parseEventPattern(event: string): EventPattern {
 }
 
 function matchNames(pattern: readonly string[], names: HookEvent['names']): boolean {
-  const places = names.begin(0);
+  const positions = names.begin(0);
   for (const part of pattern) {
-    if (part === '**') names.extend(places);
-    else if (!stepOver(places, part === '*' ? names.findOther('.') : names.find(part))) return false;
+    if (part === '**') names.extend(positions);
+    else if (!stepOver(positions, part === '*' ? names.findOther('.') : names.find(part))) return false;
   }
-  return names.hasEnd(places);
+  return names.hasEnd(positions);
 }

@@ -1,7 +1,7 @@
 import { SandglassError } from '@sandglass/core';
 
 import { toMatchedPath } from './request-target.js';
-import { has, type Places, runOver, type Sequence, stepOver } from './sequence.js';
+import { has, type Positions, runOver, type Sequence, stepOver } from './sequence.js';
 
 /** Longest path a route may have. */
 const MAX_PATTERN_LENGTH = 512;
@@ -15,10 +15,10 @@ const REFUSED = /[()[\]{}|\\^+$]/;
 export type Path = Sequence<string>;
 
 /**
- * One step of a pattern: moves the places where it can begin to those where it can end. False if
+ * One step of a pattern: moves the positions where it can begin to those where it can end. False if
  * none is left.
  */
-type Step = (places: Places, path: Path) => boolean;
+type Step = (positions: Positions, path: Path) => boolean;
 
 /** A route's path, parsed. */
 export interface RoutePattern {
@@ -89,32 +89,32 @@ function parseSteps(path: string): Step[] {
   });
 }
 
-const any: Step = (places, path) => {
-  path.extend(places);
+const any: Step = (positions, path) => {
+  path.extend(positions);
   return true;
 };
 
 /** One character or more, none of them a slash. */
-const parameter: Step = (places, path) => runOver(places, path.findOther('/'));
+const parameter: Step = (positions, path) => runOver(positions, path.findOther('/'));
 const slash: Step = text('/');
-const slashAndParameter: Step = (places, path) => slash(places, path) && parameter(places, path);
+const slashAndParameter: Step = (positions, path) => slash(positions, path) && parameter(positions, path);
 
 function text(character: string): Step {
-  return (places, path) => stepOver(places, path.find(character));
+  return (positions, path) => stepOver(positions, path.find(character));
 }
 
 function optional(step: Step): Step {
-  return (places, path) => {
-    const before = places.slice();
-    step(places, path);
-    before.forEach((word, i) => (places[i]! |= word));
+  return (positions, path) => {
+    const before = positions.slice();
+    step(positions, path);
+    before.forEach((word, i) => (positions[i]! |= word));
     return true;
   };
 }
 
 function matchSteps(prefix: string, steps: readonly Step[], path: Path): boolean {
   if (!path.items.startsWith(prefix)) return false;
-  const places = path.begin(prefix.length);
-  for (const step of steps) if (!step(places, path)) return false;
-  return path.hasEnd(places) || (path.items.endsWith('/') && has(places, path.items.length - 1));
+  const positions = path.begin(prefix.length);
+  for (const step of steps) if (!step(positions, path)) return false;
+  return path.hasEnd(positions) || (path.items.endsWith('/') && has(positions, path.items.length - 1));
 }

@@ -36,7 +36,7 @@ interface Started {
 }
 
 async function start(options: Partial<ServerOptions> = {}): Promise<Started> {
-  const waiting: (() => void)[] = [];
+  const pending: (() => void)[] = [];
   const closed: number[] = [];
   let isClosed = false;
   const answer = (): Response => new Response(isClosed ? 'ended' : 'late', { status: isClosed ? 503 : 200 });
@@ -45,7 +45,7 @@ async function start(options: Partial<ServerOptions> = {}): Promise<Started> {
       request.url.endsWith('/echo')
         ? echo(request)
         : request.url.endsWith('/slow')
-          ? new Promise((resolve) => waiting.push(() => resolve(answer())))
+          ? new Promise((resolve) => pending.push(() => resolve(answer())))
           : Promise.resolve(new Response('now')),
     close(deadlineMs: number) {
       closed.push(deadlineMs);
@@ -54,7 +54,7 @@ async function start(options: Partial<ServerOptions> = {}): Promise<Started> {
       return Promise.resolve();
     },
   } as unknown as Host; // what a server uses of it
-  const release = (): void => waiting.splice(0).forEach((go) => go());
+  const release = (): void => pending.splice(0).forEach((go) => go());
   const server = await startServer(createService(host), host, { ...OPTIONS, ...options });
   onTestFinished(() => server.close(0));
   return { server, release, closed };

@@ -7,7 +7,7 @@ import { checkTestOptions, checkTestRequest } from '../options/test-options.js';
 import { createPool } from '../pool/create-pool.js';
 import type { AuditEntry, CallOptions, ExtensionInfo, ExtensionSource, LogEntry } from '../types.js';
 import type { TestExtension, TestOptions, TestRequest, TestResponse } from './contract.js';
-import { placeFailure } from './place-failure.js';
+import { rewriteStack } from './rewrite-stack.js';
 import { watchRequests } from './watch-requests.js';
 import { VirtualTimers, withFakeSleep } from './virtual-timers.js';
 
@@ -117,7 +117,7 @@ class LoadedExtension implements TestExtension {
   }
 
   request(path: string, request: TestRequest = {}): Promise<TestResponse> {
-    return this.#placed(() => this.#request(path, request));
+    return this.#withOwnStack(() => this.#request(path, request));
   }
 
   async #request(path: string, request: TestRequest): Promise<TestResponse> {
@@ -140,18 +140,18 @@ class LoadedExtension implements TestExtension {
   }
 
   filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown> {
-    return this.#placed(() => this.#host.filter(event, payload, this.#watched(call)));
+    return this.#withOwnStack(() => this.#host.filter(event, payload, this.#watched(call)));
   }
 
   action(event: string, meta: object = {}, call?: CallOptions): Promise<void> {
-    return this.#placed(async () => {
+    return this.#withOwnStack(async () => {
       await this.#host.action(event, meta, this.#watched(call));
       this.#throwFailure(({ cause }) => cause);
     });
   }
 
   operation(options: unknown = {}, call?: CallOptions): Promise<unknown> {
-    return this.#placed(async () => {
+    return this.#withOwnStack(async () => {
       const registration = this.info.registrations.find(({ type }) => type === 'operation');
       if (registration?.type !== 'operation') throw new TypeError(`"${this.info.name}" is no operation`);
       return this.#host.operation(registration.id, options, this.#watched(call));
@@ -159,14 +159,14 @@ class LoadedExtension implements TestExtension {
   }
 
   /** Runs a call; what it fails with has the stack of the guest, and of the test. */
-  async #placed<T>(call: () => Promise<T>): Promise<T> {
+  async #withOwnStack<T>(call: () => Promise<T>): Promise<T> {
     const { folder, unmatched } = this.#records;
     const callStack = new Error('called').stack ?? '';
     unmatched.length = 0;
     try {
       return await call();
     } catch (error) {
-      throw placeFailure(error, { name: this.info.name, folder, unmatched, callStack });
+      throw rewriteStack(error, { name: this.info.name, folder, unmatched, callStack });
     }
   }
 

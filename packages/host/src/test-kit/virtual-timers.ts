@@ -12,7 +12,7 @@ interface Wait {
 export class VirtualTimers {
   /** Delays waited for, in the order they were asked for. */
   readonly delaysMs: number[] = [];
-  readonly #waiting: Wait[] = [];
+  readonly #waits: Wait[] = [];
   #nowMs = 0;
   #isScheduled = false;
 
@@ -20,14 +20,14 @@ export class VirtualTimers {
   wait(delayMs: number): Promise<void> {
     this.delaysMs.push(delayMs);
     return new Promise((end) => {
-      this.#waiting.push({ dueMs: this.#nowMs + (delayMs > 0 ? delayMs : 0), end });
+      this.#waits.push({ dueMs: this.#nowMs + (delayMs > 0 ? delayMs : 0), end });
       this.#schedule();
     });
   }
 
   /** One wait ends per turn, so that what it sets free may wait again before a longer one ends. */
   #schedule(): void {
-    if (this.#isScheduled || this.#waiting.length === 0) return;
+    if (this.#isScheduled || this.#waits.length === 0) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -37,8 +37,8 @@ export class VirtualTimers {
   }
 
   #endFirst(): void {
-    const first = this.#waiting.reduce((a, b) => (a.dueMs <= b.dueMs ? a : b));
-    this.#waiting.splice(this.#waiting.indexOf(first), 1);
+    const first = this.#waits.reduce((a, b) => (a.dueMs <= b.dueMs ? a : b));
+    this.#waits.splice(this.#waits.indexOf(first), 1);
     if (first.dueMs === Infinity) return;
     this.#nowMs = first.dueMs;
     first.end();

@@ -4,18 +4,18 @@ import { CoreYield } from './core-yield.js';
 
 const wait = vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out');
 
-let waiting: Int32Array;
+let unread: Int32Array;
 let coreYield: CoreYield;
 
 describe('CoreYield', () => {
   beforeEach(() => {
     wait.mockClear();
-    waiting = new Int32Array(new SharedArrayBuffer(12));
-    coreYield = new CoreYield(waiting);
+    unread = new Int32Array(new SharedArrayBuffer(12));
+    coreYield = new CoreYield(unread);
   });
 
   test('a long slice steps aside for whoever waits, for a moment', () => {
-    waiting[2] = 1;
+    unread[2] = 1;
     coreYield.offer(performance.now(), 6);
     expect(wait).toHaveBeenCalledOnce();
     expect(wait.mock.lastCall?.[3]).toBeLessThan(0.1);
@@ -23,19 +23,19 @@ describe('CoreYield', () => {
 
   test('not when nobody waits, nor in a short slice', () => {
     coreYield.offer(performance.now(), 6);
-    waiting[0] = 1;
+    unread[0] = 1;
     coreYield.offer(performance.now() + 10, 0.9);
     expect(wait).not.toHaveBeenCalled();
   });
 
-  test('a place that counts too little is nobody', () => {
-    waiting.set([-1, 0, -3]);
+  test('a slot below zero counts nobody', () => {
+    unread.set([-1, 0, -3]);
     coreYield.offer(performance.now(), 6);
     expect(wait).not.toHaveBeenCalled();
   });
 
   test('three times a millisecond at the most', () => {
-    waiting[0] = 1;
+    unread[0] = 1;
     const nowMs = performance.now();
     for (let i = 0; i < 10; i++) coreYield.offer(nowMs, 6);
     expect(wait).toHaveBeenCalledOnce();

@@ -13,18 +13,18 @@ const PAUSE_MS = 0.05;
 
 /**
  * Lets other threads of the pool run when they have something to do and no core to do it on: a
- * system that shares cores out in turns of milliseconds would leave them behind a long slice for 4
+ * system that shares cores out in milliseconds each would leave them behind a long slice for 4
  * ms and more.
  */
 export class CoreYield {
-  readonly #waiting: Int32Array;
+  readonly #unread: Int32Array;
   /** What a pause sleeps on; nothing wakes it. */
   readonly #neverNotified: Int32Array = new Int32Array(new SharedArrayBuffer(4));
   #lookedMs = 0;
 
-  /** @param waiting see `ThreadTask.waiting`. */
-  constructor(waiting: Int32Array) {
-    this.#waiting = waiting;
+  /** @param unread see `ThreadTask.unread`. */
+  constructor(unread: Int32Array) {
+    this.#unread = unread;
   }
 
   /**
@@ -35,7 +35,7 @@ export class CoreYield {
   offer(nowMs: number, sliceMs: number): void {
     if (sliceMs < AFTER_MS || nowMs - this.#lookedMs < EVERY_MS) return;
     this.#lookedMs = nowMs;
-    if (this.#waiting.every((_, lane) => Atomics.load(this.#waiting, lane) <= 0)) return;
+    if (this.#unread.every((_, lane) => Atomics.load(this.#unread, lane) <= 0)) return;
     Atomics.wait(this.#neverNotified, 0, 0, PAUSE_MS);
     this.#lookedMs = performance.now();
   }

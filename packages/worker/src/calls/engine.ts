@@ -38,9 +38,9 @@ export interface EngineOptions {
   wasm?: EngineModule;
   /** Where the engine says which call it is in: see SLOT in core. @default memory of its own */
   slots?: Int32Array;
-  /** See `ThreadTask.waiting` in core. @default nobody waits */
-  waiting?: Int32Array;
-  /** The pool's memory, and this engine's place in it. @default without a limit */
+  /** See `ThreadTask.unread` in core. @default nobody waits */
+  unread?: Int32Array;
+  /** The pool's memory, and this engine's slot in it. @default without a limit */
   memory?: { budget: MemoryBudget; lane: number };
   /**
    * Collects garbage, unless it did so a moment ago. @default nothing: V8 does it in its own time
@@ -115,7 +115,7 @@ class ThreadEngine implements Engine {
     this.#onOutcomes = options.onOutcomes;
     this.#environment = {
       slots: options.slots ?? new Int32Array(SLOT.length),
-      coreYield: options.waiting && new CoreYield(options.waiting),
+      coreYield: options.unread && new CoreYield(options.unread),
       maxMemoryBytes: account.budget.maxBytes,
       counters: this.#counters,
       send: options.onCapabilities,

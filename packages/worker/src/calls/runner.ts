@@ -5,7 +5,7 @@ import { describeFailure, describePoison, shortFailure } from './failure.js';
 import { creationFailure, hangFailure, limitFailure } from './limit-failure.js';
 import { toOutcome, type Result } from './outcome.js';
 import { shapeResult } from './shape-result.js';
-import { largestOf, Waiting } from './waiting.js';
+import { largestOf, ActiveCall } from './active-call.js';
 import type { Progress } from '../quickjs/realm.js';
 import type { SandboxSource } from '../supply/sandbox-source.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
@@ -18,7 +18,7 @@ export class Runner {
   readonly #environment: CallEnvironment;
   readonly #onOutcome: (outcome: OutcomeWire) => void;
   /** Calls that wait for a capability or a promise, by id. */
-  readonly #active: IdMap<Waiting> = new IdMap();
+  readonly #active: IdMap<ActiveCall> = new IdMap();
   /** Calls whose sandbox is being made, with their extension. Aborting one takes it out. */
   readonly #starting: Map<number, number> = new Map();
 
@@ -57,32 +57,32 @@ export class Runner {
 
   /** Answers a capability call; nothing happens if its call is over. */
   settle(settlement: SettlementWire): void {
-    const waiting = this.#active.get(settlement.callId);
-    const promise = waiting?.call.takePromise(settlement.seq);
-    if (!waiting || !promise) return;
-    const { call } = waiting;
+    const active = this.#active.get(settlement.callId);
+    const promise = active?.call.takePromise(settlement.seq);
+    if (!active || !promise) return;
+    const { call } = active;
     call.answers += 1;
-    this.#seated(waiting, () => {
+    this.#seated(active, () => {
       call.answers -= 1;
       call.slice(() => call.sandbox.settle(call, promise, settlement));
-      this.#settleAdvanced(waiting);
-      this.#endHung(waiting);
-      this.#rest(waiting);
+      this.#settleAdvanced(active);
+      this.#endHung(active);
+      this.#rest(active);
     });
   }
 
   /** Runs what needs the call's sandbox; later, if one has to be made first. */
-  #seated(waiting: Waiting, run: () => void): void {
-    const { call, source } = waiting;
-    if (waiting.later) return void waiting.later.push(run);
-    if (!source || source.resume(call)) return this.#guard(waiting, run);
-    const later = (waiting.later = [run]);
+  #seated(active: ActiveCall, run: () => void): void {
+    const { call, source } = active;
+    if (active.later) return void active.later.push(run);
+    if (!source || source.resume(call)) return this.#guard(active, run);
+    const later = (active.later = [run]);
     source.create().then(
       (made) => {
-        waiting.later = undefined;
+        active.later = undefined;
         if (!this.#active.has(call.callId)) return source.give(made);
         source.bringIn(call, made);
-        for (const each of later) this.#seated(waiting, each);
+        for (const each of later) this.#seated(active, each);
       },
       (error: unknown) => {
         if (!this.#active.delete(call.callId)) return;
@@ -100,11 +100,11 @@ export class Runner {
     onSettled: (progress: Progress) => void,
   ): void {
     call.promise = call.sandbox.keep(value);
-    this.#active.set(call.callId, new Waiting(call, source, onSettled));
+    this.#active.set(call.callId, new ActiveCall(call, source, onSettled));
   }
 
   /** Ends a call that waits for what can never come, except in a persistent sandbox. */
-  #endHung({ call, source, onSettled }: Waiting): void {
+  #endHung({ call, source, onSettled }: ActiveCall): void {
     const mayHang = source !== undefined && !call.isAnswered && call.extension.isolation === 'pristine';
     if (!mayHang || call.isPending) return;
     if (!this.#active.delete(call.callId)) return;
@@ -115,10 +115,10 @@ export class Runner {
   /** Gives up a call without an outcome. */
   abort(callId: number): void {
     this.#starting.delete(callId);
-    const waiting = this.#active.get(callId);
-    if (!waiting) return;
+    const active = this.#active.get(callId);
+    if (!active) return;
     this.#active.delete(callId);
-    this.#guard(waiting, () => this.#giveBack(waiting));
+    this.#guard(active, () => this.#giveBack(active));
   }
 
   /** Ends the calls that wait and hold most memory, until so much of it is free. */
@@ -146,7 +146,7 @@ export class Runner {
   #invoke(wire: CallWire, source: SandboxSource, sandbox: Sandbox): void {
     const { extension } = source;
     const call = new Call(wire.callId, extension, sandbox, this.#environment);
-    const running = new Waiting(call, source, (progress) => this.#finish(running, progress));
+    const running = new ActiveCall(call, source, (progress) => this.#finish(running, progress));
     this.#guard(running, () => {
       sandbox.begin();
       const result = call.slice(() => {
@@ -163,29 +163,29 @@ export class Runner {
   }
 
   /** All calls that a slice of this one may have moved on. */
-  #sharing(waiting: Waiting): Waiting[] {
-    if (waiting.call.extension.isolation === 'pristine') return [waiting];
-    return this.#active.values().filter(({ call }) => call.seat === waiting.call.seat);
+  #sharing(active: ActiveCall): ActiveCall[] {
+    if (active.call.extension.isolation === 'pristine') return [active];
+    return this.#active.values().filter(({ call }) => call.seat === active.call.seat);
   }
 
   /** Ends the calls that a slice moved to their end; in a shared sandbox, of others too. */
-  #settleAdvanced(waiting: Waiting): void {
-    while (this.#sharing(waiting).some((each) => this.#look(each)));
+  #settleAdvanced(active: ActiveCall): void {
+    while (this.#sharing(active).some((each) => this.#look(each)));
   }
 
   /**
    * A call that goes on waits for something: others may have its sandbox, unless jobs of it are to
    * run.
    */
-  #rest({ call, source }: Waiting): void {
+  #rest({ call, source }: ActiveCall): void {
     if (source && this.#active.has(call.callId) && !call.sandbox.hasJobs) source.wait(call);
   }
 
-  /** Whether a waiting call has come to something. */
-  #look(waiting: Waiting): boolean {
-    const { call, onSettled } = waiting;
+  /** Whether an active call has come to something. */
+  #look(active: ActiveCall): boolean {
+    const { call, onSettled } = active;
     if (!this.#active.has(call.callId)) return false;
-    if (call.isAnswered) return this.#lookBehind(waiting);
+    if (call.isAnswered) return this.#lookBehind(active);
     const progress = call.sandbox.poll(call.promise);
     if (progress.state === 'pending' && !call.stopped) return false;
     this.#active.delete(call.callId);
@@ -194,19 +194,19 @@ export class Runner {
   }
 
   /** Whether nothing is pending any more of what an answered call had started. */
-  #lookBehind(waiting: Waiting): boolean {
-    const { call } = waiting;
+  #lookBehind(active: ActiveCall): boolean {
+    const { call } = active;
     if (!call.stopped && call.isBusy) return false;
     this.#active.delete(call.callId);
-    this.#guard(waiting, () => this.#end(waiting, call.stopped ?? NO_VALUE));
+    this.#guard(active, () => this.#end(active, call.stopped ?? NO_VALUE));
     return true;
   }
 
-  #finish(waiting: Waiting, progress: Progress): void {
-    this.#guard(waiting, () => {
+  #finish(active: ActiveCall, progress: Progress): void {
+    this.#guard(active, () => {
       this.#end(
-        waiting,
-        waiting.call.slice(() => this.#result(waiting.call, progress)),
+        active,
+        active.call.slice(() => this.#result(active.call, progress)),
       );
     });
   }
@@ -230,56 +230,56 @@ export class Runner {
   }
 
   /** Reports the result; gives the sandbox back once nothing is pending. */
-  #end(waiting: Waiting, result: Result): void {
-    const { call } = waiting;
+  #end(active: ActiveCall, result: Result): void {
+    const { call } = active;
     const isLimit = !(result instanceof Uint8Array) && result.limit !== undefined;
     const goesOn = !call.isAnswered && !isLimit && !call.stopped && call.isBusy;
     this.#onOutcome(call.outcome(result, goesOn));
-    if (goesOn) return this.#goOn(waiting);
+    if (goesOn) return this.#goOn(active);
     // What a stopped call left running would go on at the cost of the others.
     const spoiled = !(result instanceof Uint8Array) && (call.stopped || call.sandbox.refusedBytes > 0);
-    if (spoiled && call.extension.isolation === 'persistent') this.#discard(waiting);
-    else this.#giveBack(waiting);
+    if (spoiled && call.extension.isolation === 'persistent') this.#discard(active);
+    else this.#giveBack(active);
   }
 
   /** The caller has the answer first: jobs that wait run in a turn of their own. */
-  #goOn(waiting: Waiting): void {
-    const { call } = waiting;
+  #goOn(active: ActiveCall): void {
+    const { call } = active;
     call.isAnswered = true;
-    this.#active.set(call.callId, waiting);
+    this.#active.set(call.callId, active);
     if (!call.sandbox.hasJobs) return;
     setTimeout(() => {
       if (!this.#active.has(call.callId)) return;
-      this.#seated(waiting, () => {
+      this.#seated(active, () => {
         call.slice(() => call.sandbox.drain(call));
-        this.#settleAdvanced(waiting);
-        this.#rest(waiting);
+        this.#settleAdvanced(active);
+        this.#rest(active);
       });
     });
   }
 
-  #giveBack({ call, source }: Waiting): void {
+  #giveBack({ call, source }: ActiveCall): void {
     if (call.extension.isolation === 'persistent') call.sandbox.release(...call.held());
     source?.leave(call);
   }
 
   /** Runs what touches an instance. One that fails is dropped, and its calls fail. */
-  #guard(waiting: Waiting, run: () => void): void {
+  #guard(active: ActiveCall, run: () => void): void {
     try {
       run();
     } catch (error) {
-      const { call, source, onSettled } = waiting;
+      const { call, source, onSettled } = active;
       this.#active.delete(call.callId);
       // a load, which reports for itself
       if (!source) return onSettled({ state: 'rejected', value: 0 });
       this.#onOutcome(call.outcome(describePoison(error, call)));
-      this.#discard(waiting);
+      this.#discard(active);
     }
   }
 
-  #discard(waiting: Waiting): void {
-    waiting.source?.discard(waiting.call.sandbox);
-    for (const { call } of this.#sharing(waiting)) {
+  #discard(active: ActiveCall): void {
+    active.source?.discard(active.call.sandbox);
+    for (const { call } of this.#sharing(active)) {
       if (!this.#active.delete(call.callId)) continue;
       const message = `Cannot go on running "${call.extension.name}": another call ended its sandbox`;
       this.#onOutcome(call.outcome({ code: 'E_WORKER_LOST', message }));

@@ -54,12 +54,12 @@ export const FRAME_BYTES = 16;
  * of its sandbox, an instance can own the table.
  */
 export interface TableFunctions {
-  /** Two places for each entry: a `runHandler` and a `restoreCards`. */
+  /** Two indices for each entry: a `runHandler` and a `restoreCards`. */
   gate: WebAssembly.Table;
-  /** Calls the `runHandler` at a place. */
-  enterHandler: (...args: [...Parameters<HandlerFunctions['runHandler']>, place: number]) => number;
-  /** Calls the `restoreCards` at a place. */
-  enterRestoreCards: (...args: [...Parameters<CardFunctions['restoreCards']>, place: number]) => number;
+  /** Calls the `runHandler` at an index. */
+  enterHandler: (...args: [...Parameters<HandlerFunctions['runHandler']>, index: number]) => number;
+  /** Calls the `restoreCards` at an index. */
+  enterRestoreCards: (...args: [...Parameters<CardFunctions['restoreCards']>, index: number]) => number;
 }
 
 /** All that is added. */

@@ -22,7 +22,7 @@ const FIRST = TABLE + (TABLE >> 8);
 const ARGUMENTS = [FIRST + 32, 0, 0, 0] as const;
 
 describe('instanceTable', () => {
-  test('each instance is entered by its own place', async () => {
+  test('each instance is entered by its own index', async () => {
     const instances = [await open(), await open(), await open()];
     instances[1]!.bytes[FIRST] = 1;
     expect(instances.map(isTampered)).toEqual([false, true, false]);
@@ -31,13 +31,13 @@ describe('instanceTable', () => {
 
   test('a closed entry is a trap, and closing it again closes no other', async () => {
     const first = await open();
-    const place = first.entry;
+    const index = first.entry;
     instanceTable.close(first);
     expect(first.entry).toBe(NO_ENTRY);
     expect(() => isTampered(first)).toThrow(WebAssembly.RuntimeError);
-    expect(() => isTampered({ entry: place })).toThrow(WebAssembly.RuntimeError);
+    expect(() => isTampered({ entry: index })).toThrow(WebAssembly.RuntimeError);
     const second = await open();
-    expect(second.entry).toBe(place);
+    expect(second.entry).toBe(index);
     instanceTable.close(first);
     expect(isTampered(second)).toBe(false);
     instanceTable.close(second);

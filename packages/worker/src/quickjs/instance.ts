@@ -34,8 +34,8 @@ export interface InstanceHooks {
    */
   shouldInterrupt: () => 0 | 1;
   /**
-   * Asked every 65,536 turns of the engine's own loops (`engine/loop-fuel.ts`). Throws to end the
-   * instance, and only then.
+   * Asked every 65,536 iterations of the engine's own loops (`engine/loop-fuel.ts`). Throws to end
+   * the instance, and only then.
    */
   onLoopFuelSpent: () => void;
   /**
@@ -234,7 +234,7 @@ function grow(memory: WebAssembly.Memory, heap: Heap, hooks: InstanceHooks, byte
   return false;
 }
 
-/** What loops ask with, in the place of the runtime that the interrupt handler gets. */
+/** What loops ask with, in place of the runtime that the interrupt handler gets. */
 const NO_RUNTIME = 0;
 
 function silent(): void {}

@@ -110,7 +110,7 @@ export class Realm {
     return exception === 0 ? 0 : this.own(this.instance.ffi.QTS_ResolveException(this.#ctx, exception as never));
   }
 
-  /** The place of an argument of a native function. */
+  /** The address of an argument of a native function. */
   argument(argv: Pointer, index: number): Pointer {
     return argv + index * JS_VALUE_BYTES;
   }

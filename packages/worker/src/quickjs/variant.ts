@@ -14,5 +14,5 @@ type Loader = EmscriptenModuleLoader<QuickJSEmscriptenModule>;
  */
 const { default: loader } = glue as unknown as { default: Loader | { default: Loader } };
 
-/** Instantiates the stock binary, or what it is given in its place. */
+/** Instantiates the stock binary, or what it is given instead. */
 export const loadEngine: Loader = typeof loader === 'function' ? loader : loader.default;

@@ -28,7 +28,7 @@ export class PoisonedError extends Error {
  */
 export class Sandbox {
   /** Where it waits while it is idle, for who keeps it. */
-  place: Link<Idle<Sandbox>> | undefined;
+  idleLink: Link<Idle<Sandbox>> | undefined;
   readonly #realm: Realm;
   readonly #extension: ExtensionWire;
   readonly #prelude: Readonly<Record<PreludeFunction, Pointer>>;

@@ -5,7 +5,7 @@ import type { Realm } from '../quickjs/realm.js';
 import { toInitialBytes, usedStackBytes, type Snapshot } from './snapshot.js';
 
 /**
- * What a call may have written and still be swapped out: what the most waiting calls stay below by
+ * What a call may have written and still be swapped out: what most calls that wait stay below by
  * far, and copied in 50 µs.
  */
 const MAX_SWAPPED_BYTES = 256 << 10;

@@ -7,7 +7,7 @@ describe('IdleSandboxes', () => {
     const gone: string[] = [];
     const idle = new IdleSandboxes<string>(2);
     const keeper = { drop: (sandbox: string) => gone.push(sandbox) };
-    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((sandbox) => IdleSandboxes.place(sandbox, keeper));
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((sandbox) => IdleSandboxes.link(sandbox, keeper));
     idle.add(a!);
     idle.add(b!);
     expect(gone).toEqual([]);

@@ -27,19 +27,19 @@ export class IdleSandboxes<Sandbox> {
     this.#max = max;
   }
 
-  /** The place of a sandbox that is not idle: made once, for all its calls. */
-  static place<Sandbox>(sandbox: Sandbox, keeper: IdleKeeper<Sandbox>): Link<Idle<Sandbox>> {
+  /** The link of a sandbox that is not idle: made once, for all its calls. */
+  static link<Sandbox>(sandbox: Sandbox, keeper: IdleKeeper<Sandbox>): Link<Idle<Sandbox>> {
     return LinkedList.link({ sandbox, keeper });
   }
 
   /** From now on its keeper may be told to drop the sandbox, until `delete`. */
-  add(place: Link<Idle<Sandbox>>): void {
-    this.#list.append(place);
+  add(link: Link<Idle<Sandbox>>): void {
+    this.#list.append(link);
     if (this.#list.size > this.#max) this.dropOldest();
   }
 
-  delete(place: Link<Idle<Sandbox>>): void {
-    this.#list.remove(place);
+  delete(link: Link<Idle<Sandbox>>): void {
+    this.#list.remove(link);
   }
 
   /** @returns false if there is none */

@@ -31,7 +31,7 @@ export class PristineSandboxes implements SandboxSource {
   readonly #counters: PoolCounters;
   readonly #free: Sandbox[] = [];
   /** Calls that wait for a sandbox, oldest first: for one that is made, or given back before. */
-  readonly #waiting: { resolve: (sandbox: Sandbox) => void; reject: (error: unknown) => void }[] = [];
+  readonly #waiters: { resolve: (sandbox: Sandbox) => void; reject: (error: unknown) => void }[] = [];
   /** Calls whose sandbox may be taken, the one that has waited longest first. */
   readonly #tenants: LinkedList<Tenant> = new LinkedList();
   #isMaking = false;
@@ -63,7 +63,7 @@ export class PristineSandboxes implements SandboxSource {
 
   wait(tenant: Tenant): void {
     this.#tenants.append(tenant.waits);
-    if (this.#waiting.length === 0 || this.#isShort()) return;
+    if (this.#waiters.length === 0 || this.#isShort()) return;
     const sandbox = this.#swapOut();
     if (sandbox) this.#keep(sandbox);
   }
@@ -91,7 +91,7 @@ export class PristineSandboxes implements SandboxSource {
 
   create(): Promise<Sandbox> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiters.push({ resolve, reject });
       void this.#make();
     });
   }
@@ -127,7 +127,7 @@ export class PristineSandboxes implements SandboxSource {
     const unused = Math.min(this.#unused, this.#free.length - 1);
     for (const [index, sandbox] of [...this.#free].entries()) {
       if (index >= unused && sandbox.memoryBytes <= usedBytes) continue;
-      if (sandbox.place) this.#factory.idle.delete(sandbox.place);
+      if (sandbox.idleLink) this.#factory.idle.delete(sandbox.idleLink);
       this.#free.splice(this.#free.indexOf(sandbox), 1);
       this.#factory.free(sandbox);
       this.#count(-1);
@@ -182,7 +182,7 @@ export class PristineSandboxes implements SandboxSource {
 
   #takeFree(): Sandbox | undefined {
     const sandbox = this.#free.pop();
-    if (sandbox?.place) this.#factory.idle.delete(sandbox.place);
+    if (sandbox?.idleLink) this.#factory.idle.delete(sandbox.idleLink);
     if (this.#free.length < this.#unused) this.#unused = this.#free.length;
     return sandbox;
   }
@@ -210,16 +210,16 @@ export class PristineSandboxes implements SandboxSource {
   async #make(): Promise<void> {
     if (this.#isMaking) return;
     this.#isMaking = true;
-    while (this.#waiting.length > 0 && !this.#isClosedOrRoomy) await pause();
+    while (this.#waiters.length > 0 && !this.#isClosedOrRoomy) await pause();
     const startedMs = performance.now();
-    const free = this.#waiting.length > 0 ? this.#takeFree() : undefined;
+    const free = this.#waiters.length > 0 ? this.#takeFree() : undefined;
     if (free) this.#keep(free);
-    else if (this.#waiting.length > 0 || this.#factory.fits(this.extension, this.#snapshot, this.#share))
+    else if (this.#waiters.length > 0 || this.#factory.fits(this.extension, this.#snapshot, this.#share))
       await this.#makeOne();
-    const pauseMs = this.#waiting.length > 0 ? performance.now() - startedMs : 0;
+    const pauseMs = this.#waiters.length > 0 ? performance.now() - startedMs : 0;
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     this.#isMaking = false;
-    if (this.#waiting.length > 0) void this.#make();
+    if (this.#waiters.length > 0) void this.#make();
   }
 
   /** Whether a call that waits can go on: nothing waits long once all is forgotten. */
@@ -237,18 +237,18 @@ export class PristineSandboxes implements SandboxSource {
     try {
       const sandbox = await this.#factory.open(this.extension, this.#snapshot);
       this.#count(1);
-      if (this.#closed && this.#waiting.length === 0) this.#retire(sandbox);
+      if (this.#closed && this.#waiters.length === 0) this.#retire(sandbox);
       else this.#keep(sandbox);
     } catch (error) {
-      this.#waiting.shift()?.reject(error);
+      this.#waiters.shift()?.reject(error);
     }
   }
 
   #keep(sandbox: Sandbox): void {
-    const waiting = this.#isShort(sandbox) ? undefined : this.#waiting.shift();
-    if (waiting) return waiting.resolve(sandbox);
+    const waiter = this.#isShort(sandbox) ? undefined : this.#waiters.shift();
+    if (waiter) return waiter.resolve(sandbox);
     this.#free.push(sandbox);
-    this.#factory.idle.add((sandbox.place ??= IdleSandboxes.place(sandbox, this)));
+    this.#factory.idle.add((sandbox.idleLink ??= IdleSandboxes.link(sandbox, this)));
   }
 
   #retire(sandbox: Sandbox): void {

@@ -69,14 +69,14 @@ export class SandboxFactory {
   /** Whether a sandbox fits in the budget as it is. */
   fits(extension: ExtensionWire, { header }: Snapshot, share: BudgetShare): boolean {
     const bytes = this.account.chargeOf(this.#sizeOf(extension, header.heapEnd).initialBytes);
-    return this.account.budget.hasPlace(share) && this.account.missingBytes(bytes, share) === 0;
+    return this.account.budget.hasSlot(share) && this.account.missingBytes(bytes, share) === 0;
   }
 
   /** Whether a sandbox can be opened within the budget. Frees what is idle for it. */
   hasRoom(extension: ExtensionWire, snapshot: Snapshot, share: BudgetShare): boolean {
     const size = this.#sizeOf(extension, snapshot.header.heapEnd);
     if (this.fits(extension, snapshot, share) || this.#spare.has(size)) return true;
-    return this.#makeRoom(this.account.chargeOf(size.initialBytes), share) && this.account.budget.hasPlace(share);
+    return this.#makeRoom(this.account.chargeOf(size.initialBytes), share) && this.account.budget.hasSlot(share);
   }
 
   /** Whether a sandbox could grow by so many bytes, with the memory of one that was given up. */

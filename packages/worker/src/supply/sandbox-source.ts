@@ -17,7 +17,7 @@ export interface Tenant {
   seat: Sandbox | undefined;
   /** What it has written, while another call has its sandbox. */
   swapped: Swapped | undefined;
-  /** Its place among those whose sandbox may be taken. */
+  /** Its link in the list of those whose sandbox may be taken. */
   readonly waits: Link<Tenant>;
 }
 

@@ -48,7 +48,7 @@ export class Batches {
   readonly #send: (message: ThreadMessage) => void;
   readonly #slots: Int32Array;
   /** By call: the batch that waits for it. */
-  readonly #waiting: IdMap<Batch> = new IdMap();
+  readonly #batchOf: IdMap<Batch> = new IdMap();
   /** Of the batch that runs, those that were not sent yet. */
   readonly #outcomes: OutcomeWire[] = [];
 
@@ -60,7 +60,7 @@ export class Batches {
 
   /** Calls that wait for something. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#batchOf.size;
   }
 
   /** Runs the calls one by one, and sends what comes of it. */
@@ -75,7 +75,7 @@ export class Batches {
       if (outcome) outcomes.push(outcome);
       if (outcome?.goesOn !== false) {
         batch.left++;
-        this.#waiting.set(call.callId, batch);
+        this.#batchOf.set(call.callId, batch);
       }
       if (outcomes.length === 0) continue;
       const now = performance.now();
@@ -109,9 +109,9 @@ export class Batches {
   }
 
   #take(callId: number): Batch | undefined {
-    const batch = this.#waiting.get(callId);
+    const batch = this.#batchOf.get(callId);
     if (!batch) return undefined;
-    this.#waiting.delete(callId);
+    this.#batchOf.delete(callId);
     batch.left--;
     return batch;
   }

@@ -28,7 +28,7 @@ export async function serve(task: ThreadTask, create: typeof createEngine): Prom
 class Thread {
   readonly #port: MessagePort;
   readonly #slots: Int32Array<SharedArrayBuffer>;
-  readonly #waiting: Int32Array<SharedArrayBuffer>;
+  readonly #unread: Int32Array<SharedArrayBuffer>;
   readonly #lane: number;
   readonly #batches: Batches;
   #engine!: Engine;
@@ -40,11 +40,11 @@ class Thread {
   #staysAwake = false;
   readonly #spin: SpinThenPark;
 
-  constructor({ port, slots, waiting, lane }: ThreadTask) {
+  constructor({ port, slots, unread, lane }: ThreadTask) {
     // Node's and the web's MessagePort are the same thing with two types
     this.#port = port as unknown as MessagePort;
     this.#slots = new Int32Array(slots, 0, SLOT.length);
-    this.#waiting = new Int32Array(waiting);
+    this.#unread = new Int32Array(unread);
     this.#lane = lane;
     this.#spin = new SpinThenPark(this.#slots);
     this.#batches = new Batches(this.#slots, (message) => this.#send(message));
@@ -54,7 +54,7 @@ class Thread {
     this.#engine = await create({
       wasm,
       slots: this.#slots,
-      waiting: this.#waiting,
+      unread: this.#unread,
       memory: { budget: new MemoryBudget(new Int32Array(memory)), lane: this.#lane },
       collect: garbageCollector(),
       onOutcomes: (outcomes) => this.#batches.settle(outcomes),
@@ -76,7 +76,7 @@ class Thread {
     while (this.#batches.size === 0 && this.#awaited === 0) {
       if (this.#staysAwake) this.#spin.wait(this.#seen);
       const woken = Atomics.wait(this.#slots, SLOT.posted, this.#seen) === 'ok';
-      if (woken) Atomics.sub(this.#waiting, this.#lane, 1);
+      if (woken) Atomics.sub(this.#unread, this.#lane, 1);
       // before reading: what is posted later ends the next wait
       this.#seen = Atomics.load(this.#slots, SLOT.posted);
       for (let entry = receiveMessageOnPort(this.#port); entry; entry = receiveMessageOnPort(this.#port)) {
@@ -128,7 +128,7 @@ class Thread {
   }
 
   #send(message: ThreadMessage): void {
-    Atomics.add(this.#waiting, this.#lane, 1);
+    Atomics.add(this.#unread, this.#lane, 1);
     this.#port.postMessage(message); // oxlint-disable-line unicorn/require-post-message-target-origin -- a MessagePort
   }
 }

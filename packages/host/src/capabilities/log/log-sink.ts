@@ -2,7 +2,7 @@ import { ByteBudget } from '../../byte-budget.js';
 import type { LogEntry } from '../../types.js';
 
 /** Bytes of log lines that wait for an `onLog` which returns promises, of all extensions. */
-const MAX_WAITING_BYTES = 16_777_216;
+const MAX_PENDING_BYTES = 16_777_216;
 
 /** What a line takes beside its text. */
 const LINE_BYTES = 256;
@@ -17,7 +17,7 @@ export type OnLog = (entry: LogEntry) => unknown;
  */
 export class LogSink {
   readonly #onLog: OnLog;
-  readonly #waiting: ByteBudget<string> = new ByteBudget(MAX_WAITING_BYTES);
+  readonly #pending: ByteBudget<string> = new ByteBudget(MAX_PENDING_BYTES);
   /** Lines dropped since the last one that was not, by extension. */
   readonly #dropped: Map<string, number> = new Map();
 
@@ -28,14 +28,14 @@ export class LogSink {
   readonly write = (entry: LogEntry): void => {
     const { extension, callId, message } = entry;
     const bytes = 2 * message.length + LINE_BYTES;
-    if (!this.#waiting.fits(extension, bytes)) {
+    if (!this.#pending.fits(extension, bytes)) {
       this.#dropped.set(extension, (this.#dropped.get(extension) ?? 0) + 1);
       return;
     }
     const dropped = this.#dropped.size > 0 && this.#dropped.get(extension);
     if (dropped) {
       this.#dropped.delete(extension);
-      const text = `${dropped} log lines before this one were dropped: onLog was ${MAX_WAITING_BYTES} bytes behind`;
+      const text = `${dropped} log lines before this one were dropped: onLog was ${MAX_PENDING_BYTES} bytes behind`;
       this.#hand({ extension, callId, level: 'warn', message: text }, LINE_BYTES);
     }
     this.#hand(entry, bytes);
@@ -46,8 +46,8 @@ export class LogSink {
       const taken = this.#onLog(entry);
       if (!isThenable(taken)) return;
       const { extension } = entry;
-      this.#waiting.add(extension, bytes);
-      const give = (): void => this.#waiting.give(extension, bytes);
+      this.#pending.add(extension, bytes);
+      const give = (): void => this.#pending.give(extension, bytes);
       Promise.resolve(taken).then(give, give);
     } catch {
       // The sink's own problem: the call goes on.

@@ -46,7 +46,7 @@ export interface BodyReaderOptions {
   held: HeldBytes;
   /** Gets the body, once. */
   onEnd: (body: Buffer) => void;
-  /** Gets an error of `CapabilityError` or of zlib, once, in the place of a body. */
+  /** Gets an error of `CapabilityError` or of zlib, once, in place of a body. */
   onError: (error: Error) => void;
 }
 
@@ -128,10 +128,10 @@ function findDecoders({ url, encoding }: BodyReaderOptions): Decoder[] {
   throw networkFailure(url, `its content has over ${MAX_ENCODINGS} encodings`, undefined, 'ERR_BAD_RESPONSE');
 }
 
-/** Bytes in one place: a response may come in pieces of one byte, and each piece is an object. */
+/** Bytes in one buffer: a response may come in pieces of one byte, and each piece is an object. */
 class GrowingBytes {
   readonly #held: HeldBytes;
-  /** The first piece as it came, then a place of its own. */
+  /** The first piece as it came, then a buffer of its own. */
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
 

@@ -2,7 +2,7 @@ import type { LookupAddress, LookupOptions } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-// Bun puts a stub of its own in the place of the bare name
+// Bun puts a stub of its own in place of the bare name
 import { buildConnector } from 'undici/index.js';
 
 import type { AddressGate } from '../../gate/address-gate.js';

@@ -16,7 +16,7 @@ interface Entry extends Timed {
  */
 export class RequestDeadlines {
   readonly #clock: VirtualClock;
-  readonly #waiting: Deadlines<Entry> = new Deadlines();
+  readonly #running: Deadlines<Entry> = new Deadlines();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param realNowMs for tests: the monotonic clock behind it. */
@@ -24,9 +24,9 @@ export class RequestDeadlines {
     this.#clock = new VirtualClock(2 * TICK_MS, realNowMs);
   }
 
-  /** How many wait. */
+  /** Limits that are running. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#running.size;
   }
 
   /**
@@ -36,25 +36,25 @@ export class RequestDeadlines {
    */
   add(limitMs: number, onLate: () => void): () => void {
     if (!this.#timer) {
-      this.#clock.tick(); // what passed while nothing waited is nobody's
+      this.#clock.tick(); // time while no limit ran counts for none
       this.#timer = setInterval(() => this.tick(), TICK_MS);
     }
     const entry: Entry = { wallTimeMs: limitMs, deadlineMs: 0, onLate };
-    this.#waiting.add(entry, this.#clock.nowMs());
+    this.#running.add(entry, this.#clock.nowMs());
     return () => this.#remove(entry);
   }
 
   /** Ends what is late, as the timer does. */
   tick(): void {
-    for (const entry of this.#waiting.expired(this.#clock.tick())) {
+    for (const entry of this.#running.expired(this.#clock.tick())) {
       this.#remove(entry);
       entry.onLate();
     }
   }
 
   #remove(entry: Entry): void {
-    this.#waiting.delete(entry);
-    if (this.#waiting.size > 0) return;
+    this.#running.delete(entry);
+    if (this.#running.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -13,7 +13,7 @@ export class Interruption {
     this.#onError(error);
   }
 
-  /** Hears of it from now on, at once if it is past, in the place of whoever did before. */
+  /** Hears of it from now on, at once if it is past, in place of whoever did before. */
   listen(onError: (error: Error) => void): void {
     this.#onError = onError;
     if (this.#error) onError(this.#error);

@@ -24,7 +24,7 @@ let sending: typeof Sending | undefined;
 /** What all requests of a host share. */
 export interface RequestService extends SendLimits {
   agents: ExtensionAgents;
-  /** In the place of the agents. */
+  /** In place of the agents. */
   dispatcher: Dispatcher | undefined;
   deadlines: RequestDeadlines;
   slots: RequestSlots;

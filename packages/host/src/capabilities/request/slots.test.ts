@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { RequestSlots } from './slots.js';
 
-/** Takes places as long as there are any. */
+/** Takes slots as long as there are any. */
 function takeAll(slots: RequestSlots, extension: string): number {
   let count = 0;
   while (slots.take(extension)) count++;
@@ -10,12 +10,12 @@ function takeAll(slots: RequestSlots, extension: string): number {
 }
 
 describe('RequestSlots', () => {
-  test('one extension alone gets half, the next ones find places', () => {
+  test('one extension alone gets half, the next ones find slots', () => {
     const slots = new RequestSlots(256);
     expect([takeAll(slots, 'a'), takeAll(slots, 'b'), takeAll(slots, 'c')]).toEqual([128, 64, 32]);
   });
 
-  test('a place that is free goes to the extensions in turn, in the order of each', () => {
+  test('a slot that is free goes to the extensions round robin, in the order of each', () => {
     const slots = new RequestSlots(4);
     const served: string[] = [];
     const wait = (extension: string, name: string): (() => void) =>

@@ -22,7 +22,7 @@ describe('TimerQueue', () => {
     expect([fired.length, queue.size, vi.getTimerCount()]).toEqual([1_000, 0, 0]);
   });
 
-  test('cancels at any place, and leaves no timeout when the last one goes', () => {
+  test('cancels in the middle of the queue, and leaves no timeout when the last one goes', () => {
     const queue = new TimerQueue();
     const fired: number[] = [];
     const cancels = Array.from({ length: 100 }, (_, index) =>
@@ -53,7 +53,7 @@ describe('TimerQueue', () => {
     expect([queue.size, vi.getTimerCount()]).toEqual([0, 0]);
   });
 
-  test('an earlier timer that comes later is served first; one added while firing waits its turn', () => {
+  test('an earlier timer that comes later is served first; one added while firing waits for its time', () => {
     const queue = new TimerQueue();
     const fired: string[] = [];
     queue.add(50, () => fired.push('late'));

@@ -5,14 +5,14 @@ interface Entry {
   dueMs: number;
   /** Order of arrival, for those due together. */
   order: number;
-  /** Place in the heap; -1 when it has left. */
+  /** Index in the heap; -1 when it has left. */
   index: number;
   fire: () => void;
 }
 
 /**
  * Any number of timers over one `setTimeout`: a binary heap by due time, from which an entry can be
- * taken at any place.
+ * taken from the middle.
  */
 export class TimerQueue {
   readonly #heap: Entry[] = [];
@@ -83,7 +83,7 @@ export class TimerQueue {
     const { index } = entry;
     entry.index = -1;
     if (!last || last === entry) return;
-    this.#place(last, index);
+    this.#setAt(last, index);
     this.#rise(last);
     this.#sink(last);
   }
@@ -93,8 +93,8 @@ export class TimerQueue {
       const parentIndex = (entry.index - 1) >> 1;
       const parent = this.#heap[parentIndex];
       if (!parent || isBefore(parent, entry)) return;
-      this.#place(parent, entry.index);
-      this.#place(entry, parentIndex);
+      this.#setAt(parent, entry.index);
+      this.#setAt(entry, parentIndex);
     }
   }
 
@@ -103,8 +103,8 @@ export class TimerQueue {
       const child = this.#earlierChild(entry.index);
       if (!child || isBefore(entry, child)) return;
       const { index } = child;
-      this.#place(child, entry.index);
-      this.#place(entry, index);
+      this.#setAt(child, entry.index);
+      this.#setAt(entry, index);
     }
   }
 
@@ -114,7 +114,7 @@ export class TimerQueue {
     return left && right && isBefore(right, left) ? right : left;
   }
 
-  #place(entry: Entry, index: number): void {
+  #setAt(entry: Entry, index: number): void {
     entry.index = index;
     this.#heap[index] = entry;
   }

@@ -83,7 +83,7 @@ function lookAtCpu({ pool }: Config): Finding {
   return {
     state: 'warning',
     ...finding,
-    advice: 'More threads than that take turns: calls compute longer. Lower --max-threads',
+    advice: 'More threads than that share cores: calls compute longer. Lower --max-threads',
   };
 }
 

@@ -6,7 +6,7 @@ import { findFrame } from '../../authoring/code-frame.js';
 import { findProblems } from '../../authoring/find-problems.js';
 import { type AuthoredExtension, readAuthored } from '../../authoring/read-authored.js';
 import { createCapabilities } from '../../capabilities/registry.js';
-import { parseSourceMap, type PlaceMapper } from '../../extensions/source-map.js';
+import { parseSourceMap, type PositionMapper } from '../../extensions/source-map.js';
 import { AddressGate } from '../../gate/index.js';
 import { createHost } from '../../host.js';
 import { type Command, defineCommand } from '../command.js';
@@ -44,7 +44,7 @@ async function inspect(folder: string, config: Config): Promise<Inspection> {
     return { manifest, file: authored.file, ...(await load(authored, config, problems)) };
   } catch (error) {
     if (!isSandglassError(error)) throw error;
-    return { problems: [{ severity: 'error', code: 'manifest', message: error.message, ...placeOf(error) }] };
+    return { problems: [{ severity: 'error', code: 'manifest', message: error.message, ...positionOf(error) }] };
   }
 }
 
@@ -69,8 +69,8 @@ export async function lookAt(
   const map = readMap(sourceMap, file);
   const inSource = findProblems(source, { requested, modules, absent }).map(({ line, column, ...problem }) => {
     if (line === undefined || column === undefined) return problem;
-    const place = { file, line, column };
-    return Object.assign(problem, map?.(place) ?? place);
+    const position = { file, line, column };
+    return Object.assign(problem, map?.(position) ?? position);
   });
   const names = wires.map(({ name }) => name);
   const problems = [...findUnknownScopes(authored, names), ...findRefusedHosts(manifest, config), ...inSource];
@@ -78,7 +78,7 @@ export async function lookAt(
 }
 
 /** A map that cannot be read is a note of the load. */
-function readMap(map: string | object | undefined, file: string): PlaceMapper | undefined {
+function readMap(map: string | object | undefined, file: string): PositionMapper | undefined {
   try {
     return map === undefined ? undefined : parseSourceMap(map, file);
   } catch {
@@ -135,11 +135,13 @@ async function load(
     if (!isSandglassError(error)) throw error;
     const isKnown = problems.some(({ severity, code }) => severity === 'error' && code !== 'scope-missing');
     if (isKnown) return { problems };
-    return { problems: [...problems, { severity: 'error', code: 'load', message: error.message, ...placeOf(error) }] };
+    return {
+      problems: [...problems, { severity: 'error', code: 'load', message: error.message, ...positionOf(error) }],
+    };
   }
 }
 
 /** Where an error came from, if its cause has a stack in the extension's files. */
-function placeOf({ cause, extension = '' }: SandglassError): { file?: string; line?: number; column?: number } {
+function positionOf({ cause, extension = '' }: SandglassError): { file?: string; line?: number; column?: number } {
   return (cause instanceof Error && findFrame(cause.stack ?? '', extension)) || {};
 }

@@ -5,7 +5,7 @@ export type OptionKind = 'text' | 'number' | 'boolean' | 'list' | Unit;
 
 /** One setting, with the three ways to give it. */
 export interface ConfigOption {
-  /** Its place in a configuration file, for example `limits.cpuTimeMs`. */
+  /** Its path in a configuration file, for example `limits.cpuTimeMs`. */
   path: string;
   /** Without the dashes, for example `cpu-time-ms`. */
   flag: string;

@@ -29,7 +29,7 @@ export async function readConfig(
   const tree: Tree = file ? copyGroups(file.content) : {};
   const origins = new Map<string, string>();
   for (const setting of [...readEnvironment(io.env), ...readFlags(flags)]) {
-    place(tree, setting);
+    setPath(tree, setting);
     origins.set(setting.path, setting.origin);
   }
   const parsed = check(configSchema, tree);
@@ -62,7 +62,7 @@ function copyGroups(content: Tree): Tree {
   );
 }
 
-function place(tree: Tree, { path, value }: Setting): void {
+function setPath(tree: Tree, { path, value }: Setting): void {
   const [group, name] = path.split('.') as [string, string | undefined]; // split gives at least one
   if (name === undefined) tree[group] = value;
   // a group that is no object is refused later

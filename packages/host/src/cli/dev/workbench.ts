@@ -41,7 +41,7 @@ export class Workbench {
   #work: Promise<void> = Promise.resolve();
   #isBusy = false;
   /** Those that wait for the next change. */
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Set<() => void>();
   /** Once it was an extension, a half-saved package.json does not make it a folder of them. */
   #isOne = false;
 
@@ -77,7 +77,7 @@ export class Workbench {
    */
   async whenSettled(path: string): Promise<void> {
     while (this.#isBusy && this.#pieceAt(path) === undefined)
-      await new Promise<void>((wake) => this.#waiting.add(wake));
+      await new Promise<void>((wake) => this.#waiters.add(wake));
   }
 
   /**
@@ -100,8 +100,8 @@ export class Workbench {
   }
 
   #wake(): void {
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    for (const wake of this.#waiters) wake();
+    this.#waiters.clear();
   }
 
   #tell(change: Change): void {

@@ -26,11 +26,11 @@ export interface Inspection {
   file?: string;
   /** What it came to in a sandbox. Absent if it did not load. */
   extension?: ExtensionInfo;
-  /** `file` is relative to the folder; it stands beside every place. */
+  /** `file` is relative to the folder; it stands beside every position. */
   problems: (Omit<Problem, 'code'> & { code: ProblemCode; file?: string })[];
 }
 
-/** Prints an inspection for a person; each problem that has a place with the code there. */
+/** Prints an inspection for a person; each problem that has a position with the code there. */
 export async function printInspection(
   { manifest, file, extension, problems }: Inspection,
   folder: string,
@@ -62,8 +62,8 @@ export async function printInspection(
   if (problems.length === 0) io.stdout.write(`${style('green', 'no problems')}\n`);
 }
 
-/** A problem and its place, in one line. */
+/** A problem and its position, in one line. */
 export function describeProblem({ message, file, line, column }: Inspection['problems'][number]): string {
-  const place = line === undefined ? '' : `${file}:${line}:${column}`;
-  return place === '' || message.includes(place) ? message : `${message} (${place})`;
+  const position = line === undefined ? '' : `${file}:${line}:${column}`;
+  return position === '' || message.includes(position) ? message : `${message} (${position})`;
 }

@@ -5,9 +5,9 @@ import { readInside } from '../../extensions/read-inside.js';
 import type { Style } from './style.js';
 
 /**
- * The code around a place in a file of an extension, line by line, safe to print.
+ * The code around a position in a file of an extension, line by line, safe to print.
  *
- * @returns empty if there is no place, or no such file.
+ * @returns empty if there is no position, or no such file.
  */
 export async function readCodeFrame(
   folder: string,

@@ -15,7 +15,7 @@ export interface FakeIo extends Io {
 /** Makes an Io that keeps what is printed, with an environment of its own. */
 export function fakeIo(options: { env?: Io['env']; cwd?: string; isTTY?: boolean } = {}): FakeIo {
   const controller = new AbortController();
-  const waiting = new Set<() => void>();
+  const waiters = new Set<() => void>();
   const listeners = new Set<() => void>();
   let out = '';
   let err = '';
@@ -23,7 +23,7 @@ export function fakeIo(options: { env?: Io['env']; cwd?: string; isTTY?: boolean
     isTTY: options.isTTY ?? false,
     write(text) {
       add(text);
-      for (const check of waiting) check();
+      for (const check of waiters) check();
     },
   });
   return {
@@ -45,10 +45,10 @@ export function fakeIo(options: { env?: Io['env']; cwd?: string; isTTY?: boolean
         const check = (): void => {
           const match = pattern.exec(out);
           if (!match) return;
-          waiting.delete(check);
+          waiters.delete(check);
           resolve(match);
         };
-        waiting.add(check);
+        waiters.add(check);
         check();
       }),
   };

@@ -11,7 +11,7 @@ import {
 import { CallEnd } from '../../time/call-end.js';
 import type { CapabilityCall, CreatePoolOptions, Pool } from '../../pool/contract.js';
 
-/** What a source stands for in tests: plain functions of the host in the place of a guest's. */
+/** What a source stands for in tests: plain functions of the host in place of a guest's. */
 export interface FakeGuest {
   registrations: Registration[];
   handlers?: ((argument: unknown, use: (capability: string, ...args: unknown[]) => Promise<unknown>) => unknown)[];

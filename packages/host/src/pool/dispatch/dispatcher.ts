@@ -4,7 +4,7 @@ import { CALLS_GO_ON_MS, COLD_START_MS, COSTLY_MS, SPLIT_LENGTH } from '../cost-
 import type { Job } from '../jobs/job.js';
 import type { Admission } from '../memory/admission.js';
 import type { Ledger, Releaser } from '../jobs/ledger.js';
-import type { Waiting } from '../jobs/pool-extension.js';
+import type { Queued } from '../jobs/pool-extension.js';
 import type { Lane } from '../lanes/lane.js';
 import type { LaneSet } from '../lanes/lane-set.js';
 import type { Run } from '../lanes/run.js';
@@ -27,9 +27,9 @@ const SHARED_RUNS = 2;
 /** Sends what waits to where there is room, all that is possible at once. */
 export class Dispatcher implements Releaser {
   readonly queue: FairQueue = new FairQueue();
-  readonly loads: LinkedList<Waiting> = new LinkedList();
+  readonly loads: LinkedList<Queued> = new LinkedList();
   /** Jobs that run alone. */
-  readonly isolated: LinkedList<Waiting> = new LinkedList();
+  readonly isolated: LinkedList<Queued> = new LinkedList();
   readonly #ledger: Ledger;
   readonly #lanes: LaneSet;
   readonly #admission: Admission;
@@ -49,7 +49,7 @@ export class Dispatcher implements Releaser {
   }
 
   /** Calls and loads that wait for a lane. */
-  get waiting(): number {
+  get queued(): number {
     return this.queue.size + this.loads.size + this.isolated.size;
   }
 
@@ -101,7 +101,7 @@ export class Dispatcher implements Releaser {
   }
 
   /** Where it waits that is no call like others. */
-  #listOf(job: Job): LinkedList<Waiting> | undefined {
+  #listOf(job: Job): LinkedList<Queued> | undefined {
     if (job.runs >= SHARED_RUNS && !job.extension.isPersistent) return this.isolated;
     return job.isLoad ? this.loads : undefined;
   }
@@ -114,10 +114,10 @@ export class Dispatcher implements Releaser {
   }
 
   #placeIsolated(lanes: readonly Lane[]): void {
-    for (const waiting of this.isolated) {
+    for (const queued of this.isolated) {
       const lane = lanes.find(({ role, isIdle }) => role === 'isolation' && isIdle);
       if (!lane) return;
-      const job = waiting as Job; // only jobs are pushed here
+      const job = queued as Job; // only jobs are pushed here
       this.#remove(job);
       if (job.isLoad) this.#sendLoad(lane, job);
       else lane.put(job);
@@ -127,10 +127,10 @@ export class Dispatcher implements Releaser {
   #placeLoads(lanes: readonly Lane[]): void {
     if (this.loads.size === 0) return;
     const isSpared = performance.now() - this.#lastCallMs < CALLS_GO_ON_MS;
-    for (const waiting of this.loads) {
+    for (const queued of this.loads) {
       const lane = chooseLoader(lanes, isSpared);
       if (!lane) return;
-      const job = waiting as Job; // only jobs are pushed here
+      const job = queued as Job; // only jobs are pushed here
       this.#remove(job);
       this.#sendLoad(lane, job);
     }
@@ -139,7 +139,7 @@ export class Dispatcher implements Releaser {
   #placeCalls(lanes: readonly Lane[]): void {
     if (this.queue.size === 0) return;
     for (const lane of lanes) lane.look();
-    this.#admission.look(this.queue.extensions, this.#ledger.size - this.waiting);
+    this.#admission.look(this.queue.extensions, this.#ledger.size - this.queued);
     let skipped = 0;
     while (skipped < this.queue.extensions && lanes.some(hasRoom)) {
       const job = this.queue.peek();

@@ -31,7 +31,7 @@ describe('FairQueue', () => {
     expect(drain(queue).slice(0, 4)).toEqual(expect.arrayContaining([2, 3]));
   });
 
-  test('turns go round, and a call that goes back keeps its place within its extension', () => {
+  test('the extensions are served round robin, and a call that goes back stays first of its extension', () => {
     const [first, second] = extensions() as [PoolExtension, PoolExtension];
     const queue = new FairQueue();
     const jobs = [job(first), job(first), job(second), job(second)];
@@ -39,7 +39,7 @@ describe('FairQueue', () => {
     const taken = queue.peek()!;
     queue.take(taken);
     queue.unshift(taken);
-    expect(taken.extension.waiting.first).toBe(taken);
+    expect(taken.extension.queue.first).toBe(taken);
     const order = drain(queue);
     expect(order).toHaveLength(4);
     expect(order.slice(0, 2).toSorted()).toEqual([1, 2]);

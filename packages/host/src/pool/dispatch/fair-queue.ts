@@ -4,63 +4,64 @@ import type { PoolExtension } from '../jobs/pool-extension.js';
 import type { Job } from '../jobs/job.js';
 
 /**
- * Waiting calls, a queue per extension, served in turn: whoever floods its own queue delays itself.
+ * Queued calls, a list per extension, served round robin: whoever floods its own queue delays
+ * itself.
  *
  * A newcomer comes last, so that it waits one round at the most.
  */
 export class FairQueue {
-  /** Extensions with calls waiting, in the order of their turns. */
-  readonly #turns: LinkedList<PoolExtension> = new LinkedList();
+  /** Extensions with calls queued, in the order in which they are served. */
+  readonly #rotation: LinkedList<PoolExtension> = new LinkedList();
   #size = 0;
 
-  /** Calls waiting. */
+  /** Calls queued. */
   get size(): number {
     return this.#size;
   }
 
-  /** Extensions that have calls waiting. */
+  /** Extensions that have calls queued. */
   get extensions(): number {
-    return this.#turns.size;
+    return this.#rotation.size;
   }
 
   push(job: Job): void {
     this.#enter(job.extension);
-    job.queued = job.extension.waiting.push(job);
+    job.queued = job.extension.queue.push(job);
   }
 
-  /** Puts a call that had its turn before in front of its extension's others. */
+  /** Puts a call that was taken before in front of its extension's others. */
   unshift(job: Job): void {
     this.#enter(job.extension);
-    job.queued = job.extension.waiting.unshift(job);
+    job.queued = job.extension.queue.unshift(job);
   }
 
   remove(job: Job): void {
     const { extension } = job;
-    if (job.queued) extension.waiting.remove(job.queued);
+    if (job.queued) extension.queue.remove(job.queued);
     job.queued = undefined;
     this.#size -= 1;
-    if (extension.waiting.size === 0) this.#turns.remove(extension.turn);
+    if (extension.queue.size === 0) this.#rotation.remove(extension.rotationLink);
   }
 
-  /** The first call of the extension that is due, still waiting; undefined when none waits. */
+  /** The first call of the extension that is due, still queued; undefined when none is. */
   peek(): Job | undefined {
-    return this.#turns.first?.waiting.first as Job | undefined; // only jobs are pushed here
+    return this.#rotation.first?.queue.first as Job | undefined; // only jobs are pushed here
   }
 
-  /** Removes what `peek` showed and passes the turn on. */
+  /** Removes what `peek` showed and goes on to the next extension. */
   take(job: Job): void {
     this.remove(job);
-    if (job.extension.waiting.size > 0) this.skip();
+    if (job.extension.queue.size > 0) this.skip();
   }
 
-  /** Passes the turn on without serving. */
+  /** Goes on to the next extension without serving. */
   skip(): void {
-    const due = this.#turns.shift();
-    if (due) this.#turns.append(due.turn);
+    const due = this.#rotation.shift();
+    if (due) this.#rotation.append(due.rotationLink);
   }
 
   #enter(extension: PoolExtension): void {
     this.#size += 1;
-    if (extension.waiting.size === 0) this.#turns.append(extension.turn);
+    if (extension.queue.size === 0) this.#rotation.append(extension.rotationLink);
   }
 }

@@ -122,13 +122,13 @@ describe('chooseLane', () => {
     const second = await place(SLOW);
     second.lane.enter(second.callId);
     pool.pass(20); // both are stalled, not long enough for a spare lane
-    const waiting = pool.call(WORK);
+    const queued = pool.call(WORK);
     await pool.settle();
     await finish(first.lane, first.callId);
     await first.call;
     expect(first.lane.callIds).toHaveLength(1); // no tick has passed
     first.lane.finishAll();
-    await waiting;
+    await queued;
     const lost = rejection(second.call);
     await pool.core.close(0);
     await lost;
@@ -245,13 +245,13 @@ describe('chooseLane', () => {
     await teach(WORK, 0.002);
     const calls = callAll(64);
     await pool.settle();
-    const waiting = callAll(8);
+    const queued = callAll(8);
     await pool.settle();
     expect(sent()).toEqual([64, 0]);
     pool.pass(20); // in no slice: nothing that the watchdog would take for a call
     await pool.settle();
     expect(sent()).toEqual([64, 8]);
     for (const lane of pool.lanes) lane.finishAll();
-    await Promise.all([calls, waiting]);
+    await Promise.all([calls, queued]);
   });
 });

@@ -6,8 +6,8 @@ const PER_TURN = 16;
  * delays itself, and neither this thread nor the others for longer than a turn.
  */
 export class TurnBudget<Owner> {
-  /** Work that waits for a later turn, by owner, in the order of the owners' turns. */
-  readonly #waiting: Map<Owner, (() => void)[]> = new Map();
+  /** Work that waits for a later turn, by owner, in the order in which the owners are served. */
+  readonly #deferred: Map<Owner, (() => void)[]> = new Map();
   #left = PER_TURN;
   #isTurnSet = false;
 
@@ -17,12 +17,12 @@ export class TurnBudget<Owner> {
    */
   run(owner: Owner, work: () => void): void {
     this.#setTurn();
-    const queue = this.#waiting.get(owner);
+    const queue = this.#deferred.get(owner);
     if (queue) queue.push(work);
     else if (this.#left > 0) {
       this.#left -= 1;
       work();
-    } else this.#waiting.set(owner, [work]);
+    } else this.#deferred.set(owner, [work]);
   }
 
   #setTurn(): void {
@@ -34,14 +34,14 @@ export class TurnBudget<Owner> {
   #turn(): void {
     this.#isTurnSet = false;
     this.#left = PER_TURN;
-    for (const [owner, queue] of this.#waiting) {
+    for (const [owner, queue] of this.#deferred) {
       if (this.#left === 0) break;
       this.#left -= 1;
-      this.#waiting.delete(owner);
+      this.#deferred.delete(owner);
       const work = queue.shift();
-      if (queue.length > 0) this.#waiting.set(owner, queue); // behind the others
+      if (queue.length > 0) this.#deferred.set(owner, queue); // behind the others
       work?.();
     }
-    if (this.#waiting.size > 0) this.#setTurn();
+    if (this.#deferred.size > 0) this.#setTurn();
   }
 }

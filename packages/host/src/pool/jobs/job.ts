@@ -3,7 +3,7 @@ import type { Limits, Link, SnapshotWire } from '@sandglass/core';
 import { CallEnd } from '../../time/call-end.js';
 import type { Timed } from '../../time/deadlines.js';
 import type { CallRequest } from '../contract.js';
-import type { PoolExtension, Waiting } from './pool-extension.js';
+import type { PoolExtension, Queued } from './pool-extension.js';
 
 /** Id under which the load of an extension counts as a call: the protocol's. */
 export function loadCallId(extensionId: number): number {
@@ -36,7 +36,7 @@ export interface JobOptions {
 export type JobState = 'queued' | 'sent' | 'answered' | 'settled';
 
 /** A call or a load on its way: the ledger's entry for it. */
-export class Job implements Timed, Waiting {
+export class Job implements Timed, Queued {
   readonly callId: number;
   readonly extension: PoolExtension;
   readonly handler: number;
@@ -60,8 +60,8 @@ export class Job implements Timed, Waiting {
   /** Told when an answered one is over. */
   onOver: (() => void) | undefined;
   state: JobState = 'queued';
-  /** Its place in the queue, while it is in one. */
-  queued: Link<Waiting> | undefined;
+  /** Its link in the queue, while it is in one. */
+  queued: Link<Queued> | undefined;
   timing: Link<Timed> | undefined;
 
   /** Times that it was sent to a lane, those not counted from which it was taken back. */

@@ -5,7 +5,7 @@ import { CallMemory } from '../memory/call-memory.js';
 import { CallCounters } from '../stats/counters.js';
 
 /** What waits in an extension's queue: a job, which this file knows nothing more of. */
-export interface Waiting {
+export interface Queued {
   readonly extension: PoolExtension;
 }
 
@@ -16,10 +16,10 @@ export class PoolExtension {
   install: InstallWire | undefined;
   /** Names of the capabilities it may call. */
   readonly capabilities: ReadonlySet<string>;
-  /** Its calls that wait for a lane. */
-  readonly waiting: LinkedList<Waiting> = new LinkedList();
-  /** Its place among the extensions that have calls waiting. */
-  readonly turn: Link<PoolExtension> = LinkedList.link<PoolExtension>(this);
+  /** Its calls that are queued. */
+  readonly queue: LinkedList<Queued> = new LinkedList();
+  /** Its link in the list of extensions that have calls queued. */
+  readonly rotationLink: Link<PoolExtension> = LinkedList.link<PoolExtension>(this);
   readonly counters: CallCounters = new CallCounters();
   readonly cost: CallCost = new CallCost();
   readonly memory: CallMemory = new CallMemory();

@@ -2,7 +2,7 @@
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5_000;
 /**
- * Failures in a row after which waiting calls are told instead of kept. With the delays before it,
+ * Failures in a row after which queued calls are told instead of kept. With the delays before it,
  * about 1.5 s of trying.
  */
 const HOPELESS_AFTER = 6;

@@ -21,7 +21,7 @@ const COLLECT_EVERY_MS = 2_000;
 export interface InlineLanesOptions {
   /** The compiled engine. @default compiled when the lane starts */
   wasm?: EngineModule;
-  /** The pool's memory; its engine has the first place. @default without a limit */
+  /** The pool's memory; its engine has the first slot. @default without a limit */
   memory?: MemoryBudget;
   /** For tests. @default the engine of `@sandglass/worker` */
   createEngine?: typeof createEngine;

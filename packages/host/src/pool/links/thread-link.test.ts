@@ -105,7 +105,7 @@ describe('ThreadLink', () => {
   });
 
   test.each(['no-such-thread.mjs', 'unlinkable.mjs'])(
-    'threads that do not start are tried again ever more slowly, and then waiting calls are told why (%s)',
+    'threads that do not start are tried again ever more slowly, and then queued calls are told why (%s)',
     async (file) => {
       const pool = createPool({ filename: fileURLToPath(new URL(`../testing/${file}`, import.meta.url)) });
       await expect(pool.load(extensionWire(1))).rejects.toEqual(

@@ -53,13 +53,13 @@ export class ThreadLink implements LaneLink {
   #isOver = false;
   #failure: Error | undefined;
   readonly #threads: Threads;
-  readonly #place: number;
+  readonly #slot: number;
   threadId: number | undefined;
 
   constructor(events: LaneEvents, wasm: EngineModule, threads: Threads) {
     this.#events = events;
     this.#threads = threads;
-    this.#place = threads.slotAllocator.take();
+    this.#slot = threads.slotAllocator.take();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.on('message', (message: unknown) => this.#receive(message));
@@ -76,9 +76,9 @@ export class ThreadLink implements LaneLink {
     const task: ThreadTask = {
       port: port as never, // Node's and the web's MessagePort are the same thing with two types
       slots: this.slots.buffer,
-      waiting: slotAllocator.waiting.buffer,
-      memory: slotAllocator.memory.places.buffer as SharedArrayBuffer, // there are several lanes
-      lane: this.#place,
+      unread: slotAllocator.unread.buffer,
+      memory: slotAllocator.memory.slots.buffer as SharedArrayBuffer, // there are several lanes
+      lane: this.#slot,
       wasm,
     };
     const { attached, worker } = this.#threads.run(this, task, {
@@ -89,7 +89,7 @@ export class ThreadLink implements LaneLink {
     this.threadId = worker?.threadId;
     worker?.once('error', (error: Error) => this.#fail(error));
     worker?.once('exit', (code) => {
-      slotAllocator.free(this.#place);
+      slotAllocator.free(this.#slot);
       this.#fail(new Error(`the thread exited with code ${code}`));
     });
     this.#startTimer = setTimeout(
@@ -101,7 +101,7 @@ export class ThreadLink implements LaneLink {
       (error: Error) => this.#fail(error),
     );
     if (worker) return;
-    slotAllocator.free(this.#place);
+    slotAllocator.free(this.#slot);
     this.#fail(new Error('no thread is free'));
   }
 
@@ -133,7 +133,7 @@ export class ThreadLink implements LaneLink {
   }
 
   get memoryBytes(): number {
-    return this.#threads.slotAllocator.memory.bytesOf(this.#place);
+    return this.#threads.slotAllocator.memory.bytesOf(this.#slot);
   }
 
   trim(): void {
@@ -172,7 +172,7 @@ export class ThreadLink implements LaneLink {
     this.#port.postMessage(message); // oxlint-disable-line unicorn/require-post-message-target-origin -- a MessagePort
     Atomics.add(this.slots, SLOT.posted, 1);
     const woken = Atomics.notify(this.slots, SLOT.posted);
-    if (woken > 0) Atomics.add(this.#threads.slotAllocator.waiting, this.#place, woken);
+    if (woken > 0) Atomics.add(this.#threads.slotAllocator.unread, this.#slot, woken);
   }
 
   #receiveAll(): void {
@@ -184,7 +184,7 @@ export class ThreadLink implements LaneLink {
   }
 
   #receive(message: unknown): void {
-    Atomics.sub(this.#threads.slotAllocator.waiting, this.#place, 1);
+    Atomics.sub(this.#threads.slotAllocator.unread, this.#slot, 1);
     if (this.#isOver) return;
     if (typeof message !== 'object' || message === null) return this.#events.violation();
     // an object: any key may be read

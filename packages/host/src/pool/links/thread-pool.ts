@@ -23,8 +23,8 @@ export interface WorkerLanesOptions {
  */
 export interface WorkerLanes {
   start: StartLane;
-  /** See `ThreadTask.waiting`. All 0 while nothing goes on. */
-  readonly waiting: Int32Array;
+  /** See `ThreadTask.unread`. All 0 while nothing goes on. */
+  readonly unread: Int32Array;
   readonly memory: MemoryBudget;
   /** Ends all threads and waits for them. */
   close(): Promise<void>;
@@ -100,7 +100,7 @@ export function createWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
   };
   return {
     start: (events) => new ThreadLink(events, options.wasm, threads),
-    waiting: threads.slotAllocator.waiting,
+    unread: threads.slotAllocator.unread,
     memory: threads.slotAllocator.memory,
     close: () => piscina.destroy(),
   };

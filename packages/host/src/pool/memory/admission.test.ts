@@ -16,7 +16,7 @@ interface Case {
   of?: number;
   /** Heap that its calls hold. */
   heap?: number;
-  /** Extensions that have calls waiting. */
+  /** Extensions that have calls queued. */
   extensions?: number;
   isolation?: 'pristine' | 'persistent';
   /** Of results that are being decoded. */

@@ -11,15 +11,15 @@ const WAITING_BYTES = 64 << 10;
  * Decides which calls go to lanes while memory is short. Others wait in the queue until some of it
  * is free: calls that hold it are bounded by their wall clock.
  *
- * Lanes enforce the budget by themselves; this keeps what would wait there in the queue, in turns
- * between extensions.
+ * Lanes enforce the budget by themselves; this keeps what would wait there in the queue, round
+ * robin between extensions.
  */
 export class Admission {
   readonly #budget: MemoryBudget;
   readonly #held: HeldBytes;
   /** Calls of one extension at a time, whatever its limits. */
   readonly #maxCalls: number;
-  #hasPlace = true;
+  #hasSlot = true;
   #hasRoomForResults = true;
   /** What is left for calls beyond the first ones. */
   #freeBytes = 0;
@@ -36,12 +36,12 @@ export class Admission {
   /**
    * Looks at the budget, before a round of `admits`.
    *
-   * @param extensions that have calls waiting.
+   * @param extensions that have calls queued.
    * @param sent calls on lanes.
    */
   look(extensions: number, sent: number): void {
     const { usedBytes, maxBytes } = this.#budget;
-    this.#hasPlace = this.#budget.hasPlace('more');
+    this.#hasSlot = this.#budget.hasSlot('more');
     this.#hasRoomForResults = this.#held.hasRoomForResults;
     this.#freeBytes = this.#budget.freeBytes('more');
     this.#shareBytes = maxBytes / (extensions + 1);
@@ -52,14 +52,14 @@ export class Admission {
    * Whether a call of an extension may go to a lane: the first always, more as long as there is
    * room, or within the extension's share.
    */
-  admits({ live, waiting, memory, wire, isPersistent }: PoolExtension): boolean {
-    const sent = live - waiting.size;
+  admits({ live, queue, memory, wire, isPersistent }: PoolExtension): boolean {
+    const sent = live - queue.size;
     if (sent <= 0) return true;
     if (!this.#hasRoomForResults) return false;
     if (sent >= wire.limits.maxConcurrentCalls || sent >= this.#maxCalls) return false;
     if (isPersistent) return true; // they share one sandbox
     const { bytes } = memory;
-    if (!this.#hasPlace || this.#freeBytes < bytes)
+    if (!this.#hasSlot || this.#freeBytes < bytes)
       return (sent + 1) * Math.max(bytes, this.#meanBytes) <= this.#shareBytes;
     if (bytes <= FIRST_BYTES) return true;
     if (!this.#budget.fitsAlone((sent + 1) * bytes)) return false;

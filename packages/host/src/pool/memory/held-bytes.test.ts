@@ -23,12 +23,12 @@ function call(pool: TestPool, id: number, bytes: number): Promise<unknown> {
 describe('HeldBytes', () => {
   test('arguments that wait are bounded in bytes, for one extension and for all', async () => {
     const pool = await open();
-    const waiting = [call(pool, 1, 3 * MIB), call(pool, 2, 3 * MIB), call(pool, 3, MIB)];
+    const calls = [call(pool, 1, 3 * MIB), call(pool, 2, 3 * MIB), call(pool, 3, MIB)];
     expect(await call(pool, 1, 2 * MIB)).toBe('E_QUEUE_FULL maxMemoryBytes');
     expect(await call(pool, 3, 2 * MIB)).toBe('E_QUEUE_FULL maxMemoryBytes');
     await pool.settle();
     for (const lane of pool.lanes) lane.finishAll();
-    expect(await Promise.all(waiting)).toEqual(['ok', 'ok', 'ok']);
+    expect(await Promise.all(calls)).toEqual(['ok', 'ok', 'ok']);
     const again = call(pool, 1, 2 * MIB);
     await pool.settle();
     for (const lane of pool.lanes) lane.finishAll();

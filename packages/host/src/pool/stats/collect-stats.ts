@@ -6,7 +6,7 @@ import type { ExtensionStats, LaneStats, PoolStats } from './stats.js';
 
 /** Counts that only the pool itself knows. */
 export interface PoolCounts {
-  waiting: number;
+  queued: number;
   live: number;
   background: number;
   reruns: number;
@@ -31,7 +31,7 @@ export function collectStats(
   const sum = (key: 'restores' | 'replacements' | 'failures' | 'ignored' | 'violations'): number =>
     laneStats.reduce((all, lane) => all + lane[key], 0);
   return {
-    ...total.toStats(counts.waiting, counts.live, counts.background),
+    ...total.toStats(counts.queued, counts.live, counts.background),
     restores: restores + sum('restores'),
     replacements: replacements + sum('replacements'),
     failures: failures + sum('failures'),
@@ -68,8 +68,8 @@ function toLaneStats(lane: Lane): LaneStats {
 }
 
 function toExtensionStats(extension: PoolExtension, lanes: readonly Lane[]): ExtensionStats {
-  const { wire, counters, waiting, live, background } = extension;
-  const queued = waiting.size;
+  const { wire, counters, queue, live, background } = extension;
+  const queued = queue.size;
   const installedOn = lanes.filter(({ installed }) => installed.has(wire.id)).length;
   return { id: wire.id, name: wire.name, lanes: installedOn, ...counters.toStats(queued, live, background) };
 }

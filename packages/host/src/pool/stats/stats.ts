@@ -41,7 +41,7 @@ export interface CallStats {
   capabilityCalls: Readonly<Record<string, CapabilityCount>>;
   /** Calls turned away at once with `E_QUEUE_FULL`: never accepted. */
   refused: number;
-  /** Waiting for a lane. */
+  /** Accepted, and not sent to a lane yet. */
   queued: number;
   /** Sent to a lane and not settled. */
   running: number;

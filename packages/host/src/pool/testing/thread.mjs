@@ -2,7 +2,7 @@
 import { decodeValue, encodeValue, packOutcomes, unpackCalls } from '@sandglass/core';
 
 const usage = { cpuTimeMs: 0.01, heapBytes: 0 };
-const waiting = new Map();
+const pending = new Map();
 let port;
 let slots;
 
@@ -19,9 +19,9 @@ async function receive(message) {
     case 'batch':
       return port.postMessage({ type: 'batch', batchId: message.batchId, outcomes: await batch(message) });
     case 'settle':
-      return message.settlements.forEach(({ callId, value }) => waiting.get(callId)?.(value));
+      return message.settlements.forEach(({ callId, value }) => pending.get(callId)?.(value));
     case 'abort':
-      return message.callIds.forEach((callId) => waiting.get(callId)?.(undefined));
+      return message.callIds.forEach((callId) => pending.get(callId)?.(undefined));
     case 'stats': {
       const stats = { sandboxes: 1, snapshots: 1, restores: 5, replacements: 0, memoryBytes: 1024 };
       return port.postMessage({ type: 'stats', requestId: 0, stats });
@@ -84,7 +84,7 @@ function perform(callId, order) {
       return done('logged');
     case 'ask':
       port.postMessage({ type: 'capabilities', calls: [{ callId, seq: 1, name: order.name, args: [] }] });
-      return new Promise((resolve) => waiting.set(callId, resolve)).then((value) => value && succeed(callId, value));
+      return new Promise((resolve) => pending.set(callId, resolve)).then((value) => value && succeed(callId, value));
     case 'raw':
       for (let i = 0; i < (order.times ?? 1); i++) port.postMessage(order.message);
       return done('sent');

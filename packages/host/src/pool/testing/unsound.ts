@@ -1,4 +1,4 @@
-/** What a taken-over engine may put in the place of a list, or of one of its elements. */
+/** What a taken-over engine may put in place of a list, or of one of its elements. */
 export const UNSOUND: readonly unknown[] = [
   null,
   undefined,

@@ -62,7 +62,7 @@ export class Watchdog {
         lane.heartbeat.rest();
       }
     }
-    if (isBusy) this.#relief.tick(this.#dispatcher.waiting > 0);
+    if (isBusy) this.#relief.tick(this.#dispatcher.queued > 0);
     else this.stop();
   }
 
@@ -96,8 +96,8 @@ export class Watchdog {
 
   /** Looks what a lane that has not got on for a while has begun; what waits for it need not. */
   #hasten(lane: Lane, slots: Int32Array): void {
-    const isLoadWaiting = lane.watch.callId === 0 && lane.watch.elapsedMs >= IDLE_LOAD_MS;
-    if (lane.markBegun(Atomics.load(slots, SLOT.begun), isLoadWaiting)) this.#lanes.trim();
+    const isLoadSuspended = lane.watch.callId === 0 && lane.watch.elapsedMs >= IDLE_LOAD_MS;
+    if (lane.markBegun(Atomics.load(slots, SLOT.begun), isLoadSuspended)) this.#lanes.trim();
     this.#dispatcher.schedule();
   }
 

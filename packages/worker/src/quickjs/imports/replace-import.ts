@@ -2,10 +2,10 @@
  * Where a function was found in the imports of an earlier instance, by its marks: their names are
  * the same in each.
  */
-const places: Map<string, { module: string; name: string }> = new Map();
+const found: Map<string, { module: string; name: string }> = new Map();
 
 /**
- * Puts a function in the place of one that the WASM binary imports. The imports' names are
+ * Puts a function in place of one that the WASM binary imports. The imports' names are
  * minified, so a function is found by what its text contains.
  *
  * @param marks all must occur in the text of the one function that is meant, whatever a bundler or
@@ -19,11 +19,10 @@ export function replaceImport(
   replacement: (...args: never[]) => unknown,
 ): (...args: unknown[]) => unknown {
   const key = marks.join();
-  let place = places.get(key);
-  if (!place || !fits(imports[place.module]?.[place.name], marks))
-    places.set(key, (place = findImport(imports, marks)));
-  const original = imports[place.module]![place.name] as (...args: unknown[]) => unknown; // it fits
-  imports[place.module]![place.name] = replacement;
+  let names = found.get(key);
+  if (!names || !fits(imports[names.module]?.[names.name], marks)) found.set(key, (names = findImport(imports, marks)));
+  const original = imports[names.module]![names.name] as (...args: unknown[]) => unknown; // it fits
+  imports[names.module]![names.name] = replacement;
   return original;
 }
 

@@ -34,7 +34,7 @@ export const CARD_TABLE = 0x1_8000;
  */
 export const COPY_INDEX: number = 0x48_0000;
 
-/** Memory whose cards have a place in the index. */
+/** Memory whose cards have an entry in the index. */
 export const INDEXED_BYTES: number = 1 << 24;
 
 /**

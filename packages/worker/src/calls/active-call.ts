@@ -5,7 +5,7 @@ import type { SandboxSource } from '../supply/sandbox-source.js';
 /**
  * A call in its sandbox. A load has no source. A class, not a literal: see `LinkedList` in core.
  */
-export class Waiting {
+export class ActiveCall {
   readonly call: Call;
   readonly source: SandboxSource | undefined;
   /** Told once what the call's promise came to. */
@@ -21,8 +21,8 @@ export class Waiting {
 }
 
 /** Of calls that wait, the one with most memory of its own. */
-export function largestOf(calls: Iterable<Waiting>): Waiting | undefined {
-  let largest: Waiting | undefined;
+export function largestOf(calls: Iterable<ActiveCall>): ActiveCall | undefined {
+  let largest: ActiveCall | undefined;
   for (const each of calls) {
     const { seat } = each.call;
     if (seat && each.source && seat.memoryBytes > (largest?.call.sandbox.memoryBytes ?? 0)) largest = each;

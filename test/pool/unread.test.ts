@@ -13,9 +13,9 @@ const stuck = describeSource(operation('() => "x".repeat(1e6).normalize("NFD").l
 let lanes: WorkerLanes;
 let pool: LanePool;
 
-const isWaitedFor = (): boolean => lanes.waiting.some((count) => count > 0);
+const isUnread = (): boolean => lanes.unread.some((count) => count > 0);
 
-describe('what the pool holds', () => {
+describe('unread messages', () => {
   beforeAll(async () => {
     lanes = createWorkerLanes({
       filename: import.meta.resolve('@sandglass/worker/thread'),
@@ -40,8 +40,8 @@ describe('what the pool holds', () => {
     const result = run(pool, stuck);
     await new Promise((resolve) => setImmediate(resolve)); // it is sent
     const deadlineMs = performance.now() + 10_000;
-    while (!isWaitedFor() && performance.now() < deadlineMs); // nothing is received meanwhile
-    expect(isWaitedFor()).toBe(true);
+    while (!isUnread() && performance.now() < deadlineMs); // nothing is received meanwhile
+    expect(isUnread()).toBe(true);
     await result;
   });
 
@@ -51,13 +51,13 @@ describe('what the pool holds', () => {
       await run(pool, work, round);
     }
     await expect(run(pool, endless)).rejects.toMatchObject({ code: 'E_CPU' });
-    await vi.waitFor(() => expect([...lanes.waiting].every((count) => count === 0)).toBe(true));
+    await vi.waitFor(() => expect([...lanes.unread].every((count) => count === 0)).toBe(true));
   });
 
-  test('a thread that is gone waits for nothing', async () => {
-    const slots = new Int32Array(lanes.waiting.buffer);
+  test('a thread that is gone leaves nothing unread', async () => {
+    const slots = new Int32Array(lanes.unread.buffer);
     Atomics.add(slots, 0, 5); // as what it had sent and nobody received
     await pool.close(0);
-    await vi.waitFor(() => expect([...lanes.waiting].every((count) => count === 0)).toBe(true));
+    await vi.waitFor(() => expect([...lanes.unread].every((count) => count === 0)).toBe(true));
   });
 });

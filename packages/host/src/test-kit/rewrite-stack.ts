@@ -22,7 +22,7 @@ export interface FailureContext {
  * that exist, and then those of the test. The host's own frames say nothing to an author. The
  * message names requests that no interceptor answered.
  */
-export function placeFailure(error: unknown, { name, folder, unmatched, callStack }: FailureContext): unknown {
+export function rewriteStack(error: unknown, { name, folder, unmatched, callStack }: FailureContext): unknown {
   if (!isSandglassError(error)) return error;
   const { cause } = error;
   const frames = cause instanceof Error && /^\s*at /.test(cause.stack ?? '') ? cause.stack!.trimEnd() : '';
