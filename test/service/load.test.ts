@@ -69,8 +69,11 @@ const BURST_CONNECTIONS = Math.min(10_000, hardFileLimit() - 500);
 const MAX_LEFT_BYTES = 1_024 * BURST_CONNECTIONS;
 
 describe('the service under load', () => {
-  test('answers every request that it had taken when SIGTERM comes under load, and exits with 0 within the grace', async () => {
-    const service = await startService(EXTENSIONS, ['--grace-ms', '5000']);
+  test.each([
+    ['one process', '1'],
+    ['two processes', '2'],
+  ])('answers every request that it had taken when SIGTERM comes, in %s, and exits with 0', async (_, processes) => {
+    const service = await startService(EXTENSIONS, ['--grace-ms', '5000', '--processes', processes]);
     const ledger: Ledger = { answered: 0, lost: [], refused: 0 };
     const clients = Array.from({ length: 64 }, (_, i) =>
       client(`${service.url}loaded${i % 4 === 0 ? '/slow' : ''}`, ledger),

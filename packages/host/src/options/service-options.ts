@@ -30,9 +30,10 @@ export interface CompleteServiceOptions extends ServiceOptions {
 }
 
 /**
- * What `createService` takes, the status page and the limit that it shares with the host left out.
+ * What `createService` takes, the status page, other processes and the limit that it shares with
+ * the host left out.
  */
-export const serviceFields: Fields<Omit<CompleteServiceOptions, 'maxBodyBytes' | 'status'>> = {
+export const serviceFields: Fields<Omit<CompleteServiceOptions, 'maxBodyBytes' | 'status' | 'peers'>> = {
   token: maybe(token),
   metrics: withDefault(flag, true),
   metricsSummaries: withDefault(flag, false),
@@ -45,6 +46,7 @@ const serviceSchema: z.ZodMiniType<CompleteServiceOptions> = object<CompleteServ
   ...serviceFields,
   maxBodyBytes: withDefault(bodyBytes, 1_048_576),
   status: maybe(withMethods(['fetch'], 'a page made by createStatus().attach(host)')),
+  peers: maybe(withMethods(['report', 'reload'], 'the processes of a service')),
 });
 const host: z.ZodMiniType<Host> = withMethods(['fetch'], 'a host');
 const service: z.ZodMiniType<Service> = withMethods(['fetch', 'drain', 'countUnsent'], 'a service');

@@ -5,7 +5,7 @@ import { ClientError } from '../routing/error-response.js';
 import { MAX_EVENT_LENGTH } from '../routing/event-pattern.js';
 import { assertJson, ownTurn, parseBody, readBodyText } from '../routing/read-body.js';
 import { guestJsonResponse, jsonResponse } from './json-body.js';
-import { reloadAll } from './reload-all.js';
+import type { Reloaded } from './reload-all.js';
 
 /**
  * What hosts in other languages call: the body is the argument as JSON, the answer `{ "value": … }`
@@ -26,12 +26,12 @@ const ROUTE = /^\/(operations|filters|actions)\/([^/]+)$/;
  * decide.
  */
 export function createCallApi(
-  host: Pick<Host, 'operation' | 'filter' | 'action' | 'extensions' | 'reload'>,
-  maxBodyBytes: number,
+  host: Pick<Host, 'operation' | 'filter' | 'action'>,
+  { maxBodyBytes, reload }: { maxBodyBytes: number; reload: () => Promise<Reloaded> },
 ): CallApi {
   return {
     fetch(path, request) {
-      if (path === '/reload' && request.method === 'POST') return answer(request, () => reloadAll(host));
+      if (path === '/reload' && request.method === 'POST') return answer(request, reload);
       const [, kind, encoded] = ROUTE.exec(path) ?? [];
       if (kind === undefined || encoded === undefined) return null;
       return answer(request, async () => {

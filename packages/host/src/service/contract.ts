@@ -1,4 +1,4 @@
-import type { ServiceCounts } from './metrics.js';
+import type { Peers, ServiceCounts } from './report.js';
 import type { StatusPage } from './status/status-page.js';
 
 /** How a service listens, and what it takes of a connection. */
@@ -59,6 +59,11 @@ export interface ServiceOptions {
   metricsToken?: string | undefined;
   /** Served at `/_sandglass/status`; with a token, to its bearer only. @default none */
   status?: StatusPage | undefined;
+  /**
+   * The processes that serve the same port: metrics and reloads are of all of them. `sandglass
+   * serve --processes` has some. @default this one alone
+   */
+  peers?: Peers | undefined;
 }
 
 /** Answers the requests of `sandglass serve`: a function of a request, whatever server calls it. */

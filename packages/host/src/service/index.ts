@@ -1,4 +1,5 @@
 export type { Service, ServiceOptions } from './contract.js';
+export type { Peers, ServiceReport } from './report.js';
 export { createService, SERVICE_PREFIX } from './service.js';
 export type { ServerOptions } from './contract.js';
 export { createServerResponse, startServer, type RunningServer } from './server.js';

@@ -60,6 +60,7 @@ function inputOf(...extensions: ExtensionStats[]): Parameters<typeof renderMetri
       inFlight: 1,
       refused: 1,
     },
+    process: { processes: 1, lost: 0, rssBytes: 1, cpuSeconds: 1, eventLoopDelay: [['1', 0.001]] },
   };
 }
 

@@ -1,24 +1,12 @@
 import { readVersion } from '../cli/version.js';
-import type { ExtensionStats, PoolStats, Settled } from '../pool/stats/stats.js';
-import type { ExtensionInfo } from '../types.js';
+import type { ExtensionStats, Settled } from '../pool/stats/stats.js';
 import { type DurationKey, readDurations } from './duration-samples.js';
-import { readEventLoopDelay } from './event-loop-delay.js';
+import { newestOf } from './processes/merge-stats.js';
 import { formatHeader, formatSample, type Metric, type Sample } from './prometheus.js';
-
-/** What the service itself counts. */
-export interface ServiceCounts {
-  /** Answered requests by status, for example 200. */
-  responses: ReadonlyMap<number, number>;
-  inFlight: number;
-  /** Requests answered with 503 because `maxConcurrentRequests` were under way. */
-  refused: number;
-}
+import type { ServiceReport } from './report.js';
 
 /** Where the metrics come from. */
-export interface MetricsInput {
-  stats: PoolStats;
-  extensions: readonly ExtensionInfo[];
-  service: ServiceCounts;
+export interface MetricsInput extends Omit<ServiceReport, 'watched'> {
   /** Whether durations are summaries in place of histograms. @default false */
   summaries?: boolean | undefined;
 }
@@ -178,17 +166,34 @@ const METRICS: readonly Family[] = [
   metric(
     'process_resident_memory_bytes',
     'gauge',
-    'Resident memory of the process',
-    one(() => process.memoryUsage.rss()),
+    'Resident memory of the process, or of all that serve',
+    one((input) => input.process.rssBytes),
   ),
   metric(
     'sandglass_event_loop_delay_seconds',
     'gauge',
     'How late the main event loop was since the metrics were last read, by quantile; 1 is the most',
-    () => readEventLoopDelay().map(([quantile, value]) => ({ labels: { quantile }, value })),
+    (input) => input.process.eventLoopDelay.map(([quantile, value]) => ({ labels: { quantile }, value })),
   ),
   metric('sandglass_build_info', 'gauge', 'Always 1; its labels are versions', readBuild),
-  metric('process_cpu_seconds_total', 'counter', 'CPU time of the process, workers included', one(readCpuSeconds)),
+  metric(
+    'process_cpu_seconds_total',
+    'counter',
+    'CPU time of the process, or of all that serve, workers included',
+    one((input) => input.process.cpuSeconds),
+  ),
+  metric(
+    'sandglass_processes',
+    'gauge',
+    'Processes that serve',
+    one((input) => input.process.processes),
+  ),
+  metric(
+    'sandglass_processes_lost_total',
+    'counter',
+    'Processes that ended without having been told to; others took their place',
+    one((input) => input.process.lost),
+  ),
 ];
 
 /** Name, type and meaning of every metric that {@link renderMetrics} writes. */
@@ -205,7 +210,7 @@ const SAMPLES_AT_ONCE = 512;
  * 300,000 lines.
  */
 export function* renderMetrics({ stats, ...input }: MetricsInput): Generator<string> {
-  const newest = { ...input, stats: { ...stats, extensions: merged(stats) } };
+  const newest = { ...input, stats: { ...stats, extensions: newestOf(stats.extensions) } };
   let text = '';
   let count = 0;
   for (const family of METRICS) {
@@ -220,19 +225,6 @@ export function* renderMetrics({ stats, ...input }: MetricsInput): Generator<str
     }
   }
   yield text;
-}
-
-/**
- * One entry per name: while a reload waits for old calls, an extension is there twice, and the
- * newer one speaks for it.
- */
-function merged({ extensions }: PoolStats): ExtensionStats[] {
-  const byName = new Map<string, ExtensionStats>();
-  for (const extension of extensions) {
-    const known = byName.get(extension.name);
-    if (!known || known.id < extension.id) byName.set(extension.name, extension);
-  }
-  return [...byName.values()];
 }
 
 function* readCalls({ stats }: MetricsInput): Generator<Sample> {
@@ -276,9 +268,4 @@ function readStates({ extensions }: MetricsInput): Sample[] {
 
 function readResponses({ service }: MetricsInput): Sample[] {
   return [...service.responses].map(([status, value]) => ({ labels: { status: String(status) }, value }));
-}
-
-function readCpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000_000;
 }

@@ -100,6 +100,7 @@ export async function startServer(service: Service, host: Host, given: ServerOpt
       connectionsCheckingInterval: Math.min(options.headersTimeoutMs, 1_000),
       // Node's 511 leaves a burst to the kernel, which drops what does not fit; it caps this itself
       backlog: maxConnections,
+      exclusive: false, // processes of a cluster share the port
     },
   });
   await server.ready().catch((error: unknown) => {
@@ -107,6 +108,10 @@ export async function startServer(service: Service, host: Host, given: ServerOpt
   });
   const node = server.node!.server as HttpServer; // Node without TLS: it is one
   node.maxConnections = maxConnections;
+  // of a cluster, the others are full then too, or soon; Node's types do not know it yet
+  Object.assign(node, { dropMaxConnection: true });
+  // to listen no more is all that it is to do, also where a cluster calls it: see `close` below
+  node.close = (ended) => NetServer.prototype.close.call(node, ended) as HttpServer;
   return {
     url: server.url!,
     async close(graceMs = GRACE_MS) {
@@ -149,7 +154,7 @@ function listenError(cause: unknown, address: string): Error {
 async function close(server: HttpServer, service: Service, host: Host, graceMs: number): Promise<void> {
   checkOptions('argument of close', delayMs, graceMs, 'graceMs');
   service.drain();
-  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   let beganMs = performance.now();
   const sweep = setInterval(() => {
     if (performance.now() - beganMs >= ARRIVAL_MS) server.closeIdleConnections();

@@ -1,6 +1,6 @@
 import type { Service } from './contract.js';
 import { jsonResponse } from './json-body.js';
-import type { ServiceCounts } from './metrics.js';
+import type { ServiceCounts } from './report.js';
 
 /** Answers to what is asked before there is a service: the process is alive, and not ready. */
 const HEALTH = /^[^?#]*\/\/[^/]+\/_sandglass\/(health|ready)(?:[?#]|$)/;

@@ -259,7 +259,7 @@ describe('createService', () => {
     status.close();
     for (const one of extensions)
       status.sinks.onCall({ extension: one.name, outcome: 'ok', durationMs: 1 } as CallEntry);
-    const text = await page.fetch('/data')!.text();
+    const text = await (await page.fetch('/data')!).text();
     const shown = JSON.parse(text) as {
       extensionCount: number;
       extensions: { name: string; registrations: unknown[] }[];

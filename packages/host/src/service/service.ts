@@ -7,8 +7,10 @@ import { createCallApi } from './call-api.js';
 import type { Service, ServiceOptions } from './contract.js';
 import { inTurns } from './in-turns.js';
 import { jsonResponse } from './json-body.js';
-import { renderMetrics, type ServiceCounts } from './metrics.js';
+import { renderMetrics } from './metrics.js';
 import { PROMETHEUS_TYPE } from './prometheus.js';
+import { type Reloaded, reloadAll } from './reload-all.js';
+import { readProcessFacts, type ServiceCounts, type ServiceReport } from './report.js';
 import { bearsToken } from './token.js';
 
 /** Everything that is not an endpoint lives below this path. */
@@ -41,7 +43,8 @@ class HostService implements Service {
   constructor(host: Host, options: CompleteServiceOptions) {
     this.#host = host;
     this.#options = options;
-    this.#callApi = createCallApi(host, options.maxBodyBytes);
+    const reload = (): Promise<Reloaded> => options.peers?.reload() ?? reloadAll(host);
+    this.#callApi = createCallApi(host, { maxBodyBytes: options.maxBodyBytes, reload });
     this.#maxConcurrentRequests = options.maxConcurrentRequests;
   }
 
@@ -63,7 +66,7 @@ class HostService implements Service {
     const response =
       path === AMBIGUOUS
         ? failure(400, 'INVALID_PATH', 'The path of the request is ambiguous.')
-        : ((path === null ? null : this.#watch(path, request)) ?? (await this.#serve(path, request)));
+        : await ((path === null ? null : this.#watch(path, request)) ?? this.#serve(path, request));
     response.headers.set('x-request-id', id);
     this.#responses.set(response.status, (this.#responses.get(response.status) ?? 0) + 1);
     if (this.#isDraining) response.headers.set('connection', 'close');
@@ -87,7 +90,7 @@ class HostService implements Service {
   }
 
   /** What has to answer also when the service is full. Null for anything else. */
-  #watch(path: string, request: Request): Response | null {
+  #watch(path: string, request: Request): Response | Promise<Response> | null {
     if (request.method !== 'GET' && request.method !== 'HEAD') return null;
     switch (path) {
       case '/health':
@@ -103,22 +106,22 @@ class HostService implements Service {
     }
   }
 
-  #metrics(request: Request): Response {
-    const { metrics, metricsSummaries, metricsToken, token } = this.#options;
+  async #metrics(request: Request): Promise<Response> {
+    const { peers, metrics, metricsSummaries, metricsToken, token } = this.#options;
     if (!metrics) return notFound();
     const tokens = [metricsToken, token].filter((one) => one !== undefined);
     if (metricsToken !== undefined && !tokens.some((one) => bearsToken(request, one))) return unauthorized(BEARER);
-    const { extensions } = this.#host;
-    const pieces = renderMetrics({
-      stats: this.#host.stats(),
-      extensions,
-      service: this.counts,
-      summaries: metricsSummaries,
-    });
+    const report = peers ? await peers.report('metrics') : this.#report();
+    const pieces = renderMetrics({ ...report, summaries: metricsSummaries });
     return new Response(inTurns(pieces), { headers: { 'content-type': PROMETHEUS_TYPE } });
   }
 
-  #status(path: string, request: Request): Response {
+  #report(): ServiceReport {
+    const { extensions } = this.#host;
+    return { stats: this.#host.stats(), extensions, service: this.counts, process: readProcessFacts('metrics') };
+  }
+
+  #status(path: string, request: Request): Response | Promise<Response> {
     const { status, token } = this.#options;
     if (!status) return notFound();
     if (token !== undefined && !bearsToken(request, token))

@@ -1,6 +1,7 @@
 import { isSandglassError, type Registration } from '@sandglass/core';
 
 import type { Host } from '../../host.js';
+import { type Peers, readProcessFacts } from '../../service/report.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import { createServerResponse, startServer } from '../../service/server.js';
 import type { Service } from '../../service/contract.js';
@@ -15,10 +16,11 @@ import { toServerOptions } from '../config/host-options.js';
 import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import type { Io, Output } from '../io.js';
+import type { ServingProcess } from '../processes/serving.js';
 import { openHost } from '../open-host.js';
 import { CONFIG_ARGS } from '../settings.js';
 import { describeScopes } from '../output/describe-scopes.js';
-import { createDrain, createLogger, type Log } from '../output/logger.js';
+import { createDrain, createLogger, type Log, type LogLevel } from '../output/logger.js';
 import { createStyle } from '../output/style.js';
 import { roundMs } from '../output/round-ms.js';
 import { guestStack } from '../output/thrown.js';
@@ -39,18 +41,37 @@ export const serveCommand: Command = defineCommand({
       io.stdout.write(`${printConfig(config)}\n`);
       return 0;
     }
-    await serve(config, io);
-    return 0;
+    if (config.service.processes === 1) {
+      await serve(config, io);
+      return 0;
+    }
+    const { serveTogether } = await import('../processes/serve-together.js');
+    return serveTogether(config, io, createServiceLog(config, io), serve);
   },
 });
 
-async function serve(config: Config, io: Io): Promise<void> {
-  const { logFormat, logLevel, graceMs } = config.service;
-  const format = logFormat === 'auto' ? (io.stdout.isTTY === true ? 'pretty' : 'json') : logFormat;
-  const log = createLogger({ output: io.stdout, level: logLevel, format, style: createStyle(io.stdout, io.env) });
+function createServiceLog({ service: { logFormat, logLevel } }: Config, { stdout, env }: Io): Log {
+  const format = logFormat === 'auto' ? (stdout.isTTY === true ? 'pretty' : 'json') : logFormat;
+  return createLogger({ output: stdout, level: logLevel, format, style: createStyle(stdout, env) });
+}
+
+/** What one of several processes logs has its number. */
+function createLogOf({ id }: ServingProcess, log: Log): Log {
+  return (level, message, fields) => log(level, message, { process: id, ...fields });
+}
+
+/** @param serving if others serve beside this process. */
+async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<void> {
+  const { graceMs } = config.service;
+  const serviceLog = createServiceLog(config, io);
+  const log = serving ? createLogOf(serving, serviceLog) : serviceLog;
+  const level = serving ? 'debug' : 'info'; // that it starts and stops is the primary's to say
   const status = config.service.status ? createStatus() : undefined;
-  const opening = open(config, io, log, status);
+  // all processes load the same: the first one says so
+  const loadedLevel = serving === undefined || serving.id === 1 ? 'info' : 'debug';
+  const opening = open(config, io, { log, loadedLevel, status });
   opening.catch(() => {}); // told below
+  if (serving?.isReplacement === true) await opening; // until then, others answer
   const slot = new ServiceSlot();
   const server = await startServer(slot, toServed(opening), toServerOptions(config.service)).catch(async (error) => {
     await close(opening, status);
@@ -60,14 +81,21 @@ async function serve(config: Config, io: Io): Promise<void> {
   try {
     log('debug', `Loading extensions; health is told on ${server.url}`);
     const host = await opening;
-    slot.fill(createConfiguredService(host, config, log, status));
-    endReload = io.onReload?.(() => void reload(host, log));
+    slot.fill(createConfiguredService(host, config, { log, status, peers: serving?.peers }));
+    await serving?.serves(server.url, {
+      report: (purpose) => ({
+        ...{ stats: host.stats(), extensions: host.extensions, service: slot.counts },
+        ...{ process: readProcessFacts(purpose), watched: purpose === 'status' ? status?.watched(host) : undefined },
+      }),
+      reload: () => reloadAll(host),
+    });
+    if (!serving) endReload = io.onReload?.(() => void reload(host, log));
     const page = status ? { status: `${server.url}${SERVICE_PREFIX.slice(1)}/status` } : {};
-    log('info', `Listening on ${server.url}`, page);
+    log(level, `${serving ? 'Serving' : 'Listening on'} ${server.url}`, page);
     await untilAborted(io.signal);
-    log('info', 'Stopping', { graceMs });
+    log(level, 'Stopping', { graceMs });
     await server.close(graceMs);
-    log('info', 'Stopped');
+    log(level, 'Stopped');
   } finally {
     endReload?.();
     await server.close(0);
@@ -75,8 +103,15 @@ async function serve(config: Config, io: Io): Promise<void> {
   }
 }
 
+interface Opening {
+  log: Log;
+  /** At which what has loaded is logged. */
+  loadedLevel: LogLevel;
+  status: Status | undefined;
+}
+
 /** Makes the host, and tells of what it loaded. */
-async function open(config: Config, io: Io, log: Log, status: Status | undefined): Promise<Host> {
+async function open(config: Config, io: Io, { log, loadedLevel, status }: Opening): Promise<Host> {
   const sinks = createSinks(log, io.stdout, status);
   let failures = 0;
   const host = await openHost(config, {
@@ -87,7 +122,7 @@ async function open(config: Config, io: Io, log: Log, status: Status | undefined
       sinks.onError?.(error, context);
     },
   });
-  for (const extension of host.extensions) logExtension(log, extension);
+  for (const extension of host.extensions) logExtension(log, loadedLevel, extension);
   if (host.extensions.length === 0) log('warn', `0 extensions are loaded from ${config.extensions}`, {});
   if (config.service.mustLoad && failures > 0) {
     await host.close(0);
@@ -146,8 +181,7 @@ function createSinks(log: Log, output: Output, status: Status | undefined): Host
 function createConfiguredService(
   host: Host,
   { service, maxBodyBytes }: Config,
-  log: Log,
-  status: Status | undefined,
+  { log, status, peers }: { log: Log; status: Status | undefined; peers: Peers | undefined },
 ): Service {
   const { token, metrics, metricsSummaries, metricsToken, maxConcurrentRequests, accessLog } = service;
   const limits = { maxConcurrentRequests, maxBodyBytes };
@@ -157,14 +191,15 @@ function createConfiguredService(
     metrics,
     metricsSummaries,
     metricsToken,
-    status: status?.attach(host),
+    status: status?.attach(host, peers),
+    peers,
   });
   const { corsOrigins: origins, corsCredentials: credentials } = service;
   const open = origins.length > 0 ? withCors(inner, { origins, credentials }) : inner;
   return accessLog ? withAccessLog(open, log) : open;
 }
 
-function logExtension(log: Log, extension: Host['extensions'][number]): void {
+function logExtension(log: Log, level: LogLevel, extension: Host['extensions'][number]): void {
   const { name, version, type, state, granted, registrations, notes } = extension;
   if (state !== 'ready') return; // the error of one that failed has been logged
   const fields = {
@@ -174,7 +209,7 @@ function logExtension(log: Log, extension: Host['extensions'][number]): void {
     scopes: describeScopes(granted),
     registers: describeAll(registrations, `/${name}`),
   };
-  log('info', 'Loaded', fields);
+  log(level, 'Loaded', fields);
   for (const note of notes) log('warn', note, { extension: name });
 }
 

@@ -71,6 +71,7 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
     'Shows the metrics only to whoever bears it, or the token; it opens nothing else; 16 characters or more',
   ],
   ['service.status', 'boolean', 'Serves the status page'],
+  ['service.processes', 'number', 'Processes that serve the port; limits are of each of them'],
   ['service.mustLoad', 'boolean', 'Ends with 1 if an extension does not load'],
   ['service.corsOrigins', 'list', 'Origins whose pages may call endpoints; * is every one'],
   ['service.corsCredentials', 'boolean', 'Lets such pages send cookies and other credentials'],

@@ -18,6 +18,7 @@ export interface ServiceConfig extends CompleteServerOptions {
   metricsSummaries: boolean;
   metricsToken?: string | undefined;
   status: boolean;
+  processes: number;
   mustLoad: boolean;
   corsOrigins: string[];
   corsCredentials: boolean;
@@ -48,6 +49,7 @@ const service: z.ZodMiniType<ServiceConfig> = object<ServiceConfig>({
   ...serverFields,
   ...serviceFields,
   status: withDefault(flag, false),
+  processes: withDefault(count(1, 256), 1),
   mustLoad: withDefault(flag, false),
   corsOrigins: withDefault(list(text), []),
   corsCredentials: withDefault(flag, false),

@@ -1,3 +1,6 @@
+/** Errors and audit entries that the status page shows. */
+export const MAX_RECENT = 50;
+
 /** The last few of something, newest last. */
 export class Recent<T> {
   readonly #items: T[] = [];

@@ -13,6 +13,11 @@ export interface StatusData {
   startedMs: number;
   /** Between two points of a history. */
   intervalMs: number;
+  /** That serve the port. */
+  processes: number;
+  /** That ended without having been told to. */
+  processesLost: number;
+  /** Of all of them. */
   rssBytes: number;
   totals: Omit<PoolStats, 'extensions' | 'lanes'> & { limits: Settled };
   workers: LaneStats[];
@@ -48,4 +53,15 @@ export interface StatusError {
 /** A capability call as the page shows it. */
 export interface StatusAudit extends AuditEntry {
   timeMs: number;
+}
+
+/** What was watched. Histories have the oldest first, as errors and audit entries do. */
+export interface Watched {
+  /** In milliseconds since 1970. */
+  startedMs: number;
+  total: readonly HistoryPoint[];
+  /** Of the busiest. */
+  byExtension: ReadonlyMap<string, readonly HistoryPoint[]>;
+  errors: readonly StatusError[];
+  audit: readonly StatusAudit[];
 }

@@ -11,24 +11,27 @@ export interface StatusPage {
    * @param path below where the page is mounted: empty for the page, `/data` for the numbers.
    * @returns null for anything else.
    */
-  fetch(path: string): Response | null;
+  fetch(path: string): Promise<Response> | null;
 }
 
 /** Made by `scripts/build.mjs`. From the package's root, so that it is found from `src` as well. */
 const PAGE = new URL('../../../dist/service/status/status.html', import.meta.url);
 
 /** Makes the page. @param collect what it shows. */
-export function createStatusPage(collect: () => StatusData): StatusPage {
+export function createStatusPage(collect: () => Promise<StatusData>): StatusPage {
   let page: { html: string; policy: string } | undefined;
   return {
     fetch(path) {
-      if (path === '/data')
-        return respond(JSON.stringify(collect()), 'application/json; charset=utf-8', "default-src 'none'");
+      if (path === '/data') return respondData(collect);
       if (path !== '' && path !== '/') return null;
       page ??= readPage();
-      return respond(page.html, 'text/html; charset=utf-8', page.policy);
+      return Promise.resolve(respond(page.html, 'text/html; charset=utf-8', page.policy));
     },
   };
+}
+
+async function respondData(collect: () => Promise<StatusData>): Promise<Response> {
+  return respond(JSON.stringify(await collect()), 'application/json; charset=utf-8', "default-src 'none'");
 }
 
 function respond(body: string, type: string, policy: string): Response {

@@ -2,14 +2,15 @@ import { isSandglassError } from '@sandglass/core';
 
 import type { Host } from '../../host.js';
 import type { AuditEntry, CallEntry, HostOptions } from '../../types.js';
+import { type Peers, readProcessFacts, type ServiceReport } from '../report.js';
 import { collectStatus } from './collect.js';
 import { History, INTERVAL_MS } from './history.js';
-import { Recent } from './recent.js';
-import type { StatusAudit, StatusData, StatusError } from './status-data.js';
+import { MAX_RECENT, Recent } from './recent.js';
+import type { StatusAudit, StatusError, Watched } from './status-data.js';
 import { createStatusPage, type StatusPage } from './status-page.js';
 
-/** Errors and audit entries that the page shows. */
-const MAX_RECENT = 50;
+/** Extensions whose history the page shows: the busiest. */
+const MAX_CHARTED = 50;
 /** Longest text of one of them. */
 const MAX_TEXT_LENGTH = 500;
 
@@ -17,8 +18,15 @@ const MAX_TEXT_LENGTH = 500;
 export interface Status {
   /** Give them to `createHost`, or call them from sinks of your own. */
   readonly sinks: { [Sink in 'onCall' | 'onAudit' | 'onError']: NonNullable<HostOptions[Sink]> };
-  /** Begins to watch, and makes the page. */
-  attach(host: Pick<Host, 'stats' | 'extensions'>): StatusPage;
+  /**
+   * Begins to watch, and makes the page.
+   *
+   * @param peers the processes that serve the same port: the page shows all of them. @default this
+   *   one alone
+   */
+  attach(host: Pick<Host, 'stats' | 'extensions'>, peers?: Peers): StatusPage;
+  /** What was watched so far. */
+  watched(host: Pick<Host, 'stats'>): Watched;
   /** Stops watching. */
   close(): void;
 }
@@ -58,14 +66,34 @@ export function createStatus(): Status {
     }
   };
 
+  const watched: Status['watched'] = (host) => {
+    const busiest = host.stats().extensions.toSorted((a, b) => b.accepted - a.accepted);
+    const charted = busiest.slice(0, MAX_CHARTED).map(({ name }) => name);
+    const histories = charted.map((name) => [name, byExtension.get(name)?.toArray() ?? []] as const);
+    return {
+      startedMs,
+      total: total.toArray(),
+      byExtension: new Map(histories),
+      errors: errors.toArray(),
+      audit: audit.toArray(),
+    };
+  };
+
   return {
     sinks: { onCall, onAudit, onError },
-    attach(host) {
+    attach(host, peers) {
       timer ??= setInterval(tick, INTERVAL_MS).unref();
-      const collect = (): StatusData =>
-        collectStatus(host, { startedMs, total, byExtension, errors: errors.toArray(), audit: audit.toArray() });
-      return createStatusPage(collect);
+      return createStatusPage(async () => {
+        const report = peers ? await peers.report('status') : reportOf(host);
+        return collectStatus({ ...report, watched: report.watched ?? watched(host) });
+      });
     },
+    watched,
     close: () => clearInterval(timer),
   };
+}
+
+/** What one process that serves alone tells of itself. */
+function reportOf(host: Pick<Host, 'stats' | 'extensions'>): Omit<ServiceReport, 'service'> {
+  return { stats: host.stats(), extensions: host.extensions, process: readProcessFacts('status') };
 }

@@ -21,16 +21,20 @@ export function render(data: StatusData): void {
   renderAudit(data);
 }
 
-function renderCards({ totals, workers, history, rssBytes, nowMs, startedMs }: StatusData): void {
+function renderCards({ totals, workers, history, rssBytes, nowMs, startedMs, ...data }: StatusData): void {
   const last = history.at(-1) ?? { calls: 0, p50Ms: 0 };
   const failures = failuresOf(totals.settled);
   const { kills, lost, memoryBytes, maxMemoryBytes } = totals;
+  const { processes, processesLost } = data;
   byId('cards').replaceChildren(
     card('calls per second', formatCount(last.calls)),
     card('median latency', formatMs(last.p50Ms)),
     card('calls and loads so far', formatCount(sumOf(totals.settled))),
     card('failed', formatCount(failures), failures > 0),
     card('queued, running', `${formatCount(totals.queued)}, ${formatCount(totals.running)}`),
+    ...(processes + processesLost > 1
+      ? [card('processes, lost', `${formatCount(processes)}, ${formatCount(processesLost)}`, processesLost > 0)]
+      : []),
     card('workers', formatCount(workers.length)),
     card('workers killed, lost', `${formatCount(kills)}, ${formatCount(lost)}`, kills + lost > 0),
     card('sandboxes, of at most', `${formatBytes(memoryBytes)}, ${formatBytes(maxMemoryBytes)}`),

@@ -1,0 +1,171 @@
+import cluster, { type Worker } from 'node:cluster';
+
+import { Backoff } from '../../pool/lanes/backoff.js';
+import { keepCounters, mergeReports } from '../../service/processes/merge-reports.js';
+import { mergeReloads } from '../../service/processes/merge-reloads.js';
+import type { Reloaded } from '../../service/reload-all.js';
+import type { ReportPurpose, ServiceReport } from '../../service/report.js';
+import type { Log } from '../output/logger.js';
+import { Questions } from './questions.js';
+import type { ToPrimary, ToServing } from './vocabulary.js';
+
+/** Longest wait for the report of a process; its last one stands for it then. */
+const REPORT_TIMEOUT_MS = 1_000;
+/** Beyond the grace, until a process that does not end is killed. */
+const KILL_AFTER_MS = 2_000;
+
+/** A process that serves, as the primary sees it. */
+interface Served {
+  worker: Worker;
+  questions: Questions<ToServing, ToPrimary>;
+  startedMs: number;
+  isServing: boolean;
+  /** The last that it gave. */
+  report?: ServiceReport;
+  ended: Promise<void>;
+}
+
+/**
+ * Keeps a number of processes that serve one port, on Node's cluster: puts another in the place of
+ * one that ends, and adds up what they report.
+ */
+export class Primary {
+  readonly #count: number;
+  readonly #log: Log;
+  readonly #served = new Set<Served>();
+  readonly #backoff = new Backoff();
+  readonly #replacing = new Set<NodeJS.Timeout>();
+  /** Counters of those that are gone. */
+  #ended: ServiceReport | undefined;
+  #lost = 0;
+  /** Whether one that ends is replaced. */
+  #isKept = false;
+
+  /** @param count how many serve. */
+  constructor(count: number, log: Log) {
+    this.#count = count;
+    this.#log = log;
+    cluster.setupPrimary({ serialization: 'advanced' });
+  }
+
+  /**
+   * Starts them.
+   *
+   * @returns where they serve.
+   * @throws {Error} saying why, if one of them cannot.
+   */
+  async start(): Promise<string> {
+    const urls = await Promise.all(Array.from({ length: this.#count }, () => this.#fork()));
+    this.#isKept = true;
+    return urls[0]!; // there is one at least
+  }
+
+  /** Reloads every extension in every process, in one after the other. */
+  async reload(): Promise<Reloaded> {
+    const all: Reloaded[] = [];
+    for (const { questions, isServing } of this.#served) {
+      const reloaded = isServing ? await questions.ask('reload', undefined) : undefined;
+      if (reloaded) all.push(reloaded);
+    }
+    // their counters begin anew, and so do those of the processes that are gone
+    if (this.#ended) this.#ended = { ...this.#ended, stats: { ...this.#ended.stats, extensions: [] } };
+    return mergeReloads(all);
+  }
+
+  /** Resolves when all have ended; those that do not end in time are killed. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isKept = false;
+    for (const timer of this.#replacing) clearTimeout(timer);
+    const served = [...this.#served];
+    for (const one of served) stopOne(one);
+    const kill = (): void => served.forEach(({ worker }) => worker.process.kill('SIGKILL'));
+    const timer = setTimeout(kill, graceMs + KILL_AFTER_MS);
+    await Promise.all(served.map(({ ended }) => ended));
+    clearTimeout(timer);
+  }
+
+  /** @returns a promise of where it serves. */
+  #fork(): Promise<string> {
+    const worker = cluster.fork();
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    return new Promise((resolve, reject) => {
+      const questions = new Questions<ToServing, ToPrimary>(worker, {
+        serves: (url) => {
+          served.isServing = true;
+          this.#backoff.succeeded(performance.now());
+          resolve(url);
+          return undefined;
+        },
+        failed: (message) => {
+          reject(new Error(message));
+          return undefined;
+        },
+        wantsToStop() {
+          stopOne(served);
+          return undefined;
+        },
+        report: (purpose) => this.#report(purpose),
+        reload: () => this.reload(),
+      });
+      const served: Served = { worker, questions, startedMs: performance.now(), isServing: false, ended };
+      this.#served.add(served);
+      worker.on('error', () => {}); // a message came too late: its exit is what counts
+      worker.once('exit', (code, signal) => {
+        reject(new Error(`A process ended while it started, ${describeEnd(code, signal)}`));
+        this.#end(served, describeEnd(code, signal));
+      });
+    });
+  }
+
+  #end(served: Served, how: string): void {
+    served.questions.close();
+    this.#served.delete(served);
+    if (served.report) {
+      const all = [keepCounters(served.report), ...(this.#ended ? [this.#ended] : [])];
+      this.#ended = mergeReports(all);
+    }
+    if (!this.#isKept) return;
+    this.#lost += 1;
+    if (!served.isServing) this.#backoff.failed(performance.now(), served.startedMs);
+    const delayMs = this.#backoff.delayMs(performance.now());
+    this.#log('error', `Process ${served.worker.id} ended, ${how}; another takes its place`, { delayMs });
+    const timer = setTimeout(() => {
+      this.#replacing.delete(timer);
+      // one that fails has ended, or will
+      this.#fork().catch((error: Error) => this.#log('error', error.message));
+    }, delayMs);
+    this.#replacing.add(timer);
+  }
+
+  /** Undefined while none serves. */
+  async #report(purpose: ReportPurpose): Promise<ServiceReport | undefined> {
+    const reports = await Promise.all([...this.#served].map((served) => reportOf(served, purpose)));
+    const live = reports.filter((report) => report !== undefined);
+    if (live.length === 0) return undefined;
+    const merged = mergeReports(live, this.#ended);
+    return { ...merged, process: { ...merged.process, lost: this.#lost } };
+  }
+}
+
+/** The port is let go of here: if it was the last one's, it closes before any process has heard. */
+function stopOne({ worker, questions }: Served): void {
+  void questions.ask('stop', undefined);
+  worker.disconnect();
+}
+
+/** The last one stands for a process that is busy. */
+async function reportOf(served: Served, purpose: ReportPurpose): Promise<ServiceReport | undefined> {
+  if (!served.isServing) return undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), REPORT_TIMEOUT_MS);
+  });
+  const report = await Promise.race([served.questions.ask('report', purpose), late]);
+  clearTimeout(timer);
+  if (report) served.report = report;
+  return served.report;
+}
+
+function describeEnd(code: number, signal: string | null): string {
+  return signal === null ? `with exit code ${code}` : `by ${signal}`;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+
+import { createHost } from '../../host.js';
+import { BUCKET_BOUNDS_MS } from '../../pool/stats/buckets.js';
+import type { ExtensionStats, Percentiles } from '../../pool/stats/stats.js';
+import type { ExtensionInfo } from '../../types.js';
+import { readProcessFacts, type ServiceReport } from '../report.js';
+import { mergeReloads } from './merge-reloads.js';
+import { keepCounters, mergeReports } from './merge-reports.js';
+
+await using host = await createHost({ pool: 'inline' });
+const idle = host.stats();
+
+/** Durations of which half took 1 ms and the rest `ms`. */
+function durations(count: number, ms: number): Percentiles {
+  const buckets = BUCKET_BOUNDS_MS.map((bound) => (bound < 1 ? 0 : bound < ms ? count / 2 : count));
+  return { count, p50: 1, p90: ms, p99: ms, max: ms, sumMs: (count / 2) * (1 + ms), buckets };
+}
+
+function report(calls: number, ms: number, parts: Partial<ExtensionStats & ExtensionInfo> = {}): ServiceReport {
+  const { lanes: _lanes, extensions: _extensions, ...counts } = idle;
+  const own = { accepted: calls, settled: { ok: calls, E_CPU: 1 }, running: 1, runMs: durations(calls, ms) };
+  const capabilityCalls = { log: { allowed: calls, denied: 1 } };
+  const extension = { ...counts, ...own, capabilityCalls, id: 1, name: 'a', lanes: 1, ...parts };
+  return {
+    stats: { ...idle, ...own, kills: 1, memoryBytes: 8, extensions: [extension] },
+    extensions: [{ name: 'a', state: 'ready', ...parts } as ExtensionInfo], // what is read of it
+    service: { responses: new Map([[200, calls]]), inFlight: 1, refused: 1 },
+    process: { ...readProcessFacts('status'), rssBytes: 100, cpuSeconds: 2, eventLoopDelay: [['1', ms / 1_000]] },
+  };
+}
+
+describe('reports of processes', () => {
+  test('are added up; a median is their mean by calls, the tail the worst of theirs', () => {
+    const { stats, service, process, extensions } = mergeReports([report(30, 2), report(10, 6)]);
+    const runMs = { count: 40, p50: 1, p90: 3, p99: 6, max: 6, sumMs: 80 };
+    const counted = { accepted: 40, settled: { ok: 40, E_CPU: 2 }, running: 2, runMs };
+    expect(stats).toMatchObject({ ...counted, kills: 2, memoryBytes: 16 });
+    expect(stats.extensions).toMatchObject([{ ...counted, capabilityCalls: { log: { allowed: 40, denied: 2 } } }]);
+    expect(stats.runMs.buckets.slice(0, 5)).toEqual([0, 20, 35, 35, 40]);
+    expect(service).toEqual({ responses: new Map([[200, 40]]), inFlight: 2, refused: 2 });
+    expect(process).toMatchObject({ processes: 2, rssBytes: 200, cpuSeconds: 4, eventLoopDelay: [['1', 0.006]] });
+    expect(extensions).toHaveLength(1);
+  });
+
+  test('of one that is gone leave their counters, and nothing that was under way', () => {
+    const { stats, service, process } = mergeReports([report(1, 2)], keepCounters(report(10, 2)));
+    expect(stats).toMatchObject({ settled: { ok: 11 }, running: 1, memoryBytes: 8, extensions: [{ running: 1 }] });
+    expect([service.inFlight, service.refused, process.processes, process.rssBytes]).toEqual([1, 2, 1, 100]);
+    expect(process.cpuSeconds).toBe(4);
+  });
+
+  test('of one that is gone say nothing of what is loaded nowhere any more', () => {
+    const ended = keepCounters(report(10, 2, { name: 'gone' }));
+    expect(mergeReports([report(1, 2)], ended).stats.extensions.map(({ name }) => name)).toEqual(['a']);
+  });
+
+  test('take the newer of two versions in each, and a failure in any', () => {
+    const first = report(1, 2);
+    first.stats.extensions.push({ ...first.stats.extensions[0]!, id: 2, settled: { ok: 5 } });
+    const { stats, extensions } = mergeReports([first, report(1, 2, { state: 'failed' })]);
+    expect(stats.extensions).toMatchObject([{ settled: { ok: 6 } }]);
+    expect(extensions).toMatchObject([{ state: 'failed' }]);
+  });
+
+  test('have histories that are merged from their newest point on', () => {
+    const point = (timeMs: number, calls: number, p50Ms: number) => ({ timeMs, calls, failed: 1, p50Ms, p99Ms: p50Ms });
+    const watched = (startedMs: number, ...total: ReturnType<typeof point>[]) => ({
+      ...report(1, 2),
+      watched: { startedMs, total, byExtension: new Map([['a', total]]), errors: [], audit: [] },
+    });
+    const { watched: merged } = mergeReports([
+      watched(5, point(1_000, 1, 1), point(2_000, 1, 1)),
+      watched(3, point(2_010, 3, 2)),
+    ]);
+    const total = [
+      { timeMs: 1_000, calls: 1, failed: 1, p50Ms: 1, p99Ms: 1 },
+      { timeMs: 2_010, calls: 4, failed: 2, p50Ms: 1.75, p99Ms: 2 },
+    ];
+    expect(merged).toEqual({ startedMs: 3, total, byExtension: new Map([['a', total]]), errors: [], audit: [] });
+  });
+});
+
+describe('reloads of processes', () => {
+  test('have failed where one of them has', () => {
+    const failed = [{ name: 'b', message: 'no' }];
+    const all = [
+      { reloaded: ['a', 'b'], failed: [] },
+      { reloaded: ['a'], failed },
+    ];
+    expect(mergeReloads(all)).toEqual({ reloaded: ['a'], failed });
+  });
+});

@@ -1,0 +1,84 @@
+import type { PoolStats } from '../../pool/stats/stats.js';
+import type { ExtensionInfo } from '../../types.js';
+import type { ProcessFacts, ServiceCounts, ServiceReport } from '../report.js';
+import { mergeWatched } from './merge-watched.js';
+import { mergeStats } from './merge-stats.js';
+
+/**
+ * What several processes report, as one.
+ *
+ * @param live of the processes that serve; one at least.
+ * @param ended what processes that are gone had counted, so that no counter goes back: made by
+ *   {@link keepCounters}.
+ */
+export function mergeReports(live: readonly ServiceReport[], ended?: ServiceReport): ServiceReport {
+  const extensions = mergeInfos(live);
+  const names = new Set(extensions.map(({ name }) => name));
+  const all = ended ? [...live, withOnly(ended, names)] : live;
+  const watched = live.flatMap((one) => one.watched ?? []);
+  return {
+    stats: mergeStats(all.map(({ stats }) => stats)),
+    extensions,
+    service: mergeCounts(all.map(({ service }) => service)),
+    process: mergeFacts(all.map((one) => one.process)),
+    ...(watched.length > 0 && { watched: mergeWatched(watched) }),
+  };
+}
+
+/**
+ * What stays of the report of a process that is gone: its counters.
+ *
+ * @param report the last that it gave, or several merged.
+ */
+export function keepCounters({ stats, service, process }: ServiceReport): ServiceReport {
+  const idle = { queued: 0, running: 0, background: 0 };
+  const extensions = stats.extensions.map((one) => ({ ...one, ...idle, lanes: 0 }));
+  return {
+    stats: { ...stats, ...idle, memoryBytes: 0, maxMemoryBytes: 0, lanes: [], extensions },
+    extensions: [],
+    service: { ...service, inFlight: 0 },
+    process: { ...process, processes: 0, rssBytes: 0, eventLoopDelay: [] },
+  };
+}
+
+/** What is no longer loaded anywhere has no counters, as in one process. */
+function withOnly(report: ServiceReport, names: ReadonlySet<string>): ServiceReport {
+  const stats: PoolStats = {
+    ...report.stats,
+    extensions: report.stats.extensions.filter(({ name }) => names.has(name)),
+  };
+  return { ...report, stats };
+}
+
+/** An extension that has failed in one process has failed. */
+function mergeInfos(live: readonly ServiceReport[]): ExtensionInfo[] {
+  const byName = new Map<string, ExtensionInfo>();
+  for (const info of live.flatMap(({ extensions }) => extensions)) {
+    const known = byName.get(info.name);
+    if (!known || (known.state !== 'failed' && info.state === 'failed')) byName.set(info.name, info);
+  }
+  return [...byName.values()];
+}
+
+function mergeCounts(all: readonly ServiceCounts[]): ServiceCounts {
+  const responses = new Map<number, number>();
+  for (const [status, count] of all.flatMap((one) => [...one.responses]))
+    responses.set(status, (responses.get(status) ?? 0) + count);
+  const sum = (key: 'inFlight' | 'refused'): number => all.reduce((total, one) => total + one[key], 0);
+  return { responses, inFlight: sum('inFlight'), refused: sum('refused') };
+}
+
+function mergeFacts(all: readonly ProcessFacts[]): ProcessFacts {
+  const delays = new Map<string, number>();
+  for (const [quantile, seconds] of all.flatMap(({ eventLoopDelay }) => eventLoopDelay))
+    delays.set(quantile, Math.max(delays.get(quantile) ?? 0, seconds));
+  const sum = (key: 'processes' | 'lost' | 'rssBytes' | 'cpuSeconds'): number =>
+    all.reduce((total, one) => total + one[key], 0);
+  return {
+    processes: sum('processes'),
+    lost: sum('lost'),
+    rssBytes: sum('rssBytes'),
+    cpuSeconds: sum('cpuSeconds'),
+    eventLoopDelay: [...delays],
+  };
+}

@@ -1,0 +1,114 @@
+import type {
+  CallStats,
+  CapabilityCount,
+  ExtensionStats,
+  Percentiles,
+  PoolStats,
+  Settled,
+} from '../../pool/stats/stats.js';
+
+const SUMMED = ['accepted', 'refused', 'cpuTimeMs', 'queued', 'running', 'background'] as const;
+const SUMMED_OF_POOL = [
+  'restores',
+  'replacements',
+  'failures',
+  'kills',
+  'lost',
+  'reruns',
+  'moved',
+  'ignored',
+  'violations',
+  'memoryBytes',
+  'maxMemoryBytes',
+] as const;
+const COUNTED = ['settled', 'loads'] as const;
+const TIMED = ['queueMs', 'runMs', 'loadMs', 'capabilityMs'] as const;
+
+/** What the pools of several processes count together. Their lanes are numbered anew. */
+export function mergeStats(all: readonly PoolStats[]): PoolStats {
+  return {
+    ...mergeCalls(all),
+    ...sums(all, SUMMED_OF_POOL),
+    lanes: all.flatMap(({ lanes }) => lanes).map((lane, at) => Object.assign({}, lane, { id: at + 1 })),
+    extensions: mergeExtensions(all.map((one) => newestOf(one.extensions))),
+  };
+}
+
+/**
+ * One entry per name: while a reload waits for old calls, an extension is there twice, and the
+ * newer one speaks for it.
+ */
+export function newestOf(extensions: readonly ExtensionStats[]): ExtensionStats[] {
+  const byName = new Map<string, ExtensionStats>();
+  for (const extension of extensions) {
+    const known = byName.get(extension.name);
+    if (!known || known.id < extension.id) byName.set(extension.name, extension);
+  }
+  return [...byName.values()];
+}
+
+function mergeExtensions(all: readonly ExtensionStats[][]): ExtensionStats[] {
+  const byName = new Map<string, ExtensionStats[]>();
+  for (const one of all.flat()) {
+    const parts = byName.get(one.name);
+    if (parts) parts.push(one);
+    else byName.set(one.name, [one]);
+  }
+  return [...byName.values()].map((parts) => {
+    const [{ id, name }] = parts as [ExtensionStats]; // a group has one at least
+    const lanes = parts.reduce((sum, one) => sum + one.lanes, 0);
+    return Object.assign(mergeCalls(parts), { id, name, lanes });
+  });
+}
+
+function mergeCalls(all: readonly CallStats[]): CallStats {
+  const counted = Object.fromEntries(COUNTED.map((key) => [key, sumCounts(all.map((one) => one[key]))]));
+  const timed = Object.fromEntries(TIMED.map((key) => [key, mergePercentiles(all.map((one) => one[key]))]));
+  return {
+    ...sums(all, SUMMED),
+    ...(counted as Record<(typeof COUNTED)[number], Settled>),
+    ...(timed as Record<(typeof TIMED)[number], Percentiles>),
+    capabilityCalls: sumCapabilityCalls(all),
+  };
+}
+
+function sums<Key extends string>(all: readonly Record<Key, number>[], keys: readonly Key[]): Record<Key, number> {
+  const entries = keys.map((key) => [key, all.reduce((sum, one) => sum + one[key], 0)]);
+  return Object.fromEntries(entries) as Record<Key, number>;
+}
+
+function sumCounts(all: readonly Settled[]): Settled {
+  const sum: Record<string, number> = {};
+  for (const one of all) for (const [how, count] of Object.entries(one)) sum[how] = (sum[how] ?? 0) + count;
+  return sum;
+}
+
+function sumCapabilityCalls(all: readonly CallStats[]): Record<string, CapabilityCount> {
+  const sum: Record<string, CapabilityCount> = {};
+  for (const { capabilityCalls } of all)
+    for (const [name, { allowed, denied }] of Object.entries(capabilityCalls)) {
+      const known = sum[name] ?? { allowed: 0, denied: 0 };
+      sum[name] = { allowed: known.allowed + allowed, denied: known.denied + denied };
+    }
+  return sum;
+}
+
+/**
+ * Counts, sums and buckets add up. The middle is the mean of the processes', by their counts; the
+ * tail is the worst of theirs, which is at least what all of them together have.
+ */
+function mergePercentiles(all: readonly Percentiles[]): Percentiles {
+  const used = all.filter(({ count }) => count > 0);
+  const count = used.reduce((sum, one) => sum + one.count, 0);
+  const mean = (key: 'p50' | 'p90'): number =>
+    count === 0 ? 0 : used.reduce((sum, one) => sum + one[key] * one.count, 0) / count;
+  return {
+    count,
+    p50: mean('p50'),
+    p90: mean('p90'),
+    p99: Math.max(0, ...used.map(({ p99 }) => p99)),
+    max: Math.max(0, ...used.map(({ max }) => max)),
+    sumMs: used.reduce((sum, one) => sum + one.sumMs, 0),
+    buckets: (used[0]?.buckets ?? []).map((_, at) => used.reduce((sum, { buckets }) => sum + buckets[at]!, 0)),
+  };
+}

@@ -1,0 +1,63 @@
+import type { PoolStats } from '../pool/stats/stats.js';
+import type { ExtensionInfo } from '../types.js';
+import { readEventLoopDelay } from './event-loop-delay.js';
+import type { Reloaded } from './reload-all.js';
+import type { Watched } from './status/status-data.js';
+
+/** What the service itself counts. */
+export interface ServiceCounts {
+  /** Answered requests by status, for example 200. */
+  responses: ReadonlyMap<number, number>;
+  inFlight: number;
+  /** Requests answered with 503 because `maxConcurrentRequests` were under way. */
+  refused: number;
+}
+
+/** What the operating system and Node tell of the processes of a service. */
+export interface ProcessFacts {
+  /** Processes that serve. */
+  processes: number;
+  /** Processes that ended without having been told to. */
+  lost: number;
+  rssBytes: number;
+  /** Worker threads included. */
+  cpuSeconds: number;
+  /**
+   * How late the event loop was since this was last read, in seconds by quantile; of several
+   * processes the latest.
+   */
+  eventLoopDelay: [quantile: string, seconds: number][];
+}
+
+/** All that metrics and the status page are made of. Every field survives structured clone. */
+export interface ServiceReport {
+  stats: PoolStats;
+  extensions: readonly ExtensionInfo[];
+  service: ServiceCounts;
+  process: ProcessFacts;
+  /** What the status page has watched, if there is one. */
+  watched?: Watched | undefined;
+}
+
+/** What a report is for: only metrics read the event loop's delay, which begins anew then. */
+export type ReportPurpose = 'metrics' | 'status';
+
+/** The processes that serve one port together. */
+export interface Peers {
+  /** What all of them report, as one. */
+  report(purpose: ReportPurpose): Promise<ServiceReport>;
+  /** Reloads every extension in each of them. */
+  reload(): Promise<Reloaded>;
+}
+
+/** What this process tells of itself. */
+export function readProcessFacts(purpose: ReportPurpose): ProcessFacts {
+  const { user, system } = process.cpuUsage();
+  return {
+    processes: 1,
+    lost: 0,
+    rssBytes: process.memoryUsage.rss(),
+    cpuSeconds: (user + system) / 1_000_000,
+    eventLoopDelay: purpose === 'metrics' ? readEventLoopDelay() : [],
+  };
+}
