@@ -1,9 +1,8 @@
 import type { EngineModule } from '@sandglass/core';
-import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
 import { CARD_TABLE } from '../src/quickjs/memory/cards.js';
 import { toHex } from '../src/quickjs/engine-module.js';
-import { evaluate } from '../src/quickjs/ffi.js';
+import { evaluate, type Pointer } from '../src/quickjs/ffi.js';
 import type { Kind } from '../src/quickjs/kinds.js';
 import { PAGE_BYTES, SCRATCH_BYTES, type Layout } from '../src/quickjs/memory/layout.js';
 import { createInstance, type Instance } from '../src/quickjs/instance.js';
@@ -75,7 +74,7 @@ export async function probeLayout(engine: EngineModule): Promise<Layout> {
   const instance = await createInstance(engine, { maxBytes: SCRATCH_BYTES });
   const fresh = instance.words.slice(0, STATIC_BYTES / 4);
   const rt = instance.ffi.QTS_NewRuntime();
-  const ctx = instance.ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
+  const ctx = instance.ffi.QTS_NewContext(rt, 0); // 0: all intrinsics
   const heap = probeHeap(instance, ctx);
   const tags = {
     exceptionTag: tagOf(instance, evaluate(instance, ctx, 'throw 0')),
@@ -136,7 +135,7 @@ function probeHeap({ module, words }: Instance, ctx: number): { heapBase: number
  * The list of jobs is the one of the runtime that points to itself until a job waits, and again
  * when it has run.
  */
-function probeJobs(instance: Instance, rt: JSRuntimePointer, ctx: JSContextPointer): number {
+function probeJobs(instance: Instance, rt: Pointer, ctx: Pointer): number {
   const { ffi, words } = instance;
   const empty = (): number[] => {
     const found: number[] = [];
@@ -148,13 +147,13 @@ function probeJobs(instance: Instance, rt: JSRuntimePointer, ctx: JSContextPoint
   evaluate(instance, ctx, 'Promise.resolve().then(() => {})');
   const pending = new Set(empty());
   const [jobs, ...others] = before.filter((at) => !pending.has(at));
-  ffi.QTS_ExecutePendingJob(rt, -1, instance.module._malloc(4) as never);
+  ffi.QTS_ExecutePendingJob(rt, -1, instance.module._malloc(4));
   if (jobs === undefined || others.length > 0 || !empty().includes(jobs)) throw unknownLayout('the list of jobs');
   return jobs - rt;
 }
 
 /** `Math.random` is xorshift64*: its state is the one word that steps just so. */
-function probeRandom(instance: Instance, ctx: JSContextPointer): number {
+function probeRandom(instance: Instance, ctx: Pointer): number {
   const before = instance.bytes.slice(ctx, ctx + CONTEXT_BYTES);
   evaluate(instance, ctx, 'Math.random()');
   const old = new DataView(before.buffer);
@@ -173,7 +172,7 @@ function xorshift(state: bigint): bigint {
 }
 
 /** A round of a loop lowers the count by one or two, all else that happens leaves it alone. */
-function probeCountdown(instance: Instance, ctx: JSContextPointer): number {
+function probeCountdown(instance: Instance, ctx: Pointer): number {
   const { words } = instance;
   const at = ctx >> 2;
   const [none, many, again] = [0, 1_000, 0].map((rounds) => {
@@ -190,10 +189,10 @@ function probeCountdown(instance: Instance, ctx: JSContextPointer): number {
 }
 
 /** Two buffers of known address and length show which words lead to them. */
-function probeBuffer({ ffi, module, words }: Instance, ctx: JSContextPointer): Layout['buffer'] {
+function probeBuffer({ ffi, module, words }: Instance, ctx: Pointer): Layout['buffer'] {
   const candidates = [48, 80].map((length) => {
     const bytes = module._malloc(length);
-    const object = words[ffi.QTS_NewArrayBuffer(ctx, bytes as never, length) >> 2]!;
+    const object = words[ffi.QTS_NewArrayBuffer(ctx, bytes, length) >> 2]!;
     const found: string[] = [];
     for (let record = 0; record < OBJECT_BYTES; record += 4) {
       const at = words[(object + record) >> 2]!;

@@ -1,9 +1,9 @@
-import { EvalFlags, type JSContextPointer } from '@jitl/quickjs-ffi-types';
+import { EvalFlags } from '@jitl/quickjs-ffi-types';
 
 import { markWritten } from './memory/cards.js';
 import type { Instance } from './instance.js';
 
-/** Pointers are plain numbers here; the FFI's types brand them. */
+/** An address in an instance's memory. */
 export type Pointer = number;
 
 const encoder: TextEncoder = new TextEncoder();
@@ -39,13 +39,13 @@ export interface EvaluateOptions {
 /** Evaluates a script or a module; the result may be an exception. */
 export function evaluate(
   instance: Instance,
-  ctx: JSContextPointer,
+  ctx: Pointer,
   source: string,
   { as = 'script', filename = 'sandglass' }: EvaluateOptions = {},
 ): Pointer {
   const code = newCString(instance, source);
   const flags = as === 'module' ? EvalFlags.JS_EVAL_TYPE_MODULE : EvalFlags.JS_EVAL_TYPE_GLOBAL;
-  const result = instance.ffi.QTS_Eval(ctx, code.at as never, code.length, filename, 0 as never, flags as never);
+  const result = instance.ffi.QTS_Eval(ctx, code.at, code.length, filename, 0, flags);
   instance.module._free(code.at);
   return result;
 }

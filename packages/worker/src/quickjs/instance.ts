@@ -1,5 +1,5 @@
 import type { EngineModule } from '@sandglass/core';
-import type { EmscriptenModuleCallbacks, QuickJSEmscriptenModule, QuickJSFFI } from '@jitl/quickjs-ffi-types';
+import type { QuickJSEmscriptenModule } from '@jitl/quickjs-ffi-types';
 
 import { CardCopies, createCardMemory, markWritten, takeMarks, type CardMemory } from './memory/cards.js';
 import type { AddedFunctions } from './additions.js';
@@ -7,14 +7,14 @@ import { NO_ENTRY } from './instance-table.js';
 import { replaceEnvironment } from './imports/environment.js';
 import { replaceImport } from './imports/replace-import.js';
 import { replaceLocalTime } from './imports/utc.js';
-import { createFFI, loadEngine } from './variant.js';
+import { createFFI, loadEngine, setCallbacks, type EngineCallbacks, type EngineFunctions } from './variant.js';
 
 const WASM_PAGE_BYTES = 65_536;
 
 /** A heap that is full grows by half. */
 const GROWTH = 0.5;
 
-type Callback<Name extends keyof EmscriptenModuleCallbacks> = EmscriptenModuleCallbacks[Name] extends (
+type Callback<Name extends keyof EngineCallbacks> = EngineCallbacks[Name] extends (
   asyncify: never,
   ...args: infer Args
 ) => unknown
@@ -75,7 +75,7 @@ export interface Heap {
  */
 export interface Instance extends MemoryViews {
   readonly memory: WebAssembly.Memory;
-  readonly ffi: QuickJSFFI;
+  readonly ffi: EngineFunctions;
   readonly module: QuickJSEmscriptenModule;
   readonly hooks: InstanceHooks;
   readonly heap: Heap;
@@ -163,13 +163,13 @@ export async function createInstance(
         return 1;
       });
       const instance = new WebAssembly.Instance(engine.wasm, imports);
-      added = instance.exports as never; // `isTracked` has seen to it
+      added = instance.exports as unknown as AddedFunctions; // `isTracked` has seen to it
       onSuccess(instance);
       return instance.exports;
     },
   };
   const module = await loadEngine(options);
-  module.callbacks = toCallbacks(hooks);
+  setCallbacks(module, toCallbacks(hooks));
   const own = {
     ffi: createFFI(module),
     module,
@@ -239,17 +239,17 @@ const NO_RUNTIME = 0;
 
 function silent(): void {}
 
-/** Synchronous builds pass no asyncify; pointers are branded numbers. */
-function toCallbacks(hooks: InstanceHooks): EmscriptenModuleCallbacks {
+/** Synchronous builds pass no asyncify. */
+function toCallbacks(hooks: InstanceHooks): EngineCallbacks {
   return {
     freeHostRef: silent,
-    callFunction: (_asyncify, ...args) => hooks.callFunction(...args) as never,
+    callFunction: (_asyncify, ...args) => hooks.callFunction(...args),
     shouldInterrupt: (_asyncify, runtime) => {
       if (runtime !== NO_RUNTIME) return hooks.shouldInterrupt();
       hooks.onLoopFuelSpent();
       return 0;
     },
-    loadModuleSource: () => 0 as never, // normalizeModule lets only loaded modules through
-    normalizeModule: (_asyncify, ...args) => hooks.normalizeModule(...args) as never,
+    loadModuleSource: () => 0, // normalizeModule lets only loaded modules through
+    normalizeModule: (_asyncify, ...args) => hooks.normalizeModule(...args),
   };
 }

@@ -27,12 +27,12 @@ export interface RealmPointers {
  */
 export function createRealmPointers({ ffi, module }: Instance, stackBytes: number): RealmPointers {
   const rt = ffi.QTS_NewRuntime();
-  const ctx = ffi.QTS_NewContext(rt, 0 as never); // 0: all intrinsics
+  const ctx = ffi.QTS_NewContext(rt, 0); // 0: all intrinsics
   ffi.QTS_RuntimeSetMaxStackSize(rt, stackBytes);
   ffi.QTS_RuntimeEnableInterruptHandler(rt);
   ffi.QTS_RuntimeEnableModuleLoader(rt, 1);
   const inboxData = module._malloc(INBOX_BYTES);
-  const inbox = ffi.QTS_NewArrayBuffer(ctx, inboxData as never, INBOX_BYTES);
+  const inbox = ffi.QTS_NewArrayBuffer(ctx, inboxData, INBOX_BYTES);
   return {
     rt,
     ctx,

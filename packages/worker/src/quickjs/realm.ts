@@ -1,5 +1,4 @@
 import { FORM, hasUndefinedElement } from '@sandglass/core';
-import type { JSContextPointer, JSRuntimePointer } from '@jitl/quickjs-ffi-types';
 
 import { markWritten } from './memory/cards.js';
 import { instanceTable } from './instance-table.js';
@@ -41,8 +40,8 @@ export class Realm {
   readonly instance: Instance;
   readonly layout: Layout;
   readonly pointers: RealmPointers;
-  readonly #rt: JSRuntimePointer;
-  readonly #ctx: JSContextPointer;
+  readonly #rt: Pointer;
+  readonly #ctx: Pointer;
   /** As many as are owned, then old ones: emptied, it would get new memory with every call. */
   readonly #owned: Pointer[] = [];
   #ownedCount = 0;
@@ -55,8 +54,8 @@ export class Realm {
     this.instance = instance;
     this.layout = layout;
     this.pointers = pointers;
-    this.#rt = pointers.rt as JSRuntimePointer; // plain numbers in a snapshot
-    this.#ctx = pointers.ctx as JSContextPointer;
+    this.#rt = pointers.rt;
+    this.#ctx = pointers.ctx;
   }
 
   /** Whether jobs of promises wait to be run: the head of an empty list points to itself. */
@@ -94,11 +93,11 @@ export class Realm {
 
   /** Keeps a value beyond `release`. */
   keep(value: Pointer): Pointer {
-    return this.instance.ffi.QTS_DupValuePointer(this.#ctx, value as never);
+    return this.instance.ffi.QTS_DupValuePointer(this.#ctx, value);
   }
 
   free(value: Pointer): void {
-    this.instance.ffi.QTS_FreeValuePointer(this.#ctx, value as never);
+    this.instance.ffi.QTS_FreeValuePointer(this.#ctx, value);
   }
 
   isException(value: Pointer): boolean {
@@ -107,7 +106,7 @@ export class Realm {
 
   /** Takes the pending exception; 0 if the heap is too full to hold it. */
   takeException(exception: Pointer): Pointer {
-    return exception === 0 ? 0 : this.own(this.instance.ffi.QTS_ResolveException(this.#ctx, exception as never));
+    return exception === 0 ? 0 : this.own(this.instance.ffi.QTS_ResolveException(this.#ctx, exception));
   }
 
   /** The address of an argument of a native function. */
@@ -116,7 +115,7 @@ export class Realm {
   }
 
   typeOf(value: Pointer): string {
-    const at = this.instance.ffi.QTS_Typeof(this.#ctx, value as never);
+    const at = this.instance.ffi.QTS_Typeof(this.#ctx, value);
     if (at === 0) return '';
     const text = readCString(this.instance, at);
     this.instance.module._free(at);
@@ -127,15 +126,7 @@ export class Realm {
     const { argv } = this.pointers;
     for (let i = 0; i < args.length; i++) this.instance.words[(argv >> 2) + i] = args[i]!;
     markWritten(this.instance, argv, args.length * 4);
-    return this.own(
-      this.instance.ffi.QTS_Call(
-        this.#ctx,
-        target as never,
-        this.pointers.undefined as never,
-        args.length,
-        argv as never,
-      ),
-    );
+    return this.own(this.instance.ffi.QTS_Call(this.#ctx, target, this.pointers.undefined, args.length, argv));
   }
 
   /**
@@ -175,7 +166,7 @@ export class Realm {
 
   newString(text: string): Pointer {
     const { at } = newCString(this.instance, text);
-    const value = this.instance.ffi.QTS_NewString(this.#ctx, at as never);
+    const value = this.instance.ffi.QTS_NewString(this.#ctx, at);
     this.instance.module._free(at);
     return this.own(value);
   }
@@ -186,18 +177,18 @@ export class Realm {
 
   /** A native function; calling it reaches the instance's `callFunction` hook with this id. */
   newFunction(name: string, id: number): Pointer {
-    return this.own(this.instance.ffi.QTS_NewFunction(this.#ctx, name, 0, false, id as never));
+    return this.own(this.instance.ffi.QTS_NewFunction(this.#ctx, name, 0, false, id));
   }
 
   /** `index` of an array, or a named property. */
   get(target: Pointer, key: string | number): Pointer {
     const { ffi } = this.instance;
-    if (typeof key === 'number') return this.own(ffi.QTS_GetPropNumber(this.#ctx, target as never, key));
-    return this.own(ffi.QTS_GetProp(this.#ctx, target as never, this.newString(key) as never));
+    if (typeof key === 'number') return this.own(ffi.QTS_GetPropNumber(this.#ctx, target, key));
+    return this.own(ffi.QTS_GetProp(this.#ctx, target, this.newString(key)));
   }
 
   set(target: Pointer, key: string, value: Pointer): void {
-    this.instance.ffi.QTS_SetProp(this.#ctx, target as never, this.newString(key) as never, value as never);
+    this.instance.ffi.QTS_SetProp(this.#ctx, target, this.newString(key), value);
   }
 
   newObject(): Pointer {
@@ -209,34 +200,34 @@ export class Realm {
   }
 
   toNumber(value: Pointer): number {
-    return this.instance.ffi.QTS_GetFloat64(this.#ctx, value as never);
+    return this.instance.ffi.QTS_GetFloat64(this.#ctx, value);
   }
 
   /** Raises an error in the guest; the result is what a host function returns for it. */
   throw(error: Pointer): Pointer {
-    return this.instance.ffi.QTS_Throw(this.#ctx, error as never);
+    return this.instance.ffi.QTS_Throw(this.#ctx, error);
   }
 
   newPromise(): PromiseCapability {
     const { argv } = this.pointers;
-    const promise = this.instance.ffi.QTS_NewPromiseCapability(this.#ctx, argv as never);
+    const promise = this.instance.ffi.QTS_NewPromiseCapability(this.#ctx, argv);
     return { promise, resolve: this.instance.words[argv >> 2]!, reject: this.instance.words[(argv >> 2) + 1]! };
   }
 
   stateOf(value: Pointer): Progress {
     const { ffi, words } = this.instance;
     const isObject = words[(value >> 2) + 1] === this.layout.objectTag;
-    const state = isObject ? PROMISE_STATES[ffi.QTS_PromiseState(this.#ctx, value as never) as number] : undefined;
+    const state = isObject ? PROMISE_STATES[ffi.QTS_PromiseState(this.#ctx, value)] : undefined;
     if (state === undefined) return { state: 'fulfilled', value }; // not a promise
     if (state === 'pending') return { state, value };
-    return { state, value: this.own(ffi.QTS_PromiseResult(this.#ctx, value as never)) };
+    return { state, value: this.own(ffi.QTS_PromiseResult(this.#ctx, value)) };
   }
 
   /** Runs promise jobs until none waits or the listener says so. */
   runJobs(listener: { mustStop(): boolean }): void {
     const { ffi } = this.instance;
     while (ffi.QTS_IsJobPending(this.#rt) && !listener.mustStop()) {
-      const result = ffi.QTS_ExecutePendingJob(this.#rt, JOBS_PER_ROUND, this.pointers.argv as never);
+      const result = ffi.QTS_ExecutePendingJob(this.#rt, JOBS_PER_ROUND, this.pointers.argv);
       if (result !== 0) this.free(result);
     }
   }
@@ -251,13 +242,13 @@ export class Realm {
   /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
   decode(encoded: Uint8Array): Pointer {
     const { ffi, module } = this.instance;
-    if (this.#putIntoInbox(encoded)) return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox as never));
+    if (this.#putIntoInbox(encoded)) return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox));
     const length = encoded.length - 1;
     const at = module._malloc(length);
     if (at === 0) return 0;
     copyIn(encoded, this.instance.bytes, at);
     markWritten(this.instance, at, length);
-    const buffer = ffi.QTS_NewArrayBuffer(this.#ctx, at as never, length); // owns the bytes
+    const buffer = ffi.QTS_NewArrayBuffer(this.#ctx, at, length); // owns the bytes
     if (buffer === 0) return 0;
     const value = this.own(ffi.QTS_bjson_decode(this.#ctx, buffer));
     this.free(buffer);

@@ -1,10 +1,36 @@
-import type { EmscriptenModuleLoader, QuickJSEmscriptenModule, QuickJSFFI } from '@jitl/quickjs-ffi-types';
+import type {
+  EmscriptenModuleCallbacks,
+  EmscriptenModuleLoader,
+  QuickJSEmscriptenModule,
+  QuickJSFFI,
+} from '@jitl/quickjs-ffi-types';
 
 import * as glue from '@jitl/quickjs-wasmfile-release-sync/emscripten-module';
 import { QuickJSFFI as FFI } from '@jitl/quickjs-wasmfile-release-sync/ffi';
 
+/** A pointer or a flag, each of a type of its own in the package, as the number that it is. */
+type Plain<T> = T extends number ? number : T;
+
+type PlainFunction<F> = F extends (...args: infer Args) => infer Result
+  ? (...args: { [Index in keyof Args]: Plain<Args[Index]> }) => Plain<Result>
+  : F;
+
+/** An interface of the package whose functions take and give numbers, as a snapshot has them. */
+type PlainFunctions<T> = { [Name in keyof T]: PlainFunction<T[Name]> };
+
 /** Functions over the exports of the stock binary. */
-export const createFFI = (module: QuickJSEmscriptenModule): QuickJSFFI => new FFI(module);
+export type EngineFunctions = PlainFunctions<QuickJSFFI>;
+
+/** What the engine calls of its host. */
+export type EngineCallbacks = PlainFunctions<EmscriptenModuleCallbacks>;
+
+export function createFFI(module: QuickJSEmscriptenModule): EngineFunctions {
+  return new FFI(module) as unknown as EngineFunctions; // the types alone differ
+}
+
+export function setCallbacks(module: QuickJSEmscriptenModule, callbacks: EngineCallbacks): void {
+  module.callbacks = callbacks as unknown as EmscriptenModuleCallbacks; // as above
+}
 
 type Loader = EmscriptenModuleLoader<QuickJSEmscriptenModule>;
 

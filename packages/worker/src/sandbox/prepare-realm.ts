@@ -19,7 +19,7 @@ export function prepareRealm(realm: Realm, extension: ExtensionWire): Record<Pre
 
 function runPrelude(realm: Realm, nodeEnv: string | null): Record<PreludeFunction, Pointer> {
   const { instance, pointers } = realm;
-  const prelude = realm.own(evaluate(instance, pointers.ctx as never, PRELUDE));
+  const prelude = realm.own(evaluate(instance, pointers.ctx, PRELUDE));
   const env = nodeEnv === null ? instance.ffi.QTS_GetNull() : realm.newString(nodeEnv);
   const functions = realm.call(
     prelude,
@@ -65,6 +65,6 @@ function moduleTexts(capabilities: readonly CapabilityWire[]): Map<string, strin
 }
 
 function run(realm: Realm, text: string, as: 'script' | 'module', filename?: string): void {
-  const result = realm.own(evaluate(realm.instance, realm.pointers.ctx as never, text, { as, filename }));
+  const result = realm.own(evaluate(realm.instance, realm.pointers.ctx, text, { as, filename }));
   if (realm.isException(result)) throw new Error(`the realm cannot be prepared: ${text}`);
 }

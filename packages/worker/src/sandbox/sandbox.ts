@@ -162,7 +162,7 @@ export class Sandbox {
       const { source, filename } = this.#extension;
       this.#natives.isLinking = true;
       const { instance, pointers } = this.#realm;
-      const result = evaluate(instance, pointers.ctx as never, source, { as: 'module', filename });
+      const result = evaluate(instance, pointers.ctx, source, { as: 'module', filename });
       this.#natives.isLinking = false;
       return this.#progress(this.#realm.own(result), listener);
     });
