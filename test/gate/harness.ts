@@ -21,7 +21,7 @@ export interface CountingServer extends AsyncDisposable {
 /** Starts a server that hands each connection to a script once the head of a request is there. */
 export async function startServer(
   script: (socket: Socket, head: string, connection: number) => void,
-  wrap = createServer,
+  wrap: (listener: (socket: Socket) => void) => Server = createServer,
 ): Promise<CountingServer> {
   const sockets = new Set<Socket>();
   const received: string[] = [];

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -24,13 +25,12 @@ const fetchJson = async (path: string, init?: RequestInit): Promise<unknown[]> =
 describe('examples on a host', () => {
   beforeAll(async () => {
     upstream.get('https://example.com').intercept({ path: '/' }).reply(200, '<p>hi</p>');
-    const lookup = (_: string, __: object, answer: (error: null, address: string, family: number) => void): void =>
-      answer(null, '93.184.215.14', 4);
+    const lookup: LookupFunction = (_name, _options, answer) => answer(null, '93.184.215.14', 4);
     host = await createHost({
       extensions: EXAMPLES,
       pool: 'inline',
       onLog,
-      request: { dispatcher: upstream, lookup: lookup as never },
+      request: { dispatcher: upstream, lookup },
     });
   });
   afterAll(() => host.close());

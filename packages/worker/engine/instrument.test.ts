@@ -8,7 +8,7 @@ import { BinaryWriter } from './wasm-binary.js';
 import { FUEL } from './loop-fuel.js';
 import { buildEngine } from './build.js';
 import { instrument } from './instrument.js';
-import { moduleOf, POLL } from './testing/module-of.js';
+import { instantiate, moduleOf, POLL } from './testing/module-of.js';
 
 /**
  * Instructions of a function `(i32, i32, i32) → ()`, with each store and bulk write as an export.
@@ -88,8 +88,7 @@ describe('instrument', () => {
   beforeAll(async () => {
     const buffer = new WebAssembly.Memory({ initial: 16 });
     const module = await WebAssembly.compile(instrument(moduleOf(BODIES), POLL));
-    // functions of three numbers
-    writes = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never;
+    writes = await instantiate(module, buffer);
     memory = createCardMemory(buffer.buffer as ArrayBuffer); // not shared
   });
 

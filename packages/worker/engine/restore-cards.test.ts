@@ -17,7 +17,7 @@ import {
   RESTORED_LIST,
 } from '../src/quickjs/memory/cards.js';
 import { instrument } from './instrument.js';
-import { moduleOf, POLL } from './testing/module-of.js';
+import { instantiate, moduleOf, POLL } from './testing/module-of.js';
 
 const module = await WebAssembly.compile(instrument(moduleOf({}), POLL));
 const USED_TO = COPIES_END + 96 * CARD_BYTES;
@@ -34,8 +34,7 @@ function restoreCards(): number {
 describe('restoreCards', () => {
   beforeEach(async () => {
     const buffer = new WebAssembly.Memory({ initial: 100 });
-    // added
-    functions = (await WebAssembly.instantiate(module, { a: { b: buffer, c: () => 0 } })).exports as never;
+    functions = await instantiate(module, buffer);
     memory = createCardMemory(buffer.buffer as ArrayBuffer); // not shared
     copies = new CardCopies();
   });

@@ -63,13 +63,16 @@ const adapters: [string, Send][] = [
   ['azure', sendToAzure],
 ];
 
+/** What the adapter reads of a request's context. */
+const contextOf = (method: string): AwsLambdaEvent['requestContext'] => ({ http: { method } }) as never;
+
 const event: AwsLambdaEvent = {
   version: '2.0',
   routeKey: '$default',
   rawPath: '/items',
   rawQueryString: '',
   headers: { host: 'localhost' },
-  requestContext: { http: { method: 'GET' } } as never,
+  requestContext: contextOf('GET'),
   isBase64Encoded: false,
 };
 
@@ -149,8 +152,7 @@ describe('adapters of HTTP', () => {
 
   test('Lambda answers 400 to an event that is no request of fetch', async () => {
     const handler = toLambdaHandler(new FakeHost());
-    const trace = { http: { method: 'TRACE' } } as never;
-    expect(await handler({ ...event, requestContext: trace }, {})).toMatchObject({ statusCode: 400 });
+    expect(await handler({ ...event, requestContext: contextOf('TRACE') }, {})).toMatchObject({ statusCode: 400 });
   });
 
   test.each<[string, object, string, string | null]>([
@@ -207,10 +209,9 @@ describe('adapters of HTTP', () => {
   });
 
   test('Lambda reads a body in base64', async () => {
-    const post = { http: { method: 'POST' } } as never;
     const body = Buffer.from('hällo').toString('base64');
     const result = await toLambdaHandler(new FakeHost())(
-      { ...event, body, isBase64Encoded: true, requestContext: post },
+      { ...event, body, isBase64Encoded: true, requestContext: contextOf('POST') },
       {},
     );
     expect(JSON.parse(result.body ?? '')).toMatchObject({ body: 'hällo' });

@@ -179,13 +179,17 @@ describe('runCli', () => {
   });
 
   test.each([
-    ['a mistake', { 'src/index.ts': 'const = 1;' }, 'src/index.ts', 'dist/index.js', '> 1 | const = 1;'],
-    ['nothing to build', {}, 'index.js', 'index.js', 'There is nothing to build'],
-    ['a way out of the folder', { 'src/index.ts': '' }, 'src/index.ts', '../index.js', 'leads out'],
-    // oxlint-disable-next-line max-params -- columns of the table
-  ])('build says of %s what is wrong', async (_, files, source, path, message) => {
+    [
+      'a mistake',
+      { 'src/index.ts': 'const = 1;' },
+      { source: 'src/index.ts', path: 'dist/index.js' },
+      '> 1 | const = 1;',
+    ],
+    ['nothing to build', {}, { source: 'index.js', path: 'index.js' }, 'There is nothing to build'],
+    ['a way out of the folder', { 'src/index.ts': '' }, { source: 'src/index.ts', path: '../index.js' }, 'leads out'],
+  ])('build says of %s what is wrong', async (_, files, paths, message) => {
     const made = packageJson('x', 'hook') as { 'directus:extension': object };
-    const manifest = { ...made, 'directus:extension': { ...made['directus:extension'], source, path } };
+    const manifest = { ...made, 'directus:extension': { ...made['directus:extension'], ...paths } };
     const { code, err } = await sandglass(['build'], { cwd: await makeFolder({ 'package.json': manifest, ...files }) });
     expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining(message) });
   });
@@ -268,20 +272,23 @@ describe('runCli', () => {
     expect(out).toMatch(/requested +log\n[^]*registers +operation phone-parser\n[^]*no problems/);
   });
 
-  test.each<[string, string, object, number, string[]]>([
-    ['CommonJS', 'module.exports = () => {};', {}, 1, ['commonjs']],
-    ['a forbidden import', "import fs from 'node:fs'; export default () => fs;", {}, 1, ['import']],
-    ['an absent global', 'export default (router) => router.get("/", () => setTimeout(() => {}));', {}, 0, ['global']],
+  test.each<[string, string, object, { code: number; problems: string[] }]>([
+    ['CommonJS', 'module.exports = () => {};', {}, { code: 1, problems: ['commonjs'] }],
+    ['a forbidden import', "import fs from 'node:fs'; export default () => fs;", {}, { code: 1, problems: ['import'] }],
+    [
+      'an absent global',
+      'export default (router) => router.get("/", () => setTimeout(() => {}));',
+      {},
+      { code: 0, problems: ['global'] },
+    ],
     [
       'scopes that do not fit',
       "import { log } from 'directus:api'; export default (router) => router.get('/', () => log('x'));",
       { sleep: {}, fly: {} },
-      1,
-      ['scope-unknown', 'scope-unused', 'scope-missing'],
+      { code: 1, problems: ['scope-unknown', 'scope-unused', 'scope-missing'] },
     ],
-    ['what fails only when it runs', 'export default () => { null.x; };', {}, 1, ['load']],
-    // oxlint-disable-next-line max-params -- columns of the table
-  ])('inspects %s', async (_what, source, scopes, code, problems) => {
+    ['what fails only when it runs', 'export default () => { null.x; };', {}, { code: 1, problems: ['load'] }],
+  ])('inspects %s', async (_what, source, scopes, { code, problems }) => {
     const result = await sandglass(['inspect', await endpoint(source, scopes), '--json']);
     expect(result.code).toBe(code);
     expect(

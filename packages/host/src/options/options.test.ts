@@ -32,17 +32,20 @@ const fake = {
 /** Calls a public function with something wrong in it; what it made in spite of that is closed. */
 type Use = (given: never) => unknown;
 
+/** What the types refuse, on purpose. */
+const wrong = (value: unknown): never => value as never;
+
 const withHost =
   (use: (host: Host, given: never) => unknown): Use =>
   async (given) => {
     await using host = await createHost({ pool: 'inline' });
     await use(host, given);
   };
-const host = fake as unknown as Host; // all that is used of it before the check
+const host: Host = wrong(fake); // all that is used of it before the check
 const adapter =
   (make: (source: never, options: never) => unknown): Use =>
   (options) =>
-    make(fake as never, options);
+    make(wrong(fake), options);
 const makeHost: Use = async (options) => (await createHost(options)).close();
 const serve: Use = async (options) =>
   (await startServer(createService(host), host, Object.assign({ port: 0 }, options))).close(0);
@@ -76,7 +79,7 @@ const TABLE: Record<string, { use: Use; options: Record<string, readonly unknown
     },
   },
   'createHost limits': {
-    use: (limits) => makeHost({ limits } as never),
+    use: (limits) => makeHost(wrong({ limits })),
     options: {
       cpuTimeMs: [0, 60_001, Number.NaN, '5', null, 1.5, -0.5],
       wallTimeMs: [0, 900_001, Infinity],
@@ -92,7 +95,7 @@ const TABLE: Record<string, { use: Use; options: Record<string, readonly unknown
     },
   },
   'createHost pool': {
-    use: (pool) => makeHost({ pool } as never),
+    use: (pool) => makeHost(wrong({ pool })),
     options: {
       maxThreads: [0, -1, Number.NaN, '2', 1.5, 1_025, null],
       minThreads: [-1, Number.NaN, 1_025],
@@ -102,7 +105,7 @@ const TABLE: Record<string, { use: Use; options: Record<string, readonly unknown
     },
   },
   'createHost request': {
-    use: (request) => makeHost({ request } as never),
+    use: (request) => makeHost(wrong({ request })),
     options: {
       dispatcher: [5, {}, null],
       lookup: [5, {}],
@@ -224,7 +227,7 @@ const rows = Object.entries(TABLE).flatMap(([name, { use, options }]) =>
 /** What `use` throws, now or later. */
 async function thrownBy(use: Use, given: unknown): Promise<unknown> {
   try {
-    await use(given as never); // wrong on purpose
+    await use(wrong(given));
   } catch (error) {
     return error;
   }
@@ -278,26 +281,26 @@ describe('options of a host', () => {
   });
 
   test.each<[string, Use]>([
-    ['the host of a service', () => createService(undefined as never)],
-    ['the service of a server', () => startServer({} as never, host)],
-    ['the host of a server', () => startServer(createService(host), null as never)],
-    ['the source of an adapter', () => toWebHandler(null as never)],
-    ['what a source makes', () => toWebHandler(() => ({}) as never)(new Request('http://localhost/'))],
-    ['the function of lazyHost', () => lazyHost({} as never)],
-    ['the id of an operation', withHost((made) => made.operation(5 as never))],
-    ['the event of a filter', withHost((made) => made.filter(undefined as never, {}))],
-    ['the event of an action', withHost((made) => made.action({} as never))],
-    ['the meta of an action', withHost((made) => made.action('x', 5 as never))],
-    ['a request', withHost((made) => made.fetch('/x' as never))],
+    ['the host of a service', () => createService(wrong(undefined))],
+    ['the service of a server', () => startServer(wrong({}), host)],
+    ['the host of a server', () => startServer(createService(host), wrong(null))],
+    ['the source of an adapter', () => toWebHandler(wrong(null))],
+    ['what a source makes', () => toWebHandler(() => wrong({}))(new Request('http://localhost/'))],
+    ['the function of lazyHost', () => lazyHost(wrong({}))],
+    ['the id of an operation', withHost((made) => made.operation(wrong(5)))],
+    ['the event of a filter', withHost((made) => made.filter(wrong(undefined), {}))],
+    ['the event of an action', withHost((made) => made.action(wrong({})))],
+    ['the meta of an action', withHost((made) => made.action('x', wrong(5)))],
+    ['a request', withHost((made) => made.fetch(wrong('/x')))],
     ['a folder', withHost((made) => made.load(''))],
-    ['an extension', withHost((made) => made.load(undefined as never))],
-    ['the name of what is unloaded', withHost((made) => made.unload(5 as never))],
-    ['the name of what is reloaded', withHost((made) => made.reload(null as never))],
+    ['an extension', withHost((made) => made.load(wrong(undefined)))],
+    ['the name of what is unloaded', withHost((made) => made.unload(wrong(5)))],
+    ['the name of what is reloaded', withHost((made) => made.reload(wrong(null)))],
     ['the deadline of a close', withHost((made) => made.close(Number.NaN))],
     [
       'the scopes that a policy gives',
       async () => {
-        await using made = await createHost({ pool: 'inline', grant: () => true as never });
+        await using made = await createHost({ pool: 'inline', grant: () => wrong(true) });
         await made.load(extension);
       },
     ],

@@ -2,15 +2,13 @@ import { describe, expect, test } from 'vitest';
 
 import { withCors } from './cors.js';
 import { createService } from './service.js';
-
-const host = { fetch: () => Promise.resolve(new Response('endpoint')) };
+import { createFakeHost } from './testing/fake-host.js';
 
 async function ask(
   origins: string[],
   { origin, method = 'GET', path = '/hello', credentials = false }: Record<string, string | boolean | undefined>,
 ): Promise<Record<string, string>> {
-  // what is asked of it
-  const service = withCors(createService(host as never), { origins, credentials: credentials === true });
+  const service = withCors(createService(createFakeHost()), { origins, credentials: credentials === true });
   const headers = new Headers(origin === undefined ? {} : { origin: String(origin) });
   if (method === 'OPTIONS') headers.set('access-control-request-method', 'POST');
   if (method === 'OPTIONS') headers.set('access-control-request-headers', 'x-a');

@@ -3,22 +3,21 @@ import { connect, type Socket } from 'node:net';
 
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
-import type { Host } from '../host.js';
 import type { ServerOptions } from './contract.js';
 import { createServerResponse, startServer } from './server.js';
 import type { Service } from './contract.js';
 import { createService } from './service.js';
+import { createFakeHost } from './testing/fake-host.js';
 
 /** More than the kernel keeps for a connection. */
 const BODY = new Uint8Array(16 * 1024 * 1024).fill(120);
 const SHORT = new TextEncoder().encode('short');
 
 async function start(options: ServerOptions): Promise<{ port: number; service: Service }> {
-  const host = {
+  const host = createFakeHost({
     fetch: (request: Request) =>
       Promise.resolve(createServerResponse(request.url.endsWith('/long') ? BODY : SHORT, { status: 200, headers: {} })),
-    close: () => Promise.resolve(),
-  } as unknown as Host; // what a server uses of it
+  });
   const service = createService(host);
   const server = await startServer(service, host, { port: 0, ...options });
   onTestFinished(() => server.close(0));

@@ -1,10 +1,10 @@
 import { encodeValue, readAnswer, writeAnswer } from '@sandglass/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import type { Host } from '../host.js';
 import { createResponse, toEndpointResponse } from '../routing/endpoint-response.js';
 import { createServerResponse, startServer } from './server.js';
 import { createService } from './service.js';
+import { createFakeHost } from './testing/fake-host.js';
 
 const ALLOWED = new Set(['content-type', 'etag', 'set-cookie']);
 
@@ -19,10 +19,9 @@ async function start(result: unknown): Promise<string> {
       method: request.method,
       createResponse: request.url.endsWith('/own') ? createServerResponse : createResponse,
     });
-  const host = {
+  const host = createFakeHost({
     fetch: (request: Request) => Promise.resolve(answer(request)),
-    close: () => Promise.resolve(),
-  } as unknown as Host; // what a server uses of it
+  });
   const server = await startServer(createService(host), host, {
     port: 0,
     hostname: '127.0.0.1',

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import type { Host } from '../host.js';
 import { toErrorResponse } from '../routing/error-response.js';
 import { readBodyText } from '../routing/read-body.js';
 import { createService } from './service.js';
+import { createFakeHost } from './testing/fake-host.js';
 import type { ServerOptions } from './contract.js';
 import { type RunningServer, startServer } from './server.js';
 
@@ -40,12 +40,12 @@ async function start(options: Partial<ServerOptions> = {}): Promise<Started> {
   const closed: number[] = [];
   let isClosed = false;
   const answer = (): Response => new Response(isClosed ? 'ended' : 'late', { status: isClosed ? 503 : 200 });
-  const host = {
+  const host = createFakeHost({
     fetch: (request: Request) =>
       request.url.endsWith('/echo')
         ? echo(request)
         : request.url.endsWith('/slow')
-          ? new Promise((resolve) => pending.push(() => resolve(answer())))
+          ? new Promise<Response>((resolve) => pending.push(() => resolve(answer())))
           : Promise.resolve(new Response('now')),
     close(deadlineMs: number) {
       closed.push(deadlineMs);
@@ -53,7 +53,7 @@ async function start(options: Partial<ServerOptions> = {}): Promise<Started> {
       release();
       return Promise.resolve();
     },
-  } as unknown as Host; // what a server uses of it
+  });
   const release = (): void => pending.splice(0).forEach((go) => go());
   const server = await startServer(createService(host), host, { ...OPTIONS, ...options });
   onTestFinished(() => server.close(0));

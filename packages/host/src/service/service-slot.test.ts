@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createService } from './service.js';
 import { ServiceSlot } from './service-slot.js';
+import { createFakeHost } from './testing/fake-host.js';
 
 describe('ServiceSlot', () => {
   test('a service in the making is alive and not ready, and answers all else with 503', async () => {
@@ -16,8 +17,7 @@ describe('ServiceSlot', () => {
       expect((await ask(path))[0]).toBe(503);
 
     slot.countUnsent(() => 7);
-    const host = { fetch: () => Promise.resolve(new Response('endpoint')) };
-    slot.fill(createService(host as never)); // what is asked of it
+    slot.fill(createService(createFakeHost()));
     expect([await ask('/hello'), await ask('/_sandglass/ready')]).toEqual([
       [200, 'endpoint'],
       [200, '{"status":"ready"}'],
@@ -28,7 +28,7 @@ describe('ServiceSlot', () => {
   test('one that was told to drain before it was there drains', async () => {
     const slot = new ServiceSlot();
     slot.drain();
-    slot.fill(createService({ fetch: () => Promise.resolve(new Response()) } as never));
+    slot.fill(createService(createFakeHost()));
     expect((await slot.fetch(new Request('http://localhost/_sandglass/ready'))).status).toBe(503);
   });
 });

@@ -5,38 +5,15 @@ import type { Host } from '../host.js';
 import type { ServiceOptions } from './contract.js';
 import { createService } from './service.js';
 import type { CallEntry } from '../types.js';
+import { mergeStats } from './processes/merge-stats.js';
 import { createStatus } from './status/status.js';
+import { createFakeHost, createFakeInfo, createFakeStats } from './testing/fake-host.js';
 
 const TOKEN = 'a-token-of-some-length';
 
-function fakeHost(parts: Partial<Host> = {}): Host {
-  const stats = {
-    lanes: [],
-    extensions: [],
-    settled: {},
-    loads: {},
-    refused: 0,
-    kills: 0,
-    lost: 0,
-    reruns: 0,
-    restores: 0,
-    replacements: 0,
-    failures: 0,
-    violations: 0,
-    memoryBytes: 0,
-    maxMemoryBytes: 1,
-  };
-  return {
-    extensions: [],
-    stats: () => stats,
-    fetch: () => Promise.resolve(new Response('endpoint')),
-    ...parts,
-  } as unknown as Host; // what the service uses
-}
-
 function ask(
   path: string,
-  { host = fakeHost(), init, ...options }: ServiceOptions & { host?: Host; init?: RequestInit } = {},
+  { host = createFakeHost(), init, ...options }: ServiceOptions & { host?: Host; init?: RequestInit } = {},
 ): Promise<Response> {
   return createService(host, options).fetch(new Request(`http://localhost${path}`, init));
 }
@@ -60,7 +37,7 @@ describe('createService', () => {
   );
 
   test('tells health and readiness apart while draining, and ends connections then', async () => {
-    const service = createService(fakeHost());
+    const service = createService(createFakeHost());
     const get = (path: string): Promise<Response> => service.fetch(new Request(`http://localhost/_sandglass${path}`));
     expect([(await get('/health')).status, (await get('/ready')).status]).toEqual([200, 200]);
     service.drain();
@@ -70,7 +47,9 @@ describe('createService', () => {
 
   test('answers 503 beyond the requests that may be under way, and health still', async () => {
     let release = (): void => {};
-    const host = fakeHost({ fetch: () => new Promise((resolve) => (release = () => resolve(new Response('late')))) });
+    const host = createFakeHost({
+      fetch: () => new Promise((resolve) => (release = () => resolve(new Response('late')))),
+    });
     const service = createService(host, { maxConcurrentRequests: 1 });
     const request = (path: string): Promise<Response> => service.fetch(new Request(`http://localhost${path}`));
     const first = request('/hello');
@@ -111,7 +90,7 @@ describe('createService', () => {
       calls.push([kind, name, argument]);
       return Promise.resolve(kind === 'action' ? undefined : { from: kind });
     };
-    const host = fakeHost({
+    const host = createFakeHost({
       operation: record('operation'),
       filter: record('filter'),
       action: record('action') as Host['action'],
@@ -142,7 +121,7 @@ describe('createService', () => {
       if (!isOver) setImmediate(turn);
     };
     turn();
-    const host = fakeHost({ operation: () => Promise.resolve(value) });
+    const host = createFakeHost({ operation: () => Promise.resolve(value) });
     const response = await ask('/_sandglass/operations/x', { host, token: TOKEN, init: post({}) });
     isOver = true;
     expect(turns).toBeGreaterThan(20);
@@ -160,7 +139,7 @@ describe('createService', () => {
         if (called === 0) setImmediate(turn);
       };
       turn();
-      const host = fakeHost({ operation: () => Promise.resolve((called = turns)) });
+      const host = createFakeHost({ operation: () => Promise.resolve((called = turns)) });
       await ask('/_sandglass/operations/x', { host, token: TOKEN, init: post(argument) });
       return called;
     };
@@ -172,7 +151,7 @@ describe('createService', () => {
     const cause = Object.assign(new Error('no'), { stack: 'at x' });
     const error = new SandglassError('E_GUEST', 'no', { cause, extension: 'mailer', callId: 7 });
     const response = await ask('/_sandglass/operations/x', {
-      host: fakeHost({ operation: () => Promise.reject(error) }),
+      host: createFakeHost({ operation: () => Promise.reject(error) }),
       token: TOKEN,
       init: post({}),
     });
@@ -198,15 +177,15 @@ describe('createService', () => {
   });
 
   test('answers 500 instead of rejecting, whatever a host does', async () => {
-    expect((await ask('/hello', { host: fakeHost({ fetch: () => Promise.reject(new Error('bug')) }) })).status).toBe(
-      500,
-    );
+    expect(
+      (await ask('/hello', { host: createFakeHost({ fetch: () => Promise.reject(new Error('bug')) }) })).status,
+    ).toBe(500);
   });
 
   test('has no status page unless it is given one, and shows it to the bearer of the token only', async () => {
     expect((await ask('/_sandglass/status')).status).toBe(404);
     const monitor = createStatus();
-    const status = monitor.attach(fakeHost());
+    const status = monitor.attach(createFakeHost());
     const basic = { headers: { authorization: `Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}` } };
     expect((await ask('/_sandglass/status', { status })).status).toBe(200);
     expect((await ask('/_sandglass/status/data', { status, token: TOKEN })).status).toBe(401);
@@ -241,21 +220,23 @@ describe('createService', () => {
   test('of very many extensions, the status page lists those that failed and the busiest, with a part of what they register', async () => {
     const name = (i: number): string => `extension-${i}`;
     const registrations = Array.from({ length: 1_000 }, (_, i) => ({
-      type: 'route',
-      method: 'GET',
+      type: 'route' as const,
+      method: 'GET' as const,
       path: `/${i}`,
       handler: i,
     }));
-    const extensions = Array.from({ length: 10_000 }, (_, i) => ({
-      name: name(i),
-      state: i === 9_000 ? 'failed' : 'ready',
-      registrations,
-      ...(i === 9_000 ? { error: new Error('x'.repeat(1_000_000)) } : {}),
-    }));
-    const counted = extensions.map((one, i) => ({ name: one.name, accepted: i, settled: {}, loads: {}, refused: 0 }));
-    const stats = (): unknown => ({ lanes: [], settled: {}, loads: {}, refused: 0, extensions: counted });
+    const extensions = Array.from({ length: 10_000 }, (_, i) =>
+      createFakeInfo({
+        name: name(i),
+        state: i === 9_000 ? 'failed' : 'ready',
+        registrations,
+        ...(i === 9_000 ? { error: new Error('x'.repeat(1_000_000)) } : {}),
+      }),
+    );
+    const counted = extensions.map((one, i) => createFakeStats({ name: one.name, accepted: i }));
+    const stats = () => ({ ...mergeStats([]), extensions: counted });
     const status = createStatus();
-    const page = status.attach({ extensions, stats } as unknown as Host);
+    const page = status.attach(createFakeHost({ extensions, stats }));
     status.close();
     for (const one of extensions)
       status.sinks.onCall({ extension: one.name, outcome: 'ok', durationMs: 1 } as CallEntry);
@@ -271,10 +252,9 @@ describe('createService', () => {
   });
 
   test('reloads all extensions for the bearer of the token, and tells what became of each', async () => {
-    const host = fakeHost({
-      // what is read of them
-      extensions: [{ name: 'a' }, { name: 'b' }] as unknown as Host['extensions'],
-      reload: (name) => (name === 'a' ? Promise.resolve({} as never) : Promise.reject(new Error('no'))),
+    const host = createFakeHost({
+      extensions: [createFakeInfo({ name: 'a' }), createFakeInfo({ name: 'b' })],
+      reload: (name) => (name === 'a' ? Promise.resolve(createFakeInfo({ name })) : Promise.reject(new Error('no'))),
     });
     const response = await ask('/_sandglass/reload', { host, token: TOKEN, init: post({}) });
     expect(await response.json()).toEqual({ value: { reloaded: ['a'], failed: [{ name: 'b', message: 'no' }] } });

@@ -21,16 +21,18 @@ const trap = new WebAssembly.RuntimeError('unreachable');
 
 describe('describePoison', () => {
   test.each([
-    ['a trap after a refused allocation', trap, 5_000_000, 'E_MEMORY', 0],
-    ["V8's stack", new RangeError('Maximum call stack size exceeded'), 0, 'E_STACK', 0],
-    ['a trap that nothing explains', trap, 0, 'E_GUEST', 1],
-    ['a failure of ours', new TypeError('x is not a function'), 0, 'E_WORKER_LOST', 1],
-    // oxlint-disable-next-line max-params -- columns of the table
-  ])('%s: what no limit explains is counted, and only ours is not the guest’s', (_, cause, refused, code, failures) => {
-    const call = failingCall(refused);
-    const error = describePoison(new PoisonedError(String(cause), { cause }), call);
-    expect(error.code).toBe(code);
-    expect(call.failures).toBe(failures);
-    expect(error.message.includes(`its sandbox failed: ${cause.name}: ${cause.message}`)).toBe(failures > 0);
-  });
+    ['a trap after a refused allocation', trap, 5_000_000, { code: 'E_MEMORY', failures: 0 }],
+    ["V8's stack", new RangeError('Maximum call stack size exceeded'), 0, { code: 'E_STACK', failures: 0 }],
+    ['a trap that nothing explains', trap, 0, { code: 'E_GUEST', failures: 1 }],
+    ['a failure of ours', new TypeError('x is not a function'), 0, { code: 'E_WORKER_LOST', failures: 1 }],
+  ])(
+    '%s: what no limit explains is counted, and only ours is not the guest’s',
+    (_, cause, refused, { code, failures }) => {
+      const call = failingCall(refused);
+      const error = describePoison(new PoisonedError(String(cause), { cause }), call);
+      expect(error.code).toBe(code);
+      expect(call.failures).toBe(failures);
+      expect(error.message.includes(`its sandbox failed: ${cause.name}: ${cause.message}`)).toBe(failures > 0);
+    },
+  );
 });

@@ -172,17 +172,16 @@ describe('Inbox', () => {
     await pool.core.close(0);
   });
   test.each([
-    ['maxCapabilityCalls', { maxCapabilityCalls: 2 }, 'sleep', 3, []],
-    ['maxPendingCapabilityCalls', { maxPendingCapabilityCalls: 1 }, 'sleep', 2, []],
-    ['maxLogLines', { maxLogLines: 2 }, 'log', 3, [encodeValue('x')]],
-    ['maxLogBytes', { maxLogBytes: 150 }, 'log', 2, [long]],
-    ['maxResultBytes', { maxResultBytes: 90 }, 'request', 1, [long]],
+    ['maxCapabilityCalls', 2, { capability: 'sleep', count: 3, args: [] }],
+    ['maxPendingCapabilityCalls', 1, { capability: 'sleep', count: 2, args: [] }],
+    ['maxLogLines', 2, { capability: 'log', count: 3, args: [encodeValue('x')] }],
+    ['maxLogBytes', 150, { capability: 'log', count: 2, args: [long] }],
+    ['maxResultBytes', 90, { capability: 'request', count: 1, args: [long] }],
   ] as const)(
     '%s ends the call with E_QUOTA, and nothing after it reaches the host',
-    // oxlint-disable-next-line max-params -- columns of the table
-    async (name, limits, capability, count, args) => {
+    async (name, limit, { capability, count, args }) => {
       const onCapability = vi.fn<OnCapability>(() => new Promise(() => {}));
-      const { pool, call } = await running({ onCapability }, limits);
+      const { pool, call } = await running({ onCapability }, { [name]: limit });
       const refused = rejection(call);
       for (let seq = 1; seq <= count + 3; seq++)
         pool.lane(0).ask({ callId: 1, seq, name: capability, args: [...args] });
