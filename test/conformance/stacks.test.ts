@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type Bench, openBench, packageJson } from './bench.js';
+import { ALL_SCOPES, type Bench, openBench, packageJson } from './bench.js';
 
 /** Line and column count from 0, as in a source map. */
 type Mapping = [column: number, source: number, line: number, originalColumn: number];
@@ -33,10 +33,101 @@ async function outer() {
 }
 export default { id: 'row', handler: outer };`;
 
-describe.each(['inline', 'threads'] as const)('%s', (pool) => {
+/** Ways to a capability that refuses, with the frames of what comes of it. */
+const REFUSED: readonly (readonly [string, string, readonly RegExp[]])[] = [
+  [
+    'awaited in a helper',
+    `const fetchOrder = async () => {
+  return await request('https://denied.test/');
+};
+export default { id: 'row', handler: async () => {
+  await fetchOrder();
+} };`,
+    [/^ {4}at fetchOrder \(row\/dist\/api\.js:3:\d+\)$/, /^ {4}at handler \(row\/dist\/api\.js:6:\d+\)$/],
+  ],
+  [
+    'after another',
+    `export default { id: 'row', handler: async () => {
+  await sleep(0);
+  await request('https://denied.test/');
+} };`,
+    [/^ {4}at handler \(row\/dist\/api\.js:4:\d+\)$/],
+  ],
+  [
+    'returned, awaited by nobody',
+    `export default { id: 'row', handler: () =>
+  request('https://denied.test/').then((answer) => answer.data) };`,
+    [/^ {4}at handler \(row\/dist\/api\.js:3:\d+\)$/],
+  ],
+  [
+    'one of several',
+    `export default { id: 'row', handler: () => Promise.all([
+  sleep(0),
+  request('https://denied.test/'),
+]) };`,
+    [/^ {4}at handler \(row\/dist\/api\.js:4:\d+\)$/],
+  ],
+];
+
+/** Guests that a limit ends, with the line that was running. */
+const ENDED: readonly (readonly [string, string, string, number])[] = [
+  [
+    'E_CPU',
+    'a loop that calls',
+    `export default { id: 'row', handler: () => {
+  const list = [];
+  for (;;) Math.max(1, 2);
+} };`,
+    3,
+  ],
+  [
+    'E_CPU',
+    'a loop after an await',
+    `import { sleep } from 'directus:api';
+export default { id: 'row', handler: async () => {
+  await sleep(0);
+  for (;;) Math.max(1, 2);
+} };`,
+    4,
+  ],
+  [
+    'E_CPU',
+    'a loop of sums behind a call',
+    `export default { id: 'row', handler: () => {
+  let sum = Math.max(1, 2);
+  // for ever
+  while (true) {
+    sum += 1;
+  }
+} };`,
+    4,
+  ],
+  [
+    'E_STACK',
+    'a recursion',
+    `const again = (depth) => again(depth + 1) + 1;
+export default { id: 'row', handler: () => again(1) };`,
+    1,
+  ],
+  [
+    'E_MEMORY',
+    'a list that grows',
+    `export default { id: 'row', handler: () => {
+  const list = [];
+  for (;;) list.push(new Array(1_000).fill(1));
+} };`,
+    3,
+  ],
+];
+
+describe.each([
+  ['inline', 'pristine'],
+  ['threads', 'pristine'],
+  ['threads', 'persistent'],
+] as const)('stacks, %s %s', (pool, isolation) => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await openBench({ pool, isolation: 'pristine' });
+    bench = await openBench({ pool, isolation });
   });
   afterAll(() => bench[Symbol.asyncDispose]());
 
@@ -106,6 +197,46 @@ describe.each(['inline', 'threads'] as const)('%s', (pool) => {
     await bench.host.unload('row');
     expect(error).toMatchObject({ code: 'E_SCOPE' });
     expect(((error as Error).cause as Error).stack).toMatch(/at tell \(row\/dist\/api\.js:3:\d+\)/);
+  });
+
+  test.each(REFUSED)('a capability that is refused has the place of its call: %s', async (_, source, frames) => {
+    const head = "import { request, sleep } from 'directus:api';\n";
+    await bench.load('operation', head + source, { name: 'row', scopes: ALL_SCOPES });
+    const error: unknown = await bench.host.operation('row').catch((thrown: unknown) => thrown);
+    await bench.host.unload('row');
+    expect(error).toMatchObject({ code: 'E_SCOPE' });
+    const stack = (((error as Error).cause as Error).stack ?? '').trimEnd().split('\n');
+    expect(stack).toEqual(frames.map((frame) => expect.stringMatching(frame) as unknown));
+  });
+
+  test('a guest that catches what is refused reads its stack', async () => {
+    const source = `import { request } from 'directus:api';
+const handler = () => request('https://denied.test/').catch(({ stack }) => stack);
+export default { id: 'row', handler };`;
+    await bench.load('operation', source, { name: 'row', scopes: ALL_SCOPES });
+    const stack = await bench.host.operation('row');
+    await bench.host.unload('row');
+    expect(stack).toMatch(/^ {4}at handler \(row\/dist\/api\.js:2:\d+\)\n$/);
+  });
+
+  // oxlint-disable-next-line max-params -- columns of the table
+  test.each(ENDED)('%s names the line of %s', async (code, _, source, line) => {
+    await bench.load('operation', source, { name: 'row', limits: code === 'E_CPU' ? { cpuTimeMs: 50 } : {} });
+    const error: unknown = await bench.host.operation('row').catch((thrown: unknown) => thrown);
+    await bench.host.unload('row');
+    expect(error).toMatchObject({ code, cause: { name: 'InternalError' } });
+    const places = /\(row\/dist\/api\.js:(\d+):\d+\)/.exec(((error as Error).cause as Error).stack ?? '');
+    expect(Number(places?.[1])).toBe(line);
+  });
+
+  test('what is not a function is named', async () => {
+    const source = `const config = {};
+export default { id: 'row', handler: () => config.read('x') };`;
+    await bench.load('operation', source, { name: 'row' });
+    const error: unknown = await bench.host.operation('row').catch((thrown: unknown) => thrown);
+    await bench.host.unload('row');
+    const message = 'config.read is not a function';
+    expect(error).toMatchObject({ code: 'E_GUEST', message, cause: { name: 'TypeError', message } });
   });
 });
 

@@ -73,7 +73,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, { status: number; fault: Fa
 };
 
 export interface SandglassErrorOptions {
-  /** What the guest threw, or the lower-level error. */
+  /** What the guest threw, where its code was when a limit ended it, or the lower-level error. */
   cause?: unknown;
   /** Name of the extension that the call was for. */
   extension?: string | undefined;

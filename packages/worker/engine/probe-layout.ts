@@ -65,6 +65,7 @@ const STATIC_BYTES = CARD_TABLE;
 const CONTEXT_BYTES = 2_048;
 const OBJECT_BYTES = 48;
 const RUNTIME_BYTES = 2_048;
+const FRAME_BYTES = 48;
 
 /**
  * Finds the layout of an engine that nothing is known of, on a scratch instance. @throws {Error} if
@@ -94,6 +95,7 @@ export async function probeLayout(engine: EngineModule): Promise<Layout> {
     countdownOffset: probeCountdown(instance, ctx),
     jobsOffset: probeJobs(instance, rt, ctx),
     buffer: probeBuffer(instance, ctx),
+    frame: probeFrame(instance, rt, ctx),
     classOffset,
     kinds: new Map(classes),
   };
@@ -210,6 +212,34 @@ function probeBuffer({ ffi, module, words }: Instance, ctx: Pointer): Layout['bu
   const both = candidates[0]!.find((each) => candidates[1]!.includes(each));
   if (both === undefined) throw unknownLayout('the bytes of a buffer');
   return JSON.parse(both) as Layout['buffer'];
+}
+
+/**
+ * While guest code calls a native function, the frames of its functions lead from one to the next;
+ * from one such call to another, only how far the innermost has come moves on.
+ */
+function probeFrame(instance: Instance, rt: Pointer, ctx: Pointer): Layout['frame'] {
+  const { ffi, hooks, module, words } = instance;
+  const inner = evaluate(instance, ctx, '(function (native) { native(); native(); })');
+  const outer = evaluate(instance, ctx, '(function (native, inner) { inner(native); })');
+  const objectOf = (value: Pointer): number => words[value >> 2]!;
+  const frameAt = (at: Pointer): Uint32Array => words.slice(at >> 2, (at + FRAME_BYTES) >> 2);
+  const seen: { current: number; func: number; frame: Uint32Array }[] = [];
+  hooks.callFunction = () => {
+    for (let current = 0; current < RUNTIME_BYTES; current += 4) {
+      const frame = frameAt(words[(rt + current) >> 2]!);
+      const func = frame.indexOf(objectOf(inner));
+      if (func > 0 && frameAt(frame[0]!)[func] === objectOf(outer)) seen.push({ current, func: func * 4, frame });
+    }
+    return 0;
+  };
+  const argv = module._malloc(8);
+  words.set([ffi.QTS_NewFunction(ctx, 'native', 0, false, 1), inner], argv >> 2);
+  ffi.QTS_Call(ctx, outer, ffi.QTS_GetUndefined(), 2, argv);
+  const [first, second] = seen;
+  const moved = [...(first?.frame ?? [])].flatMap((word, i) => (word === second?.frame[i] ? [] : [i]));
+  if (!first || seen.length !== 2 || moved.length !== 1) throw unknownLayout('the frames of the stack');
+  return { current: first.current, func: first.func, pc: moved[0]! * 4 };
 }
 
 /**

@@ -242,7 +242,7 @@ describe('runCli', () => {
     );
     const { code, out, err } = await sandglass(['run', folder]);
     expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err).toMatch(/E_GUEST far out\n.*under-test\/index\.js:2:/);
+    expect(err).toMatch(/E_GUEST RangeError: far out\n.*under-test\/index\.js:2:/);
     const report = JSON.parse((await sandglass(['run', folder, '--json'])).out) as Record<string, unknown>;
     expect(report['error']).toMatchObject({ code: 'E_GUEST', thrown: { name: 'RangeError', message: 'far out' } });
   });

@@ -1,13 +1,34 @@
-import { type CapabilityWire, isSandglassError, SandglassError } from '@sandglass/core';
+import { type CapabilityWire, type ExtensionWire, isSandglassError, SandglassError } from '@sandglass/core';
 
 import type { Extension } from './extension.js';
-import { nameCallee } from './name-callee.js';
+import { findLoop } from './find-loop.js';
+import { firstPosition, nameCallee } from './name-callee.js';
 
-/** Maps the stack of what a guest threw to its author's files, in place, and returns the error. */
-export function mapGuestStack(error: unknown, { mapStack }: Pick<Extension, 'mapStack'>): unknown {
+/**
+ * Maps the stack of what a guest threw to its author's files, names what was not a function and the
+ * loop that was ended, in place, and returns the error.
+ */
+export function mapGuestStack(error: unknown, { mapStack, wire }: Pick<Extension, 'mapStack' | 'wire'>): unknown {
   const cause = error instanceof SandglassError ? error.cause : undefined;
-  if (cause instanceof Error && typeof cause.stack === 'string') setStack(cause, mapStack(cause.stack));
+  if (!(cause instanceof Error) || typeof cause.stack !== 'string') return error;
+  if (cause.message === NO_FUNCTION) {
+    cause.message = nameCallee(cause.stack, wire) ?? NO_FUNCTION;
+    (error as SandglassError).message = (error as SandglassError).message.replace(NO_FUNCTION, () => cause.message);
+  }
+  setStack(cause, mapStack(isInterruption(error) ? atLoop(cause.stack, wire) : cause.stack));
   return error;
+}
+
+/** Whether the engine ended a loop, or what else was running. */
+function isInterruption(error: unknown): boolean {
+  return isSandglassError(error) && error.code === 'E_CPU';
+}
+
+/** The stack with the loop that was running as its innermost position. */
+function atLoop(stack: string, { source, filename }: Pick<ExtensionWire, 'source' | 'filename'>): string {
+  const position = firstPosition(stack, filename);
+  const loop = position && findLoop(source, position);
+  return loop ? stack.replace(/:\d+:\d+\)/, `:${loop.line}:${loop.column})`) : stack;
 }
 
 /**
@@ -19,19 +40,19 @@ export async function toLoadError(
   extension: Pick<Extension, 'mapStack' | 'name' | 'wire'>,
 ): Promise<unknown> {
   if (!isSandglassError(error)) return error;
-  const { code, cause, limit } = error;
-  const isUnnamed = cause instanceof Error && cause.message === 'not a function';
-  const message = (isUnnamed && nameCallee(cause.stack ?? '', extension.wire)) || error.message;
   mapGuestStack(error, extension);
+  const { code, cause, limit } = error;
   const { name } = extension;
   const position = cause instanceof Error && code === 'E_LOAD' ? await locateImport(cause, extension) : '';
-  return new SandglassError(code, `Cannot load "${name}": ${message}${position}`, {
+  return new SandglassError(code, `Cannot load "${name}": ${error.message}${position}`, {
     extension: name,
     limit,
     ...(cause === undefined ? {} : { cause }),
   });
 }
 
+/** What the engine says of a call of what is no function. */
+const NO_FUNCTION = 'not a function';
 const PROHIBITED = /^Imports other than /;
 const NO_EXPORT = /^Could not find export '(.*)' in module '(.*)'$/s;
 /** Characters of a specifier that are shown. */

@@ -1,5 +1,12 @@
 import type { ExtensionWire } from '@sandglass/core';
 
+/** The position of the innermost frame of a stack, if it lies in a file. */
+export function firstPosition(stack: string, filename: string): { line: number; column: number } | undefined {
+  const [first = ''] = stack.split('\n', 1);
+  const [, file, line, column] = /\(([^\s(]+):(\d+):(\d+)\)$/.exec(first) ?? [];
+  return file === filename ? { line: Number(line), column: Number(column) } : undefined;
+}
+
 /** What extensions outside of a sandbox are given beside what they get here. */
 const OUTSIDE = {
   hook: { absent: ['init', 'schedule', 'embed'], given: 'a sandboxed hook gets filter and action' },
@@ -20,12 +27,10 @@ export function nameCallee(
   stack: string,
   { source, filename, type }: Pick<ExtensionWire, 'source' | 'filename' | 'type'>,
 ): string | undefined {
-  const [first = ''] = stack.split('\n', 1);
-  const [, file, line, column] = /\(?([^\s(]+):(\d+):(\d+)\)?$/.exec(first) ?? [];
-  if (file !== filename) return undefined;
-  const text = source.split('\n')[Number(line) - 1] ?? '';
-  if (text[Number(column) - 1] !== '(') return undefined;
-  const callee = /[\w$][\w$.]*$/.exec(text.slice(0, Number(column) - 1).slice(-100))?.[0];
+  const position = firstPosition(stack, filename);
+  const text = position && source.split('\n')[position.line - 1];
+  if (text?.[position!.column - 1] !== '(') return undefined;
+  const callee = /[\w$][\w$.]*$/.exec(text.slice(0, position!.column - 1).slice(-100))?.[0];
   if (callee === undefined) return undefined;
   const { absent, given } = OUTSIDE[type as keyof typeof OUTSIDE] ?? { absent: [], given: '' };
   const isAbsent = (absent as readonly string[]).includes(callee.slice(callee.lastIndexOf('.') + 1));

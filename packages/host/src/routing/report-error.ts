@@ -1,6 +1,7 @@
 import { isSandglassError } from '@sandglass/core';
 
 import { formatForTerminal } from '../capabilities/log/terminal.js';
+import { errorText } from '../extensions/error-text.js';
 import type { ErrorContext, HostOptions } from '../types.js';
 
 /** Tells of an error that no caller gets. Never throws. */
@@ -27,5 +28,5 @@ export function createErrorReport(onError: HostOptions['onError'] = printError):
 
 function printError(error: Error, { extension, event }: ErrorContext): void {
   const where = [extension, event].filter((part) => part !== undefined).join(' ');
-  console.error(formatForTerminal(`sandglass: ${where === '' ? '' : `${where}: `}${error.message}`));
+  console.error(formatForTerminal(`sandglass: ${where === '' ? '' : `${where}: `}${errorText(error)}`));
 }

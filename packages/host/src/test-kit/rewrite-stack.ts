@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 
 import { isSandglassError } from '@sandglass/core';
 
+import { errorText } from '../extensions/error-text.js';
+
 /** Frames of the test that are kept. */
 const MAX_FRAMES = 10;
 
@@ -30,7 +32,7 @@ export function rewriteStack(error: unknown, { name, folder, unmatched, callStac
   const missing = unmatched.length === 0 ? '' : ` (no interceptor for ${unmatched.join(', ')})`;
   if (!error.message.endsWith(missing)) error.message += missing;
   const own = [...guest.split('\n'), ...callStack.split('\n').slice(1, MAX_FRAMES + 1)].filter((line) => line !== '');
-  setStack(error, `${error.name}: ${error.message}\n${own.join('\n')}`);
+  setStack(error, `${error.name}: ${errorText(error)}\n${own.join('\n')}`);
   if (cause instanceof Error && guest !== '') setStack(cause, `${cause.name}: ${cause.message}\n${guest}`);
   return error;
 }

@@ -15,7 +15,7 @@ import { Stopwatch } from './cpu-clock.js';
 import { limitFailure } from './limit-failure.js';
 import { toOutcome, Usage, type Result } from './outcome.js';
 import type { Pointer } from '../quickjs/ffi.js';
-import type { PromiseCapability } from '../quickjs/realm.js';
+import { heldBy, type PromiseCapability } from '../quickjs/promise-capability.js';
 import type { SliceListener } from '../sandbox/slice-watch.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import type { Swapped } from '../sandbox/swap.js';
@@ -117,8 +117,7 @@ export class Call implements SliceListener, Tenant {
 
   /** Values that the call still holds in a sandbox that goes on without it. */
   held(): Pointer[] {
-    const promises = [...(this.#pending?.values() ?? [])];
-    return [this.promise, ...promises.flatMap(({ promise, resolve, reject }) => [promise, resolve, reject])];
+    return [this.promise, ...[...(this.#pending?.values() ?? [])].flatMap(heldBy)];
   }
 
   /** Runs guest code under this call's limits. Slices do not nest. */

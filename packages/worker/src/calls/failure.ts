@@ -1,6 +1,7 @@
 import {
   describeLimit,
   decodeValue,
+  encodeValue,
   MAX_THROWN_BYTES,
   type ErrorWire,
   type ExtensionWire,
@@ -20,13 +21,14 @@ import { PoisonedError } from '../sandbox/sandbox.js';
  * @param thrown the guest's value; 0 if the heap was too full to hold one.
  */
 export function describeFailure(call: Call, thrown: Pointer): ErrorWire {
-  if (call.stopped) return call.stopped;
+  if (call.stopped) return stoppedFailure(call, call.stopped, thrown);
   const described = thrown === 0 ? undefined : describe(call, thrown);
   if (call.stopped) return call.stopped; // describing it ran guest code
   const { extension, sandbox } = call;
-  const parsed = described?.parsed;
-  if (sandbox.refusedBytes > 0 && (!parsed || isOutOfMemory(parsed))) return memoryFailure(call);
-  if (parsed && isEngineError(parsed, /stack overflow/) && sandbox.reachedStackLimit()) return stackFailure(extension);
+  const { parsed, bytes } = described ?? {};
+  if (sandbox.refusedBytes > 0 && (!parsed || isOutOfMemory(parsed))) return withThrown(memoryFailure(call), bytes);
+  if (parsed && isEngineError(parsed, /stack overflow/) && sandbox.reachedStackLimit())
+    return withThrown(stackFailure(extension), bytes);
   if (!described) return { code: 'E_GUEST', message: 'The extension threw an error that cannot be read' };
   const [code, kind, nameOrValue, message = ''] = described.parsed;
   return {
@@ -34,6 +36,19 @@ export function describeFailure(call: Call, thrown: Pointer): ErrorWire {
     message: kind === 'error' ? message : String(nameOrValue),
     thrown: described.bytes,
   };
+}
+
+/** Why a call was stopped, and where: the engine ends its code with an error that has a stack. */
+function stoppedFailure({ sandbox }: Call, stopped: ErrorWire, thrown: Pointer): ErrorWire {
+  const encoded = thrown === 0 ? undefined : sandbox.stackOf(thrown);
+  const stack = encoded && (decodeValue(encoded) as string); // made by the prelude
+  if (!stack) return stopped;
+  const description: ThrownWire = ['', 'error', 'InternalError', 'interrupted', stack];
+  return withThrown(stopped, encodeValue(description));
+}
+
+function withThrown(error: ErrorWire, thrown: Uint8Array | undefined): ErrorWire {
+  return thrown ? { ...error, thrown } : error;
 }
 
 interface Described {

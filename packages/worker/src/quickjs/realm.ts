@@ -23,13 +23,6 @@ export interface Progress {
   value: Pointer;
 }
 
-/** A promise of the guest and what settles it. */
-export interface PromiseCapability {
-  promise: Pointer;
-  resolve: Pointer;
-  reject: Pointer;
-}
-
 /**
  * One runtime with one context: values by pointer, calls, promises and copies.
  *
@@ -206,12 +199,6 @@ export class Realm {
   /** Raises an error in the guest; the result is what a host function returns for it. */
   throw(error: Pointer): Pointer {
     return this.instance.ffi.QTS_Throw(this.#ctx, error);
-  }
-
-  newPromise(): PromiseCapability {
-    const { argv } = this.pointers;
-    const promise = this.instance.ffi.QTS_NewPromiseCapability(this.#ctx, argv);
-    return { promise, resolve: this.instance.words[argv >> 2]!, reject: this.instance.words[(argv >> 2) + 1]! };
   }
 
   stateOf(value: Pointer): Progress {

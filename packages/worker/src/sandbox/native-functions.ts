@@ -2,7 +2,8 @@ import type { CapabilityErrorWire, ExtensionWire } from '@sandglass/core';
 
 import { newCString, type Pointer } from '../quickjs/ffi.js';
 import { kindOf } from '../quickjs/kind-of.js';
-import type { PromiseCapability, Realm } from '../quickjs/realm.js';
+import { heldBy, newPromise, type PromiseCapability } from '../quickjs/promise-capability.js';
+import type { Realm } from '../quickjs/realm.js';
 import type { SliceListener, SliceWatch } from './slice-watch.js';
 import { Thrown, type ValueBridge } from './value-bridge.js';
 
@@ -122,7 +123,7 @@ export class NativeFunctions {
   #callAsync(listener: SliceListener, index: number, argc: number, argv: Pointer): Pointer {
     const realm = this.#realm;
     const { parameters } = this.#extension.capabilities[index]!;
-    const promise = realm.newPromise();
+    const promise = newPromise(realm);
     if (realm.isException(promise.promise)) return promise.promise; // no room for one
     const args: Uint8Array[] = [];
     for (let i = 0; i < Math.min(argc, parameters); i++) {
@@ -139,8 +140,7 @@ export class NativeFunctions {
 
   #reject(promise: PromiseCapability, reason: Pointer): Pointer {
     this.#realm.call(promise.reject, reason);
-    this.#realm.own(promise.resolve);
-    this.#realm.own(promise.reject);
+    for (const pointer of heldBy(promise)) if (pointer !== promise.promise) this.#realm.own(pointer);
     return promise.promise;
   }
 }

@@ -8,7 +8,8 @@ import { instanceTable } from '../quickjs/instance-table.js';
 import { evaluate, type Pointer } from '../quickjs/ffi.js';
 import { compactHeap } from '../quickjs/memory/compact-heap.js';
 import type { Instance } from '../quickjs/instance.js';
-import type { Progress, PromiseCapability, Realm } from '../quickjs/realm.js';
+import { heldBy, type PromiseCapability } from '../quickjs/promise-capability.js';
+import type { Progress, Realm } from '../quickjs/realm.js';
 import { writeSeed } from './seed.js';
 import { type SliceListener, SliceWatch } from './slice-watch.js';
 import { restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
@@ -209,11 +210,11 @@ export class Sandbox {
     this.#enter(listener, () => {
       const realm = this.#realm;
       realm.release();
-      const value = answer.ok ? this.#bridge.decode(answer.value) : this.#bridge.newError(answer.error);
+      const value = answer.ok ? this.#bridge.decode(answer.value) : this.#bridge.newError(answer.error, promise.site);
       const failed = realm.isException(value);
       const reason = failed ? realm.takeException(value) || realm.pointers.undefined : value;
       realm.call(answer.ok && !failed ? promise.resolve : promise.reject, reason);
-      for (const pointer of [promise.promise, promise.resolve, promise.reject]) realm.own(pointer);
+      for (const pointer of heldBy(promise)) realm.own(pointer);
       realm.release();
       realm.runJobs(listener);
     });
@@ -254,6 +255,14 @@ export class Sandbox {
       const args = isBrief ? [thrown, realm.own(realm.newNumber(1))] : [thrown];
       const description = realm.call(this.#prelude.describeThrown, ...args);
       const copied = realm.isException(description) ? undefined : this.#bridge.copy(description);
+      return copied instanceof Thrown ? undefined : copied;
+    });
+  }
+
+  /** The stack of what was thrown, encoded, if that is an error with one. Runs no guest code. */
+  stackOf(thrown: Pointer): Uint8Array | undefined {
+    return this.#enter(undefined, () => {
+      const copied = this.#bridge.copy(this.#realm.call(this.#prelude.stackOf, thrown));
       return copied instanceof Thrown ? undefined : copied;
     });
   }

@@ -1,7 +1,8 @@
 import type { CapabilityErrorWire } from '@sandglass/core';
 
 import type { Pointer } from '../quickjs/ffi.js';
-import type { PromiseCapability, Realm } from '../quickjs/realm.js';
+import type { PromiseCapability } from '../quickjs/promise-capability.js';
+import type { Realm } from '../quickjs/realm.js';
 
 /**
  * Polls before the interrupt handler is asked for the first time in a slice: few, since what lies

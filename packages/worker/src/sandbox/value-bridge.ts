@@ -1,5 +1,6 @@
 import { encodeValue, FORM, type CapabilityErrorWire } from '@sandglass/core';
 
+import { atCallSite, type CallSite } from '../quickjs/call-site.js';
 import type { PreludeFunction } from './prelude/prelude.js';
 import type { Pointer } from '../quickjs/ffi.js';
 import type { Realm } from '../quickjs/realm.js';
@@ -51,10 +52,14 @@ export class ValueBridge {
     return realm.encode(table, FORM.table) ?? new Thrown(0);
   }
 
-  /** An Error of the guest's realm that stands for a failure outside. */
-  newError({ name, message, code, properties = {}, response }: CapabilityErrorWire): Pointer {
+  /**
+   * An Error of the guest's realm that stands for a failure outside.
+   *
+   * @param site where its stack begins. @default where the guest is
+   */
+  newError({ name, message, code, properties = {}, response }: CapabilityErrorWire, site: CallSite = []): Pointer {
     const answer = response && [response.head, response.data, response.isJson];
     const parts = encodeValue([name, message, code, Object.keys(properties), Object.values(properties), answer]);
-    return this.#realm.call(this.#prelude.makeError, this.#realm.decode(parts));
+    return atCallSite(this.#realm, site, () => this.#realm.call(this.#prelude.makeError, this.#realm.decode(parts)));
   }
 }

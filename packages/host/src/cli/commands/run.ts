@@ -4,6 +4,7 @@ import { isSandglassError } from '@sandglass/core';
 
 import { findFrame } from '../../authoring/code-frame.js';
 import { readAuthored } from '../../authoring/read-authored.js';
+import { errorText } from '../../extensions/error-text.js';
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { createHost, type Host } from '../../host.js';
 import { describeError } from '../../service/call-api.js';
@@ -57,10 +58,10 @@ export const runCommand: Command = defineCommand({
  */
 async function printLoadFailure(error: unknown, folder: string, { stderr, env }: Io): Promise<undefined> {
   if (!isSandglassError(error)) throw error;
-  const { message, code, cause, extension = '' } = error;
+  const { code, cause, extension = '' } = error;
   const frame = cause instanceof Error ? findFrame(cause.stack ?? '', extension) : undefined;
   const lines = await readCodeFrame(folder, frame ?? {}, createStyle(stderr, env));
-  stderr.write(`sandglass run: ${formatForTerminal(message)} (${code})\n${formatThrown(error)}`);
+  stderr.write(`sandglass run: ${formatForTerminal(errorText(error))} (${code})\n${formatThrown(error)}`);
   stderr.write(lines.map((line) => `${line}\n`).join(''));
 }
 

@@ -1,5 +1,6 @@
 import { isSandglassError, type Registration } from '@sandglass/core';
 
+import { errorText } from '../../extensions/error-text.js';
 import type { Host } from '../../host.js';
 import { type Peers, readProcessFacts } from '../../service/report.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
@@ -173,7 +174,7 @@ function createSinks(log: Log, output: Output, status: Status | undefined): Host
     },
     onError(error, context) {
       status?.sinks.onError(error, context);
-      log('error', error.message, { ...context, ...describeError(error) });
+      log('error', errorText(error), { ...context, ...describeError(error) });
     },
   };
 }
@@ -227,7 +228,7 @@ function describeError(error: Error): Record<string, unknown> {
   const code = isSandglassError(error)
     ? { code: error.code }
     : isSandglassError(cause)
-      ? { code: cause.code, reason: cause.message }
+      ? { code: cause.code, reason: errorText(cause) }
       : {};
   const stack = guestStack(isSandglassError(cause) ? cause.cause : cause);
   return { ...code, ...(stack === undefined ? {} : { stack: stack.trim() }) };

@@ -1,6 +1,7 @@
 import { isSandglassError, type SandglassError } from '@sandglass/core';
 
 import { findFrame } from '../../authoring/code-frame.js';
+import { errorText } from '../../extensions/error-text.js';
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import type { Output } from '../io.js';
 import { readCodeFrame } from '../output/read-code-frame.js';
@@ -19,7 +20,7 @@ export async function printFailure(
   { output, style, title }: { output: Output; style: Style; title?: string | undefined },
 ): Promise<void> {
   const source = findSandglassError(error);
-  const message = source?.message ?? (error instanceof Error ? error.message : String(error));
+  const message = source ? errorText(source) : error instanceof Error ? error.message : String(error);
   const beside = title === undefined ? '' : ` ${style('gray', `(${formatForTerminal(title)})`)}`;
   const lines = [`${style('red', source?.code ?? 'Error')} ${formatForTerminal(message)}${beside}`];
   if (source?.cause instanceof Error) {

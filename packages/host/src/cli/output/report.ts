@@ -4,15 +4,13 @@ import type { AuditEntry, CallEntry, ExtensionInfo, LogEntry } from '../../types
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import type { Io } from '../io.js';
-import { isObject } from '../../authoring/entrypoints.js';
+import { withClass } from '../../extensions/error-text.js';
 import { readCodeFrame } from './read-code-frame.js';
 import { formatJson } from './safe-json.js';
 import { formatTrace, type TraceEvent } from './trace.js';
 import { findFrame } from '../../authoring/code-frame.js';
 import { createStyle, type Style } from './style.js';
-
-/** Lines of a stack that are printed. */
-const MAX_FRAMES = 30;
+import { guestStack } from './thrown.js';
 
 /** Everything about one call. */
 export interface RunReport {
@@ -84,10 +82,10 @@ function describeAudit({ audit }: RunReport, style: Style): string[] {
  */
 async function describeFailure({ error = {}, extension }: RunReport, folder: string, style: Style): Promise<string[]> {
   const { code, message, thrown } = error;
-  const lines = [`${style('red', String(code))} ${formatForTerminal(String(message))}`];
-  const stack = isObject(thrown) && typeof thrown['stack'] === 'string' ? thrown['stack'] : '';
-  if (!/^\s*at /.test(stack)) return lines;
-  const frames = stack.split('\n', MAX_FRAMES).filter((frame) => frame.trim() !== '');
+  const lines = [`${style('red', String(code))} ${formatForTerminal(withClass(String(message), thrown))}`];
+  const stack = guestStack(thrown);
+  if (stack === undefined) return lines;
+  const frames = stack.split('\n').filter((frame) => frame.trim() !== '');
   const around = await readCodeFrame(folder, findFrame(stack, extension.name) ?? {}, style);
   return [...lines, ...frames.map((frame) => style('gray', formatForTerminal(frame))), ...around];
 }

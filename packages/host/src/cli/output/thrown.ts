@@ -2,6 +2,9 @@ import type { SandglassError } from '@sandglass/core';
 
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 
+/** Frames that are shown: of an endless recursion, there are hundreds. */
+const MAX_FRAMES = 20;
+
 /**
  * The stack of what a guest threw, line by line, safe to print; empty if there is none, or if it is
  * the host's own.
@@ -12,10 +15,13 @@ export function formatThrown({ cause }: Pick<SandglassError, 'cause'>): string {
 }
 
 /**
- * The stack of what a guest threw. Such a stack is frames alone; the host's own begins with the
- * message.
+ * The stack of what a guest threw, or of a description of it. Such a stack is frames alone; the
+ * host's own begins with the message.
  */
 export function guestStack(thrown: unknown): string | undefined {
-  if (!(thrown instanceof Error) || thrown.stack === undefined) return undefined;
-  return /^\s*at /.test(thrown.stack) ? thrown.stack.trimEnd() : undefined;
+  const { stack }: { stack?: unknown } = typeof thrown === 'object' ? (thrown ?? {}) : {};
+  if (typeof stack !== 'string' || !/^\s*at /.test(stack)) return undefined;
+  const frames = stack.trimEnd().split('\n');
+  const more = frames.length - MAX_FRAMES;
+  return [...frames.slice(0, MAX_FRAMES), ...(more > 0 ? [`    and ${more} more`] : [])].join('\n');
 }

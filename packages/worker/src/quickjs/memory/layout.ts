@@ -34,6 +34,12 @@ export interface Layout {
   classOffset: number;
   /** Class id → {@link Kind}. */
   kinds: ReadonlyMap<number, Kind>;
+  /**
+   * Frames of the C stack, each of which begins with a pointer to its caller's: `current` is the
+   * offset in the runtime of the pointer to the innermost; in a frame, `func` is that of the
+   * function that runs, a JSValue, `pc` that of a pointer to how far it has come.
+   */
+  frame: { current: number; func: number; pc: number };
   /** Upper word of a JSValue that is an exception. */
   exceptionTag: number;
   /** Upper word of a JSValue that is an object. */

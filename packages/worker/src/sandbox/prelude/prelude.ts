@@ -255,7 +255,7 @@ ${PRELUDE_THROWN}
 
 ${PRELUDE_REGISTER}
 ${PRELUDE_CONSOLE}
-return [makeError, parseData, flatten, revive, describeThrown, register, registered, collected.handlers];
+return [makeError, parseData, flatten, revive, describeThrown, stackOf, register, registered, collected.handlers];
 })`;
 
 /** What the prelude answers with, in this order. */
@@ -265,6 +265,7 @@ export const PRELUDE_FUNCTIONS = [
   'flatten',
   'revive',
   'describeThrown',
+  'stackOf',
   'register',
   'registered',
   'handlers',

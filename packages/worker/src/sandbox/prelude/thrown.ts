@@ -21,6 +21,12 @@ function describeThrown(thrown, brief) {
   return [code, 'error', text(read('name')) || 'Error', message || '', text(read('stack')) || '', brief ? undefined : copyData(thrown)];
 }
 
+/** The stack of an error, as the engine made it; an empty text for anything else. */
+function stackOf(thrown) {
+  const stack = KINDS[kindOf(thrown)] === 'error' ? getOwnPropertyDescriptor(thrown, 'stack') : undefined;
+  return stack && hasOwn(stack, 'value') && typeof stack.value === 'string' ? slice(stack.value, 0, 65536) : '';
+}
+
 /** Own enumerable data of what was thrown, as a table; undefined when there is none. What cannot be copied is left out. */
 function copyData(thrown) {
   try {

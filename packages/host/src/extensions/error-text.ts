@@ -1,0 +1,24 @@
+import { isSandglassError } from '@sandglass/core';
+
+/** Characters of the name of a class that are shown. */
+const MAX_NAME_LENGTH = 100;
+
+/**
+ * The message of an error as it is printed: what a guest threw has its class in front, as in
+ * `TypeError: x is not a function`.
+ *
+ * @returns text of a guest: make it harmless before it goes to a terminal.
+ */
+export function errorText(error: Error): string {
+  return isSandglassError(error) ? withClass(error.message, error.cause) : error.message;
+}
+
+/** The same of a message and what was thrown, which may be a plain description of it. */
+export function withClass(message: string, thrown: unknown): string {
+  const error: { name?: unknown; message?: unknown } = typeof thrown === 'object' ? (thrown ?? {}) : {};
+  const { name, message: text } = error;
+  if (typeof text !== 'string' || typeof name !== 'string' || name === 'Error' || name === '') return message;
+  if (message !== text && !message.endsWith(`": ${text}`)) return message;
+  const start = message.length - text.length; // behind `Cannot load "x": `
+  return `${message.slice(0, start)}${name.slice(0, MAX_NAME_LENGTH)}: ${text}`;
+}
