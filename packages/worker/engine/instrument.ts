@@ -40,7 +40,7 @@ export function instrument(
   let imported = { functions: 0, pollIndex: -1 };
   let fuel = 0;
   let exported: Map<string, number> = new Map();
-  let gate = 0;
+  let table = 0;
   const addedTypes = functions ? [...RESTORE_TYPES, ...HANDLER_TYPES] : RESTORE_TYPES;
   const addedIndex = (i: number): number => imported.functions + typeOf.length + i;
   while (reader.at < binary.length) {
@@ -57,7 +57,7 @@ export function instrument(
       const entries = addedTypes.map((type) => encodeU32(types.length + type));
       out.block((more) => addEntries(section, more, entries));
     } else if (id === SECTION.table && functions) {
-      gate = new BinaryReader(section).u32();
+      table = new BinaryReader(section).u32();
       out.block((more) => addEntries(section, more, [INSTANCE_TABLE]));
     } else if (id === SECTION.global) {
       fuel = new BinaryReader(section).u32();
@@ -65,7 +65,7 @@ export function instrument(
     } else if (id === SECTION.export) {
       exported = readExports(new BinaryReader(section));
       const entries = [exportEntry('restoreCards', EXPORT.function, addedIndex(ADDED.restoreCards))];
-      if (functions) entries.push(...handlerExports(addedIndex, fuel, gate));
+      if (functions) entries.push(...handlerExports(addedIndex, fuel, table));
       out.block((more) => addEntries(section, more, entries));
     } else if (id === SECTION.code) {
       const { pollIndex } = imported;
@@ -74,7 +74,7 @@ export function instrument(
       const added = restoreFunctions(addedIndex(0));
       if (functions) {
         const indexOf = (name: keyof EngineFunctions): number => exported.get(functions[name])!;
-        const tableCall = (type: number): Uint8Array => tableFunction(PARAMETERS[type]!, types.length + type, gate);
+        const tableCall = (type: number): Uint8Array => tableFunction(PARAMETERS[type]!, types.length + type, table);
         const handlers = handlerFunctions(indexOf, addedIndex, fuel);
         added.push(...handlers, tableCall(TYPE.runHandler), tableCall(TYPE.restoreCards));
       }
@@ -111,13 +111,13 @@ const ADDED = { restoreCards: 2, encode: 3, prefetch: 4, runHandler: 5, enterHan
 type IndexOf<Name> = (name: Name) => number;
 
 /** What is exported for handlers beside `restoreCards`. */
-function handlerExports(addedIndex: IndexOf<number>, fuel: number, gate: number): Uint8Array[] {
+function handlerExports(addedIndex: IndexOf<number>, fuel: number, table: number): Uint8Array[] {
   return [
     exportEntry('encode', EXPORT.function, addedIndex(ADDED.encode)),
     exportEntry('runHandler', EXPORT.function, addedIndex(ADDED.runHandler)),
     exportEntry('strict', EXPORT.global, fuel + 1),
     exportEntry('hashSeed', EXPORT.global, fuel + 2),
-    exportEntry('gate', EXPORT.table, gate),
+    exportEntry('table', EXPORT.table, table),
     exportEntry('enterHandler', EXPORT.function, addedIndex(ADDED.enterHandler)),
     exportEntry('enterRestoreCards', EXPORT.function, addedIndex(ADDED.enterRestoreCards)),
   ];

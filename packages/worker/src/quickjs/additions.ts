@@ -55,7 +55,7 @@ export const FRAME_BYTES = 16;
  */
 export interface TableFunctions {
   /** Two indices for each entry: a `runHandler` and a `restoreCards`. */
-  gate: WebAssembly.Table;
+  table: WebAssembly.Table;
   /** Calls the `runHandler` at an index. */
   enterHandler: (...args: [...Parameters<HandlerFunctions['runHandler']>, index: number]) => number;
   /** Calls the `restoreCards` at an index. */

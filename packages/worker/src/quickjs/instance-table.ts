@@ -33,7 +33,7 @@ class InstanceTable {
   open(instance: Entered): void {
     const { functions } = instance;
     if (!this.#table) {
-      this.#table = functions.gate;
+      this.#table = functions.table;
       this.runHandler = functions.enterHandler;
       this.restoreCards = functions.enterRestoreCards;
     }

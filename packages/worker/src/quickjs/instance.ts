@@ -7,7 +7,7 @@ import { NO_ENTRY } from './instance-table.js';
 import { replaceEnvironment } from './imports/environment.js';
 import { replaceImport } from './imports/replace-import.js';
 import { replaceLocalTime } from './imports/utc.js';
-import { createFFI, loadEngine, setCallbacks, type EngineCallbacks, type EngineFunctions } from './variant.js';
+import { createFFI, loadEngine, setCallbacks, type EngineCallbacks, type StockFunctions } from './variant.js';
 
 const WASM_PAGE_BYTES = 65_536;
 
@@ -75,7 +75,7 @@ export interface Heap {
  */
 export interface Instance extends MemoryViews {
   readonly memory: WebAssembly.Memory;
-  readonly ffi: EngineFunctions;
+  readonly ffi: StockFunctions;
   readonly module: QuickJSEmscriptenModule;
   readonly hooks: InstanceHooks;
   readonly heap: Heap;

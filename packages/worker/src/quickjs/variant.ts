@@ -19,13 +19,13 @@ type PlainFunction<F> = F extends (...args: infer Args) => infer Result
 type PlainFunctions<T> = { [Name in keyof T]: PlainFunction<T[Name]> };
 
 /** Functions over the exports of the stock binary. */
-export type EngineFunctions = PlainFunctions<QuickJSFFI>;
+export type StockFunctions = PlainFunctions<QuickJSFFI>;
 
 /** What the engine calls of its host. */
 export type EngineCallbacks = PlainFunctions<EmscriptenModuleCallbacks>;
 
-export function createFFI(module: QuickJSEmscriptenModule): EngineFunctions {
-  return new FFI(module) as unknown as EngineFunctions; // the types alone differ
+export function createFFI(module: QuickJSEmscriptenModule): StockFunctions {
+  return new FFI(module) as unknown as StockFunctions; // the types alone differ
 }
 
 export function setCallbacks(module: QuickJSEmscriptenModule, callbacks: EngineCallbacks): void {

@@ -4,7 +4,7 @@ import { AdaptiveSpin, SLOT } from '@sandglass/core';
  * How long a thread stays awake after a batch: the next call of a caller in a loop comes after 10
  * to 30 µs.
  */
-const LINGER_MS = 0.04;
+const SPIN_MS = 0.04;
 /** Looks between two looks at the clock. */
 const LOOKS = 20;
 
@@ -24,7 +24,7 @@ export class SpinThenPark {
   /** Returns once `SLOT.posted` is another than this, or after a moment. */
   wait(posted: number): void {
     if (!this.#spin.begin()) return;
-    const endMs = performance.now() + LINGER_MS;
+    const endMs = performance.now() + SPIN_MS;
     do {
       for (let i = 0; i < LOOKS; i++) if (Atomics.load(this.#slots, SLOT.posted) !== posted) return this.#spin.hit();
     } while (performance.now() < endMs);

@@ -10,8 +10,8 @@ const HOPELESS_AFTER = 6;
  * For so long after an engine has worked, calls are kept all the same, and starts tried more often:
  * what kills engines may stop.
  */
-const PATIENCE_MS = 30_000;
-const MAX_PATIENT_DELAY_MS = 400;
+const RECENT_MS = 30_000;
+const RECENT_MAX_DELAY_MS = 400;
 
 /** Keeps engines that do not start, or die at once, from being started over and over. */
 export class Backoff {
@@ -30,7 +30,7 @@ export class Backoff {
    * Only during the pause: the first call after it makes that attempt.
    */
   isHopeless(nowMs: number): boolean {
-    return this.#failures >= HOPELESS_AFTER && this.delayMs(nowMs) > 0 && !this.#isPatient(nowMs);
+    return this.#failures >= HOPELESS_AFTER && this.delayMs(nowMs) > 0 && !this.#hasWorkedRecently(nowMs);
   }
 
   /** Milliseconds until the next start is allowed; 0 for now. */
@@ -47,7 +47,7 @@ export class Backoff {
   failed(nowMs: number, startedMs: number): void {
     if (startedMs < this.#lastFailureMs) return;
     this.#lastFailureMs = nowMs;
-    const maxDelayMs = this.#isPatient(nowMs) ? MAX_PATIENT_DELAY_MS : MAX_DELAY_MS;
+    const maxDelayMs = this.#hasWorkedRecently(nowMs) ? RECENT_MAX_DELAY_MS : MAX_DELAY_MS;
     this.#notBeforeMs = nowMs + Math.min(FIRST_DELAY_MS * 2 ** this.#failures, maxDelayMs);
     this.#failures += 1;
   }
@@ -59,7 +59,7 @@ export class Backoff {
     this.#lastSuccessMs = nowMs;
   }
 
-  #isPatient(nowMs: number): boolean {
-    return nowMs - this.#lastSuccessMs < PATIENCE_MS;
+  #hasWorkedRecently(nowMs: number): boolean {
+    return nowMs - this.#lastSuccessMs < RECENT_MS;
   }
 }

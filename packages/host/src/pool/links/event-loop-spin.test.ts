@@ -50,7 +50,7 @@ describe('EventLoopSpin', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
-  test('after vigils in vain there is none for a while', () => {
+  test('after spins in vain there is none for a while', () => {
     for (let i = 0; i < 4; i++) {
       spin.begin();
       turn(1);

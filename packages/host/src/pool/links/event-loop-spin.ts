@@ -1,7 +1,7 @@
 import { AdaptiveSpin } from '@sandglass/core';
 
 /** How long an answer is waited for awake: an empty call takes 20 µs, a small one 50. */
-const VIGIL_MS = 0.1;
+const SPIN_MS = 0.1;
 
 /**
  * Keeps the event loop turning while an answer is expected at once, since being woken takes it
@@ -17,7 +17,7 @@ export class EventLoopSpin {
   begin(): void {
     if (!this.#spin.begin()) return;
     this.#isKept = true;
-    this.#endMs = performance.now() + VIGIL_MS;
+    this.#endMs = performance.now() + SPIN_MS;
     this.#schedule();
   }
 

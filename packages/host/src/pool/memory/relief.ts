@@ -7,7 +7,7 @@ import type { LaneSet } from '../lanes/lane-set.js';
  * Time that lanes get to free what they were asked to: a collection takes 5 to 15 ms, and half a
  * millisecond for each megabyte.
  */
-const PATIENCE_MS = 100;
+const FREED_WITHIN_MS = 100;
 
 /** Least time between two looks for what nobody uses, however short `idleTimeoutMs` is. */
 const MIN_TRIM_MS = 500;
@@ -58,7 +58,7 @@ export class Relief {
     const excessBytes = this.#budget.missingBytes(0, 'first');
     if (excessBytes === 0 && !(isWaitedFor && this.#budget.missingBytes(0, 'more') > 0)) return;
     const nowMs = performance.now();
-    if (nowMs - this.#askedMs < PATIENCE_MS) return;
+    if (nowMs - this.#askedMs < FREED_WITHIN_MS) return;
     this.#askedMs = nowMs;
     if (excessBytes > 0) this.#largest()?.link.shed(excessBytes);
     else this.#trim();

@@ -78,7 +78,7 @@ export class Watchdog {
     const { watch } = lane;
     watch.sample(slots, nowMs);
     const isQuiet = watch.elapsedMs >= STALL_MS;
-    if (isQuiet) this.#hasten(lane, slots);
+    if (isQuiet) this.#updateBacklog(lane, slots);
     if (watch.callId === 0) {
       this.#moveOn(lane, isQuiet ? 'quiet' : 'ready');
       return this.#checkHeartbeat(lane, nowMs);
@@ -94,8 +94,8 @@ export class Watchdog {
     if (overMs >= GRACE_MS) this.#end(lane, run);
   }
 
-  /** Looks what a lane that has not got on for a while has begun; what waits for it need not. */
-  #hasten(lane: Lane, slots: Int32Array): void {
+  /** Reads what a quiet lane has begun: calls that are queued behind it may go elsewhere. */
+  #updateBacklog(lane: Lane, slots: Int32Array): void {
     const isLoadSuspended = lane.watch.callId === 0 && lane.watch.elapsedMs >= IDLE_LOAD_MS;
     if (lane.markBegun(Atomics.load(slots, SLOT.begun), isLoadSuspended)) this.#lanes.trim();
     this.#dispatcher.schedule();
