@@ -31,8 +31,9 @@ const COLLECTION = {
  * @param install folder with `node_modules/directus`
  * @param extensions folder in Directus' layout
  * @param env more environment variables, a preload among them
+ * @param name of this side
  */
-export async function startDirectus({ install, extensions, env = {} }) {
+export async function startDirectus({ install, extensions, env = {}, name = 'directus' }) {
   const home = await mkdtemp(join(tmpdir(), 'sandglass-directus-'));
   const port = await freePort();
   const node = process.execPath; // what isolated-vm was compiled for
@@ -79,7 +80,7 @@ export async function startDirectus({ install, extensions, env = {} }) {
     return text === '' ? undefined : JSON.parse(text).data;
   };
   const side = {
-    name: 'directus',
+    name,
     origin,
     api,
     pid: child.pid,

@@ -1,4 +1,5 @@
-// `pnpm test:directus`: the same extensions on a real Directus and here, with one upstream.
+// `pnpm test:directus`: the same extensions on a real Directus, here, and in a Directus whose
+// sandbox is replaced, with one upstream.
 // Installs Directus into the cache first (isolated-vm compiles for about two minutes). Exits 1 if
 // anything differs that differences.json does not name. `--json file` keeps all outcomes,
 // `--install folder` takes a Directus that is there.
@@ -13,6 +14,7 @@ import { install } from '../runtimes/install.mjs';
 import { readPublished } from './cases/published.mjs';
 import { judge, report, runAll } from './compare.mjs';
 import { startDirectus } from './directus.mjs';
+import { IN_PLACE, startInPlace } from './in-place.mjs';
 import { writeExtensions } from './extensions.mjs';
 import { startSandglass } from './sandglass.mjs';
 import { startTlsUpstream } from './tls-upstream.mjs';
@@ -52,12 +54,14 @@ try {
   const env = { ...tlsUpstream.env, NODE_OPTIONS: `--require ${redirect}` };
   sides.push(await startDirectus({ install: folder, extensions, env }));
   sides.push(await startSandglass({ extensions }));
+  sides.push(await startInPlace({ install: folder, extensions, env }));
   const rows = await runAll(sides, { upstream, tlsUpstream, published });
   if (values.json) await writeFile(values.json, JSON.stringify(rows, undefined, 2));
   const documented = JSON.parse(await readFile(new URL('differences.json', import.meta.url), 'utf8'));
-  const verdict = judge(rows, documented);
-  console.log(report(verdict));
-  process.exitCode = verdict.judged.some((row) => row.verdict === 'different') ? 1 : 0;
+  const names = ['sandglass', IN_PLACE];
+  const verdicts = names.map((side) => judge(rows, documented, ['directus', side]));
+  for (const [i, verdict] of verdicts.entries()) console.log(`directus and ${names[i]}\n${report(verdict)}\n`);
+  process.exitCode = verdicts.some(({ judged }) => judged.some((row) => row.verdict === 'different')) ? 1 : 0;
 } finally {
   for (const side of sides) await side.close();
   await upstream.close();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const PACKAGES = ['core', 'worker', 'host', 'fleet'];
+const PACKAGES = ['core', 'worker', 'host', 'fleet', 'directus'];
 /** What a user needs; anything else in a tarball is an accident. */
 const WANTED = [
   /^dist\/engine\.wasm$/,

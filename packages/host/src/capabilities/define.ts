@@ -45,6 +45,11 @@ export interface CapabilityDefinition<Scope, Args extends readonly unknown[], Re
   /** Specifier that guests import it from, `<host>:<module>`. @default 'directus:api' */
   module?: string | undefined;
   /**
+   * Key of its scope in the manifest. Capabilities of one key share a scope, and have to give the
+   * same schema. @default the name
+   */
+  scopeName?: string | undefined;
+  /**
    * Schema of zod or zod/mini for its scope in the manifest. Synchronous. What it refuses is an
    * invalid manifest.
    */
@@ -89,6 +94,7 @@ export interface Capability<
   Result = unknown,
 > extends Readonly<CapabilityDefinition<Scope, Args, Result>> {
   readonly module: string;
+  readonly scopeName: string;
   readonly order: 'scope-first' | 'args-first';
   readonly effect: boolean;
   readonly maxArgumentValues: number;
@@ -141,6 +147,7 @@ const definitionSchema: z.ZodMiniType<CapabilityDefinition<unknown, readonly unk
   object<CapabilityDefinition<unknown, readonly unknown[], unknown>>({
     name: z.string(),
     module: withDefault(z.string(), API_MODULE),
+    scopeName: maybe(z.string().check(z.regex(NAME))),
     scope: custom<z.core.$ZodType>(isSchema, 'a schema of zod 4'),
     args: custom<z.core.$ZodType<readonly unknown[]>>(isSchema, 'a z.tuple of zod 4'),
     maxArgumentValues: withDefault(
@@ -203,7 +210,8 @@ export function defineCapability<Scope, Args extends readonly unknown[], Result>
   if (module.startsWith('node:')) throw invalid(name, 'guests have no node: modules');
   const parameters = countParameters(name, args);
   if (sync && sync.length > parameters) throw invalid(name, 'sync describes more parameters than args');
-  const capability = Object.defineProperty({ ...checked, parameters }, DEFINED, { value: true });
+  const { scopeName = name } = checked;
+  const capability = Object.defineProperty({ ...checked, scopeName, parameters }, DEFINED, { value: true });
   return Object.freeze(capability) as never; // it is what the definition says, with its defaults
 }
 

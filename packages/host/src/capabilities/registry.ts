@@ -106,7 +106,7 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
 
   return {
     log: writeLog,
-    scopeSchemas: Object.fromEntries([...byName].map(([name, { scope }]) => [name, scope])),
+    scopeSchemas: Object.fromEntries([...byName.values()].map(({ scopeName, scope }) => [scopeName, scope])),
     prepare: (extension, granted) => prepare(byName, extension, granted),
     wires: (grant) =>
       [...byName.values()]
@@ -124,7 +124,7 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
         const capability = byName.get(name);
         if (!capability) throw noPermission(name);
         const admitted = admit(capability, grant, args);
-        const value = await capability.handler(admitted, new Context(context, grant, name, audit));
+        const value = await capability.handler(admitted, new Context(context, grant, capability, audit));
         audit.finish();
         return value;
       } catch (error) {
@@ -145,9 +145,13 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
 
 function indexByName(capabilities: readonly Capability[]): ReadonlyMap<string, Capability> {
   const byName = new Map<string, Capability>();
+  const scopes = new Map<string, Capability['scope']>();
   for (const capability of capabilities) {
-    const { name } = capability;
+    const { name, scopeName, scope } = capability;
     if (byName.has(name)) throw new TypeError(`Two capabilities have the name "${name}"`);
+    if ((scopes.get(scopeName) ?? scope) !== scope)
+      throw new TypeError(`Two capabilities have the scope "${scopeName}", with schemas that differ`);
+    scopes.set(scopeName, scope);
     byName.set(name, capability);
   }
   for (const name of byName.keys()) {
@@ -164,7 +168,7 @@ function prepare(
   granted: Scopes,
 ): Grant {
   const scopes: [string, unknown][] = [];
-  for (const [scopeName, { scope }] of byName) {
+  for (const { scopeName, scope } of byName.values()) {
     if (!Object.hasOwn(granted, scopeName)) continue;
     const parsed = check(scope, granted[scopeName]);
     if (!parsed.success) {
@@ -181,17 +185,16 @@ function prepare(
   });
 }
 
-function toWire({ name, module, parameters, sync }: Capability, grant: Grant): CapabilityWire {
-  const wire = { name, module, granted: Object.hasOwn(grant.scopes, name), parameters };
+function toWire({ name, module, scopeName, parameters, sync }: Capability, grant: Grant): CapabilityWire {
+  const wire = { name, module, granted: Object.hasOwn(grant.scopes, scopeName), parameters };
   return sync ? { ...wire, sync: [...sync] } : wire;
 }
 
 /** The gate that every capability call passes. @returns the arguments, parsed */
 function admit(capability: Capability, grant: Grant, given: readonly unknown[]): ReturnType<typeof parseArgs> {
-  const { name } = capability;
-  if (capability.order === 'scope-first') assertGranted(grant, name);
+  if (capability.order === 'scope-first') assertGranted(grant, capability);
   const args = parseArgs(capability, given);
-  assertGranted(grant, name);
+  assertGranted(grant, capability);
   return args;
 }
 
@@ -207,10 +210,15 @@ class Context implements BuiltInContext {
   readonly audit: CapabilityContext['audit'];
   readonly ending: CallEnd;
 
-  constructor({ call, ending }: InvokeContext, { extension, scopes }: Grant, name: string, { add }: AuditRecord) {
+  constructor(
+    { call, ending }: InvokeContext,
+    { extension, scopes }: Grant,
+    { scopeName }: Capability,
+    { add }: AuditRecord,
+  ) {
     this.extension = extension;
     this.call = call;
-    this.scope = scopes[name];
+    this.scope = scopes[scopeName];
     this.audit = add;
     this.ending = ending;
   }
@@ -220,8 +228,8 @@ class Context implements BuiltInContext {
   }
 }
 
-function assertGranted(grant: Grant, name: string): void {
-  if (!Object.hasOwn(grant.scopes, name)) throw noPermission(name);
+function assertGranted(grant: Grant, { name, scopeName }: Capability): void {
+  if (!Object.hasOwn(grant.scopes, scopeName)) throw noPermission(name);
 }
 
 function writeConsole(

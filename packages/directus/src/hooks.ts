@@ -1,0 +1,143 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+interface Context {
+  parentURL?: string | undefined;
+}
+interface Resolved {
+  url: string;
+  format?: string | null | undefined;
+  shortCircuit?: boolean | undefined;
+}
+interface Loaded {
+  format: string | null | undefined;
+  source?: unknown;
+  shortCircuit?: boolean | undefined;
+}
+/** At once for `registerHooks`, a promise for `register`. */
+type Soon<T> = T | Promise<T>;
+
+/** Marks the module that stands before Directus' extension manager. */
+const MARK = '?sandglass';
+
+/** Marks the one that a module gets which wants the native addon, and is not known. */
+const REFUSED = '?sandglass-refused';
+
+/** Directus' own package: that of the extension manager, and of Run Script. */
+const PACKAGE = '/@directus/api/';
+
+/** In the place of the native addon. Nothing of it is used. */
+const NO_ADDON = 'data:text/javascript,export default undefined';
+
+/** In the place of a module that this Directus does not have. */
+const NOTHING = 'data:text/javascript,';
+
+const RUN_SCRIPT: string = new URL('run-script/operation.js', import.meta.url).href;
+
+/**
+ * What stands before the extension manager: the same exports, of a manager whose sandbox is
+ * replaced. Its imports are static, so that the circles among Directus' modules load in their own
+ * order.
+ */
+const SOURCE = `
+import * as manager from '@directus/api/extensions/manager';
+import * as emitter from '@directus/api/emitter';
+import * as flows from '@directus/api/flows';
+import * as logger from '@directus/api/logger/index';
+import * as schema from '@directus/api/utils/get-schema';
+import * as services from '@directus/api/services/index';
+import * as env from '@directus/env';
+import * as errors from '@directus/errors';
+import * as express from 'express';
+import api from '@directus/api/package.json' with { type: 'json' };
+import * as directus from 'directus/version';
+import { replaceSandbox } from '${new URL('replace-sandbox.js', import.meta.url).href}';
+replaceSandbox({ manager, emitter, flows, logger, schema, services, env, errors, express, api, directus });
+export * from '@directus/api/extensions/manager';
+`;
+
+const REFUSAL = `
+import api from '@directus/api/package.json' with { type: 'json' };
+import * as directus from 'directus/version';
+import { refuse } from '${new URL('assert-known.js', import.meta.url).href}';
+refuse('its extension manager is not at "@directus/api/extensions/manager"', { api, directus });
+export default undefined;
+`;
+
+/** Modules of one Directus, by what its package exports. */
+interface Places {
+  manager: string | undefined;
+  runScript: string | undefined;
+}
+
+const known = new Map<string, Places>();
+
+/** Leads from Directus' extension manager, its Run Script and its native addon to ours. */
+export function resolve(
+  specifier: string,
+  context: Context,
+  next: (specifier: string, context?: Context) => Soon<Resolved>,
+): Soon<Resolved> {
+  const { parentURL = '' } = context;
+  if (specifier === 'isolated-vm' && parentURL.includes(PACKAGE)) return instead(parentURL);
+  if (parentURL.endsWith(MARK) || parentURL.endsWith(REFUSED)) return orNothing(() => next(specifier, context));
+  return then(next(specifier, context), (found) => {
+    if (!found.url.includes(PACKAGE)) return found;
+    const { manager, runScript } = placesOf(found.url);
+    if (found.url === manager) return { url: manager + MARK, format: 'module', shortCircuit: true };
+    if (found.url === runScript) return { url: RUN_SCRIPT, format: 'module', shortCircuit: true };
+    return found;
+  });
+}
+
+/** Loads what stands before the extension manager. */
+export function load(
+  url: string,
+  context: unknown,
+  next: (url: string, context?: unknown) => Soon<Loaded>,
+): Soon<Loaded> {
+  const source = url.endsWith(MARK) ? SOURCE : url.endsWith(REFUSED) ? REFUSAL : undefined;
+  return source === undefined ? next(url, context) : { format: 'module', source, shortCircuit: true };
+}
+
+/** What a module of Directus gets in the place of the native addon. */
+function instead(importer: string): Resolved {
+  const url = importer === placesOf(importer).manager ? NO_ADDON : importer + REFUSED;
+  return { url, format: 'module', shortCircuit: true };
+}
+
+/** @param url of any module of Directus' package */
+function placesOf(url: string): Places {
+  const root = url.slice(0, url.lastIndexOf(PACKAGE) + PACKAGE.length);
+  let places = known.get(root);
+  if (!places) {
+    known.set(root, (places = { manager: undefined, runScript: undefined }));
+    const require = createRequire(`${root}package.json`);
+    places.manager = find(require, '@directus/api/extensions/manager');
+    places.runScript = find(require, '@directus/api/operations/exec/index');
+  }
+  return places;
+}
+
+function find(require: NodeJS.Require, specifier: string): string | undefined {
+  try {
+    return pathToFileURL(require.resolve(specifier)).href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is missing is told by `replaceSandbox`, in its own words. */
+function orNothing(resolved: () => Soon<Resolved>): Soon<Resolved> {
+  const nothing = { url: NOTHING, shortCircuit: true };
+  try {
+    const found = resolved();
+    return found instanceof Promise ? found.catch(() => nothing) : found;
+  } catch {
+    return nothing;
+  }
+}
+
+function then<T, U>(value: Soon<T>, use: (value: T) => U): Soon<U> {
+  return value instanceof Promise ? value.then(use) : use(value);
+}
