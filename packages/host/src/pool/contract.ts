@@ -1,7 +1,19 @@
-import type { EngineModule, ExtensionWire, LoadedWire, SandglassError, SnapshotWire, UsageWire } from '@sandglass/core';
+import type {
+  CapabilityCallWire,
+  CapabilityErrorWire,
+  EngineModule,
+  ExtensionWire,
+  InstallWire,
+  LoadedWire,
+  OutcomeWire,
+  SandglassError,
+  SnapshotWire,
+  UsageWire,
+} from '@sandglass/core';
 
 import type { CallEnd } from '../time/call-end.js';
 import type { PoolOptions } from '../types.js';
+import type { RemoteLanes } from './links/lane-link.js';
 import type { PoolStats } from './stats/stats.js';
 
 export interface CallRequest {
@@ -23,10 +35,18 @@ export interface CallRequest {
   /** For the handlers of capabilities that the call uses. */
   context?: object | undefined;
   /**
-   * Told what the call used, before it settles. Not told if it ended without its engine, for
-   * example by abort.
+   * Told what the engine says that the call came to and used, before it settles. Not told if it
+   * ended without its engine, for example by abort.
    */
-  onOutcome?: ((outcome: { callId: number; usage: UsageWire }) => void) | undefined;
+  onOutcome?: ((outcome: OutcomeWire) => void) | undefined;
+}
+
+/** A call that a runner does for its owner. */
+export interface RelayedRequest extends CallRequest {
+  /** Runs before this one, whose lanes were lost. After two it runs alone on its lane. */
+  runs: number;
+  /** Told the call's id in this pool, before anything else. */
+  onAccepted: (callId: number) => void;
 }
 
 /** The end of what a call had started and nobody awaited, after its answer. */
@@ -117,6 +137,28 @@ export interface CapabilityOptions {
   syncNames: ReadonlySet<string>;
 }
 
+/** A capability call on its way from a runner to the owner of the call. */
+export interface RelayedCapabilityCall {
+  readonly extensionId: number;
+  /** Whether the guest gets no answer, as from `log`. */
+  readonly isSync: boolean;
+  /** As the engine sent it, of sound shape and within the call's limits. */
+  readonly wire: CapabilityCallWire;
+  /** Gives the guest its answer, unless the call is over. */
+  answer(answer: { ok: true; value: Uint8Array } | { ok: false; error: CapabilityErrorWire }): void;
+}
+
+/** The pool of a runner: its calls are others', who serve their capabilities. */
+export interface RelayPool extends Omit<Pool, 'call'> {
+  /** Takes over an extension that somebody else has loaded, with the same engine. */
+  install(install: InstallWire): void;
+  /**
+   * @throws {SandglassError} `E_WORKER_LOST` as soon as its lane is lost: whether it may run again
+   *   is its owner's to say.
+   */
+  call(request: RelayedRequest): Promise<Uint8Array>;
+}
+
 export interface CreatePoolOptions extends CapabilityOptions {
   /** `'inline'` for the engine on this thread, without a watchdog. @default {} */
   pool?: PoolOptions | 'inline';
@@ -124,4 +166,18 @@ export interface CreatePoolOptions extends CapabilityOptions {
   onBackground?: ((end: BackgroundEnd) => void) | undefined;
   /** The compiled engine. @default compiled here */
   wasm?: EngineModule | Promise<EngineModule>;
+  /**
+   * Opens lanes of others, beside the pool's own. @param engine whose digest theirs has to have
+   *
+   * @default none
+   */
+  openRemote?: ((engine: EngineModule) => RemoteLanes) | undefined;
+}
+
+export interface RelayPoolOptions {
+  pool?: PoolOptions;
+  wasm: EngineModule;
+  /** Takes the capability calls. */
+  relay: (call: RelayedCapabilityCall) => void;
+  onBackground: (end: BackgroundEnd) => void;
 }

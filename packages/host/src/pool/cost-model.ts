@@ -3,6 +3,7 @@
  *
  *     cost = backlog + resumed − wake, at least 0     what is in its way
  *          + cold start, where no sandbox of its extension is
+ *          + hop + what others have there, on a runner of a fleet, whose engines share its backlog
  *
  * `backlog` is what the lane was sent and has not begun, `resumed` what it goes on with after an
  * answer. A call counts as what calls of its extension took on average; a small one counts as
@@ -42,6 +43,11 @@ export const LOAD_COST_MS = 20;
  */
 export const COLD_START_MS = 0.5;
 /**
+ * The same for a runner of a fleet: a snapshot of 200 to 400 KB crosses first. Guess; half of it and
+ * twice it change the simulated fleet's utilisation by less than 1 % (`pnpm fleet:simulate`).
+ */
+export const REMOTE_COLD_START_MS = 5;
+/**
  * Backlog that counts as none: about the time in which another lane's thread wakes. Small calls so
  * stay on one lane, whose sandboxes and caches are warm, while nothing longer is in their way. With
  * 200 extensions in turn, 64 calls in flight and two lanes on two cores that is 160 to 250 k/s,
@@ -65,6 +71,11 @@ export const MAX_BACKLOG_MS = 4;
  * together.
  */
 export const MAX_OPEN_BATCHES = 2;
+/**
+ * Calls that a runner of a fleet is given in advance for each of its engines, whatever they take:
+ * one that runs, and one that is there when it ends. Nobody here sees which have begun.
+ */
+export const CALLS_PER_ENGINE = 2;
 /** Calls in a batch. Throughput is flat above it. */
 export const MAX_BATCH_LENGTH = 64;
 /**
@@ -104,6 +115,17 @@ export class CallCost {
 }
 
 /** What a lane costs a call: see above. */
-export function laneCostMs(lane: { backlogMs: number; resumedMs: number }, isWarm: boolean): number {
-  return Math.max(lane.backlogMs + lane.resumedMs - WAKE_MS, 0) + (isWarm ? 0 : COLD_START_MS);
+export function laneCostMs(lane: CostlyLane, isWarm: boolean): number {
+  const { distance } = lane;
+  const inTheWayMs = lane.backlogMs + lane.resumedMs;
+  if (!distance) return Math.max(inTheWayMs - WAKE_MS, 0) + (isWarm ? 0 : COLD_START_MS);
+  const { engines, hopMs, othersMs } = distance;
+  return inTheWayMs / engines + othersMs + hopMs + (isWarm ? 0 : REMOTE_COLD_START_MS);
+}
+
+/** What {@link laneCostMs} reads. */
+interface CostlyLane {
+  backlogMs: number;
+  resumedMs: number;
+  distance?: { engines: number; hopMs: number; othersMs: number } | undefined;
 }

@@ -1,12 +1,23 @@
 import { compileEngine } from '@sandglass/worker/compile';
 
-import type { CreatePoolOptions, Pool } from './contract.js';
+import type { CreatePoolOptions, Pool, RelayPool, RelayPoolOptions } from './contract.js';
 import { openLinks } from './links/open-links.js';
 import { LanePool } from './pool.js';
 
 /** Makes a pool. Its threads start with the first load or call, but for `minThreads`. */
 export async function createPool(options: CreatePoolOptions): Promise<Pool> {
-  const { wasm, pool = {}, ...rest } = options;
-  const links = await openLinks(pool, wasm ?? compileEngine());
+  const { wasm, pool = {}, openRemote, ...rest } = options;
+  const links = await openLinks(pool, wasm ?? compileEngine(), openRemote);
   return new LanePool({ ...rest, ...links });
+}
+
+/** Makes the pool of a runner, which serves no capability by itself. */
+export async function createRelayPool(options: RelayPoolOptions): Promise<RelayPool> {
+  const { wasm, pool = {}, ...rest } = options;
+  const links = await openLinks(pool, wasm);
+  return new LanePool({ ...rest, ...links, onCapability: nobody, isEffect: () => false, syncNames: new Set() });
+}
+
+function nobody(): never {
+  throw new Error('A runner serves no capability');
 }

@@ -3,10 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isSharedArrayBuffer } from 'node:util/types';
 
 import { MemoryBudget, SandglassError } from '@sandglass/core';
-import type { ExtensionWire, LoadedWire, SnapshotWire } from '@sandglass/core';
+import type { ExtensionWire, InstallWire, LoadedWire, SnapshotWire } from '@sandglass/core';
 
 import { VirtualClock } from '../time/virtual-clock.js';
-import type { CallRequest, CapabilityOptions, CreatePoolOptions, Pool } from './contract.js';
+import type {
+  CallRequest,
+  CapabilityOptions,
+  CreatePoolOptions,
+  Pool,
+  RelayedCapabilityCall,
+  RelayedRequest,
+  RelayPool,
+} from './contract.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { CapabilityCalls } from './inbox/capability-calls.js';
 import { Inbox } from './inbox/inbox.js';
@@ -42,6 +50,11 @@ const END_THREADS_MS = 2_000;
 const MAX_STEP_MS = 20;
 
 export interface LanePoolOptions extends CapabilityOptions, Links, Pick<CreatePoolOptions, 'onBackground'> {
+  /**
+   * On a runner: takes capability calls in the place of `onCapability`. Calls whose lane is lost are
+   * told, not run again.
+   */
+  relay?: (call: RelayedCapabilityCall) => void;
   /** For tests: cores that the process may use. */
   cores?: number;
   /** For tests: the monotonic clock behind all limits. */
@@ -49,7 +62,7 @@ export interface LanePoolOptions extends CapabilityOptions, Links, Pick<CreatePo
 }
 
 /** The pool over lanes of whatever kind. */
-export class LanePool implements Pool {
+export class LanePool implements Pool, RelayPool {
   readonly #options: LanePoolOptions;
   readonly #extensions: Map<number, PoolExtension> = new Map();
   readonly #ledger: Ledger;
@@ -73,11 +86,13 @@ export class LanePool implements Pool {
     const { memory = MemoryBudget.create(1) } = options;
     this.#memory = memory;
     const clock = new VirtualClock(MAX_STEP_MS, options.realNowMs);
+    const { relay, remote } = options;
     const held = new HeldBytes(memory.maxBytes);
     const ledger = (this.#ledger = new Ledger(clock, options.onBackground, held));
-    const lanes = (this.#lanes = new LaneSet({ start: startLane, minLanes, maxLanes, idleTimeoutMs }));
+    const lanes = (this.#lanes = new LaneSet({ start: startLane, minLanes, maxLanes, idleTimeoutMs, remote }));
     const dispatcher = (this.#dispatcher = new Dispatcher(ledger, lanes, new Admission(memory, held), cores));
-    const recovery = (this.#recovery = new Recovery(ledger, lanes, dispatcher));
+    const maxRuns = relay ? 0 : undefined;
+    const recovery = (this.#recovery = new Recovery({ ledger, lanes, dispatcher, maxRuns }));
     const relief = (this.#relief = new Relief(memory, lanes, idleTimeoutMs));
     const watchdog = (this.#watchdog = new Watchdog({ ledger, lanes, dispatcher, recovery, relief }));
     const capabilities = new CapabilityCalls(options, ledger, dispatcher);
@@ -105,8 +120,7 @@ export class LanePool implements Pool {
     return loading.then(
       (loaded) => {
         const shared = { ...loaded, snapshot: share(loaded.snapshot) };
-        extension.install = { extension: wire, loaded: shared };
-        this.#memory.charge(this.#memory.hostLane, shared.snapshot.bytes.byteLength);
+        this.#keep(extension, shared);
         return shared;
       },
       (error: unknown) => {
@@ -116,7 +130,14 @@ export class LanePool implements Pool {
     );
   }
 
-  call(request: CallRequest): Promise<Uint8Array> {
+  install({ extension: wire, loaded }: InstallWire): void {
+    if (this.#extensions.has(wire.id)) throw new TypeError(`Extension id ${wire.id} is taken`);
+    const extension = new PoolExtension(wire);
+    this.#extensions.set(wire.id, extension);
+    this.#keep(extension, { ...loaded, snapshot: share(loaded.snapshot) });
+  }
+
+  call(request: CallRequest | RelayedRequest): Promise<Uint8Array> {
     const extension = this.#extensions.get(request.extension.id);
     if (!extension?.install || extension.unloading) return Promise.reject(notLoaded(request.extension.name));
     const { name } = extension.wire;
@@ -137,6 +158,10 @@ export class LanePool implements Pool {
         resolve,
         reject,
       });
+      if ('runs' in request) {
+        job.runs = request.runs;
+        request.onAccepted(job.callId);
+      }
       if (request.signal?.aborted === true) reject(aborted(job));
       else this.#accept(job);
     });
@@ -195,6 +220,11 @@ export class LanePool implements Pool {
     this.#relief.stop();
     this.#lanes.close();
     await Promise.race([this.#options.onClose?.(), delay(END_THREADS_MS, undefined, { ref: false })]);
+  }
+
+  #keep(extension: PoolExtension, loaded: LoadedWire): void {
+    extension.install = { extension: extension.wire, loaded };
+    this.#memory.charge(this.#memory.hostLane, loaded.snapshot.bytes.byteLength);
   }
 
   #forget(extension: PoolExtension): void {

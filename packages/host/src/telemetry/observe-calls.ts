@@ -29,7 +29,7 @@ export function observeCalls(
       const durationMs = performance.now() - beganMs;
       if (registration) onCall({ extension: extension.name, registration, outcome, durationMs, ...used });
     };
-    const onOutcome = (outcome: Pick<OutcomeWire, 'callId' | 'usage'>): void => {
+    const onOutcome = (outcome: OutcomeWire): void => {
       Object.assign(used, { callId: outcome.callId }, outcome.usage);
       request.onOutcome?.(outcome);
     };

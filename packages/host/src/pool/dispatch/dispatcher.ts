@@ -5,6 +5,7 @@ import type { Job } from '../jobs/job.js';
 import type { Admission } from '../memory/admission.js';
 import type { Ledger, Releaser } from '../jobs/ledger.js';
 import type { Queued } from '../jobs/pool-extension.js';
+import type { CallTerms } from '../links/lane-link.js';
 import type { Lane } from '../lanes/lane.js';
 import type { LaneSet } from '../lanes/lane-set.js';
 import type { Run } from '../lanes/run.js';
@@ -102,7 +103,8 @@ export class Dispatcher implements Releaser {
 
   /** Where it waits that is no call like others. */
   #listOf(job: Job): LinkedList<Queued> | undefined {
-    if (job.runs >= SHARED_RUNS && !job.extension.isPersistent) return this.isolated;
+    // a runner looks after that by itself
+    if (job.runs >= SHARED_RUNS && !job.extension.isPersistent && this.#lanes.hasOwn) return this.isolated;
     return job.isLoad ? this.loads : undefined;
   }
 
@@ -128,7 +130,7 @@ export class Dispatcher implements Releaser {
     if (this.loads.size === 0) return;
     const isSpared = performance.now() - this.#lastCallMs < CALLS_GO_ON_MS;
     for (const queued of this.loads) {
-      const lane = chooseLoader(lanes, isSpared);
+      const lane = chooseLoader(lanes, isSpared, this.#lanes.hasOwn);
       if (!lane) return;
       const job = queued as Job; // only jobs are pushed here
       this.#remove(job);
@@ -175,6 +177,7 @@ export class Dispatcher implements Releaser {
     const install: InstallWire[] = [];
     const calls: CallWire[] = [];
     const sentMs = performance.now();
+    const terms: CallTerms[] | undefined = lane.role === 'remote' ? [] : undefined;
     const { id, batch } = lane.openBatch(length);
     for (const { job } of batch.runs) {
       const { extension } = job;
@@ -182,18 +185,19 @@ export class Dispatcher implements Releaser {
         lane.installed.set(extension.wire.id, extension);
         if (extension.install) install.push(extension.install);
       }
+      terms?.push({ leftMs: this.#ledger.leftMs(job), runs: job.runs });
       job.runs += 1;
       if (job.sentMs === 0) extension.counters.queueMs.record(sentMs - job.acceptedMs);
       job.sentMs = sentMs;
       calls.push({ callId: job.callId, extensionId: extension.wire.id, handler: job.handler, argument: job.argument });
     }
-    lane.link.batch({ id, install, calls, idleCores: this.#idleCores });
+    lane.link.batch({ id, install, calls, idleCores: this.#idleCores, ...(terms && { terms }) });
   }
 
   /** Cores without the lanes that have work. */
   get #idleCores(): number {
     let idle = this.#cores;
-    for (const { runs } of this.#lanes.all) if (runs.size > 0) idle -= 1;
+    for (const { runs, role } of this.#lanes.all) if (runs.size > 0 && role !== 'remote') idle -= 1;
     return idle;
   }
 
@@ -209,17 +213,26 @@ export class Dispatcher implements Releaser {
 
   /** Starts lanes for what found no room, or waits behind much on too few. */
   #grow(lanes: readonly Lane[]): void {
-    if (!this.#lanes.canGrow) return;
+    if (!this.#lanes.canGrow) return this.#growRemote(lanes);
     let starting = 0;
     let backlogMs = 0;
     for (const lane of lanes) {
-      if (lane.role === 'isolation') continue;
+      if (lane.role === 'isolation' || lane.role === 'remote') continue;
       if (lane.condition === 'starting') starting += 1;
       if (!lane.isLoading) backlogMs += lane.backlogMs; // a load does not go faster with more lanes
     }
     let wanted = this.queue.size + this.loads.size;
     if (wanted === 0 && backlogMs > COLD_START_MS * lanes.length) wanted = 1;
     while (starting < wanted && this.#lanes.start()) starting += 1;
+  }
+
+  /**
+   * Opens a lane to a runner, one at a time, for what found no room on the lanes there are. Loads
+   * wait for lanes of this process, if it may have any.
+   */
+  #growRemote(lanes: readonly Lane[]): void {
+    if (this.queue.size === 0 && (this.loads.size === 0 || this.#lanes.hasOwn)) return;
+    if (!lanes.some(({ role, condition }) => role === 'remote' && condition === 'starting')) this.#lanes.startRemote();
   }
 
   /** Starts isolation lanes for what waits for one, and ends those that nothing waits for. */

@@ -46,13 +46,14 @@ export function chooseLane(job: Job, choice: LaneChoice): Lane | undefined {
  * The lane for a load: the least busy one that loads nothing else.
  *
  * @param leavesOne whether one of several lanes is to load nothing.
+ * @param hasOwn whether there are, or will be, lanes that are not remote: those load.
  */
-export function chooseLoader(lanes: readonly Lane[], leavesOne: boolean): Lane | undefined {
+export function chooseLoader(lanes: readonly Lane[], leavesOne: boolean, hasOwn = true): Lane | undefined {
   let best: Lane | undefined;
   let open = 0;
   let loading = 0;
   for (const lane of lanes) {
-    if (!lane.isOpen) continue;
+    if (!lane.isOpen || (hasOwn && lane.role === 'remote')) continue;
     open += 1;
     if (lane.isLoading) loading += lane.hasRoom ? 0 : 1; // calls go on beside a load that waits
     else if (!best || lane.runs.size < best.runs.size) best = lane;

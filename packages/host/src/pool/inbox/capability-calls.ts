@@ -1,9 +1,8 @@
 import { decodeValue, encodeValue, isSandglassError, SandglassError } from '@sandglass/core';
-import type { CapabilityCallWire, CapabilityErrorWire, Limits } from '@sandglass/core';
+import type { CapabilityCallWire, CapabilityErrorWire } from '@sandglass/core';
 
 import type { CallEnd } from '../../time/call-end.js';
-import type { VirtualClock } from '../../time/virtual-clock.js';
-import type { CapabilityCall, CapabilityOptions } from '../contract.js';
+import type { CapabilityCall, CapabilityOptions, RelayedCapabilityCall } from '../contract.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { limitError } from '../jobs/call-errors.js';
 import type { PoolExtension } from '../jobs/pool-extension.js';
@@ -11,6 +10,7 @@ import type { Job } from '../jobs/job.js';
 import type { Ledger } from '../jobs/ledger.js';
 import type { Lane } from '../lanes/lane.js';
 import type { Run } from '../lanes/run.js';
+import { countArguments, countCall, countLog, quota, sizeOf } from './quotas.js';
 import { TurnBudget } from './turn-budget.js';
 
 /**
@@ -19,12 +19,20 @@ import { TurnBudget } from './turn-budget.js';
  */
 const MAX_ARGUMENT_PARTS = 262_144;
 
+/** What a guest is answered. */
+type CapabilityAnswer = { ok: true; value: Uint8Array } | { ok: false; error: CapabilityErrorWire };
+
+interface CapabilityCallsOptions extends CapabilityOptions {
+  /** Set on a runner: takes the calls, as they came, to who serves them. */
+  relay?: (call: RelayedCapabilityCall) => void;
+}
+
 /**
  * The host's side of the capability calls of guests: counts them, hands them on, returns the
  * answers.
  */
 export class CapabilityCalls {
-  readonly #options: CapabilityOptions;
+  readonly #options: CapabilityCallsOptions;
   readonly #ledger: Ledger;
   readonly #dispatcher: Dispatcher;
   /**
@@ -36,7 +44,7 @@ export class CapabilityCalls {
   #isTurnCounted = false;
   readonly #turnBudget: TurnBudget<PoolExtension> = new TurnBudget();
 
-  constructor(options: CapabilityOptions, ledger: Ledger, dispatcher: Dispatcher) {
+  constructor(options: CapabilityCallsOptions, ledger: Ledger, dispatcher: Dispatcher) {
     this.#options = options;
     this.#ledger = ledger;
     this.#dispatcher = dispatcher;
@@ -49,7 +57,7 @@ export class CapabilityCalls {
    */
   take(lane: Lane, run: Run, call: CapabilityCallWire): boolean {
     const { job } = run;
-    const isSync = this.#options.syncNames.has(call.name);
+    const isSync = (this.#options.relay ? job.extension.syncNames : this.#options.syncNames).has(call.name);
     if (call.seq <= run.lastSeq || !(isSync || job.extension.capabilities.has(call.name))) return false;
     run.lastSeq = call.seq;
     // it had asked, and nobody is left to answer
@@ -59,6 +67,28 @@ export class CapabilityCalls {
       this.#ledger.reject(job, exceeded);
       return true;
     }
+    return this.#options.relay ? this.#relay(lane, run, call, isSync) : this.#decode(lane, run, call, isSync);
+  }
+
+  /** Gives a call on, and its answer back. */
+  #relay(lane: Lane, run: Run, wire: CapabilityCallWire, isSync: boolean): boolean {
+    const { job } = run;
+    const tooMuch = isSync ? countLog(run, wire) : undefined;
+    if (tooMuch) this.#ledger.reject(job, tooMuch);
+    else
+      this.#options.relay?.({
+        extensionId: job.extension.wire.id,
+        isSync,
+        wire,
+        answer: (answer) => {
+          if (run.isWanted) this.#settle(lane, run, wire, answer);
+        },
+      });
+    return true;
+  }
+
+  #decode(lane: Lane, run: Run, call: CapabilityCallWire, isSync: boolean): boolean {
+    const { job } = run;
     let args: unknown[];
     try {
       args = call.args.map((argument) => decodeValue(argument, MAX_ARGUMENT_PARTS));
@@ -165,16 +195,17 @@ export class CapabilityCalls {
     }
     if (bytes.byteLength > job.limits.maxArgumentBytes)
       return this.#ledger.reject(job, quota(job, 'maxArgumentBytes', bytes.byteLength));
-    run.pendingCapabilityCalls -= 1;
-    this.#ledger.held.hold(job, -sizeOf(call));
-    lane.answer(run, { callId: job.callId, seq: call.seq, ok: true, value: bytes });
-    this.#dispatcher.schedule();
+    this.#settle(lane, run, call, { ok: true, value: bytes });
   }
 
   #fail(lane: Lane, run: Run, call: CapabilityCallWire, error: CapabilityErrorWire): void {
+    this.#settle(lane, run, call, { ok: false, error });
+  }
+
+  #settle(lane: Lane, run: Run, call: CapabilityCallWire, answer: CapabilityAnswer): void {
     run.pendingCapabilityCalls -= 1;
     this.#ledger.held.hold(run.job, -sizeOf(call));
-    lane.answer(run, { callId: run.job.callId, seq: call.seq, ok: false, error });
+    lane.answer(run, { callId: run.job.callId, seq: call.seq, ...answer });
     this.#dispatcher.schedule();
   }
 }
@@ -187,59 +218,23 @@ class ServedCall implements CapabilityCall {
   readonly args: unknown[];
   readonly ending: CallEnd;
   readonly context: object | undefined;
-  readonly #clock: VirtualClock;
+  readonly #ledger: Ledger;
   readonly #job: Job;
 
-  constructor({ clock }: Ledger, job: Job, { name }: CapabilityCallWire, args: unknown[]) {
+  constructor(ledger: Ledger, job: Job, { name }: CapabilityCallWire, args: unknown[]) {
     this.callId = job.callId;
     this.extensionId = job.extension.wire.id;
     this.name = name;
     this.args = args;
     this.ending = job.ending;
     this.context = job.context;
-    this.#clock = clock;
+    this.#ledger = ledger;
     this.#job = job;
   }
 
   remainingTimeMs(): number {
-    return Math.max(this.#job.deadlineMs - this.#clock.nowMs(), 0);
+    return this.#ledger.leftMs(this.#job);
   }
-}
-
-function countArguments(job: Job, call: CapabilityCallWire): SandglassError | undefined {
-  const bytes = sizeOf(call);
-  return bytes > job.limits.maxResultBytes ? quota(job, 'maxResultBytes', bytes) : undefined;
-}
-
-function sizeOf({ args }: CapabilityCallWire): number {
-  let bytes = 0;
-  for (const { byteLength } of args) bytes += byteLength;
-  return bytes;
-}
-
-function countCall(run: Run): SandglassError | undefined {
-  const { job } = run;
-  run.capabilityCalls += 1;
-  run.pendingCapabilityCalls += 1;
-  const { maxCapabilityCalls, maxPendingCapabilityCalls } = job.limits;
-  if (run.capabilityCalls > maxCapabilityCalls) return quota(job, 'maxCapabilityCalls', run.capabilityCalls);
-  if (run.pendingCapabilityCalls > maxPendingCapabilityCalls)
-    return quota(job, 'maxPendingCapabilityCalls', run.pendingCapabilityCalls);
-  return undefined;
-}
-
-function countLog(run: Run, call: CapabilityCallWire): SandglassError | undefined {
-  const { job } = run;
-  run.logLines += 1;
-  for (const { byteLength } of call.args) run.logBytes += byteLength; // as the engine counts them
-  const { maxLogLines, maxLogBytes } = job.limits;
-  if (run.logLines > maxLogLines) return quota(job, 'maxLogLines', run.logLines);
-  if (run.logBytes > maxLogBytes) return quota(job, 'maxLogBytes', run.logBytes);
-  return undefined;
-}
-
-function quota(job: Job, name: keyof Limits, used: number): SandglassError {
-  return limitError('E_QUOTA', job.origin, { name, value: job.limits[name], used });
 }
 
 function endsCall(error: unknown): error is SandglassError {

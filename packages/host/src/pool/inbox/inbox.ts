@@ -118,6 +118,18 @@ export class Inbox implements LaneEvents {
     this.#parts.dispatcher.schedule();
   }
 
+  /** Has the lane forget them, once they are not in use there. */
+  cold(raw: unknown): void {
+    const ids = readList(raw);
+    if (!ids) return this.violation();
+    for (const id of ids) {
+      const extension = typeof id === 'number' ? this.#lane.installed.get(id) : undefined;
+      if (!extension || extension.isPersistent || this.#lane.hasRunOf(extension)) continue;
+      this.#lane.installed.delete(extension.wire.id);
+      this.#lane.link.forget(extension.wire.id);
+    }
+  }
+
   violation(): void {
     this.#lane.violations += 1;
     if (this.#lane.violations === MAX_VIOLATIONS) this.#parts.recovery.lose(this.#lane, 'killed');
@@ -190,7 +202,7 @@ export class Inbox implements LaneEvents {
     lane.runMs.record(runMs);
     const { counters } = job.extension;
     (job.isLoad ? counters.loadMs : counters.runMs).record(runMs);
-    if (lane.outcomes === 1) this.#parts.lanes.markHealthy();
+    if (lane.outcomes === 1) this.#parts.lanes.markHealthy(lane);
   }
 
   #ignore(): void {

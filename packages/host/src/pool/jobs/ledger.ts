@@ -78,6 +78,11 @@ export class Ledger {
     signal.addEventListener('abort', job.onAbort, { once: true });
   }
 
+  /** Milliseconds left of a job's `wallTimeMs`. */
+  leftMs(job: Job): number {
+    return Math.max(job.deadlineMs - this.clock.nowMs(), 0);
+  }
+
   /** Gives a job another deadline, `wallTimeMs` from now. */
   restartDeadline(job: Job, wallTimeMs: number): void {
     this.#live.delete(job);

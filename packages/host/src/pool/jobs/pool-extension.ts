@@ -16,6 +16,8 @@ export class PoolExtension {
   install: InstallWire | undefined;
   /** Names of the capabilities it may call. */
   readonly capabilities: ReadonlySet<string>;
+  /** Those of them that guests get no answer to. */
+  readonly syncNames: ReadonlySet<string>;
   /** Its calls that are queued. */
   readonly queue: LinkedList<Queued> = new LinkedList();
   /** Its link in the list of extensions that have calls queued. */
@@ -36,6 +38,7 @@ export class PoolExtension {
   constructor(wire: ExtensionWire) {
     this.wire = wire;
     this.capabilities = new Set(wire.capabilities.map(({ name }) => name));
+    this.syncNames = new Set(wire.capabilities.flatMap(({ name, sync }) => (sync ? [name] : [])));
   }
 
   get isPersistent(): boolean {

@@ -1,6 +1,6 @@
 import { Backoff } from './backoff.js';
 import type { Job } from '../jobs/job.js';
-import type { LaneEvents, StartLane } from '../links/lane-link.js';
+import type { LaneEvents, RemoteLanes, StartLane } from '../links/lane-link.js';
 import { Lane, type LaneRole } from './lane.js';
 import { SPARE_AFTER_MS } from './slice-watch.js';
 
@@ -10,6 +10,8 @@ export interface LaneSetOptions {
   maxLanes: number;
   /** How long an idle lane above `minLanes` lives. */
   idleTimeoutMs: number;
+  /** Lanes beyond those of this process. @default none */
+  remote?: RemoteLanes | undefined;
 }
 
 /** Counters of lanes that are gone. */
@@ -76,7 +78,18 @@ export class LaneSet {
 
   /** Whether lanes have failed so often in a row, and none works, that calls should not wait. */
   get isHopeless(): boolean {
+    if (this.absence !== undefined) return true;
     return !this.#all.some(({ isUp }) => isUp) && this.#backoff.isHopeless(performance.now());
+  }
+
+  /** Whether this process may have lanes of its own. */
+  get hasOwn(): boolean {
+    return this.#options.maxLanes > 0;
+  }
+
+  /** Why there is no runner, where everything needs one. */
+  get absence(): string | undefined {
+    return this.hasOwn ? undefined : this.#options.remote?.absence;
   }
 
   get failures(): number {
@@ -96,6 +109,7 @@ export class LaneSet {
   open(eventsOf: (lane: Lane) => LaneEvents): void {
     this.#eventsOf = eventsOf;
     this.#isOpen = true;
+    if (this.#options.remote) this.#options.remote.onFree = () => this.onRetry?.();
     this.keepMinimum();
   }
 
@@ -119,16 +133,24 @@ export class LaneSet {
     return this.#count(isIsolation) < Math.max(this.#options.maxLanes, 2) && this.#start('isolation');
   }
 
+  /** Opens a lane to one more runner, if there is one. */
+  startRemote(): boolean {
+    const { remote } = this.#options;
+    if (!remote || !this.#isOpen || remote.free === 0) return false;
+    return this.#open('remote', remote.start);
+  }
+
   #start(role: LaneRole): boolean {
-    if (!this.#eventsOf || !this.#isOpen) return false;
     const delayMs = this.#backoff.delayMs(performance.now());
-    if (delayMs > 0) {
-      this.#retryLater(delayMs);
-      return false;
-    }
+    if (this.#isOpen && delayMs > 0) this.#retryLater(delayMs);
+    return delayMs === 0 && this.#open(role, this.#options.start);
+  }
+
+  #open(role: LaneRole, start: StartLane): boolean {
+    if (!this.#eventsOf || !this.#isOpen) return false;
     const lane = new Lane((this.#lastId += 1), role);
     this.#all.push(lane);
-    lane.link = this.#options.start(this.#eventsOf(lane));
+    lane.link = start(this.#eventsOf(lane));
     return true;
   }
 
@@ -139,9 +161,9 @@ export class LaneSet {
     this.idle(lane);
   }
 
-  /** A lane has done what it is for: it no longer counts as one that may not hold. */
-  markHealthy(): void {
-    this.#backoff.succeeded(performance.now());
+  /** A lane has done what it is for: lanes no longer count as ones that may not hold. */
+  markHealthy({ role }: Lane): void {
+    if (role !== 'remote') this.#backoff.succeeded(performance.now());
   }
 
   /**
@@ -157,7 +179,7 @@ export class LaneSet {
     lane.become('lost');
     lane.link.terminate();
     this.#keepCounters(lane, how);
-    if (how !== 'lost') return;
+    if (how !== 'lost' || lane.role === 'remote') return;
     this.lastFailure = reason;
     const nowMs = performance.now();
     this.#backoff.failed(nowMs, lane.startedMs);
@@ -201,7 +223,7 @@ export class LaneSet {
   }
 
   #watchIdle(): void {
-    if (this.#retireTimer || !this.#isOpen || this.#count(isShared) <= this.#options.minLanes) return;
+    if (this.#retireTimer || !this.#isOpen || !this.#all.some((lane) => this.#maySpare(lane))) return;
     this.#retireTimer = setTimeout(() => this.#retireIdle(), this.#options.idleTimeoutMs).unref();
   }
 
@@ -209,11 +231,16 @@ export class LaneSet {
     this.#retireTimer = undefined;
     const idleSinceMs = performance.now() - this.#options.idleTimeoutMs;
     for (const lane of [...this.#all]) {
-      if (this.#count(isShared) <= this.#options.minLanes) return;
+      if (!this.#maySpare(lane)) continue;
       const isIdle = lane.isUp && lane.runs.size === 0 && lane.residents.size === 0;
       if (isIdle && lane.idleSinceMs <= idleSinceMs) this.remove(lane, 'retired');
     }
     this.#watchIdle();
+  }
+
+  /** Whether there are as many lanes as are kept always without this one. */
+  #maySpare({ role }: Lane): boolean {
+    return role === 'remote' || this.#count(isShared) > this.#options.minLanes;
   }
 
   #retryLater(delayMs: number): void {
@@ -229,8 +256,9 @@ function isIsolation({ role }: Lane): boolean {
   return role === 'isolation';
 }
 
+/** Of this process, and for all. */
 function isShared({ role }: Lane): boolean {
-  return role !== 'isolation';
+  return role === 'normal' || role === 'spare';
 }
 
 function isInTime(lane: Lane): boolean {

@@ -1,9 +1,16 @@
 import { IdMap, type EngineStats, type SettlementWire } from '@sandglass/core';
 
-import { LOAD_COST_MS, MAX_BACKLOG_MS, MAX_BATCH_LENGTH, MAX_OPEN_BATCHES, UNKNOWN_COST_MS } from '../cost-model.js';
+import {
+  CALLS_PER_ENGINE,
+  LOAD_COST_MS,
+  MAX_BACKLOG_MS,
+  MAX_BATCH_LENGTH,
+  MAX_OPEN_BATCHES,
+  UNKNOWN_COST_MS,
+} from '../cost-model.js';
 import type { Job } from '../jobs/job.js';
 import type { PoolExtension } from '../jobs/pool-extension.js';
-import type { LaneLink } from '../links/lane-link.js';
+import type { LaneDistance, LaneLink } from '../links/lane-link.js';
 import { Durations } from '../stats/durations.js';
 import { Condition, type LaneCondition } from './condition.js';
 import { Heartbeat } from './heartbeat.js';
@@ -16,8 +23,10 @@ import { SliceWatch } from './slice-watch.js';
  *   them, and goes when they go on.
  * - `isolation`: runs one job at a time, of those whose lanes were lost again and again: none of
  *   them can take others down.
+ * - `remote`: a runner of a fleet, with a pool of its own. It takes what the lanes here have no room
+ *   for, and everything if there are none.
  */
-export type LaneRole = 'normal' | 'spare' | 'isolation';
+export type LaneRole = 'normal' | 'spare' | 'isolation' | 'remote';
 
 const NO_ENGINE_STATS: EngineStats = {
   sandboxes: 0,
@@ -63,6 +72,8 @@ export class Lane {
   #sent = 0;
   /** Expected CPU time of what is sent and not entered. */
   backlogMs = 0;
+  /** Jobs that are put here and not entered. */
+  #unentered = 0;
   /**
    * Expected CPU time of the call that it goes on with after an answer: the backlog has it no
    * longer. See {@link look}.
@@ -101,6 +112,11 @@ export class Lane {
     return true;
   }
 
+  /** Of a remote lane: how far it is, and what it holds. */
+  get distance(): LaneDistance | undefined {
+    return this.role === 'remote' ? this.link.distance : undefined;
+  }
+
   /** Whether its engine is there. */
   get isUp(): boolean {
     return this.condition !== 'starting' && this.condition !== 'lost';
@@ -127,12 +143,16 @@ export class Lane {
 
   /** Whether it takes more calls now. */
   get hasRoom(): boolean {
-    return (
-      this.isOpen &&
-      this.openBatches < MAX_OPEN_BATCHES &&
-      this.backlogMs < MAX_BACKLOG_MS &&
-      this.outbox.length < MAX_BATCH_LENGTH
-    );
+    const engines = this.distance?.engines ?? 1;
+    if (!this.isOpen || this.outbox.length >= MAX_BATCH_LENGTH) return false;
+    if (this.role === 'remote' && this.#unentered < CALLS_PER_ENGINE * engines) return true;
+    return this.openBatches < MAX_OPEN_BATCHES * engines && this.backlogMs < MAX_BACKLOG_MS * engines;
+  }
+
+  /** Whether it has, or is about to get, a job of an extension. */
+  hasRunOf(extension: PoolExtension): boolean {
+    const isOfIt = ({ job }: Run): boolean => job.extension === extension;
+    return this.outbox.some(isOfIt) || this.runs.values().some(isOfIt);
   }
 
   /** Takes an answer to a capability call, to go with the next flush. */
@@ -164,6 +184,7 @@ export class Lane {
     job.state = 'sent';
     const run = new Run(job, job.extension.cost.ms + this.#surcharge(job));
     this.backlogMs += run.costMs;
+    this.#unentered += 1;
     this.outbox.push(run);
   }
 
@@ -189,6 +210,7 @@ export class Lane {
     this.runs.set(job.callId, run);
     this.openBatches += 1;
     this.backlogMs += run.costMs;
+    this.#unentered += 1;
   }
 
   /** Notes that the engine has entered a job; true if that makes room for more. */
@@ -261,6 +283,7 @@ export class Lane {
   #leaveBacklog({ job, costMs }: Run, batch: Batch): boolean {
     if (this.#unknown.get(job.extension) === job) this.#unknown.delete(job.extension);
     this.backlogMs = Math.max(this.backlogMs - costMs, 0);
+    this.#unentered -= 1;
     batch.unentered -= 1;
     if (batch.unentered > 0) return false;
     this.openBatches -= 1;

@@ -28,6 +28,8 @@ export interface LaneEvents {
    * frees capacity earlier.
    */
   entered(): void;
+  /** Extensions that have not been called for long, and take room: a list of ids, if all is well. */
+  cold?(extensionIds: unknown): void;
   /** A message that is none. */
   violation(): void;
   /** It is gone, or never came up. Nothing follows. Not called after `terminate`. */
@@ -43,6 +45,28 @@ export interface CallBatch {
   calls: CallWire[];
   /** Cores that the process may use, less the lanes that have work; below 0 if those are more. */
   idleCores: number;
+  /** Of each call, for a lane with a `distance`. */
+  terms?: CallTerms[];
+}
+
+/** What somebody who runs a call for its owner has to know of it. */
+export interface CallTerms {
+  /** Milliseconds left of its `wallTimeMs`. */
+  leftMs: number;
+  /** Runs before this one, whose lanes were lost. */
+  runs: number;
+}
+
+/** Of a lane that is a whole pool somewhere else. */
+export interface LaneDistance {
+  /** Engines behind it. */
+  readonly engines: number;
+  /** What it takes a call to get there and its outcome to come back, in milliseconds. */
+  readonly hopMs: number;
+  /** Work for others that is in its way there, in milliseconds. */
+  readonly othersMs: number;
+  /** Name of who offers it. */
+  readonly runner: string;
 }
 
 /**
@@ -54,6 +78,8 @@ export interface LaneLink {
   readonly slots: Int32Array | undefined;
   /** What its engine has charged to the pool's memory. */
   readonly memoryBytes: number;
+  /** Absent for an engine in this process. */
+  readonly distance?: LaneDistance | undefined;
   /** Answered by `batchDone`, once every call of the batch has settled. */
   batch(batch: CallBatch): void;
   /** Answered by `loadDone`. */
@@ -73,3 +99,16 @@ export interface LaneLink {
 
 /** Starts a lane. Failures are reported to `events.lost`, later, never thrown. */
 export type StartLane = (events: LaneEvents) => LaneLink;
+
+/** Lanes that others offer, beside those of this process: the runners of a fleet. */
+export interface RemoteLanes {
+  /** Runners that could be had now, and no lane goes to. */
+  readonly free: number;
+  /** Why there are none, for an error; undefined while some are in use or could be had. */
+  readonly absence: string | undefined;
+  /** Told when there is one more. */
+  onFree: (() => void) | undefined;
+  /** Opens a lane to the best of those that are free. Call it only if there are some. */
+  start: StartLane;
+  close(): Promise<void>;
+}

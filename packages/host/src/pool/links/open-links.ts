@@ -4,11 +4,13 @@ import { MemoryBudget, type EngineModule } from '@sandglass/core';
 
 import type { PoolOptions } from '../../types.js';
 import { defaultMaxMemoryBytes } from '../memory/default-budget.js';
-import type { StartLane } from './lane-link.js';
+import type { RemoteLanes, StartLane } from './lane-link.js';
 
 /** What a pool needs to know of its links: how many, and how to start one. */
 export interface Links extends PoolOptions {
   startLane: StartLane;
+  /** Lanes of others. @default none */
+  remote?: RemoteLanes | undefined;
   /** What all lanes share. @default without a limit */
   memory?: MemoryBudget;
   /** Call it once all lanes have ended. */
@@ -19,10 +21,12 @@ export interface Links extends PoolOptions {
  * Chooses the kind of link: nobody else knows it.
  *
  * @param compiling goes on while the modules load, of which each kind has its own.
+ * @param openRemote lanes of others, beside threads.
  */
 export async function openLinks(
   pool: PoolOptions | 'inline',
   compiling: EngineModule | Promise<EngineModule>,
+  openRemote?: (engine: EngineModule) => RemoteLanes,
 ): Promise<Links> {
   if (pool === 'inline') {
     const [{ inlineLane }, wasm] = await Promise.all([import('./inline-link.js'), compiling]);
@@ -36,5 +40,9 @@ export async function openLinks(
     maxLanes: pool.maxThreads ?? availableParallelism(),
     maxMemoryBytes: pool.maxMemoryBytes ?? defaultMaxMemoryBytes(),
   });
-  return { ...pool, startLane: lanes.start, memory: lanes.memory, onClose: lanes.close };
+  const remote = openRemote?.(wasm);
+  const onClose = async (): Promise<void> => {
+    await Promise.all([lanes.close(), remote?.close()]);
+  };
+  return { ...pool, startLane: lanes.start, memory: lanes.memory, remote, onClose };
 }

@@ -12,6 +12,15 @@ const MAX_RUNS = 4;
 /** The same for a call that its lane was in when it died: it may be the cause. */
 const MAX_DEATHS_INSIDE = 2;
 
+/** What recovery works with. */
+export interface RecoveryParts {
+  ledger: Ledger;
+  lanes: LaneSet;
+  dispatcher: Dispatcher;
+  /** Runs of a call at the most; of a load there may be 4. @default 4 */
+  maxRuns?: number | undefined;
+}
+
 /**
  * What becomes of calls whose lane is lost, or stuck: they run again where that does nothing twice,
  * else they fail.
@@ -20,15 +29,17 @@ export class Recovery {
   readonly #ledger: Ledger;
   readonly #lanes: LaneSet;
   readonly #dispatcher: Dispatcher;
+  readonly #maxRuns: number;
   /** Runs that were begun again after a loss. */
   reruns = 0;
   /** Calls that were taken from a stalled lane before they began. */
   moved = 0;
 
-  constructor(ledger: Ledger, lanes: LaneSet, dispatcher: Dispatcher) {
+  constructor({ ledger, lanes, dispatcher, maxRuns = MAX_RUNS }: RecoveryParts) {
     this.#ledger = ledger;
     this.#lanes = lanes;
     this.#dispatcher = dispatcher;
+    this.#maxRuns = maxRuns;
   }
 
   /** Moves what waits behind a long call to another lane, if there is one for it. */
@@ -53,9 +64,9 @@ export class Recovery {
     const wanted = lane.runs.values().filter(({ isWanted }) => isWanted);
     lane.runs.clear();
     this.runAgain(wanted, reason);
-    if (this.#lanes.isHopeless) this.#giveUp();
+    if (this.#lanes.isHopeless) this.giveUp();
     this.#lanes.keepMinimum();
-    if (wasUp && lane.role !== 'isolation') this.#lanes.start();
+    if (wasUp && (lane.role === 'normal' || lane.role === 'spare')) this.#lanes.start();
     this.#dispatcher.schedule();
   }
 
@@ -65,7 +76,7 @@ export class Recovery {
       run.isCurrent = false;
       const { job } = run;
       job.endRun();
-      const refusal = whyNotAgain(job);
+      const refusal = whyNotAgain(job, this.#maxRuns);
       if (refusal) {
         const message = `Cannot finish "${job.extension.wire.name}": its worker was lost, and ${refusal}`;
         this.#ledger.reject(job, new SandglassError('E_WORKER_LOST', message, { ...job.origin, cause: reason }));
@@ -78,12 +89,15 @@ export class Recovery {
 
   /** The error of what cannot run because no lane holds. */
   hopeless(name?: string, callId?: number): SandglassError {
-    const { failures, lastFailure } = this.#lanes;
-    const message = `Cannot ${name === undefined ? 'start' : `run "${name}"`}: ${failures} workers in a row failed, the last one with: ${lastFailure?.message ?? 'unknown'}`;
+    const { failures, lastFailure, absence } = this.#lanes;
+    const why =
+      absence ?? `${failures} workers in a row failed, the last one with: ${lastFailure?.message ?? 'unknown'}`;
+    const message = `Cannot ${name === undefined ? 'start' : `run "${name}"`}: ${why}`;
     return new SandglassError('E_WORKER_LOST', message, { extension: name, callId, cause: lastFailure });
   }
 
-  #giveUp(): void {
+  /** Ends all jobs: no lane holds. */
+  giveUp(): void {
     for (const job of [...this.#ledger]) {
       this.#ledger.reject(job, this.hopeless(job.extension.wire.name, job.origin.callId));
     }
@@ -94,10 +108,10 @@ function isMovable(run: Run): boolean {
   return run.isWanted && !run.isEntered && !run.job.isLoad && !run.job.extension.isPersistent;
 }
 
-function whyNotAgain(job: Job): string | undefined {
+function whyNotAgain(job: Job, maxRuns: number): string | undefined {
   if (job.state === 'answered') return 'its caller has the answer';
   if (job.effects > 0) return 'another run would repeat its effects';
   if (job.deathsInside >= MAX_DEATHS_INSIDE) return `the worker died in this very call ${job.deathsInside} times`;
-  if (job.runs >= MAX_RUNS) return `so were the workers of ${job.runs - 1} runs before`;
+  if (job.runs >= (job.isLoad ? MAX_RUNS : maxRuns)) return `so were the workers of ${job.runs - 1} runs before`;
   return undefined;
 }

@@ -51,6 +51,7 @@ export class Watchdog {
   tick(): void {
     const nowMs = this.#ledger.clock.tick();
     this.#ledger.expire(nowMs);
+    if (this.#lanes.absence !== undefined) this.#recovery.giveUp();
     let isBusy = this.#ledger.size > 0;
     for (const lane of [...this.#lanes.all]) {
       lane.ignoredThisTick = 0;
