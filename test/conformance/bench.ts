@@ -1,10 +1,11 @@
 import { createHost, type Host } from '../../packages/host/src/host.js';
 import type { ExtensionInfo, HostOptions, LoadOptions, LogEntry } from '../../packages/host/src/types.js';
+import { openFleet } from '../fleet/open-fleet.js';
 import { startUpstream, type Upstream } from './upstream.js';
 
 /** Where guests run, and what they keep between calls. */
 export interface Mode {
-  pool: 'inline' | 'threads';
+  pool: 'inline' | 'threads' | 'runner';
   isolation: 'pristine' | 'persistent';
 }
 
@@ -68,7 +69,9 @@ export async function openBench(mode: Mode, options: HostOptions = {}): Promise<
   const upstream = await startUpstream();
   const logs: LogEntry[] = [];
   const reported: Reported[] = [];
-  const host = await createHost({
+  const fleet = mode.pool === 'runner' ? await openFleet() : undefined;
+  await fleet?.startRunner('runner');
+  const host = await (fleet?.openHost ?? createHost)({
     isolation: mode.isolation,
     pool: mode.pool === 'inline' ? 'inline' : { maxThreads: 2 },
     request: { lookup: upstream.lookup, allowAddresses: ['127.0.0.1'] },
@@ -91,6 +94,7 @@ export async function openBench(mode: Mode, options: HostOptions = {}): Promise<
     open: (more) => openBench(mode, more),
     async [Symbol.asyncDispose]() {
       await host.close();
+      await fleet?.[Symbol.asyncDispose]();
       await upstream[Symbol.asyncDispose]();
     },
   };

@@ -2,3 +2,7 @@
 export { checkOptions } from '../options/check-options.js';
 export { count, maybe, object, text, withDefault, type Fields } from '../options/fields.js';
 export type * from './options.js';
+export type * from '../pool/contract.js';
+export type * from '../pool/links/lane-link.js';
+export { createRelayPool } from '../pool/create-pool.js';
+export type { PoolOptions } from '../types.js';

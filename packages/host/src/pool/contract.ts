@@ -45,8 +45,8 @@ export interface CallRequest {
 export interface RelayedRequest extends CallRequest {
   /** Runs before this one, whose lanes were lost. After two it runs alone on its lane. */
   runs: number;
-  /** Told the call's id in this pool, before anything else. */
-  onAccepted: (callId: number) => void;
+  /** Told the call's id in this pool, and how to end it, before anything else. */
+  onAccepted: (callId: number, abort: () => void) => void;
 }
 
 /** The end of what a call had started and nobody awaited, after its answer. */
@@ -149,15 +149,26 @@ export interface RelayedCapabilityCall {
 }
 
 /** The pool of a runner: its calls are others', who serve their capabilities. */
-export interface RelayPool extends Omit<Pool, 'call'> {
+export interface RelayPool extends Omit<Pool, 'load' | 'call' | 'assertStarted'> {
+  /** @param onOutcome told what the engine says, if it says that the load has failed. */
+  load(
+    extension: ExtensionWire,
+    snapshot: SnapshotWire | undefined,
+    onOutcome: CallRequest['onOutcome'],
+  ): Promise<LoadedWire>;
   /** Takes over an extension that somebody else has loaded, with the same engine. */
   install(install: InstallWire): void;
+  /** Of its engine: only who has the same may send it snapshots. */
+  readonly engine: string;
   /**
    * @throws {SandglassError} `E_WORKER_LOST` as soon as its lane is lost: whether it may run again
    *   is its owner's to say.
    */
   call(request: RelayedRequest): Promise<Uint8Array>;
 }
+
+/** @param engine digest that the engines there have to have. */
+export type OpenRemoteLanes = (engine: string) => RemoteLanes;
 
 export interface CreatePoolOptions extends CapabilityOptions {
   /** `'inline'` for the engine on this thread, without a watchdog. @default {} */
@@ -167,16 +178,16 @@ export interface CreatePoolOptions extends CapabilityOptions {
   /** The compiled engine. @default compiled here */
   wasm?: EngineModule | Promise<EngineModule>;
   /**
-   * Opens lanes of others, beside the pool's own. @param engine whose digest theirs has to have
+   * Opens lanes of others, beside the pool's own.
    *
+   * @param engine digest that theirs has to have.
    * @default none
    */
-  openRemote?: ((engine: EngineModule) => RemoteLanes) | undefined;
+  openRemote?: OpenRemoteLanes | undefined;
 }
 
 export interface RelayPoolOptions {
-  pool?: PoolOptions;
-  wasm: EngineModule;
+  pool?: PoolOptions | undefined;
   /** Takes the capability calls. */
   relay: (call: RelayedCapabilityCall) => void;
   onBackground: (end: BackgroundEnd) => void;

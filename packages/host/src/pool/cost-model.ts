@@ -43,8 +43,7 @@ export const LOAD_COST_MS = 20;
  */
 export const COLD_START_MS = 0.5;
 /**
- * The same for a runner of a fleet: a snapshot of 200 to 400 KB crosses first. Guess; half of it and
- * twice it change the simulated fleet's utilisation by less than 1 % (`pnpm fleet:simulate`).
+ * The same for a runner of a fleet: a snapshot of 200 to 400 KB crosses first.
  */
 export const REMOTE_COLD_START_MS = 5;
 /**

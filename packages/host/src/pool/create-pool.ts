@@ -12,10 +12,11 @@ export async function createPool(options: CreatePoolOptions): Promise<Pool> {
 }
 
 /** Makes the pool of a runner, which serves no capability by itself. */
-export async function createRelayPool(options: RelayPoolOptions): Promise<RelayPool> {
-  const { wasm, pool = {}, ...rest } = options;
+export async function createRelayPool({ pool = {}, ...rest }: RelayPoolOptions): Promise<RelayPool> {
+  const [{ engineDigest }, wasm] = await Promise.all([import('@sandglass/worker'), compileEngine()]);
   const links = await openLinks(pool, wasm);
-  return new LanePool({ ...rest, ...links, onCapability: nobody, isEffect: () => false, syncNames: new Set() });
+  const lanes = new LanePool({ ...rest, ...links, onCapability: nobody, isEffect: () => false, syncNames: new Set() });
+  return Object.assign(lanes, { engine: await engineDigest(wasm) });
 }
 
 function nobody(): never {

@@ -51,8 +51,8 @@ const MAX_STEP_MS = 20;
 
 export interface LanePoolOptions extends CapabilityOptions, Links, Pick<CreatePoolOptions, 'onBackground'> {
   /**
-   * On a runner: takes capability calls in the place of `onCapability`. Calls whose lane is lost are
-   * told, not run again.
+   * On a runner: takes capability calls in the place of `onCapability`. Calls whose lane is lost
+   * are told, not run again.
    */
   relay?: (call: RelayedCapabilityCall) => void;
   /** For tests: cores that the process may use. */
@@ -62,7 +62,7 @@ export interface LanePoolOptions extends CapabilityOptions, Links, Pick<CreatePo
 }
 
 /** The pool over lanes of whatever kind. */
-export class LanePool implements Pool, RelayPool {
+export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
   readonly #options: LanePoolOptions;
   readonly #extensions: Map<number, PoolExtension> = new Map();
   readonly #ledger: Ledger;
@@ -100,7 +100,7 @@ export class LanePool implements Pool, RelayPool {
     lanes.open((lane) => new Inbox(lane, parts));
   }
 
-  load(wire: ExtensionWire, snapshot?: SnapshotWire): Promise<LoadedWire> {
+  load(wire: ExtensionWire, snapshot?: SnapshotWire, onOutcome?: CallRequest['onOutcome']): Promise<LoadedWire> {
     if (this.#extensions.has(wire.id)) return Promise.reject(new TypeError(`Extension id ${wire.id} is taken`));
     const refusal = this.#refusal(wire.name);
     if (refusal) return Promise.reject(refusal);
@@ -112,6 +112,7 @@ export class LanePool implements Pool, RelayPool {
         extension,
         wallTimeMs: Math.max(wire.limits.wallTimeMs, LOAD_WAIT_MS),
         snapshot,
+        onOutcome,
         resolve,
         reject,
       });
@@ -160,7 +161,7 @@ export class LanePool implements Pool, RelayPool {
       });
       if ('runs' in request) {
         job.runs = request.runs;
-        request.onAccepted(job.callId);
+        request.onAccepted(job.callId, () => this.#ledger.reject(job, aborted(job)));
       }
       if (request.signal?.aborted === true) reject(aborted(job));
       else this.#accept(job);

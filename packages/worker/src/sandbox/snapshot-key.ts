@@ -13,6 +13,15 @@ export function bootKey({ nodeEnv, limits, capabilities }: ExtensionWire): strin
   return JSON.stringify([nodeEnv, limits.memoryLimitBytes, limits.stackBytes, names]);
 }
 
+/**
+ * SHA-256, hex, of all that engines have to share so that a snapshot of one is good in another,
+ * whatever the extension.
+ */
+export async function engineDigest({ hash }: EngineModule): Promise<string> {
+  const parts = new TextEncoder().encode(JSON.stringify([BOOT_VERSION, hash, PRELUDE]));
+  return toHex(await crypto.subtle.digest('SHA-256', parts));
+}
+
 /** SHA-256, hex, of all that the bytes of a snapshot depend on. */
 export async function snapshotKey(
   engine: EngineModule,

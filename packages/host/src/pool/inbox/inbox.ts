@@ -1,5 +1,5 @@
 import { SandglassError } from '@sandglass/core';
-import type { CapabilityCallWire, OutcomeWire } from '@sandglass/core';
+import type { CapabilityCallWire, OutcomeWire, UsageWire } from '@sandglass/core';
 
 import type { CapabilityCalls } from './capability-calls.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
@@ -40,6 +40,9 @@ export interface InboxParts {
   watchdog: Watchdog;
   capabilities: CapabilityCalls;
 }
+
+/** Of a load, which nobody counts. */
+const NO_USAGE: UsageWire = { cpuTimeMs: 0, heapBytes: 0 };
 
 /** Heap that a call had or was refused. */
 function heapBytesOf(outcome: OutcomeWire): number {
@@ -118,6 +121,14 @@ export class Inbox implements LaneEvents {
     this.#parts.dispatcher.schedule();
   }
 
+  dropped(raw: unknown): void {
+    const ids = readList(raw);
+    if (!ids) return this.violation();
+    const lost = ids.flatMap((id) => (typeof id === 'number' ? (this.#lane.drop(id) ?? []) : []));
+    this.#parts.recovery.runAgain(lost);
+    this.#noticeIdle();
+  }
+
   /** Has the lane forget them, once they are not in use there. */
   cold(raw: unknown): void {
     const ids = readList(raw);
@@ -177,8 +188,9 @@ export class Inbox implements LaneEvents {
       return ledger.reject(job, new SandglassError('E_WORKER_LOST', message, job.origin));
     }
     this.#count(job, performance.now());
-    if ('code' in loaded) ledger.reject(job, toSandglassError(loaded, job.origin));
-    else ledger.fulfil(job, loaded);
+    if (!('code' in loaded)) return ledger.fulfil(job, loaded);
+    job.onOutcome?.({ callId: job.callId, ok: false, error: loaded, usage: NO_USAGE });
+    ledger.reject(job, toSandglassError(loaded, job.origin));
   }
 
   #capability(call: CapabilityCallWire): void {

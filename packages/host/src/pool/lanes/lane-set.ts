@@ -1,7 +1,8 @@
 import { Backoff } from './backoff.js';
 import type { Job } from '../jobs/job.js';
 import type { LaneEvents, RemoteLanes, StartLane } from '../links/lane-link.js';
-import { Lane, type LaneRole } from './lane.js';
+import { Lane } from './lane.js';
+import type { LaneRole } from './role.js';
 import { SPARE_AFTER_MS } from './slice-watch.js';
 
 export interface LaneSetOptions {

@@ -14,19 +14,9 @@ import type { LaneDistance, LaneLink } from '../links/lane-link.js';
 import { Durations } from '../stats/durations.js';
 import { Condition, type LaneCondition } from './condition.js';
 import { Heartbeat } from './heartbeat.js';
+import type { LaneRole } from './role.js';
 import { Run, type Batch } from './run.js';
 import { SliceWatch } from './slice-watch.js';
-
-/**
- * - `normal`: takes what there is.
- * - `spare`: started because all others were stalled. It takes nothing of the extensions that stall
- *   them, and goes when they go on.
- * - `isolation`: runs one job at a time, of those whose lanes were lost again and again: none of
- *   them can take others down.
- * - `remote`: a runner of a fleet, with a pool of its own. It takes what the lanes here have no room
- *   for, and everything if there are none.
- */
-export type LaneRole = 'normal' | 'spare' | 'isolation' | 'remote';
 
 const NO_ENGINE_STATS: EngineStats = {
   sandboxes: 0,
@@ -138,7 +128,8 @@ export class Lane {
 
   /** Whether it takes calls, now or as soon as it has room. */
   get isOpen(): boolean {
-    return this.role !== 'isolation' && (this.condition === 'ready' || this.condition === 'quiet');
+    if (this.role === 'isolation' || this.distance?.engines === 0) return false;
+    return this.condition === 'ready' || this.condition === 'quiet';
   }
 
   /** Whether it takes more calls now. */
@@ -251,6 +242,15 @@ export class Lane {
     run.isCurrent = false;
     run.job.runs -= 1;
     this.aborts.push(run.job.callId);
+  }
+
+  /** Forgets a call that has no outcome. Returns it if one is wanted. */
+  drop(callId: number): Run | undefined {
+    const run = this.runs.get(callId);
+    if (!run || run.job.isLoad) return undefined;
+    this.markEntered(run);
+    this.runs.delete(callId);
+    return run.isWanted ? run : undefined;
   }
 
   /** Forgets a batch that the engine is done with. Returns runs of it that got no outcome. */

@@ -28,7 +28,12 @@ export interface LaneEvents {
    * frees capacity earlier.
    */
   entered(): void;
-  /** Extensions that have not been called for long, and take room: a list of ids, if all is well. */
+  /**
+   * Calls whose engine was lost while the lane was not: a list of ids, if all is well. Whether they
+   * run again is the owner's to say.
+   */
+  dropped?(callIds: unknown): void;
+  /** Extensions that were not called for long and take room: a list of ids, if all is well. */
   cold?(extensionIds: unknown): void;
   /** A message that is none. */
   violation(): void;
@@ -59,7 +64,7 @@ export interface CallTerms {
 
 /** Of a lane that is a whole pool somewhere else. */
 export interface LaneDistance {
-  /** Engines behind it. */
+  /** Engines behind it; 0 once it takes no more. */
   readonly engines: number;
   /** What it takes a call to get there and its outcome to come back, in milliseconds. */
   readonly hopMs: number;

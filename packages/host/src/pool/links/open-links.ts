@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { MemoryBudget, type EngineModule } from '@sandglass/core';
 
 import type { PoolOptions } from '../../types.js';
+import type { OpenRemoteLanes } from '../contract.js';
 import { defaultMaxMemoryBytes } from '../memory/default-budget.js';
 import type { RemoteLanes, StartLane } from './lane-link.js';
 
@@ -26,7 +27,7 @@ export interface Links extends PoolOptions {
 export async function openLinks(
   pool: PoolOptions | 'inline',
   compiling: EngineModule | Promise<EngineModule>,
-  openRemote?: (engine: EngineModule) => RemoteLanes,
+  openRemote?: OpenRemoteLanes,
 ): Promise<Links> {
   if (pool === 'inline') {
     const [{ inlineLane }, wasm] = await Promise.all([import('./inline-link.js'), compiling]);
@@ -40,7 +41,7 @@ export async function openLinks(
     maxLanes: pool.maxThreads ?? availableParallelism(),
     maxMemoryBytes: pool.maxMemoryBytes ?? defaultMaxMemoryBytes(),
   });
-  const remote = openRemote?.(wasm);
+  const remote = openRemote?.(await (await import('@sandglass/worker')).engineDigest(wasm));
   const onClose = async (): Promise<void> => {
     await Promise.all([lanes.close(), remote?.close()]);
   };

@@ -1,0 +1,82 @@
+import type { Subscription } from '@nats-io/transport-node';
+
+import type { Transport } from '../connection/transport.js';
+import { BEAT_MS } from './channels.js';
+import { type Presence, readPresence, type Subjects } from './presence.js';
+
+/** Beats without a presence, after which a runner is forgotten. */
+const MAX_MISSED_BEATS = 4;
+/** Runners that are remembered; this only bounds memory. */
+const MAX_RUNNERS = 100_000;
+
+interface Entry {
+  presence: Presence;
+  missed: number;
+}
+
+/** The runners that are there, as they say themselves. */
+export class Directory {
+  readonly #transport: Transport;
+  readonly #subjects: Subjects;
+  readonly #entries: Map<string, Entry> = new Map();
+  readonly #subscription: Subscription;
+  readonly #timer: NodeJS.Timeout;
+  readonly #listening: Disposable;
+  /** Told of each presence. */
+  onPresence: ((presence: Presence) => void) | undefined;
+  /** Told once a second. */
+  onBeat: (() => void) | undefined;
+
+  constructor(transport: Transport, subjects: Subjects) {
+    this.#transport = transport;
+    this.#subjects = subjects;
+    this.#subscription = transport.connection.subscribe(subjects.presence, {
+      callback: (error, message) => {
+        const presence = error ? undefined : readPresence(message);
+        if (presence) this.#hear(presence);
+      },
+    });
+    this.#listening = transport.onChange((isConnected) => {
+      if (isConnected) this.#ask();
+    });
+    this.#timer = setInterval(() => this.#beat(), BEAT_MS).unref();
+    this.#ask();
+  }
+
+  *[Symbol.iterator](): Iterator<Presence> {
+    for (const { presence } of this.#entries.values()) yield presence;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Forgets one that is gone, until it says that it is there. */
+  forget(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#listening[Symbol.dispose]();
+    if (!this.#transport.connection.isClosed()) this.#subscription.unsubscribe();
+  }
+
+  #ask(): void {
+    this.#transport.connection.publish(this.#subjects.hello);
+  }
+
+  #hear(presence: Presence): void {
+    const entry = this.#entries.get(presence.id);
+    if (!entry && this.#entries.size >= MAX_RUNNERS) return;
+    this.#entries.set(presence.id, { presence, missed: 0 });
+    this.onPresence?.(presence);
+  }
+
+  #beat(): void {
+    for (const [id, entry] of this.#entries) {
+      if ((entry.missed += 1) > MAX_MISSED_BEATS) this.#entries.delete(id);
+    }
+    this.onBeat?.();
+  }
+}

@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import { createRelayPool, type BackgroundEnd, type PoolOptions } from '@sandglass/host/fleet';
+import type { RelayedCapabilityCall, RelayPool } from '@sandglass/host/fleet';
+
+import type { Transport } from '../connection/transport.js';
+import { BEAT_MS, Channels } from './channels.js';
+import { OwnerSession, type RelayedExtension, type SessionHost } from './owner-session.js';
+import { type Presence, type Subjects, subjectsOf, writePresence } from './presence.js';
+import type { RelayedCall } from './relayed-call.js';
+
+/** Part of the pool's memory that snapshots may take; above it the coldest are given up. */
+const SNAPSHOT_SHARE = 1 / 4;
+/** Part of that which is left after giving up. */
+const KEPT_SHARE = 3 / 4;
+/** Weight of the newest call in the mean of what calls take. */
+const COST_WEIGHT = 0.05;
+const DRAIN_POLL_MS = 20;
+
+export interface RunnerOptions {
+  pool?: PoolOptions | undefined;
+}
+
+/** A node that runs calls for others. Made by {@link startRunner}. */
+export interface Runner extends AsyncDisposable {
+  readonly name: string;
+  /** Digest of its engine: owners with another one do not use it. */
+  readonly engine: string;
+  /** Owners that have a session here. */
+  readonly owners: number;
+  /** Calls and loads under way. */
+  readonly running: number;
+  /**
+   * Takes nothing more, waits for what it has, and ends. Its owners run elsewhere what is left.
+   *
+   * @param graceMs how long it waits. @default 5_000
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Offers the lanes of a pool of its own to the owners of a fleet. */
+export async function startRunner(transport: Transport, name: string, options: RunnerOptions = {}): Promise<Runner> {
+  const runner = new FleetRunner(transport, name, options);
+  await runner.open();
+  return runner;
+}
+
+class FleetRunner implements Runner, SessionHost {
+  readonly name: string;
+  pool!: RelayPool;
+  readonly calls: Map<number, { session: OwnerSession; call: RelayedCall }> = new Map();
+  readonly extensions: Map<number, RelayedExtension> = new Map();
+  readonly #transport: Transport;
+  readonly #options: RunnerOptions;
+  readonly #id: string = randomBytes(12).toString('hex');
+  readonly #subjects: Subjects;
+  readonly #channels: Channels;
+  readonly #sessions: Set<OwnerSession> = new Set();
+  readonly #engines: number;
+  #hello: Subscription | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isLeaving = false;
+  #lastExtensionId = 0;
+  #uses = 0;
+  #snapshotBytes = 0;
+  #maxSnapshotBytes = Infinity;
+  #meanMs = 0;
+
+  constructor(transport: Transport, name: string, options: RunnerOptions) {
+    this.name = name;
+    this.#transport = transport;
+    this.#options = options;
+    this.#engines = options.pool?.maxThreads ?? availableParallelism();
+    this.#subjects = subjectsOf(transport.prefix);
+    this.#channels = new Channels(transport, this.#subjects.runner(this.#id));
+    this.#channels.onStranger = (token, message) => this.#meet(token, message);
+  }
+
+  async open(): Promise<void> {
+    this.pool = await createRelayPool({
+      // credits of owners bound what waits here
+      pool: { ...this.#options.pool, maxQueueLength: 1_000_000, maxExtensionQueueLength: 1_000_000 },
+      relay: (call) => this.#relay(call),
+      onBackground: (end) => this.#background(end),
+    });
+    this.#maxSnapshotBytes = this.pool.stats().maxMemoryBytes * SNAPSHOT_SHARE;
+    this.#hello = this.#transport.connection.subscribe(this.#subjects.hello, { callback: () => this.#present() });
+    this.#timer = setInterval(() => this.#present(), BEAT_MS);
+    this.#present();
+  }
+
+  get engine(): string {
+    return this.pool.engine;
+  }
+
+  get owners(): number {
+    return this.#sessions.size;
+  }
+
+  get running(): number {
+    let running = 0;
+    for (const { size } of this.#sessions) running += size;
+    return running;
+  }
+
+  nextExtensionId(): number {
+    return (this.#lastExtensionId += 1);
+  }
+
+  othersMs(session: OwnerSession): number {
+    return ((this.running - session.size) * this.#meanMs) / this.#engines;
+  }
+
+  used(extension: RelayedExtension): void {
+    extension.usedAt = this.#uses += 1;
+  }
+
+  kept(extension: RelayedExtension, snapshotBytes: number): void {
+    extension.snapshotBytes = snapshotBytes;
+    this.#snapshotBytes += snapshotBytes;
+    this.used(extension);
+    if (this.#snapshotBytes > this.#maxSnapshotBytes) this.#coolDown();
+  }
+
+  forgotten(extension: RelayedExtension): void {
+    if (!extension.isCold) this.#snapshotBytes -= extension.snapshotBytes;
+    void this.pool.unload(extension.localId).finally(() => this.extensions.delete(extension.localId));
+  }
+
+  learn(cpuTimeMs: number): void {
+    this.#meanMs += (cpuTimeMs - this.#meanMs) * COST_WEIGHT;
+  }
+
+  ended(session: OwnerSession): void {
+    this.#sessions.delete(session);
+  }
+
+  async close(graceMs = 5_000): Promise<void> {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#present();
+    const endsMs = performance.now() + graceMs;
+    while (this.running > 0 && performance.now() < endsMs) await delay(DRAIN_POLL_MS);
+    clearInterval(this.#timer);
+    if (!this.#transport.connection.isClosed()) this.#hello?.unsubscribe();
+    for (const session of [...this.#sessions]) session.close('the runner ends');
+    this.#channels.close();
+    await this.pool.close(0);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #present(): void {
+    if (this.#transport.connection.isClosed()) return;
+    const presence: Presence = {
+      id: this.#id,
+      name: this.name,
+      engine: this.engine,
+      engines: this.#isLeaving ? 0 : this.#engines,
+      loadMs: (this.running * this.#meanMs) / this.#engines,
+    };
+    this.#transport.connection.publish(this.#subjects.presence, writePresence(presence));
+  }
+
+  /** Opens a session, or tells an owner that its session is no more. */
+  #meet(token: string, message: Msg): void {
+    const owner = this.#subjects.owner('');
+    const to = message.reply?.slice(0, -token.length - 1);
+    if (to === undefined || message.reply !== `${to}.${token}` || !to.startsWith(owner)) return;
+    const channel = this.#channels.open(token, to);
+    const session = new OwnerSession(channel, this);
+    this.#sessions.add(session);
+    // of a session that was lost here, it is not the first one: it ends this one, and the owner's
+    if (this.#isLeaving) session.close('the runner ends');
+    else channel.receive(message);
+  }
+
+  #relay(call: RelayedCapabilityCall): void {
+    const { callId } = call.wire;
+    const relayed = this.calls.get(callId);
+    if (relayed) return relayed.session.capability(call, relayed.call);
+    const extension = callId < 0 ? this.extensions.get(-callId) : undefined;
+    if (extension?.load) extension.session.capability(call, extension.load);
+  }
+
+  #background(end: BackgroundEnd): void {
+    const relayed = this.calls.get(end.callId);
+    relayed?.session.background(relayed.call, end);
+  }
+
+  /** Has owners forget what has not been called for longest. */
+  #coolDown(): void {
+    const warm = [...this.extensions.values()].filter(({ isCold, wire }) => !isCold && wire.isolation !== 'persistent');
+    warm.sort((a, b) => a.usedAt - b.usedAt);
+    const coldest = new Map<OwnerSession, RelayedExtension[]>();
+    for (const extension of warm) {
+      if (this.#snapshotBytes <= this.#maxSnapshotBytes * KEPT_SHARE) break;
+      this.#snapshotBytes -= extension.snapshotBytes;
+      coldest.set(extension.session, [...(coldest.get(extension.session) ?? []), extension]);
+    }
+    for (const [session, extensions] of coldest) session.sendCold(extensions);
+  }
+}

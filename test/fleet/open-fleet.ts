@@ -1,0 +1,50 @@
+import { checkFleetOptions } from '../../packages/fleet/src/connection/options.js';
+import { openTransport, type Transport } from '../../packages/fleet/src/connection/transport.js';
+import { FleetLanes } from '../../packages/fleet/src/lanes/remote-lanes.js';
+import { type Runner, startRunner } from '../../packages/fleet/src/lanes/runner.js';
+import { type NatsServer, startNatsServer } from '../../packages/fleet/src/testing/nats-server.js';
+import { buildHost, type Host } from '../../packages/host/src/host.js';
+import { createPool } from '../../packages/host/src/pool/create-pool.js';
+import type { HostOptions } from '../../packages/host/src/types.js';
+
+/** A server of its own, with runners in this process and hosts that use them. */
+export interface TestFleet extends AsyncDisposable {
+  readonly server: NatsServer;
+  connect(name: string): Promise<Transport>;
+  startRunner(name: string, maxThreads?: number): Promise<Runner>;
+  /** A host with so many threads of its own. @param maxThreads @default 0 */
+  openHost(options: HostOptions, maxThreads?: number): Promise<Host>;
+}
+
+export async function openFleet(): Promise<TestFleet> {
+  const server = await startNatsServer();
+  const ends: (() => Promise<unknown>)[] = [() => server.stop()];
+  const connect = async (name: string): Promise<Transport> => {
+    const transport = await openTransport(checkFleetOptions({ servers: server.url, name }));
+    ends.unshift(() => transport.close());
+    return transport;
+  };
+  return {
+    server,
+    connect,
+    async startRunner(name, maxThreads = 2) {
+      const runner = await startRunner(await connect(name), name, { pool: { maxThreads } });
+      ends.unshift(() => runner.close(0));
+      return runner;
+    },
+    async openHost(options, maxThreads = 0) {
+      const transport = await connect('owner');
+      const host = await buildHost(options, {
+        createPool: (given) => {
+          const pool = { ...(given.pool === 'inline' ? {} : given.pool), maxThreads };
+          return createPool({ ...given, pool, openRemote: (engine) => new FleetLanes(transport, engine) });
+        },
+      });
+      ends.unshift(() => host.close(0));
+      return host;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const end of ends) await end();
+    },
+  };
+}
