@@ -23,7 +23,7 @@ const ALSO_ALLOWED: Readonly<Record<string, string>> = {
   '14-regex-compile-bomb.js': 'ok',
   // Its 20 s are longer than the wall clock of a test.
   '109-hold-memory-while-asleep.js': 'timeout',
-  // A Proxy in a result is refused by name, and none of its traps runs (CONTRACT §4).
+  // A Proxy in a result is refused by name, and none of its traps runs (docs/contract.md §4).
   '51-return-infinite-tojson.js': 'error',
 };
 

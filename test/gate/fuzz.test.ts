@@ -40,7 +40,7 @@ function findDifference({ url: raw }: Pair, accepted: URL): string | null {
   return null;
 }
 
-/** What parsers leave as it is, and the gate encodes (CONTRACT §6). */
+/** What parsers leave as it is, and the gate encodes (docs/contract.md §6). */
 function encodeRest(href: string): string {
   return href.replaceAll(/[\\^`{|}]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

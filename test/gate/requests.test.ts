@@ -51,7 +51,7 @@ function headerVerdict(headers: Record<string, unknown>, why: string): Verdict {
   return badHeader;
 }
 
-/** CONTRACT §6 decides: methods compare with case, null fails, undefined is GET. */
+/** docs/contract.md §6 decides: methods compare with case, null fails, undefined is GET. */
 function methodVerdict(row: RequestRow): Verdict {
   if ('method' in row && typeof row.method !== 'string')
     return { code: 'E_GUEST', message: /^Request method has to be of type string$/ };

@@ -69,7 +69,7 @@ const packageSchema = z.object({
 });
 
 /**
- * Reads the parsed `package.json` of an extension (CONTRACT §1).
+ * Reads the parsed `package.json` of an extension (docs/contract.md §1).
  *
  * Unknown keys and unknown scopes are dropped.
  *

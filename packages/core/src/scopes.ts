@@ -8,8 +8,8 @@ export const REQUEST_METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as cons
 export type RequestMethod = (typeof REQUEST_METHODS)[number];
 
 /**
- * Scope of `request`: URL patterns (CONTRACT §7) and methods. Empty arrays are valid and match
- * nothing.
+ * Scope of `request`: URL patterns (docs/contract.md §7) and methods. Empty arrays are valid and
+ * match nothing.
  */
 export interface RequestScope {
   urls: string[];

@@ -203,8 +203,8 @@ export interface HostOptions {
   isolation?: Isolation | undefined;
   limits?: LimitsInput | undefined;
   /**
-   * `'inline'` runs guests on the calling thread: no workers, and no watchdog for natives that
-   * never yield.
+   * `'inline'` runs guests on the calling thread, within the same limits. There are no workers, and
+   * no watchdog ends a thread that a fault of the engine itself keeps.
    */
   pool?: PoolOptions | 'inline' | undefined;
   request?: RequestOptions | undefined;

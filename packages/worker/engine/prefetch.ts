@@ -8,8 +8,7 @@ import { BinaryWriter } from './wasm-binary.js';
  * for one cache line after the other. It is the cards that were restored last, of which
  * `restore-cards.ts` keeps a list.
  *
- * With 200 extensions in turn, whose instances no cache holds, an engine takes 10 to 30 % less time
- * for a call, with 100 some 5 % less, with one as long as without (interleaved runs).
+ * docs/decisions/what-a-call-writes-is-prefetched.md has what that saves.
  *
  * The list: the address of its end, then for each card its number in the lower half and that of its
  * copy in the upper.

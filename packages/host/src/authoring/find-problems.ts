@@ -28,7 +28,8 @@ export interface ProblemOptions {
 }
 
 /**
- * Globals of browsers and of Node that no guest has (CONTRACT §2), with what to use instead.
+ * Globals of browsers and of Node that no guest has (docs/contract.md §2), with what to use
+ * instead.
  */
 const ABSENT: Readonly<Record<string, string>> = {
   setTimeout: 'sleep from directus:api waits',

@@ -39,7 +39,7 @@ export function typeError(message: string): CapabilityError {
   return new CapabilityError('E_GUEST', message, { name: 'TypeError' });
 }
 
-/** The refusal of a capability that the grant does not hold (CONTRACT §6). */
+/** The refusal of a capability that the grant does not hold (docs/contract.md §6). */
 export function noPermission(capability: string): CapabilityError {
   return new CapabilityError('E_SCOPE', `No permission to access "${capability}"`);
 }

@@ -33,9 +33,9 @@ interface Node extends YieldLoop {
 type Piece = string | { from: number; to: number };
 
 /**
- * Moves each for-of iterable that contains `yield` into a temporary in front of the loop (CONTRACT
- * §2): QuickJS cannot compile it in place. Everything else stays byte for byte, and the line of
- * everything outside of such a loop's head too.
+ * Moves each for-of iterable that contains `yield` into a temporary in front of the loop
+ * (docs/contract.md §2): QuickJS cannot compile it in place. Everything else stays byte for byte,
+ * and the line of everything outside of such a loop's head too.
  *
  * `label: for (const a of yield x) body` becomes `{const $of= yield x;label: for (const a of $of)
  * body}`, or, where the end of the body is not known, `for(let $of=[ yield x];$of.length;)label:

@@ -9,7 +9,7 @@ import { hasTraversal } from './traversal.js';
 /** Longest pattern, in characters. */
 export const MAX_PATTERN_LENGTH = 2_048;
 
-/** A URL pattern of a `request` scope (CONTRACT §7), ready to match. */
+/** A URL pattern of a `request` scope (docs/contract.md §7), ready to match. */
 export interface UrlPattern {
   /** As the manifest has it. */
   text: string;

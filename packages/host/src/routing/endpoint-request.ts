@@ -3,7 +3,7 @@ import { JsonData } from '@sandglass/core';
 import { assertJson, ownTurn, parseBody, readBodyText } from './read-body.js';
 import type { RequestTarget } from './request-target.js';
 
-/** What an endpoint's handler gets (CONTRACT §5). */
+/** What an endpoint's handler gets (docs/contract.md §5). */
 export interface EndpointRequest {
   /** Relative to the mount, query included. */
   url: string;

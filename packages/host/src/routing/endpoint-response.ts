@@ -10,8 +10,8 @@ export type CreateResponse<Made = Response> = (
 ) => Made;
 
 /**
- * Headers that an endpoint may set (CONTRACT §5). `set-cookie` is not among them: it would speak
- * for the host's origin.
+ * Headers that an endpoint may set (docs/contract.md §5). `set-cookie` is not among them: it would
+ * speak for the host's origin.
  */
 export const RESPONSE_HEADERS: readonly string[] = [
   'content-type',

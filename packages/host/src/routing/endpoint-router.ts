@@ -42,8 +42,8 @@ interface Mount<Owner> {
 }
 
 /**
- * Finds the route of a request among the endpoints, each mounted at `/<package name>` (CONTRACT
- * §5).
+ * Finds the route of a request among the endpoints, each mounted at `/<package name>`
+ * (docs/contract.md §5).
  *
  * Names and paths are compared in the form of {@link toMatchedPath}. The path of a request says how
  * long its mount is, so that no mount covers another: two steps after `/@`, else one.

@@ -37,7 +37,7 @@ const PUBLIC: Readonly<Record<number, { code: string; message: string }>> = {
 };
 
 /**
- * The answer to a request that failed, in the one shape that every error has (CONTRACT §5).
+ * The answer to a request that failed, in the one shape that every error has (docs/contract.md §5).
  *
  * @param requestId stands in a 500, so that its reader can say which line of the log it was.
  */

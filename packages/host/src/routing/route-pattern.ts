@@ -8,7 +8,9 @@ const MAX_PATTERN_LENGTH = 512;
 /** Wildcards of one path. */
 const MAX_WILDCARDS = 32;
 
-/** Operators of regular expressions: in Directus they would run on the host (CONTRACT §5). */
+/**
+ * Operators of regular expressions: in Directus they would run on the host (docs/contract.md §5).
+ */
 const REFUSED = /[()[\]{}|\\^+$]/;
 
 /** A path in the form of {@link toMatchedPath}. */

@@ -6,7 +6,7 @@ import type { OperationRegistry } from './operation-registry.js';
 import type { CallOptions } from '../types.js';
 
 /**
- * Runs an operation (CONTRACT §5).
+ * Runs an operation (docs/contract.md §5).
  *
  * @returns the result as it is after a way through JSON; `undefined` is null.
  * @throws {SandglassError} `E_NOT_FOUND` for an unknown id. When the extension threw a string of

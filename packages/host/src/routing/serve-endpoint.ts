@@ -28,7 +28,8 @@ export interface EndpointsOptions {
 }
 
 /**
- * Answers a request with an endpoint's handler (CONTRACT §5). Whatever fails is a response as well.
+ * Answers a request with an endpoint's handler (docs/contract.md §5). Whatever fails is a response
+ * as well.
  *
  * @throws {TypeError} for arguments that cannot be used, and nothing else.
  */

@@ -12,7 +12,7 @@ const FIRST_POLLS = 100;
 const MIN_POLLS = 8;
 
 /**
- * Asking costs 0.15 µs, 1,000 branches 15 µs or more: 1 % (benchmarks/src/engine). The engine's own
+ * Asking costs 0.15 µs, 1,000 branches 15 µs or more: 1 %. The engine's own
  * number is 10,000.
  */
 const MAX_POLLS = 1_000;

@@ -7,7 +7,7 @@ import { type Capability, defineCapability } from '../define.js';
 const TYPE = 'Log message has to be of type string';
 
 /**
- * The capability `log(message)` (CONTRACT §6): one line at info level, verbatim.
+ * The capability `log(message)` (docs/contract.md §6): one line at info level, verbatim.
  *
  * @param write gets each line. It must not throw.
  */

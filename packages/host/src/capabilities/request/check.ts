@@ -6,7 +6,7 @@ import { readHeaders } from './headers.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 
 /**
- * Checks a request in the order of CONTRACT §6, steps 4 to 6, and makes it ready to send.
+ * Checks a request in the order of docs/contract.md §6, steps 4 to 6, and makes it ready to send.
  *
  * @throws {CapabilityError}
  */

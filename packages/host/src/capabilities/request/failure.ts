@@ -36,7 +36,7 @@ export class DeniedAddressError extends Error {
   }
 }
 
-/** The refusal of an address (CONTRACT §7). */
+/** The refusal of an address (docs/contract.md §7). */
 export function deniedAddress(cause: DeniedAddressError): CapabilityError {
   return new CapabilityError('E_SCOPE', `Requested domain "${cause.hostname}" resolves to a denied IP address`, {
     cause,
@@ -129,7 +129,7 @@ export function tooLarge(url: URL, what: string): CapabilityError {
   });
 }
 
-/** A status outside 2xx (CONTRACT §6). The request's own headers are not part of it. */
+/** A status outside 2xx (docs/contract.md §6). The request's own headers are not part of it. */
 export function statusFailure({ status, statusText, headers, text, isJson }: ReceivedAnswer): CapabilityError {
   const code: RequestFailureCode = status >= 400 && status < 500 ? 'ERR_BAD_REQUEST' : 'ERR_BAD_RESPONSE';
   return new CapabilityError('E_GUEST', `Request failed with status code ${status}`, {

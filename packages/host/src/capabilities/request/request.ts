@@ -51,7 +51,7 @@ const argsSchema = z.tuple([
 ]);
 
 /**
- * The capability `request(url, options?)` (CONTRACT §6).
+ * The capability `request(url, options?)` (docs/contract.md §6).
  *
  * @param ca certificate authorities in place of the system's.
  * @throws {TypeError} an address range of the options cannot be read.

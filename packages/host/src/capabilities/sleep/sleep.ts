@@ -12,7 +12,10 @@ const TYPE = 'Sleep milliseconds has to be of type number';
 /** zod's number refuses NaN and the infinities; `typeof` does not. */
 const anyNumber = z.custom<number>((value) => typeof value === 'number', { error: TYPE });
 
-/** The capability `sleep(milliseconds)` (CONTRACT §6). Negative and NaN mean the shortest wait. */
+/**
+ * The capability `sleep(milliseconds)` (docs/contract.md §6). Negative and NaN mean the shortest
+ * wait.
+ */
 export function createSleepCapability(timers: TimerQueue): Capability {
   return defineCapability({
     name: 'sleep',

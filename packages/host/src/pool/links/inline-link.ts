@@ -30,7 +30,8 @@ export interface InlineLanesOptions {
 /**
  * Makes the lane of `pool: 'inline'`: the engine on the calling thread.
  *
- * There is no watchdog: a native that never returns (DESIGN, fact 6) blocks this thread for good.
+ * The engine ends guest code by itself when a limit is passed, natives included. What no watchdog
+ * can do here is end a thread that hangs in the engine's own code.
  */
 export function inlineLane(options: InlineLanesOptions = {}): StartLane {
   return (events) => new InlineLink(events, options);

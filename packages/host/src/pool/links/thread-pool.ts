@@ -30,7 +30,7 @@ export interface WorkerLanes {
   close(): Promise<void>;
 }
 
-/** Guest recursion of 256 KiB on the C stack needs about this much of V8's (DESIGN, fact 5). */
+/** Guest recursion of 256 KiB on the C stack needs about this much of V8's. */
 const STACK_SIZE_MB = 16;
 /**
  * V8's heap of a thread: what crosses and the engine's own objects. Guests live in WASM memory,
