@@ -14,6 +14,13 @@ import { chooseLane, chooseLoader } from './placement.js';
 import { FairQueue } from './fair-queue.js';
 
 /**
+ * Calls under way from which on a batch may wait for the turn of the event loop to end: with fewer,
+ * somebody waits for each. Over HTTP with 64 connections a request costs the main thread 7 % less,
+ * and 16 calls in flight on one thread 14 % less.
+ */
+const MANY_CALLS = 8;
+
+/**
  * What a load gets beyond `loadTimeMs`, so that its engine, or else the watchdog, ends it first and
  * knows why.
  */
@@ -82,12 +89,14 @@ export class Dispatcher implements Releaser {
 
   /**
    * Flushes once this thread has nothing more to add: after the promise jobs, so that a burst of
-   * calls goes together.
+   * calls goes together. With many under way, after all that this turn of the event loop has read:
+   * each request of a server comes in a callback of its own.
    */
   schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    process.nextTick(this.#run);
+    if (this.#ledger.size < MANY_CALLS) process.nextTick(this.#run);
+    else setImmediate(this.#run);
   }
 
   flush(): void {
