@@ -33,6 +33,8 @@ export interface EndpointResponseOptions<Made = Response> {
   /** What the client has already. @default nothing */
   conditions?: Conditions | null;
   createResponse: CreateResponse<Made>;
+  /** What it has as `x-request-id`. @default none */
+  requestId?: string | undefined;
 }
 
 /** The platform's own kind of response. */
@@ -54,6 +56,7 @@ export function toEndpointResponse<Made>(answer: Answer, options: EndpointRespon
   const status = readStatus(answer.status);
   const content = kind === 'none' || BODILESS.has(status) ? null : answer.body;
   const fixed: Record<string, string> = content === null || kind === 'none' ? {} : { 'content-type': TYPES[kind] };
+  if (options.requestId !== undefined) fixed['x-request-id'] = options.requestId;
   const isCacheable = status < 300 && (options.method === 'GET' || options.method === 'HEAD');
   if (isCacheable && content !== null && content.byteLength <= MAX_TAGGED_BYTES) fixed['etag'] = entityTag(content);
   const { conditions = null } = options;

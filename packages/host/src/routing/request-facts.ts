@@ -8,6 +8,8 @@ import type { Extension } from '../extensions/extension.js';
  */
 export interface RequestFacts {
   readonly id: string;
+  /** Whether the response was made with the id. @default false */
+  isTold?: boolean;
   /** What answers it. Absent if no route does. */
   target?: RouteTarget;
   /** Set by who wants to know `callId`. @default false */

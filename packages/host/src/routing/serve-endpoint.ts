@@ -54,12 +54,16 @@ export async function serveEndpoint(
     const bytes = encodeRequest(owner, argument);
     const onOutcome = facts?.wantsCallId ? (end: { callId: number }) => void (facts.callId = end.callId) : undefined;
     const result = await options.caller.run(owner, handler, bytes, { ...call, signal, onOutcome });
-    return toEndpointResponse(readAnswer(result), {
+    const response = toEndpointResponse(readAnswer(result), {
       allowedHeaders: options.allowedHeaders,
+      requestId: facts?.id,
       method: request.method,
       conditions: readConditions(request.headers),
       createResponse: options.createResponse,
     });
+    // a guest may have set its own
+    if (facts) facts.isTold = !options.allowedHeaders.has('x-request-id');
+    return response;
   } catch (error) {
     if (facts && isSandglassError(error)) facts.callId ??= error.callId;
     if (signal.aborted) return toErrorResponse(new SandglassError('E_ABORTED', 'The request was aborted'));

@@ -61,13 +61,13 @@ class HostService implements Service {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const { id } = factsOf(request);
+    const facts = factsOf(request);
     const path = servicePath(request.url);
     const response =
       path === AMBIGUOUS
         ? failure(400, 'INVALID_PATH', 'The path of the request is ambiguous.')
         : await ((path === null ? null : this.#watch(path, request)) ?? this.#serve(path, request));
-    response.headers.set('x-request-id', id);
+    if (facts.isTold !== true) response.headers.set('x-request-id', facts.id);
     this.#responses.set(response.status, (this.#responses.get(response.status) ?? 0) + 1);
     if (this.#isDraining) response.headers.set('connection', 'close');
     return response;
