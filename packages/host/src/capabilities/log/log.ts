@@ -7,7 +7,8 @@ import { type Capability, defineCapability } from '../define.js';
 const TYPE = 'Log message has to be of type string';
 
 /**
- * The capability `log(message)` (docs/contract.md §6): one line at info level, verbatim.
+ * The capability `log(message)` (docs/contract.md §6): one line at info level, verbatim. The pool
+ * has counted it by then, in lines and bytes: see `pool/inbox/quotas.ts`.
  *
  * @param write gets each line. It must not throw.
  */
