@@ -100,7 +100,7 @@ describe('an allocation that fails at every place in turn', () => {
     for (const limit of LIMITS) {
       const engine = await TestEngine.open();
       memories.length = 0; // one was made to find the layout
-      const limits = { memoryLimitBytes: limit * MIB, cpuTimeMs: 300 };
+      const limits = { memoryLimitBytes: limit * MIB, cpuTimeMs: 2_000 };
       const id = await engine.load(
         `export default ({ filter }) => { filter('starve', ${STARVE}); filter('check', ${CHECK}); };`,
         { type: 'hook', limits },
