@@ -8,10 +8,22 @@ export interface Output {
   once?(event: 'drain', listener: () => void): unknown;
 }
 
+/** Keys that a person presses. */
+export interface Input {
+  readonly isTTY?: boolean | undefined;
+  setRawMode?(isRaw: boolean): unknown;
+  on(event: 'data', listener: (data: Buffer | string) => void): unknown;
+  off(event: 'data', listener: (data: Buffer | string) => void): unknown;
+  resume(): unknown;
+  pause(): unknown;
+}
+
 /** What a command touches of the process around it. Tests pass their own. */
 export interface Io {
   stdout: Output;
   stderr: Output;
+  /** @default nobody presses a key */
+  stdin?: Input;
   env: Readonly<Record<string, string | undefined>>;
   /** Folder that relative paths start from. */
   cwd: string;
@@ -22,4 +34,6 @@ export interface Io {
    * never
    */
   onReload?(listener: () => void): () => void;
+  /** Opens a URL in the browser. @default nothing does */
+  openUrl?(url: string): void;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCli } from './cli.js';
+import { openUrl } from './open-url.js';
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -9,7 +10,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-const { stdout, stderr, env } = process;
+const { stdin, stdout, stderr, env } = process;
 for (const stream of [stdout, stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // whoever read the output has gone: no reason to stop serving
@@ -17,7 +18,7 @@ for (const stream of [stdout, stderr]) {
   });
 }
 const exitCode = await runCli(process.argv.slice(2), {
-  ...{ stdout, stderr, env, cwd: process.cwd(), signal: stop.signal },
+  ...{ stdin, stdout, stderr, env, cwd: process.cwd(), signal: stop.signal, openUrl },
   onReload(listener) {
     process.on('SIGHUP', listener);
     return () => process.off('SIGHUP', listener);

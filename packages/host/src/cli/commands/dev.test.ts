@@ -13,9 +13,10 @@ const source = (answer: string): string =>
 async function dev(
   files: Record<string, string | object>,
   run: (io: FakeIo, url: string, folder: string) => Promise<void>,
+  isTTY = false,
 ): Promise<void> {
   const cwd = await makeFolder(files);
-  const io = fakeIo({ cwd });
+  const io = fakeIo({ cwd, isTTY, env: { NO_COLOR: '1' } });
   const ended = runCli(['dev', '--port', '0'], io);
   // both groups took part
   const [, url] = (await io.printed(/Listening on (\S+\/),/)) as unknown as [string, string];
@@ -43,6 +44,48 @@ describe('sandglass dev', () => {
         expect(await get(`${url}hello`)).toBe('two');
       },
     );
+  });
+
+  test('keys reload, clear, open the status page and say what they are', async () => {
+    const files = {
+      'package.json': packageJson('hello', 'endpoint'),
+      'index.js': route('/', "({ status: 200, body: 'one' })"),
+    };
+    const useKeys = async (io: FakeIo, url: string): Promise<void> => {
+      await io.printed(/\nr reload, c clear, o open the status page, q quit, \? help\n/);
+      expect(io.isRaw()).toBe(true);
+      io.press('r');
+      await io.printed(/reloaded index\.js/);
+      io.press('xco?');
+      expect(io.out()).toMatch(/\[2J.*r reload, c clear, .*\n$/);
+      expect(io.opened).toEqual([`${url}_sandglass/status`]);
+    };
+    await dev(files, useKeys, true);
+  });
+
+  test.each(['q', '\u0003'])('a key ends it, and gives the terminal back: %j', async (key) => {
+    const cwd = await makeFolder({
+      'package.json': packageJson('hello', 'endpoint'),
+      'index.js': route('/', "({ status: 200, body: 'one' })"),
+    });
+    const io = fakeIo({ cwd, isTTY: true, env: { NO_COLOR: '1' } });
+    const ended = runCli(['dev', '--port', '0'], io);
+    await io.printed(/q quit/);
+    io.press(key);
+    expect(await ended).toBe(0);
+    expect(io.isRaw()).toBe(false);
+  });
+
+  test('there are no keys without a terminal', async () => {
+    const files = {
+      'package.json': packageJson('hello', 'endpoint'),
+      'index.js': route('/', "({ status: 200, body: 'one' })"),
+    };
+    await dev(files, async (io, url) => {
+      expect(await get(`${url}hello`)).toBe('one');
+      expect(io.out()).not.toContain('r reload');
+      expect(io.isRaw()).toBe(false);
+    });
   });
 
   test('shows a mistake with its code, and goes on with the version before until it is repaired', async () => {

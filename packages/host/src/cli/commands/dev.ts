@@ -15,6 +15,7 @@ import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import { callLine, isLoopback } from '../dev/call-line.js';
 import { createDevService, servedRequest } from '../dev/dev-service.js';
+import { describeKeys, type KeyCommand, listenToKeys } from '../dev/keys.js';
 import { printFailure } from '../dev/print-failure.js';
 import { watchFolder } from '../dev/watch.js';
 import { type Change, nameOfFailed, Workbench } from '../dev/workbench.js';
@@ -54,6 +55,9 @@ export const devCommand: Command = defineCommand({
  * theirs.
  */
 const ANNOUNCE_AFTER_MS = 1_500;
+
+/** Takes away what is shown and what was scrolled away, and goes to the first line (ECMA-48). */
+const CLEAR_TERMINAL = '\u001B[2J\u001B[3J\u001B[H';
 
 class DevServer {
   readonly #config: Config;
@@ -113,21 +117,42 @@ class DevServer {
     this.#url = server.url;
     const watcher = await watchFolder(root, (paths) => void bench.sync(paths));
     try {
-      const aborted = untilAborted(this.#io.signal);
-      const first = bench.sync(); // a request waits for the extension that it is for
-      await Promise.race([first, aborted, setTimeout(ANNOUNCE_AFTER_MS, undefined, { ref: false })]);
-      this.#print(
-        `${this.#style('bold', `Listening on ${server.url}`)}, status on ${server.url}_sandglass/status, waiting for changes`,
-      );
-      await Promise.race([first, aborted]);
-      if (bench.count === 0) this.#log('warn', `0 extensions found in ${root}`, {});
-      await untilAborted(this.#io.signal);
+      await this.#work(bench);
     } finally {
       status.close();
       await watcher.close();
       await server.close(0);
       await this.#printing;
     }
+  }
+
+  /** Loads what there is, and waits until it is to end: by a signal, or by a key. */
+  async #work(bench: Workbench): Promise<void> {
+    const { stdin, stdout, signal } = this.#io;
+    const quit = new AbortController();
+    const aborted = untilAborted(AbortSignal.any([signal, quit.signal]));
+    const first = bench.sync(); // a request waits for the extension that it is for
+    await Promise.race([first, aborted, setTimeout(ANNOUNCE_AFTER_MS, undefined, { ref: false })]);
+    const listening = this.#style('bold', `Listening on ${this.#url}`);
+    this.#print(`${listening}, status on ${this.#url}_sandglass/status, waiting for changes`);
+    const keys = this.#keys(bench, () => quit.abort());
+    const hasKeys = stdin?.isTTY === true && stdout.isTTY === true;
+    if (hasKeys) this.#print(describeKeys(keys));
+    using _ = hasKeys ? listenToKeys(stdin, keys, () => quit.abort()) : undefined;
+    await Promise.race([first, aborted]);
+    if (bench.count === 0) this.#log('warn', `0 extensions found in ${this.#config.extensions}`, {});
+    await aborted;
+  }
+
+  #keys(bench: Workbench, quit: () => void): KeyCommand[] {
+    const keys: KeyCommand[] = [
+      { key: 'r', text: 'reload', run: () => void bench.reloadAll() },
+      { key: 'c', text: 'clear', run: () => void this.#io.stdout.write(CLEAR_TERMINAL) },
+      { key: 'o', text: 'open the status page', run: () => this.#io.openUrl?.(`${this.#url}_sandglass/status`) },
+      { key: 'q', text: 'quit', run: quit },
+      { key: '?', text: 'help', run: () => this.#print(describeKeys(keys)) },
+    ];
+    return keys;
   }
 
   #report(change: Change): void {

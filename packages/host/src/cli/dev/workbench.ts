@@ -28,6 +28,8 @@ interface Piece {
   authored: AuthoredExtension;
   /** Name under which it serves. */
   name: string;
+  /** Whether it is to be loaded again though nothing has changed. */
+  isStale?: boolean;
 }
 
 /** Keeps a host in step with the folders that an author works in. */
@@ -59,8 +61,22 @@ export class Workbench {
    *   at.
    */
   sync(changed: readonly string[] = []): Promise<void> {
+    return this.#next(() => this.#sync(changed));
+  }
+
+  /** Loads all extensions again, changed or not. */
+  reloadAll(): Promise<void> {
+    return this.#next(() => {
+      const folders = [...this.#pieces.keys(), ...this.#failed.keys()];
+      for (const piece of this.#pieces.values()) piece.isStale = true;
+      return this.#sync(folders);
+    });
+  }
+
+  /** Changes follow one another. */
+  #next(sync: () => Promise<void>): Promise<void> {
     this.#isBusy = true;
-    const work = this.#work.then(() => this.#sync(changed));
+    const work = this.#work.then(sync);
     this.#work = work.finally(() => {
       if (this.#work !== last) return;
       this.#isBusy = false;
@@ -126,11 +142,12 @@ export class Workbench {
     const beganMs = performance.now();
     try {
       const authored = await readAuthored(folder);
-      if (piece && isSame(piece.authored, authored)) {
+      if (piece && !piece.isStale && isSame(piece.authored, authored)) {
         if (this.#failed.delete(folder)) this.#tell({ type: 'recovered', folder, name: piece.name });
         return;
       }
       const extension = await this.#put(folder, piece, authored);
+      if (piece) piece.isStale = false;
       this.#failed.delete(folder);
       const durationMs = performance.now() - beganMs;
       this.#tell({ type: piece ? 'reloaded' : 'loaded', folder, authored, extension, durationMs });

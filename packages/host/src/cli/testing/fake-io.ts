@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+
 import type { Io, Output } from '../io.js';
 
 /** An {@link Io} that keeps what is printed. */
@@ -6,6 +8,12 @@ export interface FakeIo extends Io {
   readonly err: () => string;
   /** Asks the command to end, as SIGTERM does. */
   stop(): void;
+  /** Presses keys. */
+  press(keys: string): void;
+  /** Whether keys come one by one, unseen: of a terminal. */
+  readonly isRaw: () => boolean;
+  /** URLs that were opened. */
+  readonly opened: readonly string[];
   /** Asks it to load extensions again, as SIGHUP does. */
   reload(): void;
   /** Resolves when what was printed to stdout matches; the match is the result. */
@@ -17,6 +25,9 @@ export function fakeIo(options: { env?: Io['env']; cwd?: string; isTTY?: boolean
   const controller = new AbortController();
   const waiters = new Set<() => void>();
   const listeners = new Set<() => void>();
+  const opened: string[] = [];
+  const keyboard = new EventEmitter();
+  let isRaw = false;
   let out = '';
   let err = '';
   const write = (add: (text: string) => void): Output => ({
@@ -29,6 +40,18 @@ export function fakeIo(options: { env?: Io['env']; cwd?: string; isTTY?: boolean
   return {
     stdout: write((text) => (out += text)),
     stderr: write((text) => (err += text)),
+    stdin: {
+      isTTY: options.isTTY ?? false,
+      setRawMode: (raw) => (isRaw = raw),
+      on: (event, listener) => keyboard.on(event, listener),
+      off: (event, listener) => keyboard.off(event, listener),
+      resume() {},
+      pause() {},
+    },
+    press: (keys) => void keyboard.emit('data', Buffer.from(keys)),
+    isRaw: () => isRaw,
+    openUrl: (url) => void opened.push(url),
+    opened,
     env: options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     signal: controller.signal,
