@@ -27,7 +27,7 @@ describe('PristineSandboxes', () => {
     const ids = Array.from({ length: MANY }, (_, i) => i + 1);
     for (const id of ids) start(id, id);
     await poll(() => asked.length).toBe(MANY);
-    expect(engine.stats().sandboxes).toBeLessThanOrEqual(32);
+    expect(engine.stats().sandboxes).toBeLessThanOrEqual(64);
     for (const call of asked.splice(0).toReversed()) answer(call, `first ${call.callId}`);
     await poll(() => asked.length).toBe(MANY);
     for (const call of asked) answer(call, { second: call.callId });

@@ -9,8 +9,9 @@ import type { Snapshot } from '../sandbox/snapshot.js';
 /**
  * Sandboxes of one extension that are made for calls that wait side by side, and kept. More calls
  * swap one another out, which takes 10 to 20 µs a wait where a sandbox takes 3 to 5 ms and 350 KiB.
+ * With 64 requests in flight, 32 take 9 % more CPU time a request than 64.
  */
-const MAX_SANDBOXES = 32;
+const MAX_SANDBOXES = 64;
 
 /**
  * A sandbox that grew by more than this is dropped: clearing 8 MiB takes about as long as making a
