@@ -1,19 +1,19 @@
-import type { FleetOptions } from '@sandglass/host/fleet';
+import { type Fleet, type FleetHost, type FleetOptions, type FleetStats } from '@sandglass/host/fleet';
 
+import type { Subscription } from '@nats-io/transport-node';
+
+import { Catalogue } from './catalogue/catalogue.js';
+import { Follower } from './catalogue/follower.js';
 import { checkFleetOptions } from './connection/options.js';
 import { openTransport, type Transport } from './connection/transport.js';
-
-/** One node's place in a fleet. Made by {@link connectFleet}; whoever made it closes it. */
-export interface Fleet extends AsyncDisposable {
-  /** Of this node. */
-  readonly name: string;
-  /** False while no server answers; the node goes on with what it has. */
-  readonly isConnected: boolean;
-  close(): Promise<void>;
-}
+import { engineDigest } from './engine-digest.js';
+import { openNodes } from './nodes/bucket.js';
+import { Presence } from './nodes/presence.js';
+import { ALIVE_FOR_MS, type NodeReport } from './nodes/report.js';
+import { drainSubject } from './nodes/subjects.js';
 
 /**
- * Connects to a fleet.
+ * Connects to a fleet. Give what it makes to `createHost`, and close it after the host.
  *
  * @throws {TypeError} for an option that cannot be used.
  * @throws {SandglassError} `E_FLEET` if no server answers, `E_FLEET_DENIED` if one refuses the
@@ -24,9 +24,20 @@ export async function connectFleet(options: FleetOptions): Promise<Fleet> {
   return new ConnectedFleet(complete.name, await openTransport(complete));
 }
 
+/** What a node has while it is one of a fleet. */
+interface Membership {
+  follower: Follower;
+  presence: Presence;
+  asked: Subscription;
+}
+
 class ConnectedFleet implements Fleet {
   readonly name: string;
   readonly #transport: Transport;
+  readonly #drainListeners = new Set<() => void>();
+  #engine = '';
+  #membership: Membership | undefined;
+  #isDraining = false;
 
   constructor(name: string, transport: Transport) {
     this.name = name;
@@ -37,11 +48,62 @@ class ConnectedFleet implements Fleet {
     return this.#transport.isConnected;
   }
 
-  close(): Promise<void> {
-    return this.#transport.close();
+  stats(): FleetStats {
+    const { revision = 0, failed = {} } = this.#membership?.follower ?? {};
+    return { name: this.name, isConnected: this.isConnected, isDraining: this.#isDraining, revision, failed };
+  }
+
+  async join(host: FleetHost): Promise<void> {
+    if (this.#membership) throw new TypeError('This fleet has a host already: connect another one for another host');
+    const [catalogue, nodes] = [await Catalogue.open(this.#transport), await openNodes(this.#transport)];
+    this.#engine = await engineDigest();
+    const follower = new Follower(catalogue, host, () => void this.#membership?.presence.tell());
+    await follower.start(this.#transport);
+    const presence = new Presence(this.#transport, nodes, () => this.#describe(host, follower));
+    const { connection, prefix } = this.#transport;
+    const asked = connection.subscribe(drainSubject(prefix, this.name), {
+      callback: (_, message) => this.#drain(message),
+    });
+    this.#membership = { follower, presence, asked };
+    await presence.tell(); // from now on every roll-out waits for this node
+  }
+
+  async leave(): Promise<void> {
+    const membership = this.#membership;
+    this.#membership = undefined;
+    membership?.asked.unsubscribe();
+    await membership?.follower.stop();
+    await membership?.presence.stop();
+  }
+
+  onDrain(listener: () => void): Disposable {
+    this.#drainListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#drainListeners.delete(listener) };
+  }
+
+  async close(): Promise<void> {
+    await this.leave();
+    await this.#transport.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #drain(message: { respond(): boolean }): void {
+    message.respond();
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    for (const listener of this.#drainListeners) listener();
+    void this.#membership?.presence.tell();
+  }
+
+  #describe(host: FleetHost, { revision, staged, failed }: Follower): NodeReport {
+    const { running, queued } = host.stats();
+    const { name } = this;
+    const isDraining = this.#isDraining;
+    const aliveForMs = ALIVE_FOR_MS;
+    const engine = this.#engine;
+    return { name, role: 'owner', engine, aliveForMs, isDraining, revision, running, queued, staged, failed };
   }
 }

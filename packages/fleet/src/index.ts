@@ -1,2 +1,3 @@
-export { connectFleet, type Fleet } from './connect-fleet.js';
-export type { FleetCredentials, FleetOptions, FleetTls } from '@sandglass/host/fleet';
+export { connectFleet } from './connect-fleet.js';
+export { connectOperator } from './operator/connect-operator.js';
+export type * from '@sandglass/host/fleet';

@@ -7,6 +7,7 @@ import { EndpointRouter } from './routing/endpoint-router.js';
 import { HookRegistry } from './routing/hook-registry.js';
 import { OperationRegistry } from './routing/operation-registry.js';
 import type { Extension } from './extensions/extension.js';
+import type { StagedExtension } from './fleet/contract.js';
 import { toLoadError } from './extensions/map-error.js';
 
 /** What each type may register. */
@@ -135,31 +136,77 @@ export class Catalog {
     return extension;
   }
 
-  async #start(extension: Extension, previous?: Promise<unknown>): Promise<void> {
-    const { id } = extension.wire;
-    this.#versions.set(id, extension);
+  /**
+   * Loads a version beside the one that serves, if there is one; nothing is registered. Whoever
+   * staged it activates or discards it, once.
+   *
+   * @throws {SandglassError} whatever keeps it from loading.
+   */
+  async stage(extension: Extension): Promise<StagedExtension> {
+    const { name } = extension;
+    const registrations = await this.#load(extension);
+    return {
+      name,
+      activate: () =>
+        this.#inOrder(name, async () => {
+          const old = this.#current.get(name);
+          await this.#serve(extension, registrations);
+          this.#current.set(name, extension);
+          this.#removed.delete(name);
+          if (old) this.#retire(old).catch(() => {}); // as in `replace`
+        }),
+      discard: () => this.#drop(extension),
+    };
+  }
+
+  async #start(extension: Extension, turn?: Promise<unknown>): Promise<void> {
+    const registrations = await this.#load(extension);
+    await turn;
+    await this.#serve(extension, registrations);
+  }
+
+  async #load(extension: Extension): Promise<readonly Registration[]> {
+    this.#versions.set(extension.wire.id, extension);
     try {
       const { registrations } = await this.#pool.load(extension.wire);
-      await previous;
-      try {
-        this.#register(extension, registrations);
-      } catch (error) {
-        await this.#pool.unload(id);
-        throw error;
-      }
-      extension.ready(registrations);
+      return await this.#checked(extension, registrations);
     } catch (error) {
-      this.#versions.delete(id);
+      this.#versions.delete(extension.wire.id);
       throw await toLoadError(error, extension);
     }
+  }
+
+  async #checked(extension: Extension, registrations: readonly Registration[]): Promise<readonly Registration[]> {
+    const { id, type } = extension.wire;
+    try {
+      assertRegistrations(registrations);
+      const odd = registrations.find((registration) => !REGISTERS[type].includes(registration.type));
+      if (odd) throw new SandglassError('E_LOAD', `it is of type ${type} and registers a ${odd.type}`);
+      return registrations;
+    } catch (error) {
+      await this.#pool.unload(id);
+      throw error;
+    }
+  }
+
+  async #serve(extension: Extension, registrations: readonly Registration[]): Promise<void> {
+    try {
+      this.#register(extension, registrations);
+    } catch (error) {
+      await this.#drop(extension);
+      throw await toLoadError(error, extension);
+    }
+    extension.ready(registrations);
+  }
+
+  async #drop({ wire }: Extension): Promise<void> {
+    await this.#pool.unload(wire.id);
+    this.#versions.delete(wire.id);
   }
 
   #register(extension: Extension, registrations: readonly Registration[]): void {
     const { name } = extension;
     const { type } = extension.wire;
-    assertRegistrations(registrations);
-    const odd = registrations.find((registration) => !REGISTERS[type].includes(registration.type));
-    if (odd) throw new SandglassError('E_LOAD', `it is of type ${type} and registers a ${odd.type}`);
     const of = <Type extends Registration['type']>(...types: Type[]): Extract<Registration, { type: Type }>[] =>
       registrations.filter((registration): registration is Extract<Registration, { type: Type }> =>
         (types as string[]).includes(registration.type),
@@ -193,8 +240,7 @@ export class Catalog {
   async #retire(extension: Extension): Promise<void> {
     if (extension.state === 'failed') return;
     await extension.retire();
-    await this.#pool.unload(extension.wire.id);
-    this.#versions.delete(extension.wire.id);
+    await this.#drop(extension);
   }
 
   #inOrder<T>(name: string, change: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { Fleet } from './fleet/contract.js';
 import type { PoolStats } from './pool/stats/stats.js';
 import type {
   CallOptions,
@@ -14,6 +15,8 @@ export interface Host extends AsyncDisposable {
    * The extensions that are loaded, being loaded or unloaded, and those of the folder that failed.
    */
   readonly extensions: readonly ExtensionInfo[];
+  /** Its place in a fleet, if it has one. */
+  readonly fleet: Fleet | undefined;
   /**
    * Loads an extension from its folder, or one given in memory.
    *

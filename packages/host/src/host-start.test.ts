@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, test } from 'vitest';
 
-import { buildHost, type HostParts } from './host.js';
+import { buildHost } from './host.js';
+import type { HostParts } from './host-parts.js';
 import { createPool } from './pool/create-pool.js';
 import type { HostOptions } from './types.js';
 

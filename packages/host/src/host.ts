@@ -6,6 +6,8 @@ import { type Capabilities, createCapabilities } from './capabilities/registry.j
 import { type EndpointsOptions, serveEndpoint } from './routing/serve-endpoint.js';
 import { Catalog } from './catalog.js';
 import type { Extension, ExtensionOrigin } from './extensions/extension.js';
+import type { Fleet } from './fleet/contract.js';
+import { type Membership, openMembership } from './fleet/membership.js';
 import { openExtension, type OpenOptions } from './extensions/open-extension.js';
 import { scanFolder } from './extensions/scan-folder.js';
 import { runActions, runFilters } from './routing/run-hooks.js';
@@ -16,7 +18,8 @@ import { askEndpoint, runRegistration } from './routing/run-registration.js';
 import { checkCall } from './options/call-options.js';
 import { checkOptions } from './options/check-options.js';
 import { checkLoad, type CompleteHostOptions, delayMs, hostSchema, listenerType } from './options/host-options.js';
-import type { CreatePoolOptions, Pool } from './pool/contract.js';
+import type { HostParts } from './host-parts.js';
+import type { Pool } from './pool/contract.js';
 import { createPool } from './pool/create-pool.js';
 import { observe } from './telemetry/observe.js';
 import { observeCalls } from './telemetry/observe-calls.js';
@@ -44,12 +47,13 @@ const CLOSE_DEADLINE_MS = 5_000;
 const LOADED_AT_ONCE = 8;
 
 /**
- * Makes a host, and loads its folder of extensions if it has one.
+ * Makes a host, and loads its folder of extensions if it has one, and the catalogue of its fleet.
  *
  * @throws {TypeError} for an option that is unknown or cannot be used. It names the option, its
  *   value and what is allowed.
  * @throws {SandglassError} `E_NOT_FOUND` if the folder does not exist, `E_WORKER_LOST` if it has
- *   extensions and not one worker to load them could be started, after about 1.5 s of trying.
+ *   extensions and not one worker to load them could be started, after about 1.5 s of trying,
+ *   `E_FLEET` or `E_FLEET_DENIED` if the fleet cannot be joined.
  */
 export function createHost(options: HostOptions = {}): Promise<Host> {
   const wasm = compileEngine(); // while the rest is made ready
@@ -57,19 +61,17 @@ export function createHost(options: HostOptions = {}): Promise<Host> {
   return buildHost(options, { createPool: (poolOptions) => createPool({ ...poolOptions, wasm }) });
 }
 
-/** Parts of a host that tests replace. */
-export interface HostParts {
-  createPool: (options: CreatePoolOptions) => Promise<Pool>;
-  /** @default the built-in ones */
-  createCapabilities?: typeof createCapabilities;
-}
-
 /** {@link createHost} of given parts. */
 export async function buildHost(given: HostOptions, parts: HostParts): Promise<Host> {
   const options = checkOptions('options of createHost', hostSchema, given);
-  const host = await SandglassHost.create(options, parts);
+  const membership = await openMembership(options.fleet);
+  const host = await SandglassHost.create(options, parts, membership).catch(async (error) => {
+    await membership.leave();
+    throw error;
+  });
   try {
     if (options.extensions !== undefined) await host.loadFolder(options.extensions);
+    await host.joinFleet();
     host.assertStarted();
     return host;
   } catch (error) {
@@ -87,10 +89,11 @@ class SandglassHost implements Host {
   readonly #caller: Caller;
   readonly #report: ReportError;
   readonly #endpoints: EndpointsOptions;
+  readonly #membership: Membership;
   #lastId = 0;
   #closing: Promise<void> | undefined;
 
-  static async create(options: CompleteHostOptions, parts: HostParts): Promise<SandglassHost> {
+  static async create(options: CompleteHostOptions, parts: HostParts, membership: Membership): Promise<SandglassHost> {
     const { capabilities: custom, request, onLog, logConsole, pool: poolOptions } = options;
     const { onCall, onAudit, isWatched } = await observe(options);
     const report = createErrorReport(options.onError);
@@ -109,15 +112,23 @@ class SandglassHost implements Host {
     const onBackground = tellBackground({ log: capabilities.log, onCall, registrationsOf });
     const pool = await parts.createPool({ ...connected, pool: poolOptions, onBackground });
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
-    const { isolation, limits, nodeEnv, grant } = options;
     const caller = createCaller(observeCalls(pool, { onCall, isWatched }, registrationsOf));
-    return new SandglassHost(options, { capabilities, isolation, limits, nodeEnv, grant }, { pool, catalog, caller });
+    return new SandglassHost(
+      options,
+      { ...options, capabilities },
+      {
+        pool,
+        catalog,
+        caller,
+        membership,
+      },
+    );
   }
 
   private constructor(
     options: CompleteHostOptions,
     openOptions: OpenOptions,
-    parts: { pool: Pool; catalog: Catalog; caller: Caller },
+    parts: { pool: Pool; catalog: Catalog; caller: Caller; membership: Membership },
   ) {
     this.#options = options;
     this.#openOptions = openOptions;
@@ -125,6 +136,7 @@ class SandglassHost implements Host {
     this.#pool = parts.pool;
     this.#catalog = parts.catalog;
     this.#caller = parts.caller;
+    this.#membership = parts.membership;
     this.#report = createErrorReport(options.onError);
     this.#endpoints = {
       router: parts.catalog.router,
@@ -168,16 +180,28 @@ class SandglassHost implements Host {
     }
   }
 
+  joinFleet(): Promise<void> {
+    return this.#membership.join({
+      stage: async ({ source, limits, grant: granted }) =>
+        this.#catalog.stage(await this.#open({ from: source, options: { limits }, granted })),
+      remove: (name) => this.#catalog.remove(name),
+      stats: () => this.#pool.stats(),
+      report: this.#report,
+    });
+  }
+
+  get fleet(): Fleet | undefined {
+    return this.#membership.fleet;
+  }
+
   assertStarted(): void {
     this.#pool.assertStarted();
   }
 
   #openOrReport(from: string): Promise<Extension | undefined> {
     return this.#open({ from, options: {} }).catch((error: unknown) => {
-      this.#report(
-        error,
-        isSandglassError(error) && error.extension !== undefined ? { extension: error.extension } : {},
-      );
+      const extension = isSandglassError(error) ? error.extension : undefined;
+      this.#report(error, extension === undefined ? {} : { extension });
       return undefined;
     });
   }
@@ -255,6 +279,7 @@ class SandglassHost implements Host {
 
   async #close(deadlineMs: number): Promise<void> {
     try {
+      await this.#membership.leave();
       await this.#pool.close(deadlineMs);
     } finally {
       await this.#capabilities.close();

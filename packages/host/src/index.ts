@@ -3,6 +3,8 @@ export * from './capabilities/error.js';
 export * from './capabilities/log/terminal.js';
 export { type ConfigFile, defineConfig } from './cli/config/define-config.js';
 export { createHost, type Host } from './host.js';
+export type { Fleet, FleetHost, FleetStats } from './fleet/contract.js';
+export type * from './fleet/options.js';
 export type * from './pool/stats/stats.js';
 export type * from './types.js';
 export { isSandglassError, SandglassError, type ErrorCode, type Limits } from '@sandglass/core';

@@ -3,10 +3,13 @@ import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 
 import type { Capability } from './capabilities/define.js';
+import type { ExtensionSource } from './extensions/extension-source.js';
+import type { Fleet } from './fleet/contract.js';
+import type { FleetOptions } from './fleet/options.js';
 import type { SkippedFolder } from './extensions/scan-folder.js';
 
 export type * from './call-types.js';
-export type { SkippedFolder };
+export type { ExtensionSource, SkippedFolder };
 
 /**
  * State of an extension: `loading`, `ready`, `failed` (see `error`), or `unloading` while calls on
@@ -33,14 +36,6 @@ export interface ExtensionInfo {
   readonly notes: readonly string[];
   /** Why it is `failed`. */
   readonly error?: Error;
-}
-
-/** An extension given in memory. `manifest` is the parsed package.json. */
-export interface ExtensionSource {
-  manifest: unknown;
-  source: string;
-  /** Source map of `source`, parsed or as JSON text. An inline one is found by itself. */
-  sourceMap?: string | object | undefined;
 }
 
 export interface LoadOptions {
@@ -182,6 +177,11 @@ export type GrantPolicy = (
 ) => Scopes | Promise<Scopes>;
 
 export interface HostOptions {
+  /**
+   * Makes the host a node of a fleet, whose catalogue it follows: how to reach it, or what
+   * `connectFleet` of `@sandglass/fleet` made, which stays its maker's to close. @default none
+   */
+  fleet?: Fleet | FleetOptions | undefined;
   /**
    * Folder of extensions in Directus' layout, loaded before `createHost` resolves. One that does
    * not load is told to `onError` and keeps no other from loading.

@@ -1,4 +1,4 @@
-import type { ExtensionWire, Manifest, Registration } from '@sandglass/core';
+import type { ExtensionWire, Manifest, Registration, Scopes } from '@sandglass/core';
 
 import type { Grant } from '../capabilities/registry.js';
 import type { ExtensionInfo, ExtensionSource, ExtensionState, LoadOptions } from '../types.js';
@@ -9,6 +9,8 @@ export interface ExtensionOrigin {
   /** A folder, or the extension itself. */
   from: string | ExtensionSource;
   options: LoadOptions;
+  /** Scopes that were granted before this host's own policy is asked. @default what is requested */
+  granted?: Scopes;
 }
 
 /** All that is known of an extension before a sandbox has seen it. */

@@ -39,7 +39,10 @@ export async function openExtension(id: number, origin: ExtensionOrigin, options
   const { isolation = options.isolation, limits = {} } = origin.options;
   const { manifest, notes, ...files } = await readOrigin(origin.from, capabilities);
   const { name, version, type } = manifest;
-  const grant = capabilities.prepare({ name, version }, await decideGrant(manifest, options.grant));
+  const grant = capabilities.prepare(
+    { name, version },
+    await decideGrant(atMost(manifest, origin.granted), options.grant),
+  );
   const filename = guestFilename(name, manifest.path);
   const source = await prepare(name, files, filename);
   const wire = {
@@ -77,6 +80,13 @@ async function prepare(
     if (!isSandglassError(error)) throw error;
     throw new SandglassError(error.code, `Cannot load "${name}": ${error.message}`, { extension: name, cause: error });
   }
+}
+
+/** A manifest as if it asked for no more than was granted elsewhere. */
+function atMost(manifest: Manifest, granted: Scopes | undefined): Manifest {
+  if (!granted) return manifest;
+  const known = Object.entries(granted).filter(([scope]) => Object.hasOwn(manifest.requestedScopes, scope));
+  return { ...manifest, requestedScopes: Object.fromEntries(known) };
 }
 
 async function decideGrant(

@@ -1,6 +1,9 @@
 /** For `@sandglass/fleet`, and whoever writes a fleet of another kind. */
+export { MAX_SOURCE_LENGTH } from '../extensions/prepare-source.js';
 export { checkOptions } from '../options/check-options.js';
 export { count, maybe, object, text, withDefault, type Fields } from '../options/fields.js';
+export type { ExtensionSource } from '../extensions/extension-source.js';
+export type * from './contract.js';
 export type * from './options.js';
 export type * from '../pool/contract.js';
 export type * from '../pool/links/lane-link.js';

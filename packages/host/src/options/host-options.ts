@@ -79,6 +79,8 @@ const requestFields: Fields<RequestOptions> = {
 export const isolation: z.ZodMiniType<Isolation> = z.enum(['pristine', 'persistent']);
 export const poolSchema: z.ZodMiniType<PoolOptions> = object(poolFields);
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 /** RFC 9110 §5.6.2 */
 const isHeaderName = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
 
@@ -116,6 +118,7 @@ export const sharedFields: Fields<
 export const hostSchema: z.ZodMiniType<CompleteHostOptions> = object<CompleteHostOptions>({
   ...sharedFields,
   extensions: maybe(text),
+  fleet: maybe(custom<NonNullable<HostOptions['fleet']>>(isObject, 'an object { servers, … } or a fleet')),
   pool: group(z.union([z.literal('inline'), poolSchema])),
   request: group(object(requestFields)),
   onLog: maybe(callback()),
@@ -131,8 +134,6 @@ const loadSchema: z.ZodMiniType<LoadOptions> = object<LoadOptions>({
   isolation: maybe(isolation),
   limits: maybe(limitsSchema),
 });
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 const sourceFields: Fields<ExtensionSource> = {
   manifest: named(z.unknown(), 'a parsed package.json'),

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+
+import { SandglassError } from '@sandglass/core';
+import { type ExtensionSource, MAX_SOURCE_LENGTH } from '@sandglass/host/fleet';
+
+/** A source of four bytes a character, its map, its manifest: nothing larger was ever pushed. */
+export const MAX_BUNDLE_BYTES: number = 12 * MAX_SOURCE_LENGTH;
+
+/** What the object store holds of one version, and the name that it has there. */
+export interface Bundle {
+  /** SHA-256 of `bytes`, hex. */
+  hash: string;
+  bytes: Uint8Array;
+}
+
+/** @throws {SandglassError} `E_LOAD` for one that no node would take. */
+export function packBundle({ manifest, source, sourceMap }: ExtensionSource): Bundle {
+  const bytes = Buffer.from(JSON.stringify({ manifest, source, sourceMap }));
+  if (bytes.length > MAX_BUNDLE_BYTES)
+    throw new SandglassError('E_LOAD', `The bundle has ${bytes.length} bytes, at most ${MAX_BUNDLE_BYTES} are taken`);
+  return { hash: sha256(bytes), bytes };
+}
+
+/**
+ * Reads a bundle, after a look at whether it is the one that is meant: whoever may write to the
+ * store is not trusted.
+ *
+ * @param hash that the catalogue gives.
+ * @throws {SandglassError} `E_LOAD` if it is another.
+ */
+export function unpackBundle(bytes: Uint8Array, hash: string): ExtensionSource {
+  const found = sha256(bytes);
+  if (found !== hash)
+    throw new SandglassError('E_LOAD', `The bundle was changed: its SHA-256 is ${found}, the catalogue says ${hash}`);
+  const { manifest, source, sourceMap } = JSON.parse(Buffer.from(bytes).toString()) as ExtensionSource; // as it was packed
+  return { manifest, source, ...(sourceMap === undefined ? {} : { sourceMap }) };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,132 @@
+import { SandglassError } from '@sandglass/core';
+import type { ExtensionSource } from '@sandglass/host/fleet';
+import type { KV, KvWatchEntry } from '@nats-io/kv';
+import type { ObjectStore } from '@nats-io/obj';
+
+import { openBucket, openObjects } from '../connection/buckets.js';
+import { toFleetError, type Transport } from '../connection/transport.js';
+import { type Bundle, MAX_BUNDLE_BYTES, unpackBundle } from './bundle.js';
+import { type Entry, keyOf, readEntry, writeEntry } from './entry.js';
+
+/** An entry and the number of the write that made it: the next one has to name it. */
+export interface Written<T> {
+  value: T;
+  revision: number;
+}
+
+/** What is told of a change: the entry, or why it cannot be read. `undefined` if it was deleted. */
+export type OnChange = (key: string, revision: number, read: () => Entry | undefined) => void;
+
+/** What runs where: an entry for each extension, and the bundles that they name. */
+export class Catalogue {
+  readonly #entries: KV;
+  readonly #bundles: ObjectStore;
+
+  private constructor(entries: KV, bundles: ObjectStore) {
+    this.#entries = entries;
+    this.#bundles = bundles;
+  }
+
+  /** @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`. */
+  static async open(transport: Transport): Promise<Catalogue> {
+    const entries = await openBucket(transport, 'catalogue', { history: 5 });
+    return new Catalogue(entries, await openObjects(transport, 'bundles'));
+  }
+
+  async get(name: string): Promise<Written<Entry> | undefined> {
+    return this.#try(`Cannot read "${name}" in the catalogue`, async () => {
+      const found = await this.#entries.get(keyOf(name));
+      if (!found || found.operation !== 'PUT') return undefined;
+      return { value: readEntry(found.value, found.key), revision: found.revision };
+    });
+  }
+
+  /** Every entry that can be read, by name. */
+  async list(): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    await this.forEach((_key, _revision, read) => {
+      const entry = read();
+      if (entry) entries.push(entry);
+    });
+    return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Tells of everything that is there now. */
+  async forEach(told: OnChange): Promise<void> {
+    await this.#try('Cannot read the catalogue', async () => {
+      const keys: string[] = [];
+      for await (const key of await this.#entries.keys()) keys.push(key);
+      for (const found of await Promise.all(keys.map((key) => this.#entries.get(key)))) if (found) tell(found, told);
+    });
+  }
+
+  /** Tells of everything that is there, and of each change from then on, until it is disposed of. */
+  async watch(told: OnChange): Promise<Disposable> {
+    return this.#try('Cannot watch the catalogue', async () => {
+      const watcher = await this.#entries.watch();
+      void (async () => {
+        for await (const change of watcher) tell(change, told);
+      })();
+      return { [Symbol.dispose]: () => watcher.stop() };
+    });
+  }
+
+  /**
+   * Writes an entry if nobody else did since it was read.
+   *
+   * @param over the revision that was read; 0 if there was none.
+   * @throws {SandglassError} `E_FLEET_CONFLICT` if somebody did.
+   */
+  async put(entry: Entry, over: number): Promise<number> {
+    const key = keyOf(entry.name);
+    const text = writeEntry(entry);
+    return this.#try(`Cannot change "${entry.name}" in the catalogue`, () =>
+      over === 0 ? this.#entries.create(key, text) : this.#entries.update(key, text, over),
+    );
+  }
+
+  async putBundle({ hash, bytes }: Bundle): Promise<void> {
+    await this.#try(`Cannot store the bundle ${hash}`, async () => {
+      const known = await this.#bundles.info(hash);
+      if (known?.size === bytes.length && !known.deleted) return;
+      await this.#bundles.putBlob({ name: hash }, bytes);
+    });
+  }
+
+  /** @throws {SandglassError} `E_NOT_FOUND` if it is gone, `E_LOAD` if it was changed. */
+  async getBundle(hash: string): Promise<ExtensionSource> {
+    return this.#try(`Cannot read the bundle ${hash}`, async () => {
+      const info = await this.#bundles.info(hash);
+      if (!info || info.deleted) throw new SandglassError('E_NOT_FOUND', `The bundle ${hash} is not in the store`);
+      if (info.size > MAX_BUNDLE_BYTES)
+        throw new SandglassError('E_LOAD', `The bundle was changed: it has ${info.size} bytes`);
+      const bytes = await this.#bundles.getBlob(hash).catch((cause: Error) => {
+        if (!cause.message.includes('corrupt')) throw cause;
+        throw new SandglassError('E_LOAD', `The bundle ${hash} was changed: it is not what was stored`, { cause });
+      });
+      if (!bytes) throw new SandglassError('E_NOT_FOUND', `The bundle ${hash} is not in the store`);
+      return unpackBundle(bytes, hash);
+    });
+  }
+
+  /** The number of the last write. */
+  async revision(): Promise<number> {
+    return this.#try('Cannot read the catalogue', async () => {
+      const { streamInfo } = await this.#entries.status();
+      return streamInfo.state.last_seq;
+    });
+  }
+
+  async #try<T>(what: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      throw toFleetError(error, what);
+    }
+  }
+}
+
+function tell(found: Pick<KvWatchEntry, 'key' | 'revision' | 'operation' | 'value'>, told: OnChange): void {
+  const { key, revision, operation, value } = found;
+  told(key, revision, () => (operation === 'PUT' ? readEntry(value, key) : undefined));
+}

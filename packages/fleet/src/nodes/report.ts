@@ -1,0 +1,74 @@
+import { check, ERROR_CODES, isSandglassError } from '@sandglass/core';
+import { count, maybe, object, text, type Fields, type NodeError } from '@sandglass/host/fleet';
+import * as z from 'zod/mini';
+
+/** Between two reports of a node. */
+export const BEAT_MS = 1_000;
+/** A node that was silent for so long is gone: three reports, and a little. */
+export const ALIVE_FOR_MS = 3_500;
+
+/** What a node has loaded for a roll-out, or why it could not. */
+export interface StagedReport {
+  /** Of the roll-out. */
+  id: string;
+  error?: NodeError | undefined;
+}
+
+/**
+ * What a node tells the others, again and again. It holds durations and no dates: clocks of two
+ * machines are never compared.
+ */
+export interface NodeReport {
+  name: string;
+  role: 'owner' | 'runner';
+  /** SHA-256 of its engine, hex. */
+  engine: string;
+  /** After so many milliseconds without another report it is gone. */
+  aliveForMs: number;
+  isDraining: boolean;
+  /** Changes of the catalogue that it has taken. */
+  revision: number;
+  running: number;
+  queued: number;
+  /** By name of the extension. */
+  staged: Readonly<Record<string, StagedReport>>;
+  failed: Readonly<Record<string, NodeError>>;
+}
+
+const nodeError = object<NodeError>({
+  code: z.enum(Object.keys(ERROR_CODES)) as never, // the keys are the codes
+  message: z.string(),
+});
+
+const fields: Fields<NodeReport> = {
+  name: text,
+  role: z.enum(['owner', 'runner']),
+  engine: z.string(),
+  aliveForMs: count(1, 600_000),
+  isDraining: z.boolean(),
+  revision: count(0, Number.MAX_SAFE_INTEGER),
+  running: count(0, Number.MAX_SAFE_INTEGER),
+  queued: count(0, Number.MAX_SAFE_INTEGER),
+  staged: z.record(z.string(), object<StagedReport>({ id: text, error: maybe(nodeError) })),
+  failed: z.record(z.string(), nodeError),
+};
+const report = object<NodeReport>(fields);
+
+/** A report as it came; undefined for what is none. */
+export function readReport(bytes: Uint8Array): NodeReport | undefined {
+  try {
+    const parsed = check(report, JSON.parse(Buffer.from(bytes).toString()));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Characters of a message that others are told. */
+const MAX_MESSAGE_LENGTH = 500;
+
+/** An error as others are told of it. */
+export function toNodeError(error: unknown): NodeError {
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE_LENGTH);
+  return { code: isSandglassError(error) ? error.code : 'E_LOAD', message };
+}

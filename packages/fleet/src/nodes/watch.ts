@@ -1,0 +1,65 @@
+import type { KV, KvEntry } from '@nats-io/kv';
+
+import { toFleetError } from '../connection/transport.js';
+import { type NodeReport, readReport } from './report.js';
+
+interface Seen {
+  report: NodeReport;
+  /** By this machine's monotonic clock. */
+  atMs: number;
+}
+
+/** Who lives, as far as this process has heard. */
+export class NodeWatch implements Disposable {
+  readonly #seen = new Map<string, Seen>();
+  readonly #listeners = new Set<() => void>();
+  #watcher: { stop(): void } | undefined;
+
+  /** @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`. */
+  static async open(nodes: KV): Promise<NodeWatch> {
+    const watch = new NodeWatch();
+    try {
+      const keys: string[] = [];
+      for await (const key of await nodes.keys()) keys.push(key);
+      for (const found of await Promise.all(keys.map((key) => nodes.get(key)))) if (found) watch.#take(found);
+      await watch.#follow(nodes);
+      return watch;
+    } catch (error) {
+      throw toFleetError(error, 'Cannot look for the nodes of the fleet');
+    }
+  }
+
+  /** Those that have reported within the time they gave themselves. */
+  get live(): NodeReport[] {
+    const nowMs = performance.now();
+    return [...this.#seen.values()]
+      .filter(({ report, atMs }) => nowMs - atMs < report.aliveForMs)
+      .map(({ report }) => report)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Told of each report. */
+  onReport(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#watcher?.stop();
+  }
+
+  async #follow(nodes: KV): Promise<void> {
+    const watcher = await nodes.watch({ include: 'updates' });
+    this.#watcher = watcher;
+    void (async () => {
+      for await (const change of watcher) this.#take(change);
+    })();
+  }
+
+  #take({ key, operation, value }: Pick<KvEntry, 'key' | 'operation' | 'value'>): void {
+    const report = operation === 'PUT' ? readReport(value) : undefined;
+    if (report?.name === key) this.#seen.set(key, { report, atMs: performance.now() });
+    else this.#seen.delete(key);
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,98 @@
+import type {
+  CatalogueStatus,
+  FleetOperator,
+  FleetOptions,
+  FleetPush,
+  FleetStatus,
+  PushOptions,
+  RollOut,
+} from '@sandglass/host/fleet';
+import { SandglassError } from '@sandglass/core';
+import type { KV } from '@nats-io/kv';
+
+import { Catalogue } from '../catalogue/catalogue.js';
+import type { Entry, Version } from '../catalogue/entry.js';
+import { checkFleetOptions } from '../connection/options.js';
+import { openTransport, toFleetError, type Transport } from '../connection/transport.js';
+import { openNodes } from '../nodes/bucket.js';
+import { drainSubject } from '../nodes/subjects.js';
+import { NodeWatch } from '../nodes/watch.js';
+import { rollBack, rollOut } from './roll-out.js';
+
+/**
+ * Connects an operator to a fleet: no node, it only changes the catalogue and looks.
+ *
+ * @throws {TypeError | SandglassError} as `connectFleet`.
+ */
+export async function connectOperator(options: FleetOptions): Promise<FleetOperator> {
+  const transport = await openTransport(checkFleetOptions(options));
+  try {
+    return new ConnectedOperator(transport, await Catalogue.open(transport), await openNodes(transport));
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+}
+
+class ConnectedOperator implements FleetOperator {
+  readonly #transport: Transport;
+  readonly #catalogue: Catalogue;
+  readonly #nodes: KV;
+
+  constructor(transport: Transport, catalogue: Catalogue, nodes: KV) {
+    this.#transport = transport;
+    this.#catalogue = catalogue;
+    this.#nodes = nodes;
+  }
+
+  async push(extension: FleetPush, options: PushOptions = {}): Promise<RollOut> {
+    using nodes = await NodeWatch.open(this.#nodes);
+    return await rollOut({ catalogue: this.#catalogue, nodes }, extension, options);
+  }
+
+  rollback(name: string): Promise<RollOut> {
+    return rollBack(this.#catalogue, name);
+  }
+
+  async status(): Promise<FleetStatus> {
+    using nodes = await NodeWatch.open(this.#nodes);
+    const last = await this.#catalogue.revision();
+    return {
+      nodes: nodes.live.map(({ name, role, engine, isDraining, revision, running, queued, failed }) => {
+        const lag = role === 'owner' ? Math.max(last - revision, 0) : 0;
+        return { name, role, engine, isDraining, lag, running, queued, failed };
+      }),
+      extensions: (await this.#catalogue.list()).map(toStatus),
+    };
+  }
+
+  async drain(node: string): Promise<void> {
+    const { connection, prefix, timeoutMs } = this.#transport;
+    try {
+      await connection.request(drainSubject(prefix, node), '', { timeout: timeoutMs });
+    } catch (error) {
+      const failure = toFleetError(error, `Cannot drain "${node}"`);
+      if (failure.code !== 'E_FLEET') throw failure;
+      throw new SandglassError('E_NOT_FOUND', `Cannot drain "${node}": no node of that name answers`, { cause: error });
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function toStatus({ name, revision, active, previous, next }: Entry): CatalogueStatus {
+  const brief = ({ hash, version }: Version): { hash: string; version: string } => ({ hash, version });
+  return {
+    name,
+    revision,
+    ...(active && { active: brief(active) }),
+    ...(previous && { previous: brief(previous) }),
+    ...(next && { next: brief(next.version) }),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Fleet, FleetHost } from './contract.js';
+import { loadFleetModule } from './load-module.js';
+import type { FleetOptions } from './options.js';
+
+/** A host's place in a fleet, if it has one. */
+export interface Membership {
+  readonly fleet: Fleet | undefined;
+  join(host: FleetHost): Promise<void>;
+  leave(): Promise<void>;
+}
+
+/**
+ * Connects a host to its fleet. One that was given made is left, not closed.
+ *
+ * @throws {SandglassError} `E_FLEET` and what else connecting throws.
+ */
+export async function openMembership(given: Fleet | FleetOptions | undefined): Promise<Membership> {
+  if (given === undefined) return { fleet: undefined, join: () => Promise.resolve(), leave: () => Promise.resolve() };
+  const isMade = 'join' in given;
+  const fleet = isMade ? given : await (await loadFleetModule()).connectFleet(given);
+  return {
+    fleet,
+    join: (host) => fleet.join(host),
+    async leave() {
+      await fleet.leave();
+      if (!isMade) await fleet.close();
+    },
+  };
+}
