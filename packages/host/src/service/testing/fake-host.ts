@@ -13,6 +13,7 @@ function unexpected(): never {
 export function createFakeHost(parts: Partial<Host> = {}): Host {
   return {
     extensions: [],
+    fleet: undefined,
     load: unexpected,
     reload: unexpected,
     unload: unexpected,
