@@ -32,7 +32,8 @@ export function unpackBundle(bytes: Uint8Array, hash: string): ExtensionSource {
   const found = sha256(bytes);
   if (found !== hash)
     throw new SandglassError('E_LOAD', `The bundle was changed: its SHA-256 is ${found}, the catalogue says ${hash}`);
-  const { manifest, source, sourceMap } = JSON.parse(Buffer.from(bytes).toString()) as ExtensionSource; // as it was packed
+  const text = Buffer.from(bytes).toString();
+  const { manifest, source, sourceMap } = JSON.parse(text) as ExtensionSource; // as it was packed
   return { manifest, source, ...(sourceMap === undefined ? {} : { sourceMap }) };
 }
 

@@ -60,7 +60,7 @@ export class Catalogue {
     });
   }
 
-  /** Tells of everything that is there, and of each change from then on, until it is disposed of. */
+  /** Tells of everything that is there, and of each change from then on, until disposed of. */
   async watch(told: OnChange): Promise<Disposable> {
     return this.#try('Cannot watch the catalogue', async () => {
       const watcher = await this.#entries.watch();

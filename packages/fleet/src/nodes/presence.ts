@@ -50,7 +50,8 @@ export class Presence {
   }
 
   async #leave(): Promise<void> {
-    const left = this.#nodes.purge(this.#describe().name).catch(() => {}); // forgotten after a while
+    const { name } = this.#describe();
+    const left = this.#nodes.purge(name).catch(() => {}); // it is forgotten after a while
     await Promise.race([left, setTimeout(LEFT_WITHIN_MS, undefined, { ref: false })]);
   }
 }

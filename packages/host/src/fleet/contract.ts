@@ -155,7 +155,11 @@ export interface FleetOperator extends AsyncDisposable {
    */
   rollback(name: string): Promise<RollOut>;
   status(): Promise<FleetStatus>;
-  /** Asks a node to take no new work. @throws {SandglassError} `E_NOT_FOUND` if none of that name lives. */
+  /**
+   * Asks a node to take no new work.
+   *
+   * @throws {SandglassError} `E_NOT_FOUND` if none of that name lives.
+   */
   drain(node: string): Promise<void>;
   close(): Promise<void>;
 }
