@@ -29,7 +29,7 @@ const PENDING = 0;
 const REJECTED = 2;
 const NO_PROMISE = -1;
 
-const [CTX, INBOX, HANDLER, UNDEFINED, FRAME_AT, EXCEPTION, OBJECT, ENCODES, VALUE, STATE] = [
+const [CTX, VALUE_BUFFER, HANDLER, UNDEFINED, FRAME_AT, EXCEPTION, OBJECT, ENCODES, VALUE, STATE] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
 ];
 
@@ -97,7 +97,7 @@ function decodeArgument(out: BinaryWriter, step: Steps, indexOf: (name: EngineFu
   step.get(FRAME_AT);
   out.constant(0);
   step.store(FRAME.encoded);
-  step.get(FRAME_AT, CTX, INBOX);
+  step.get(FRAME_AT, CTX, VALUE_BUFFER);
   step.call(indexOf('QTS_bjson_decode'));
   step.store(FRAME.argument);
   step.get(FRAME_AT);

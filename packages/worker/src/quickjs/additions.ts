@@ -10,7 +10,7 @@ export interface HandlerFunctions {
    * Decodes an argument, calls a handler with it and encodes what it comes to, unless that is still
    * open or an error.
    *
-   * @param inbox the ArrayBuffer with the encoded argument.
+   * @param valueBuffer the ArrayBuffer with the encoded argument.
    * @param frame four words for what comes of it, see {@link FRAME}.
    * @param exceptionTag `objectTag`: see `Layout`.
    * @param encodes 0 for no encoding, else 1.
@@ -19,7 +19,7 @@ export interface HandlerFunctions {
   runHandler: (
     ...args: [
       ctx: number,
-      inbox: number,
+      valueBuffer: number,
       handler: number,
       undefinedValue: number,
       frame: number,

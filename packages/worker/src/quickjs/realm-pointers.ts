@@ -6,7 +6,7 @@ import type { Instance } from './instance.js';
  * Values up to this size are decoded from a buffer that is part of the realm, larger ones from one
  * of their own.
  */
-export const INBOX_BYTES = 4_096;
+export const VALUE_BUFFER_BYTES = 4_096;
 
 /** Pointers that a snapshot carries from one instance to the next. */
 export interface RealmPointers {
@@ -17,8 +17,8 @@ export interface RealmPointers {
   argv: Pointer;
   /** See {@link FRAME}. */
   frame: Pointer;
-  inbox: Pointer;
-  inboxData: Pointer;
+  valueBuffer: Pointer;
+  valueBufferData: Pointer;
 }
 
 /**
@@ -31,15 +31,15 @@ export function createRealmPointers({ ffi, module }: Instance, stackBytes: numbe
   ffi.QTS_RuntimeSetMaxStackSize(rt, stackBytes);
   ffi.QTS_RuntimeEnableInterruptHandler(rt);
   ffi.QTS_RuntimeEnableModuleLoader(rt, 1);
-  const inboxData = module._malloc(INBOX_BYTES);
-  const inbox = ffi.QTS_NewArrayBuffer(ctx, inboxData, INBOX_BYTES);
+  const valueBufferData = module._malloc(VALUE_BUFFER_BYTES);
+  const valueBuffer = ffi.QTS_NewArrayBuffer(ctx, valueBufferData, VALUE_BUFFER_BYTES);
   return {
     rt,
     ctx,
     undefined: ffi.QTS_GetUndefined(),
     argv: module._malloc(16),
     frame: module._malloc(FRAME_BYTES),
-    inbox,
-    inboxData,
+    valueBuffer,
+    valueBufferData,
   };
 }

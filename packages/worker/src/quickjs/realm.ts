@@ -6,7 +6,7 @@ import { newCString, readCString, type Pointer } from './ffi.js';
 import type { Layout } from './memory/layout.js';
 import type { Instance } from './instance.js';
 import { FRAME, FRAME_BYTES } from './additions.js';
-import { INBOX_BYTES, type RealmPointers } from './realm-pointers.js';
+import { VALUE_BUFFER_BYTES, type RealmPointers } from './realm-pointers.js';
 import { bufferOf, copyIn, copyOut } from './encoded-bytes.js';
 
 /** Promise jobs between two looks at the limits; each job is interruptible by itself. */
@@ -126,17 +126,17 @@ export class Realm {
    * Calls a handler with an encoded value, up to its first await, and encodes what it comes to at
    * once if that is wanted: for {@link encode}, which then finds it done.
    *
-   * @returns undefined, before anything happened, if the value does not fit in the inbox or is not
-   *   {@link FORM.direct}.
+   * @returns undefined, before anything happened, if the value does not fit in the value buffer or
+   *   is not {@link FORM.direct}.
    */
   invoke(handler: Pointer, encoded: Uint8Array, encodes: boolean): Progress | undefined {
-    if (encoded[0] !== FORM.direct || !this.#putIntoInbox(encoded)) return undefined;
+    if (encoded[0] !== FORM.direct || !this.#putIntoBuffer(encoded)) return undefined;
     const { instance, layout, pointers } = this;
-    const { inbox, frame } = pointers;
+    const { valueBuffer, frame } = pointers;
     markWritten(instance, frame, FRAME_BYTES);
     const result = instanceTable.runHandler(
       pointers.ctx,
-      inbox,
+      valueBuffer,
       handler,
       pointers.undefined,
       frame,
@@ -229,7 +229,7 @@ export class Realm {
   /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
   decode(encoded: Uint8Array): Pointer {
     const { ffi, module } = this.instance;
-    if (this.#putIntoInbox(encoded)) return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.inbox));
+    if (this.#putIntoBuffer(encoded)) return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.valueBuffer));
     const length = encoded.length - 1;
     const at = module._malloc(length);
     if (at === 0) return 0;
@@ -243,12 +243,12 @@ export class Realm {
   }
 
   /** @returns whether it fits */
-  #putIntoInbox(encoded: Uint8Array): boolean {
+  #putIntoBuffer(encoded: Uint8Array): boolean {
     const length = encoded.length - 1;
-    if (length > INBOX_BYTES) return false;
-    const { inboxData } = this.pointers;
-    copyIn(encoded, this.instance.bytes, inboxData);
-    markWritten(this.instance, inboxData, length);
+    if (length > VALUE_BUFFER_BYTES) return false;
+    const { valueBufferData } = this.pointers;
+    copyIn(encoded, this.instance.bytes, valueBufferData);
+    markWritten(this.instance, valueBufferData, length);
     return true;
   }
 
