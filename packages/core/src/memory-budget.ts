@@ -20,7 +20,7 @@ const UNLIMITED = 2 ** 31 - 1;
  * that grow, leave room for the first ones of others; a small one may grow a little above the
  * whole, until the one that has grown most is ended.
  */
-const SHARES: Readonly<Record<BudgetShare, number>> = { more: 0.8, first: 1, small: 1.1 };
+const SHARES: Readonly<Record<BudgetShare, number>> = { more: 0.75, first: 1, small: 1.1 };
 
 export type BudgetShare = 'more' | 'first' | 'small';
 
