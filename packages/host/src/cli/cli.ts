@@ -6,6 +6,7 @@ import { buildCommand } from './commands/build.js';
 import { createCompletionCommand } from './commands/completion.js';
 import { devCommand } from './commands/dev.js';
 import { doctorCommand } from './commands/doctor.js';
+import { fleetCommand } from './commands/fleet.js';
 import { initCommand } from './commands/init.js';
 import { inspectCommand } from './commands/inspect.js';
 import { runCommand } from './commands/run.js';
@@ -28,6 +29,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   snapshot: snapshotCommand,
   init: initCommand,
   doctor: doctorCommand,
+  fleet: fleetCommand,
   completion: createCompletionCommand(() => Object.values(COMMANDS)),
 };
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
 import { isSandglassError, SandglassError } from '@sandglass/core';
@@ -49,10 +50,12 @@ export async function assertNotFolderOfExtensions(folder: string): Promise<void>
  * Makes a host as it is configured, with the extensions of its folder, or the one that the folder
  * is.
  *
- * @param sinks what happens to logs, audit entries and errors.
+ * @param sinks what happens to logs, audit entries and errors, and the fleet that it is a node of.
  */
 export async function openHost(config: Config, sinks: HostOptions): Promise<Host> {
   const options = { ...toHostOptions(config), ...sinks };
+  // a node of a fleet needs no folder
+  if (sinks.fleet !== undefined && !existsSync(config.extensions)) return createHost(options);
   if (!(await isExtension(config.extensions))) return createHost({ ...options, extensions: config.extensions });
   const host = await createHost(options);
   try {

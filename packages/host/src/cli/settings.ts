@@ -14,6 +14,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
   limits: 'Limits of one call',
   pool: 'Worker threads',
   request: 'Requests of extensions',
+  fleet: 'Fleet',
   service: 'Service',
 };
 
@@ -57,15 +58,18 @@ export const CONFIG_ARGS: ArgsDefinition = {
   },
 };
 
+/** Flags of the commands that look after a fleet. */
+export const FLEET_ARGS: ArgsDefinition = { ...pick(({ path }) => path.startsWith('fleet.')), ...CONFIG_SOURCES };
+
 /** Flags of the commands that load one extension. */
 export const ONE_EXTENSION_ARGS: ArgsDefinition = {
-  ...pick(({ path }) => !/^(?:extensions|include|exclude|packageJson|pool\..+|service\..+)$/.test(path)),
+  ...pick(({ path }) => !/^(?:extensions|include|exclude|packageJson|pool\..+|fleet\..+|service\..+)$/.test(path)),
   ...CONFIG_SOURCES,
 };
 
 /** Flags of the commands that load a folder, and serve nothing. */
 export const FOLDER_ARGS: ArgsDefinition = {
-  ...pick(({ path }) => !/^(?:extensions|maxBodyBytes|responseHeaders|request\..+|service\..+)$/.test(path)),
+  ...pick(({ path }) => !/^(?:extensions|maxBodyBytes|responseHeaders|request\..+|fleet\..+|service\..+)$/.test(path)),
   ...CONFIG_SOURCES,
 };
 

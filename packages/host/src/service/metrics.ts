@@ -194,6 +194,18 @@ const METRICS: readonly Family[] = [
     'Processes that ended without having been told to; others took their place',
     one((input) => input.process.lost),
   ),
+  metric('sandglass_fleet_connected', 'gauge', 'Whether a server of the fleet answers', ({ fleet }) =>
+    fleet ? [{ value: Number(fleet.isConnected) }] : [],
+  ),
+  metric('sandglass_fleet_revision', 'gauge', 'Changes of the catalogue of the fleet that were taken', ({ fleet }) =>
+    fleet ? [{ value: fleet.revision }] : [],
+  ),
+  metric(
+    'sandglass_fleet_failed_extensions',
+    'gauge',
+    'Extensions whose version of the catalogue could not be taken',
+    ({ fleet }) => (fleet ? [{ value: Object.keys(fleet.failed).length }] : []),
+  ),
 ];
 
 /** Name, type and meaning of every metric that {@link renderMetrics} writes. */

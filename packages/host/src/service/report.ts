@@ -1,3 +1,4 @@
+import type { FleetStats } from '../fleet/contract.js';
 import type { PoolStats } from '../pool/stats/stats.js';
 import type { ExtensionInfo } from '../types.js';
 import { readEventLoopDelay } from './event-loop-delay.js';
@@ -31,6 +32,8 @@ export interface ProcessFacts {
 
 /** All that metrics and the status page are made of. Every field survives structured clone. */
 export interface ServiceReport {
+  /** Of one process that serves alone, and is a node of a fleet. */
+  fleet?: FleetStats | undefined;
   stats: PoolStats;
   extensions: readonly ExtensionInfo[];
   service: ServiceCounts;

@@ -117,8 +117,9 @@ class HostService implements Service {
   }
 
   #report(): ServiceReport {
-    const { extensions } = this.#host;
-    return { stats: this.#host.stats(), extensions, service: this.counts, process: readProcessFacts('metrics') };
+    const { extensions, fleet } = this.#host;
+    const process = readProcessFacts('metrics');
+    return { stats: this.#host.stats(), extensions, service: this.counts, process, fleet: fleet?.stats() };
   }
 
   #status(path: string, request: Request): Response | Promise<Response> {

@@ -13,7 +13,7 @@ import { ServiceSlot } from '../../service/service-slot.js';
 import { createStatus, type Status } from '../../service/status/status.js';
 import type { HostOptions } from '../../types.js';
 import { type Command, defineCommand } from '../command.js';
-import { toServerOptions } from '../config/host-options.js';
+import { toFleetOptions, toServerOptions } from '../config/host-options.js';
 import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import type { Io, Output } from '../io.js';
@@ -82,7 +82,12 @@ async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<
   try {
     log('debug', `Loading extensions; health is told on ${server.url}`);
     const host = await opening;
-    slot.fill(createConfiguredService(host, config, { log, status, peers: serving?.peers }));
+    const service = createConfiguredService(host, config, { log, status, peers: serving?.peers });
+    slot.fill(service);
+    host.fleet?.onDrain(() => {
+      service.drain();
+      log('info', 'Drained: the fleet has asked for it', {});
+    });
     await serving?.serves(server.url, {
       report: (purpose) => ({
         ...{ stats: host.stats(), extensions: host.extensions, service: slot.counts },
@@ -117,6 +122,7 @@ async function open(config: Config, io: Io, { log, loadedLevel, status }: Openin
   let failures = 0;
   const host = await openHost(config, {
     ...sinks,
+    fleet: toFleetOptions(config),
     createResponse: createServerResponse,
     onError(error, context) {
       failures += 1;
@@ -124,7 +130,7 @@ async function open(config: Config, io: Io, { log, loadedLevel, status }: Openin
     },
   });
   for (const extension of host.extensions) logExtension(log, loadedLevel, extension);
-  if (host.extensions.length === 0) log('warn', `0 extensions are loaded from ${config.extensions}`, {});
+  if (host.extensions.length === 0 && !host.fleet) log('warn', `0 extensions are loaded from ${config.extensions}`, {});
   if (config.service.mustLoad && failures > 0) {
     await host.close(0);
     throw new Error(`Cannot serve: ${failures} of the extensions did not load, and all of them have to`);

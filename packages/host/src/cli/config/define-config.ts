@@ -1,10 +1,11 @@
 import type { HostOptions, PoolOptions } from '../../types.js';
-import type { Config, ServiceConfig } from './schema.js';
+import type { Config, FleetConfig, ServiceConfig } from './schema.js';
 
 /** What `sandglass.config.mjs` exports: every key may be missing. */
-export interface ConfigFile extends Partial<Omit<Config, 'limits' | 'pool' | 'service'>> {
+export interface ConfigFile extends Partial<Omit<Config, 'limits' | 'pool' | 'fleet' | 'service'>> {
   limits?: HostOptions['limits'];
   pool?: PoolOptions;
+  fleet?: FleetConfig;
   service?: Partial<ServiceConfig>;
 }
 

@@ -1,11 +1,35 @@
 import { serverFields } from '../../options/service-options.js';
 import type { ServerOptions } from '../../service/contract.js';
+import type { FleetCredentials, FleetOptions } from '../../fleet/options.js';
 import type { HostOptions } from '../../types.js';
+import { UsageError } from '../usage-error.js';
 import type { Config, ServiceConfig } from './schema.js';
 
-/** What a configuration means for the host, its folder of extensions left out. */
-export function toHostOptions({ extensions: _folder, service: _service, ...options }: Config): HostOptions {
-  return options;
+/** What a configuration means for the host, its folder of extensions and its fleet left out. */
+export function toHostOptions({ extensions: _folder, service: _service, fleet: _fleet, ...rest }: Config): HostOptions {
+  return rest;
+}
+
+/**
+ * What a configuration means for the fleet; undefined if there is none.
+ *
+ * @throws {UsageError} for credentials of two kinds, or half of one.
+ */
+export function toFleetOptions({ fleet }: Config): FleetOptions | undefined {
+  const { servers, name, prefix, user, password, token, nkeyFile, credsFile, caFile, certFile, keyFile } = fleet;
+  if (servers === undefined || servers.length === 0) return undefined;
+  const kinds: FleetCredentials[] = [
+    ...(user !== undefined && password !== undefined ? [{ user, password }] : []),
+    ...(token === undefined ? [] : [{ token }]),
+    ...(nkeyFile === undefined ? [] : [{ nkeyFile }]),
+    ...(credsFile === undefined ? [] : [{ credsFile }]),
+  ];
+  if (kinds.length > 1 || (user === undefined) !== (password === undefined))
+    throw new UsageError('The fleet takes a user with a password, a token, an nkey file or a creds file: one of them');
+  const tls = [caFile, certFile, keyFile].some((file) => file !== undefined)
+    ? { caFile, certFile, keyFile }
+    : undefined;
+  return { servers, name, prefix, credentials: kinds[0], tls };
 }
 
 /** What a configuration means for the server. */

@@ -20,7 +20,7 @@ export interface ConfigOption {
  * Groups whose name is part of the flag: `request.timeoutMs` is `--request-timeout-ms`,
  * `limits.cpuTimeMs` is `--cpu-time-ms`.
  */
-const NAMED_GROUPS: ReadonlySet<string> = new Set(['request']);
+const NAMED_GROUPS: ReadonlySet<string> = new Set(['request', 'fleet']);
 
 const SHORT: Readonly<Record<string, string>> = { 'service.port': 'p' };
 
@@ -60,6 +60,17 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ['request.maxRedirects', 'number', 'Redirects of an outgoing request that are followed'],
   ['request.maxRequests', 'number', 'Outgoing requests under way at once; one extension alone gets half of them'],
   ['request.maxHeldBytes', 'size', 'Bytes that their bodies and those of their responses hold at once'],
+  ['fleet.servers', 'list', 'Servers of the fleet to be a node of, as nats://host:port'],
+  ['fleet.name', 'text', 'Name of this node in the fleet'],
+  ['fleet.prefix', 'text', 'What subjects and buckets of the fleet begin with'],
+  ['fleet.user', 'text', 'User of the fleet'],
+  ['fleet.password', 'text', 'Password of that user'],
+  ['fleet.token', 'text', 'Token, in place of a user'],
+  ['fleet.nkeyFile', 'text', 'File with the seed of an nkey, in place of a user'],
+  ['fleet.credsFile', 'text', 'File with a JWT and its seed, in place of a user'],
+  ['fleet.caFile', 'text', "Authorities that the certificates of the fleet's servers may be of"],
+  ['fleet.certFile', 'text', "This node's own certificate"],
+  ['fleet.keyFile', 'text', 'Key of that certificate'],
   ['service.port', 'number', 'TCP port; 0 takes a free one'],
   ['service.hostname', 'text', 'Address or name to listen on'],
   ['service.token', 'text', 'Opens the routes for operations and hooks to whoever bears it; 16 characters or more'],
@@ -102,6 +113,7 @@ export const CONFIG_OPTIONS: readonly ConfigOption[] = DESCRIPTIONS.map(([path, 
 });
 
 function toFlag(path: string): string {
+  if (path === 'fleet.servers') return 'fleet';
   const [group, name] = path.split('.') as [string, string | undefined]; // split gives at least one
   const words = name === undefined ? group : NAMED_GROUPS.has(group) ? `${group}-${name}` : name;
   return words.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -41,16 +41,22 @@ export async function readConfig(
 /** The configuration as JSON, tokens hidden. */
 export function printConfig(config: Config): string {
   const { capabilities, grant, ...data } = config;
+  const { password, token: fleetToken } = config.fleet;
   const { token, metricsToken } = config.service;
   const hidden = {
     ...(token !== undefined && { token: '(hidden)' }),
     ...(metricsToken !== undefined && { metricsToken: '(hidden)' }),
   };
+  const hiddenFleet = {
+    ...(password !== undefined && { password: '(hidden)' }),
+    ...(fleetToken !== undefined && { token: '(hidden)' }),
+  };
   const code = {
     ...(capabilities && { capabilities: capabilities.map(({ name }) => name) }),
     ...(grant && { grant: '(function)' }),
   };
-  return JSON.stringify({ ...data, service: { ...data.service, ...hidden }, ...code }, null, 2);
+  const fleet = { ...data.fleet, ...hiddenFleet };
+  return JSON.stringify({ ...data, fleet, service: { ...data.service, ...hidden }, ...code }, null, 2);
 }
 
 /** A file's module may export the same object again: it is not to change. */

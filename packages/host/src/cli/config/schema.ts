@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Isolation, Limits } from '@sandglass/core';
 import * as z from 'zod/mini';
 
-import { count, flag, group, list, object, text, withDefault } from '../../options/fields.js';
+import { count, flag, group, list, maybe, object, text, withDefault } from '../../options/fields.js';
 import { poolSchema, requestData, sharedFields } from '../../options/host-options.js';
 import { type CompleteServerOptions, serverFields, serviceFields } from '../../options/service-options.js';
 import type { HostOptions, PoolOptions, RequestOptions } from '../../types.js';
@@ -29,6 +29,21 @@ export interface ServiceConfig extends CompleteServerOptions {
   accessLog: boolean;
 }
 
+/** Where the fleet is, and who this node is in it: `FleetOptions` with its groups laid flat. */
+export interface FleetConfig {
+  servers?: string[] | undefined;
+  name?: string | undefined;
+  prefix?: string | undefined;
+  user?: string | undefined;
+  password?: string | undefined;
+  token?: string | undefined;
+  nkeyFile?: string | undefined;
+  credsFile?: string | undefined;
+  caFile?: string | undefined;
+  certFile?: string | undefined;
+  keyFile?: string | undefined;
+}
+
 type FromHost = 'include' | 'exclude' | 'packageJson' | 'snapshots' | 'capabilities' | 'grant';
 
 /** A configuration with every default filled in. */
@@ -42,6 +57,7 @@ export interface Config extends Pick<HostOptions, FromHost> {
   limits: Limits;
   pool: PoolOptions;
   request: Omit<RequestOptions, 'dispatcher' | 'lookup'>;
+  fleet: FleetConfig;
   service: ServiceConfig;
 }
 
@@ -59,12 +75,27 @@ const service: z.ZodMiniType<ServiceConfig> = object<ServiceConfig>({
   accessLog: withDefault(flag, false),
 });
 
+const fleet: z.ZodMiniType<FleetConfig> = object<FleetConfig>({
+  servers: maybe(list(text)),
+  name: maybe(text),
+  prefix: maybe(text),
+  user: maybe(text),
+  password: maybe(text),
+  token: maybe(text),
+  nkeyFile: maybe(text),
+  credsFile: maybe(text),
+  caFile: maybe(text),
+  certFile: maybe(text),
+  keyFile: maybe(text),
+});
+
 /** Everything that the command line can be configured with; the file may hold it as it is. */
 export const configSchema: z.ZodMiniType<Config> = object<Config>({
   ...sharedFields,
   extensions: withDefault(text, './extensions'),
   pool: group(poolSchema),
   request: group(object(requestData)),
+  fleet: group(fleet),
   service: group(service),
 });
 

@@ -15,12 +15,13 @@ interface Shown extends Omit<ServiceReport, 'service' | 'watched'> {
 const LIMIT_CODES: readonly ErrorCode[] = ['E_CPU', 'E_WALL', 'E_MEMORY', 'E_STACK', 'E_QUOTA', 'E_QUEUE_FULL'];
 
 /** Everything that the page shows, as JSON. */
-export function collectStatus({ stats, extensions, process, watched }: Shown): StatusData {
+export function collectStatus({ stats, extensions, process, watched, fleet }: Shown): StatusData {
   const { extensions: counted, lanes, ...totals } = stats;
   return {
     nowMs: Date.now(),
     startedMs: watched.startedMs,
     intervalMs: INTERVAL_MS,
+    fleet,
     processes: process.processes,
     processesLost: process.lost,
     rssBytes: process.rssBytes,

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@sandglass/core';
 
 import type { ExtensionStats, LaneStats, PoolStats, Settled } from '../../pool/stats/stats.js';
+import type { FleetStats } from '../../fleet/contract.js';
 import type { AuditEntry, ExtensionInfo } from '../../types.js';
 import type { HistoryPoint } from './history.js';
 
@@ -19,6 +20,8 @@ export interface StatusData {
   processesLost: number;
   /** Of all of them. */
   rssBytes: number;
+  /** If it is a node of one. */
+  fleet?: FleetStats | undefined;
   totals: Omit<PoolStats, 'extensions' | 'lanes'> & { limits: Settled };
   workers: LaneStats[];
   /** Oldest first. */

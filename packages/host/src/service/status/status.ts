@@ -24,7 +24,7 @@ export interface Status {
    * @param peers the processes that serve the same port: the page shows all of them. @default this
    *   one alone
    */
-  attach(host: Pick<Host, 'stats' | 'extensions'>, peers?: Peers): StatusPage;
+  attach(host: Pick<Host, 'stats' | 'extensions' | 'fleet'>, peers?: Peers): StatusPage;
   /** What was watched so far. */
   watched(host: Pick<Host, 'stats'>): Watched;
   /** Stops watching. */
@@ -94,6 +94,7 @@ export function createStatus(): Status {
 }
 
 /** What one process that serves alone tells of itself. */
-function reportOf(host: Pick<Host, 'stats' | 'extensions'>): Omit<ServiceReport, 'service'> {
-  return { stats: host.stats(), extensions: host.extensions, process: readProcessFacts('status') };
+function reportOf(host: Pick<Host, 'stats' | 'extensions' | 'fleet'>): Omit<ServiceReport, 'service'> {
+  const { extensions, fleet } = host;
+  return { stats: host.stats(), extensions, process: readProcessFacts('status'), fleet: fleet?.stats() };
 }

@@ -1,0 +1,105 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+
+import { createHost, type Host } from '../../packages/host/src/index.js';
+import { runCli } from '../../packages/host/src/cli/cli.js';
+import { fakeIo } from '../../packages/host/src/cli/testing/fake-io.js';
+import { hasNatsServer, type NatsServer, startNatsServer } from '../../packages/fleet/src/testing/nats-server.js';
+
+const EXTENSIONS = fileURLToPath(new URL('../../examples/extensions', import.meta.url));
+
+/** What a command printed, and its exit code. */
+async function sandglass(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const io = fakeIo();
+  const code = await runCli(argv, io);
+  return { code, out: io.out(), err: io.err() };
+}
+
+describe.skipIf(!hasNatsServer())('sandglass fleet', () => {
+  let server: NatsServer;
+  let folder: string;
+
+  beforeEach(async () => {
+    server = await startNatsServer();
+    folder = await mkdtemp(join(tmpdir(), 'sandglass-fleet-'));
+    await cp(join(EXTENSIONS, 'hello-endpoint'), join(folder, 'hello'), { recursive: true });
+  });
+
+  afterEach(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  async function node(): Promise<Host> {
+    const host = await createHost({ pool: 'inline', fleet: { servers: server.url, name: 'one' }, onError: () => {} });
+    onTestFinished(() => host.close(0));
+    return host;
+  }
+
+  const fleet = (...argv: string[]): ReturnType<typeof sandglass> => sandglass('fleet', ...argv, '--fleet', server.url);
+
+  async function edit(from: string, to: string): Promise<void> {
+    const file = join(folder, 'hello/package.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace(from, to));
+  }
+
+  test('pushes a folder, shows it, and rolls it back', async () => {
+    const host = await node();
+    expect(await fleet('push', folder)).toMatchObject({
+      code: 0,
+      out: 'ok     hello-endpoint: revision 1, ready on 1 node\n',
+    });
+    expect(await fleet('push', folder)).toMatchObject({ code: 0, out: 'ok     hello-endpoint: is active already\n' });
+    await edit('1.0.0', '1.0.1');
+    expect(await fleet('push', folder)).toMatchObject({
+      code: 0,
+      out: 'ok     hello-endpoint: revision 2, ready on 1 node\n',
+    });
+    const { out } = await fleet('status');
+    expect(out).toMatch(/^NODE {2}ROLE {3}STATE.*\none {3}owner {2}up /);
+    expect(out).toMatch(/\nhello-endpoint +2 +1\.0\.1 [0-9a-f]{12} +1\.0\.0 [0-9a-f]{12} +-\n/);
+    expect((await fleet('rollback', 'hello-endpoint')).out).toMatch(
+      /^ok {5}hello-endpoint: revision 3, bundle [0-9a-f]{12}\n$/,
+    );
+    const shown = JSON.parse((await fleet('status', '--json')).out) as { extensions: unknown[] };
+    expect(shown.extensions).toEqual([expect.objectContaining({ name: 'hello-endpoint', revision: 3 })]);
+    expect(host.fleet?.name).toBe('one');
+  });
+
+  test('names what does not load, and ends with 1', async () => {
+    await node();
+    await writeFile(join(folder, 'hello/index.js'), 'export default 1');
+    const { code, err } = await fleet('push', folder);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^failed Cannot roll out "hello-endpoint", nothing was activated: one: .*\(E_LOAD\) \(E_LOAD\)\n$/,
+    );
+  });
+
+  test('drains a node', async () => {
+    const host = await node();
+    expect(await fleet('drain', 'one')).toMatchObject({ code: 0, out: 'ok     one takes no new work\n' });
+    expect(host.fleet?.stats().isDraining).toBe(true);
+    expect(await fleet('drain', 'two')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Cannot drain "two": no node of that name answers (E_NOT_FOUND)'),
+    });
+  });
+
+  test.each<[string, string[], string]>([
+    ['no fleet', ['status'], 'No fleet is given: --fleet nats://host:port, or SANDGLASS_FLEET'],
+    ['an unknown action', ['psh'], 'Unknown action "psh": it has to be push, status, rollback, drain'],
+    ['no folder', ['push'], '<folder> is missing'],
+    ['half of credentials', ['status', '--fleet', 'nats://a', '--fleet-user', 'ann'], 'The fleet takes a user with'],
+    ['another scheme', ['status', '--fleet', 'http://a'], 'servers[0] is "http://a": it has to be nats://'],
+    ['a server that is not there', ['status', '--fleet', 'nats://127.0.0.1:1'], 'connection refused (E_FLEET)'],
+  ])('says what is wrong with %s', async (_name, argv, message) => {
+    const { code, err } = await sandglass('fleet', ...argv);
+    expect(code).toBeGreaterThan(0);
+    expect(err).toContain(message);
+  });
+});
