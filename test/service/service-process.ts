@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { onTestFinished } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../packages/host/dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../packages/host/dist/bundle/main.js', import.meta.url));
 
 /** `sandglass serve` in a process of its own. */
 export interface ServiceProcess {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = join(ROOT, 'packages/host/dist/cli/main.js');
+const MAIN = join(ROOT, 'packages/host/dist/bundle/main.js');
 
 const execute = promisify(execFile);
 

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = join(ROOT, 'packages/host/dist/cli/main.js');
+const MAIN = join(ROOT, 'packages/host/dist/bundle/main.js');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 
 /** A step of the tutorial: a file to write, or commands with what is said of them. */

@@ -278,7 +278,7 @@ let service: Service;
 
 /** Root may read everything: it runs the command as nobody. */
 function runAsNobody(args: readonly string[]): Promise<string> {
-  const main = fileURLToPath(new URL('../../packages/host/dist/cli/main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../../packages/host/dist/bundle/main.js', import.meta.url));
   const options = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   return new Promise((resolve) => {
     execFile(process.execPath, [main, ...args], { ...options, env: {}, cwd: '/' }, (_error, out, err) =>

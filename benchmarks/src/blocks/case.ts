@@ -1,6 +1,6 @@
 import type { ErrorCode, ExtensionSource, Host, HostOptions } from '@sandglass/host';
 
-import type { Service } from '../../../packages/host/dist/service/contract.js';
+import type { Service } from '@sandglass/host/service';
 import { toManifest } from '../suites/host-extension.js';
 
 /** One input that a guest, a client or an upstream chooses, at its largest. */

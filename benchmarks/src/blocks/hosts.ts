@@ -1,7 +1,6 @@
 import type { ExtensionInfo, Host, PoolStats } from '@sandglass/host';
 
-import { createService } from '../../../packages/host/dist/service/service.js';
-import { createStatus } from '../../../packages/host/dist/service/status/status.js';
+import { createService, createStatus } from '@sandglass/host/service';
 import { type Case, filter, operation, TOKEN } from './case.js';
 
 /**

@@ -3,12 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { createHost, type Host } from '@sandglass/host';
+// with its parts, the handler itself can be put into the very same server
+import { createServerResponse, createService, type Service, startServer } from '@sandglass/host/service';
 
-// The service and its server are the CLI's; only so can the handler itself be put into the very
-// same server.
-import type { Service } from '../../../packages/host/dist/service/contract.js';
-import { createService } from '../../../packages/host/dist/service/service.js';
-import { createServerResponse, startServer } from '../../../packages/host/dist/service/server.js';
 import { toManifest } from './host-extension.js';
 import type { HttpInput } from './http-subjects.js';
 

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 
 import { createHost, isSandglassError } from '@sandglass/host';
 
-import { createService } from '../../../packages/host/dist/service/service.js';
+import { createService } from '@sandglass/host/service';
 import { BOUNDED, type Case, type Ending, TOKEN } from '../blocks/case.js';
 import { longestBlock } from '../blocks/longest-block.js';
 import { compiled } from '../run/compiled.js';

@@ -2,8 +2,10 @@
  * What `tsc` does not make, as part of `pnpm build`:
  *
  *     dist/service/status/status.html   templates/status.html with the script of its page
+ *     dist/bundle                       what the package's exports name, in a few files
+ *     dist/bundle/licenses.txt          the licences of the packages in them
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -27,3 +29,58 @@ const template = await readFile(at('templates/status.html'), 'utf8');
 if (template.split(PLACEHOLDER).length !== 2) throw new Error(`templates/status.html needs one ${PLACEHOLDER}`);
 const page = template.replace(PLACEHOLDER, () => `<script>${outputFiles[0].text}</script>`);
 await writeFile(at('dist/service/status/status.html'), page);
+
+/**
+ * Loaded when they are used, or by files of their own: piscina's thread, compilers, undici's
+ * WebAssembly. Telemetry has to be there once only.
+ */
+const EXTERNAL = ['@opentelemetry/api', 'acorn', 'chokidar', 'esbuild', 'pino', 'piscina', 'srvx', 'sucrase', 'undici'];
+
+// names have hashes: those of former builds are of no use
+await rm(at('dist/bundle'), { recursive: true, force: true });
+
+// A start reads some ten files in place of 250.
+const { metafile } = await build({
+  entryPoints: {
+    index: at('dist/index.js'),
+    web: at('dist/adapters/web.js'),
+    node: at('dist/adapters/node.js'),
+    lambda: at('dist/adapters/lambda.js'),
+    google: at('dist/adapters/google.js'),
+    azure: at('dist/adapters/azure.js'),
+    service: at('dist/service/index.js'),
+    testing: at('dist/test-kit/index.js'),
+    fleet: at('dist/fleet/index.js'),
+    config: at('dist/cli/config/read-host-options.js'),
+    main: at('dist/cli/main.js'),
+  },
+  outdir: at('dist/bundle'),
+  chunkNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  external: EXTERNAL,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true, // names stay, for stack traces
+  sourcemap: 'linked',
+  sourcesContent: false,
+  metafile: true,
+  logLevel: 'warning',
+});
+
+const packages = new Set(
+  Object.keys(metafile.inputs).map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]),
+);
+const licenses = await Promise.all(
+  [...packages].filter((folder) => folder !== undefined && !folder.includes('@sandglass')).map(readLicense),
+);
+await writeFile(at('dist/bundle/licenses.txt'), licenses.sort().join('\n\n'));
+
+async function readLicense(folder) {
+  const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name));
+  const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+  const text = file === undefined ? '' : await readFile(`${folder}/${file}`, 'utf8');
+  return `${name} ${version} (${license})\n\n${text}`.trim();
+}

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 
+import { packageFile } from '../package-file.js';
+
 /** Version of this package. */
 export function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
     version: string;
   };
   return version;

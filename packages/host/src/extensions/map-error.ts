@@ -9,7 +9,7 @@ import { firstPosition, nameCallee } from './name-callee.js';
  * loop that was ended, in place, and returns the error.
  */
 export function mapGuestStack(error: unknown, { mapStack, wire }: Pick<Extension, 'mapStack' | 'wire'>): unknown {
-  const cause = error instanceof SandglassError ? error.cause : undefined;
+  const cause = isSandglassError(error) ? error.cause : undefined;
   if (!(cause instanceof Error) || typeof cause.stack !== 'string') return error;
   if (cause.message === NO_FUNCTION) {
     cause.message = nameCallee(cause.stack, wire) ?? NO_FUNCTION;

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 import { SANDBOX_TYPES } from '@sandglass/core';
 
+import { packageFile } from '../../package-file.js';
 import { type Command, defineCommand } from '../command.js';
 import { UsageError } from '../usage-error.js';
 
-const TEMPLATES = fileURLToPath(new URL('../../../templates', import.meta.url));
+const TEMPLATES = fileURLToPath(packageFile('templates'));
 
 /** Name in the templates, which stands for the name that the author chooses. */
 const PLACEHOLDER = 'my-extension';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
+import { packageFile } from '../../package-file.js';
 import type { StatusData } from './status-data.js';
 
 /**
@@ -14,8 +15,8 @@ export interface StatusPage {
   fetch(path: string): Promise<Response> | null;
 }
 
-/** Made by `scripts/build.mjs`. From the package's root, so that it is found from `src` as well. */
-const PAGE = new URL('../../../dist/service/status/status.html', import.meta.url);
+/** Made by `scripts/build.mjs`. */
+const PAGE = 'dist/service/status/status.html';
 
 /** Makes the page. @param collect what it shows. */
 export function createStatusPage(collect: () => Promise<StatusData>): StatusPage {
@@ -50,7 +51,7 @@ function respond(body: string, type: string, policy: string): Response {
  * Nothing but its own style and script runs in the page, whatever an extension is called or says.
  */
 function readPage(): { html: string; policy: string } {
-  const html = readFileSync(PAGE, 'utf8');
+  const html = readFileSync(packageFile(PAGE), 'utf8');
   const style = hashOf(html, 'style');
   const script = hashOf(html, 'script');
   const policy = `default-src 'none'; style-src '${style}'; script-src '${script}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
