@@ -95,7 +95,7 @@ class SandglassHost implements Host {
 
   static async create(options: CompleteHostOptions, parts: HostParts, membership: Membership): Promise<SandglassHost> {
     const { capabilities: custom, request, onLog, logConsole, pool: poolOptions } = options;
-    const { onCall, onAudit, isWatched } = await observe(options);
+    const { onCall, onAudit, isWatched } = observe(options);
     const report = createErrorReport(options.onError);
     const capabilities = (parts.createCapabilities ?? createCapabilities)({
       custom,

@@ -53,7 +53,8 @@ export function guardSink<Entry>(sink: ((entry: Entry) => unknown) | undefined):
   if (!sink) return () => {};
   return (entry) => {
     try {
-      Promise.resolve(sink(entry)).catch(() => {});
+      const told = sink(entry);
+      if (told !== undefined) Promise.resolve(told).catch(() => {});
     } catch {
       // The sink's own problem: the call goes on.
     }

@@ -1,11 +1,23 @@
+import { createRequire } from 'node:module';
+
 import { guardSink } from '../capabilities/audit.js';
 import type { AuditEntry, CallEntry, HostOptions } from '../types.js';
-import { createTracing, type TelemetryApi } from './tracing.js';
+import { createTracing, type TelemetryApi, type Tracing } from './tracing.js';
 
 /** A variable, so that neither TypeScript nor a bundler insists on the package. */
 const API: string = '@opentelemetry/api';
 
-let loading: Promise<TelemetryApi | undefined> | undefined;
+/**
+ * Where an SDK registers itself, whatever copy of the package it has: by its major version.
+ */
+const REGISTRY: symbol = Symbol.for('opentelemetry.js.api.1');
+
+/** `@opentelemetry/api`, which is loaded once there is an SDK: its 45 files slow a start. */
+export interface Telemetry {
+  /** Whether an SDK has set itself up in this process. */
+  isSetUp(): boolean;
+  load(): TelemetryApi;
+}
 
 /** Where calls and capability calls are told. Absent if nobody listens. */
 export interface Observers {
@@ -19,27 +31,30 @@ export interface Observers {
  * The sinks for calls and audit entries: the host's own, and spans where `@opentelemetry/api` is
  * installed.
  *
- * @param load for tests. @default imports the package, once per process
+ * @param telemetry for tests. @default the package, if it is installed
  */
-export async function observe(
+export function observe(
   own: Pick<HostOptions, 'onCall' | 'onAudit'>,
-  load: () => Promise<TelemetryApi | undefined> = loadApi,
-): Promise<Observers> {
-  const api = await load();
-  const tracing = api && createTracing(api);
+  telemetry: Telemetry | undefined = findTelemetry(),
+): Observers {
+  let known: Tracing | undefined;
+  const tracing = (): Tracing | undefined =>
+    (known ??= telemetry?.isSetUp() === true ? createTracing(telemetry.load()) : undefined);
   return {
-    onCall: both(own.onCall, tracing?.onCall),
-    onAudit: both(own.onAudit, tracing?.onAudit),
-    isWatched: own.onCall ? undefined : tracing?.isOn,
+    onCall: both(own.onCall, telemetry && ((entry) => tracing()?.onCall(entry))),
+    onAudit: both(own.onAudit, telemetry && ((entry) => tracing()?.onAudit(entry))),
+    isWatched: own.onCall || !telemetry ? undefined : () => tracing()?.isOn() === true,
   };
 }
 
-function loadApi(): Promise<TelemetryApi | undefined> {
-  loading ??= import(API).then(
-    (api: TelemetryApi) => api,
-    () => undefined, // not installed: nothing is traced
-  );
-  return loading;
+function findTelemetry(): Telemetry | undefined {
+  try {
+    const require = createRequire(import.meta.url);
+    const file = require.resolve(API);
+    return { isSetUp: () => REGISTRY in globalThis, load: () => require(file) as TelemetryApi };
+  } catch {
+    return undefined; // not installed: nothing is traced
+  }
 }
 
 /** One sink for both, which cannot hurt the call that it hears of, nor one the other. */

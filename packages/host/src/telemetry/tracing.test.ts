@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createHost } from '../host.js';
 import type { AuditEntry, CallEntry } from '../types.js';
-import { observe } from './observe.js';
+import { observe, type Telemetry } from './observe.js';
 import { createTracing, type TelemetryApi } from './tracing.js';
 
 interface FakeSpan {
@@ -40,6 +40,9 @@ function fakeApi(provider: Provider = {}): { api: TelemetryApi; spans: FakeSpan[
   };
   return { api, spans };
 }
+
+/** Telemetry whose SDK has registered. */
+const setUp = (api: TelemetryApi): Telemetry => ({ isSetUp: () => true, load: () => api });
 
 const CALL: CallEntry = {
   extension: 'hello',
@@ -104,10 +107,10 @@ describe('createTracing', () => {
     expect(spans).toHaveLength(3);
   });
 
-  test('makes no span and keeps nothing until an SDK is set up', async () => {
+  test('makes no span and keeps nothing until an SDK is set up', () => {
     const provider: Provider = { getDelegateTracer: () => undefined };
     const { api, spans } = fakeApi(provider);
-    const { onCall, onAudit, isWatched } = await observe({}, () => Promise.resolve(api));
+    const { onCall, onAudit, isWatched } = observe({}, setUp(api));
     expect(isWatched!()).toBe(false);
     onAudit!(AUDIT);
     onCall!(CALL);
@@ -118,20 +121,21 @@ describe('createTracing', () => {
     expect(spans.map(({ name }) => name)).toEqual(['sandglass GET /x']);
   });
 
-  test('watches every call for a host that listens, whether spans are made or not', async () => {
+  test('watches every call for a host that listens, whether spans are made or not', () => {
     const { api } = fakeApi({ getDelegateTracer: () => undefined });
-    const { isWatched } = await observe({ onCall: () => {} }, () => Promise.resolve(api));
+    const { isWatched } = observe({ onCall: () => {} }, setUp(api));
     expect(isWatched).toBeUndefined();
   });
 
-  test('listens to nothing where the package is missing and nobody asked', async () => {
-    expect(await observe({}, () => Promise.resolve(undefined))).toEqual({ onCall: undefined, onAudit: undefined });
+  test('loads nothing while there is no SDK', () => {
+    const missing = { isSetUp: () => false, load: () => expect.unreachable() };
+    expect(observe({}, missing).isWatched!()).toBe(false);
   });
 
-  test('tells both the host and the spans', async () => {
+  test('tells both the host and the spans', () => {
     const { api, spans } = fakeApi();
     const told: CallEntry[] = [];
-    const { onCall } = await observe({ onCall: (entry) => told.push(entry) }, () => Promise.resolve(api));
+    const { onCall } = observe({ onCall: (entry) => told.push(entry) }, setUp(api));
     onCall!(CALL);
     expect([told.length, spans.length]).toEqual([1, 1]);
   });
@@ -158,14 +162,14 @@ describe('createTracing', () => {
     expect(calls.every(({ durationMs }) => durationMs > 0)).toBe(true);
   });
 
-  test('sinks that throw or reject hurt neither each other nor the call', async () => {
+  test('sinks that throw or reject hurt neither each other nor the call', () => {
     const told: string[] = [];
     const broken = fakeApi().api;
     broken.context.active = () => {
       told.push('span');
       throw new Error('no context');
     };
-    const { onCall, onAudit } = await observe(
+    const { onCall, onAudit } = observe(
       {
         onCall: () => {
           told.push('own');
@@ -173,7 +177,7 @@ describe('createTracing', () => {
         },
         onAudit: (async () => Promise.reject(new Error('the sink is gone'))) as () => void,
       },
-      () => Promise.resolve(broken),
+      setUp(broken),
     );
     onAudit?.(AUDIT);
     onCall?.(CALL);
