@@ -34,6 +34,8 @@ export const CONTRACT = {
     'top-level await': 'top-level await works',
     'top-level sleep': 'better: a top-level `await sleep(50)` is waited for',
     'built-ins': 'globals are the ECMAScript built-ins',
+    numbers: 'numbers are printed and read as ECMAScript says',
+    'regular expressions': 'flag v reserves characters in classes alone',
     console: 'a `console`, to the log of the extension at debug level, without the `log` scope',
     process: '`process.env.NODE_ENV`, default `production`, and nothing else on `process`',
     'documented minimum': 'an option of the host removes both',
@@ -109,6 +111,8 @@ export const CONTRACT = {
     'goes on after the result': 'what a call has started goes on after its result is given',
     'the result comes first': 'the caller does not wait for it',
     'goes on in every kind of call': 'in every kind of call and isolation',
+    'unhandled rejections':
+      'better: a rejection that nobody has handled by the end of its call or load is a warning with its mapped stack',
     'within the limits': "within the call's limits; one that ends it is a warning that names it",
   },
   '6 directus:api': {

@@ -70,7 +70,13 @@ export async function openRestore({
   if (!snapshot) throw new Error('The snapshot does not open');
   const [sandbox, memory] = await watchMemory(() => new SandboxFactory(wasm, layout).open(extension, snapshot));
   const { marks } = createCardMemory(memory.buffer);
-  const nothing = { mustStop: () => false, onCapability: () => undefined, onSync: () => undefined };
+  const nothing = {
+    mustStop: () => false,
+    onCapability: () => undefined,
+    onSync: () => undefined,
+    onRejection: () => undefined,
+    onHandled: () => 0,
+  };
   sandbox.begin();
   sandbox.copy(nothing, sandbox.invoke(nothing, 0, encodeValue(argument)).value);
   const written = [...marks.keys()].filter((card) => marks[card] !== 0);

@@ -22,7 +22,7 @@ export { hasUndefinedElement } from './values/scan.js';
 // What host and engine say to each other.
 export { packCalls, packOutcomes, unpackCalls, unpackOutcomes } from './batch.js';
 export type { PackedOutcomes } from './batch.js';
-export { MAX_THROWN_BYTES, SLOT } from './protocol.js';
+export { MAX_THROWN_BYTES, UNHANDLED_REJECTION, SLOT } from './protocol.js';
 export type {
   CallWire,
   CapabilityCallWire,

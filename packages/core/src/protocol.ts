@@ -145,6 +145,13 @@ export interface CapabilityCallWire {
   args: Uint8Array[];
 }
 
+/**
+ * Name of the capability call by which an engine tells of a rejection that nobody handled: its one
+ * argument is a {@link ThrownWire}, or there is none if that cannot be had. No capability has such
+ * a name.
+ */
+export const UNHANDLED_REJECTION = 'unhandled rejection';
+
 /** An HTTP answer, for a String object of its JSON that has its fields as properties. */
 export interface ResponseWire {
   /** JSON of an object, `{ status, statusText, headers }`. */

@@ -1,8 +1,10 @@
-import { SandglassError } from '@sandglass/core';
+import { SandglassError, UNHANDLED_REJECTION } from '@sandglass/core';
 
 import { type Capabilities, CONSOLE } from './capabilities/registry.js';
 import type { Extension } from './extensions/extension.js';
-import type { CapabilityOptions } from './pool/contract.js';
+import type { CapabilityCall, CapabilityOptions } from './pool/contract.js';
+import { readThrown } from './pool/jobs/call-errors.js';
+import type { LogEntry } from './types.js';
 
 /**
  * Connects the pool to the capabilities: each call is served with the grant of the very version
@@ -18,15 +20,26 @@ export function connectCapabilities(
   const nobody = capabilities.prepare({ name: '', version: '' }, {});
   const syncNames = capabilities.wires(nobody).flatMap(({ name, sync }) => (sync ? [name] : []));
   return {
-    syncNames: new Set([CONSOLE, ...syncNames]),
+    syncNames: new Set([CONSOLE, UNHANDLED_REJECTION, ...syncNames]),
     isEffect: (name) => capabilities.isEffect(name),
     async onCapability(call) {
       const extension = version(call.extensionId);
       if (!extension) throw new SandglassError('E_NOT_FOUND', `No extension has the id ${call.extensionId}`);
+      if (call.name === UNHANDLED_REJECTION) return capabilities.log(toWarning(call, extension));
       return capabilities.invoke(extension.grant, call.name, call.args, {
         call: { id: call.callId, remainingTimeMs: () => call.remainingTimeMs(), context: call.context },
         ending: call.ending,
       });
     },
   };
+}
+
+/** The line in the log for a rejection that nobody handled, with the stack in its author's code. */
+function toWarning({ callId, args }: CapabilityCall, { name, mapStack }: Extension): LogEntry {
+  const line = (text: string): LogEntry => ({ extension: name, callId, level: 'warn', message: text });
+  if (args.length === 0) return line('Nobody handled a rejection: its reason cannot be read');
+  const reason = readThrown(args[0]);
+  if (!(reason instanceof Error)) return line(`Nobody handled a rejection: ${String(reason)}`);
+  const stack = mapStack(reason.stack ?? '').trimEnd();
+  return line(`Nobody handled a rejection: ${reason.name}: ${reason.message}${stack && `\n${stack}`}`);
 }

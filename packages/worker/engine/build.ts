@@ -1,7 +1,9 @@
 import { findExports } from './find-exports.js';
 import { findPoll } from './find-poll.js';
 import { instrument } from './instrument.js';
+import { mend, MENDED_WITH } from './mend.js';
 import { probeLayout } from './probe-layout.js';
+import { ENGINE_FUNCTIONS } from './run-handler.js';
 import { BinaryWriter } from './wasm-binary.js';
 import { toHex } from '../src/quickjs/engine-module.js';
 import { LAYOUT_SECTION, type StoredLayout } from '../src/quickjs/find-layout.js';
@@ -10,14 +12,16 @@ import type { Layout } from '../src/quickjs/memory/layout.js';
 const CUSTOM_SECTION = 0;
 
 /**
- * Makes the engine of a stock binary of quickjs-emscripten: rewrites it, probes where it keeps
- * what, and appends that. The same bytes come out for the same input, on every machine.
+ * Makes the engine of a stock binary of quickjs-emscripten: mends and rewrites it, probes where it
+ * keeps what, and appends that. The same bytes come out for the same input, on every machine.
  *
  * @throws {Error} for a build of QuickJS that it does not know its way in.
  */
 export async function buildEngine(stock: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const functions = await findExports(await WebAssembly.compile(stock));
-  const rewritten = instrument(stock, await findPoll(), functions);
+  const module = await WebAssembly.compile(stock);
+  const poll = await findPoll();
+  const mended = mend(stock, poll, await findExports(module, MENDED_WITH));
+  const rewritten = instrument(mended, poll, await findExports(module, ENGINE_FUNCTIONS));
   const hash = toHex(await crypto.subtle.digest('SHA-256', rewritten));
   const layout = await probeLayout({ wasm: await WebAssembly.compile(rewritten), hash });
   return withSection(rewritten, JSON.stringify(toStored(layout)));

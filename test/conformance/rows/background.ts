@@ -46,6 +46,19 @@ function isEnded(handler: string, limits: LoadRowOptions['limits'], name: string
   });
 }
 
+/** What it leaves unhandled is a warning each, in this order, and changes nothing of the result. */
+function warns(handler: string, warnings: unknown[], result: unknown = 1): Row {
+  return row('5 calls: unhandled rejections', handler, async (bench) => {
+    const at = bench.logs.length;
+    expect((await run(bench, handler)).result).toEqual(result);
+    const told = bench.logs.slice(at);
+    expect(told.map(({ level }) => level)).toEqual(warnings.map(() => 'warn'));
+    expect(told.map(({ message }) => message)).toEqual(
+      warnings.map((text) => expect.stringMatching(new RegExp(`^Nobody handled a rejection: ${String(text)}`))),
+    );
+  });
+}
+
 /** §5: work that nobody awaits. */
 export const backgroundRows: readonly Row[] = [
   leaves(GOES_ON, "() => { sleep(5).then(() => log('later')); return 1; }", ['later']),
@@ -115,6 +128,49 @@ export const backgroundRows: readonly Row[] = [
     expect(await other.host.operation('left')).toBe(1);
     await other.host.close();
     expect(other.logs.at(-1)).toMatchObject({ extension: loaded.name, message: 'before the end' });
+  }),
+  warns("() => { Promise.reject(new Error('x')); return 1; }", ['Error: x\\n +at handler \\(']),
+  warns("() => { (async () => { throw new TypeError('in it'); })(); return 1; }", ['TypeError: in it\\n']),
+  warns("() => { sleep(1).then(() => { throw new Error('after'); }); return 1; }", ['Error: after\\n']),
+  warns("async () => { sleep('x'); await null; return 1; }", ['TypeError: Sleep milliseconds has to be']),
+  warns("() => { request('nowhere'); return 1; }", ['Error: No permission to request']),
+  warns("() => { Promise.reject(new Error('x')).then(() => 1); return 1; }", ['Error: x']),
+  warns("() => { Promise.reject('text'); Promise.reject(undefined); Promise.reject({ message: 'own' }); return 1; }", [
+    'text$',
+    'undefined$',
+    'Error: own$',
+  ]),
+  warns(
+    "() => { Promise.reject('other'); throw new Error('mine'); }",
+    ['other$'],
+    expect.objectContaining({ message: 'mine' }),
+  ),
+  warns("async () => { throw new Error('the result'); }", [], expect.objectContaining({ code: 'E_GUEST' })),
+  warns("async () => { await sleep(1); throw new Error('x'); }", [], expect.objectContaining({ code: 'E_GUEST' })),
+  warns("() => Promise.reject(new Error('x'))", [], expect.objectContaining({ code: 'E_GUEST' })),
+  warns("() => { Promise.reject(new Error('x')).catch(() => {}); return 1; }", []),
+  warns('async () => { const late = Promise.reject(1); await sleep(1); await late.catch(() => {}); return 1; }', []),
+  warns(
+    'async () => { await Promise.allSettled(Array.from({ length: 99 }, async (_, i) => { throw i; })); return 1; }',
+    [],
+  ),
+  warns(
+    '() => { for (let i = 0; i < 99; i++) Promise.reject(i); return 1; }',
+    Array.from({ length: 16 }, (_, i) => `${i}$`),
+  ),
+  row('5 calls: unhandled rejections', 'of a load', async (bench) => {
+    const source = `Promise.reject(new Error('at load'));\nexport default () => {};`;
+    await using loaded = await bench.load('hook', source);
+    expect(bench.logs.at(-1)).toMatchObject({
+      extension: loaded.name,
+      level: 'warn',
+      message: expect.stringMatching(/^Nobody handled a rejection: Error: at load\n/),
+    });
+  }),
+  row('5 calls: unhandled rejections', 'one whose reason cannot be read in time', async (bench) => {
+    const handler = '() => { Promise.reject({ get message() { for (;;); } }); return 1; }';
+    const { result, logged } = await run(bench, handler, { limits: { cpuTimeMs: 100 } });
+    expect([result, logged]).toEqual([1, ['Nobody handled a rejection: its reason cannot be read']]);
   }),
   isEnded('() => { sleep(10_000); return 1; }', { wallTimeMs: 200 }, 'wallTimeMs'),
   isEnded('() => { sleep(1).then(() => { for (;;); }); return 1; }', { cpuTimeMs: 100 }, 'cpuTimeMs'),

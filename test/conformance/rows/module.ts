@@ -99,6 +99,19 @@ export const moduleRows: readonly Row[] = [
     expect(await bench.host.filter('row', 1)).toBe('undefinedundefined');
     await bench.host.unload('cjs');
   }),
+  ...[
+    ['String(7.120236347223045e-307)', '7.120236347223045e-307'],
+    ['100000000000000000000000.000000000000001', 1.0000000000000001e23],
+    ["JSON.parse('100000000000000000000000.000000000000001')", 1.0000000000000001e23],
+    ["Number(`0.${'0'.repeat(40)}1`)", 1e-41],
+    ['[(0.1).toString(3), (1e21).toString(7)]', [(0.1).toString(3), (1e21).toString(7)]],
+    ['[(2 ** -44).toString(), (2 ** -44).toExponential()]', ['5.684341886080802e-14', '5.684341886080802e-14']],
+  ].map(([body, expected]) => gives('2 module: numbers', `return ${String(body)};`, expected)),
+  gives(
+    '2 module: regular expressions',
+    "return [new RegExp('-', 'v').test('3-4'), /a--b&&c/v.test('a--b&&c'), attemptSync(() => new RegExp('[(]', 'v')).slice(0, 11)];",
+    [true, true, 'SyntaxError'],
+  ),
   refuses('2 module: es module', 'module.exports = () => {};', "'module' is not defined"),
   gives(
     '2 module: directus:api',

@@ -1,6 +1,7 @@
 import {
   LinkedList,
   SLOT,
+  UNHANDLED_REJECTION,
   type CapabilityCallWire,
   type CapabilityErrorWire,
   type ErrorWire,
@@ -16,6 +17,7 @@ import { limitFailure } from './limit-failure.js';
 import { toOutcome, Usage, type Result } from './outcome.js';
 import type { Pointer } from '../quickjs/ffi.js';
 import { heldBy, type PromiseCapability } from '../quickjs/promise-capability.js';
+import { MAX_REJECTIONS, type Rejection } from './rejections.js';
 import type { SliceListener } from '../sandbox/slice-watch.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import type { Swapped } from '../sandbox/swap.js';
@@ -63,6 +65,9 @@ export class Call implements SliceListener, Tenant {
   #slice = 0;
   #flushAt = 0;
   #seq = 0;
+  #rejections: Rejection[] | undefined;
+  /** Of the rejection that its caller is told; 0 if there is none. */
+  #toldReason: Pointer = 0;
   #capabilityCalls = 0;
   #logLines = 0;
   #logBytes = 0;
@@ -117,7 +122,34 @@ export class Call implements SliceListener, Tenant {
 
   /** Values that the call still holds in a sandbox that goes on without it. */
   held(): Pointer[] {
-    return [this.promise, ...[...(this.#pending?.values() ?? [])].flatMap(heldBy)];
+    const reasons = this.takeRejections().map(({ reason }) => reason);
+    return [this.promise, this.#toldReason, ...reasons, ...[...(this.#pending?.values() ?? [])].flatMap(heldBy)];
+  }
+
+  /** Takes the promise that it comes to out of the rejections: its caller handles that. */
+  tellCaller(promise: Pointer): void {
+    this.#toldReason = this.onHandled(promise);
+  }
+
+  /** Whether a promise is rejected that nobody has handled so far. */
+  get hasRejections(): boolean {
+    return this.#rejections !== undefined && this.#rejections.length > 0;
+  }
+
+  /** The rejections that nobody has handled so far; once. */
+  takeRejections(): readonly Rejection[] {
+    const rejections = this.#rejections ?? [];
+    this.#rejections = undefined;
+    return rejections;
+  }
+
+  /**
+   * Tells the host of a rejection, as far as lines of a log may be told. @param description left
+   * out if its reason cannot be read
+   */
+  tellRejection(description: Uint8Array | undefined): void {
+    const args = description ? [description] : [];
+    if (this.#countLine(sizeOf(args)) === undefined) this.#post(UNHANDLED_REJECTION, args);
   }
 
   /** Runs guest code under this call's limits. Slices do not nest. */
@@ -153,25 +185,45 @@ export class Call implements SliceListener, Tenant {
     if (pending.size >= maxPendingCapabilityCalls) return this.#exceed('maxPendingCapabilityCalls', pending.size + 1);
     const bytes = sizeOf(args);
     if (bytes > this.extension.limits.maxResultBytes) return this.#exceed('maxResultBytes', bytes);
-    pending.set(this.#post(index, args), promise);
+    pending.set(this.#post(this.#nameOf(index), args), promise);
     return undefined;
+  }
+
+  onRejection(promise: Pointer, keep: () => Pointer): void {
+    const rejections = (this.#rejections ??= []);
+    const reason = rejections.length < MAX_REJECTIONS ? keep() : 0;
+    if (reason !== 0) rejections.push({ promise, reason });
+  }
+
+  onHandled(promise: Pointer): Pointer {
+    // the last one at its address: an earlier one is gone, and nobody can handle it
+    const index = this.#rejections?.findLastIndex((each) => each.promise === promise) ?? -1;
+    return index < 0 ? 0 : this.#rejections!.splice(index, 1)[0]!.reason;
   }
 
   onSync(index: number, args: Uint8Array[]): CapabilityErrorWire | undefined {
-    const { maxLogLines, maxLogBytes } = this.extension.limits;
-    const console = this.extension.capabilities[index]?.name === 'console';
-    const bytes = sizeOf(args);
-    if (this.#logLines + 1 > maxLogLines) return console ? undefined : this.#exceed('maxLogLines', this.#logLines + 1);
-    if (this.#logBytes + bytes > maxLogBytes)
-      return console ? undefined : this.#exceed('maxLogBytes', this.#logBytes + bytes);
-    this.#logLines++;
-    this.#logBytes += bytes;
-    this.#post(index, args);
+    const name = this.#nameOf(index);
+    const exceeded = this.#countLine(sizeOf(args));
+    if (exceeded) return name === 'console' ? undefined : this.#exceed(...exceeded);
+    this.#post(name, args);
     return undefined;
   }
 
-  #post(index: number, args: Uint8Array[]): number {
-    const name = this.extension.capabilities[index]?.name ?? '';
+  /** Counts a line of the log, unless it exceeds a limit. @returns that limit */
+  #countLine(bytes: number): [limit: 'maxLogLines' | 'maxLogBytes', used: number] | undefined {
+    const { maxLogLines, maxLogBytes } = this.extension.limits;
+    if (this.#logLines + 1 > maxLogLines) return ['maxLogLines', this.#logLines + 1];
+    if (this.#logBytes + bytes > maxLogBytes) return ['maxLogBytes', this.#logBytes + bytes];
+    this.#logLines++;
+    this.#logBytes += bytes;
+    return undefined;
+  }
+
+  #nameOf(index: number): string {
+    return this.extension.capabilities[index]?.name ?? '';
+  }
+
+  #post(name: string, args: Uint8Array[]): number {
     (this.#outbox ??= []).push({ callId: this.callId, seq: ++this.#seq, name, args });
     return this.#seq;
   }

@@ -3,6 +3,7 @@ import { decodeValue, type ErrorWire, type Registration } from '@sandglass/core'
 import type { Call } from './call.js';
 import { describeFailure } from './failure.js';
 import { limitFailure } from './limit-failure.js';
+import { tellRejections } from './tell-rejections.js';
 import type { Progress } from '../quickjs/realm.js';
 import type { Snapshot } from '../sandbox/snapshot.js';
 import { Thrown } from '../sandbox/value-bridge.js';
@@ -46,6 +47,7 @@ export async function loadExtension(
   if (call.stopped || list instanceof Thrown)
     throw call.slice(() => failed(call, { state: 'rejected', value: thrown }));
   const registrations = toRegistrations(decodeValue(list) as string[][]); // made by the prelude
+  if (call.hasRejections) call.slice(() => tellRejections(call));
   sandbox.compactHeap();
   return await sandbox.snapshot({ key, registrations });
 }

@@ -4,6 +4,7 @@ import { Call, type CallEnvironment } from './call.js';
 import { describeFailure, describePoison, shortFailure } from './failure.js';
 import { creationFailure, hangFailure, limitFailure } from './limit-failure.js';
 import { toOutcome, type Result } from './outcome.js';
+import { tellRejections } from './tell-rejections.js';
 import { shapeResult } from './shape-result.js';
 import { largestOf, ActiveCall } from './active-call.js';
 import type { Progress } from '../quickjs/realm.js';
@@ -212,8 +213,9 @@ export class Runner {
   }
 
   /** Copies the result out, within the call's limits. */
-  #result(call: Call, { state, value }: Progress): Result {
+  #result(call: Call, { state, value, promise }: Progress): Result {
     const { sandbox, extension } = call;
+    if (promise !== undefined) call.tellCaller(promise);
     // its jobs are its own cost
     if (extension.isolation === 'persistent' && !call.stopped) sandbox.drain(call);
     if (call.stopped || state !== 'fulfilled') {
@@ -234,6 +236,7 @@ export class Runner {
     const { call } = active;
     const isLimit = !(result instanceof Uint8Array) && result.limit !== undefined;
     const goesOn = !call.isAnswered && !isLimit && !call.stopped && call.isBusy;
+    if (!goesOn && call.hasRejections) call.slice(() => tellRejections(call));
     this.#onOutcome(call.outcome(result, goesOn));
     if (goesOn) return this.#goOn(active);
     // What a stopped call left running would go on at the cost of the others.

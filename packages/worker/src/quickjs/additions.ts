@@ -62,8 +62,42 @@ export interface TableFunctions {
   enterRestoreCards: (...args: [...Parameters<CardFunctions['restoreCards']>, index: number]) => number;
 }
 
+/**
+ * What the engine asks through its poll, added to the address of {@link QUESTION_BYTES}: odd, where
+ * a runtime's address is not. See `engine/mend.ts`.
+ */
+export const QUESTION = {
+  /** To print a number. */
+  print: 1,
+  /** To read one from a text. */
+  parse: 3,
+  /** A promise is rejected, and nobody handles it yet. */
+  rejected: 5,
+  /** Somebody handles it now. */
+  handled: 7,
+} as const;
+export const QUESTION_MASK = 7;
+
+/** What a question is about, by byte. The text of a number begins in the place of it. */
+export const QUESTION_BYTES = {
+  number: 0,
+  radix: 8,
+  flags: 12,
+  text: 12,
+  end: 16,
+  promise: 0,
+  reason: 8,
+  /** The longest text is that of a small number in radix two: 1,100 digits. */
+  all: 1_280,
+} as const;
+
+/** Of a question about a rejection: two values. */
+export const REJECTION_BYTES = 16;
+
 /** All that is added. */
 export interface AddedFunctions extends CardFunctions, HandlerFunctions, TableFunctions {
+  /** Has a runtime tell of rejections. @param at for {@link REJECTION_BYTES} */
+  trackRejections: (runtime: number, at: number) => void;
   /**
    * The secret that hashes depend on, odd: see `engine/seed-hashes.ts`. Set before anything is
    * hashed.

@@ -2,11 +2,12 @@ import type { EngineModule } from '@sandglass/core';
 import type { QuickJSEmscriptenModule } from '@jitl/quickjs-ffi-types';
 
 import { CardCopies, createCardMemory, markWritten, takeMarks, type CardMemory } from './memory/cards.js';
-import type { AddedFunctions } from './additions.js';
+import { QUESTION, QUESTION_BYTES, QUESTION_MASK, type AddedFunctions } from './additions.js';
 import { NO_ENTRY } from './instance-table.js';
 import { replaceEnvironment } from './imports/environment.js';
 import { replaceImport } from './imports/replace-import.js';
 import { replaceLocalTime } from './imports/utc.js';
+import { parseNumber, printNumber } from './numbers.js';
 import { createFFI, loadEngine, setCallbacks, type EngineCallbacks, type StockFunctions } from './variant.js';
 
 const WASM_PAGE_BYTES = 65_536;
@@ -48,6 +49,11 @@ export interface InstanceHooks {
    * returns 0.
    */
   normalizeModule: Callback<'normalizeModule'>;
+  /**
+   * A promise was rejected that nobody handles yet, or somebody handles one by now. @param promise
+   * pointers to values that are the engine's
+   */
+  onRejection: (promise: number, reason: number, isHandled: boolean) => void;
 }
 
 /** Where the heap lies, and what happened to allocations beyond its end. */
@@ -120,6 +126,7 @@ const INERT: InstanceHooks = {
   onLoopFuelSpent: silent,
   mayGrow: () => true,
   normalizeModule: () => 0,
+  onRejection: silent,
 };
 
 /**
@@ -169,7 +176,7 @@ export async function createInstance(
     },
   };
   const module = await loadEngine(options);
-  setCallbacks(module, toCallbacks(hooks));
+  setCallbacks(module, toCallbacks(hooks, views));
   const own = {
     ffi: createFFI(module),
     module,
@@ -240,13 +247,22 @@ const NO_RUNTIME = 0;
 function silent(): void {}
 
 /** Synchronous builds pass no asyncify. */
-function toCallbacks(hooks: InstanceHooks): EngineCallbacks {
+function toCallbacks(hooks: InstanceHooks, views: MemoryViews): EngineCallbacks {
+  const answer = (question: number, at: number): void => {
+    if (question === QUESTION.print) printNumber(views, at);
+    else if (question === QUESTION.parse) parseNumber(views, at);
+    else {
+      const { promise, reason } = QUESTION_BYTES;
+      hooks.onRejection(at + promise, at + reason, question === QUESTION.handled);
+    }
+  };
   return {
     freeHostRef: silent,
     callFunction: (_asyncify, ...args) => hooks.callFunction(...args),
     shouldInterrupt: (_asyncify, runtime) => {
-      if (runtime !== NO_RUNTIME) return hooks.shouldInterrupt();
-      hooks.onLoopFuelSpent();
+      if (runtime === NO_RUNTIME) hooks.onLoopFuelSpent();
+      else if ((runtime & 1) === 0) return hooks.shouldInterrupt();
+      else answer(runtime & QUESTION_MASK, runtime & ~QUESTION_MASK);
       return 0;
     },
     loadModuleSource: () => 0, // normalizeModule lets only loaded modules through

@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from './additions.js';
+import { FRAME_BYTES, REJECTION_BYTES } from './additions.js';
 import type { Pointer } from './ffi.js';
 import type { Instance } from './instance.js';
 
@@ -25,12 +25,13 @@ export interface RealmPointers {
  * Makes a runtime and a context with every built-in. @param stackBytes how much C stack guest code
  * may use
  */
-export function createRealmPointers({ ffi, module }: Instance, stackBytes: number): RealmPointers {
+export function createRealmPointers({ ffi, module, functions }: Instance, stackBytes: number): RealmPointers {
   const rt = ffi.QTS_NewRuntime();
   const ctx = ffi.QTS_NewContext(rt, 0); // 0: all intrinsics
   ffi.QTS_RuntimeSetMaxStackSize(rt, stackBytes);
   ffi.QTS_RuntimeEnableInterruptHandler(rt);
   ffi.QTS_RuntimeEnableModuleLoader(rt, 1);
+  functions.trackRejections(rt, module._malloc(REJECTION_BYTES));
   const valueBufferData = module._malloc(VALUE_BUFFER_BYTES);
   const valueBuffer = ffi.QTS_NewArrayBuffer(ctx, valueBufferData, VALUE_BUFFER_BYTES);
   return {

@@ -21,6 +21,8 @@ const PROMISE_STATES = ['pending', 'fulfilled', 'rejected'] as const;
 export interface Progress {
   state: (typeof PROMISE_STATES)[number];
   value: Pointer;
+  /** The address of the promise, if it is one that was rejected: see {@link Realm.addressOf}. */
+  promise?: Pointer;
 }
 
 /**
@@ -102,6 +104,11 @@ export class Realm {
     return exception === 0 ? 0 : this.own(this.instance.ffi.QTS_ResolveException(this.#ctx, exception));
   }
 
+  /** What is the same of all values that are one object, as long as that lives. */
+  addressOf(object: Pointer): Pointer {
+    return this.instance.words[object >> 2]!;
+  }
+
   /** The address of an argument of a native function. */
   argument(argv: Pointer, index: number): Pointer {
     return argv + index * JS_VALUE_BYTES;
@@ -154,7 +161,8 @@ export class Realm {
     if (value !== result) this.own(value);
     this.#encoded = this.own(words[(frame + FRAME.encoded) >> 2]!);
     this.#last = this.#encoded === 0 ? 0 : value;
-    return { state: PROMISE_STATES[words[(frame + FRAME.state) >> 2]!] ?? 'fulfilled', value };
+    const state = PROMISE_STATES[words[(frame + FRAME.state) >> 2]!] ?? 'fulfilled';
+    return state === 'rejected' ? { state, value, promise: this.addressOf(result) } : { state, value };
   }
 
   newString(text: string): Pointer {
@@ -207,7 +215,8 @@ export class Realm {
     const state = isObject ? PROMISE_STATES[ffi.QTS_PromiseState(this.#ctx, value)] : undefined;
     if (state === undefined) return { state: 'fulfilled', value }; // not a promise
     if (state === 'pending') return { state, value };
-    return { state, value: this.own(ffi.QTS_PromiseResult(this.#ctx, value)) };
+    const result = this.own(ffi.QTS_PromiseResult(this.#ctx, value));
+    return state === 'rejected' ? { state, value: result, promise: this.addressOf(value) } : { state, value: result };
   }
 
   /** Runs promise jobs until none waits or the listener says so. */

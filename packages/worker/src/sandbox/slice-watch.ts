@@ -40,6 +40,10 @@ export interface SliceListener {
   onCapability(index: number, args: Uint8Array[], promise: PromiseCapability): CapabilityErrorWire | undefined;
   /** A synchronous one was called, its arguments checked. */
   onSync(index: number, args: Uint8Array[]): CapabilityErrorWire | undefined;
+  /** A promise was rejected that nobody handles yet. @param keep keeps its reason; 0 for no room */
+  onRejection(promise: Pointer, keep: () => Pointer): void;
+  /** Somebody handles it by now. @returns the reason that was kept; 0 if none was */
+  onHandled(promise: Pointer): Pointer;
 }
 
 /**
@@ -66,6 +70,12 @@ export class SliceWatch {
     const { hooks } = realm.instance;
     hooks.shouldInterrupt = () => this.#poll();
     hooks.onLoopFuelSpent = () => this.#endNative();
+    hooks.onRejection = (promise, reason, isHandled) => {
+      const { listener } = this;
+      if (!isHandled) return listener?.onRejection(realm.addressOf(promise), () => realm.keep(reason));
+      const kept = listener?.onHandled(realm.addressOf(promise)) ?? 0;
+      if (kept !== 0) realm.free(kept); // the promise has it, too
+    };
   }
 
   /** Of the slice that is running. */

@@ -12,7 +12,13 @@ import { openSnapshot, type Snapshot } from '../sandbox/snapshot.js';
 
 const wasm = await compileEngine();
 const layout = await findLayout(wasm);
-const NOTHING = { mustStop: () => false, onCapability: () => undefined, onSync: () => undefined };
+const NOTHING = {
+  mustStop: () => false,
+  onCapability: () => undefined,
+  onSync: () => undefined,
+  onRejection: () => undefined,
+  onHandled: () => 0,
+};
 
 function extensionOf(source: string): ExtensionWire {
   return {

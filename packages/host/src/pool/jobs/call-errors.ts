@@ -17,7 +17,7 @@ export interface CallOrigin {
 export function toSandglassError(wire: ErrorWire, origin: CallOrigin): SandglassError {
   const options = { ...origin, limit: wire.limit };
   if (!wire.thrown) return new SandglassError(wire.code, wire.message, options);
-  return new SandglassError(wire.code, wire.message, { ...options, cause: readThrown(wire.thrown) });
+  return new SandglassError(wire.code, wire.message, { ...options, cause: readThrown(decodeThrown(wire.thrown)) });
 }
 
 /** The error of a call that used up one of its limits. */
@@ -38,14 +38,16 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
 }
 
-/** What the guest threw, as a value of the host; undefined if the bytes are forged. */
-function readThrown(bytes: Uint8Array): unknown {
-  let thrown: unknown;
+function decodeThrown(bytes: Uint8Array): unknown {
   try {
-    thrown = decodeValue(bytes);
+    return decodeValue(bytes);
   } catch {
     return undefined;
   }
+}
+
+/** What the guest threw, as a value of the host; undefined if the description is forged. */
+export function readThrown(thrown: unknown): unknown {
   if (!Array.isArray(thrown)) return undefined;
   // a list: any index may be read
   const [, kind, nameOrValue, message, stack, data] = thrown as Partial<ThrownWire>;
