@@ -55,6 +55,7 @@ function toLaneStats(lane: Lane): LaneStats {
   const state = isUp ? 'ready' : 'starting';
   return {
     id,
+    ...(lane.distance && { runner: lane.distance.runner }),
     state,
     running,
     outcomes,

@@ -70,6 +70,8 @@ export interface ExtensionStats extends CallStats {
  */
 export interface LaneStats {
   id: number;
+  /** Name of the runner of a fleet that it is; absent for an engine of this process. */
+  runner?: string;
   state: 'starting' | 'ready';
   /** Sent to it and without an outcome. */
   running: number;
