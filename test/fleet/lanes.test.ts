@@ -53,7 +53,7 @@ describe.skipIf(!hasNatsServer())('calls of an owner without threads', () => {
     await many(40, () => host.operation('spin'));
     expect(runners.map(({ owners }) => owners)).toEqual([1, 1]);
     const ran = host.stats().lanes.map(({ outcomes }) => outcomes);
-    expect(Math.min(...ran)).toBeGreaterThan(8);
+    expect(Math.min(...ran)).toBeGreaterThan(1);
   });
 
   test('run again on another runner if theirs dies, unless an effect has begun', async () => {
@@ -82,7 +82,7 @@ describe.skipIf(!hasNatsServer())('calls of an owner without threads', () => {
     const calls = many(10, () => host.operation('long'));
     await until(() => runner.running === 10);
     await host.close(0);
-    await calls;
+    expect((await calls).every(({ status }) => status === 'rejected')).toBe(true);
     await until(() => runner.owners === 0 && runner.running === 0);
   });
 
@@ -138,7 +138,7 @@ describe.skipIf(!hasNatsServer())('calls of an owner without threads', () => {
     await until(() => first.running === 10);
     const second = await fleet.startRunner('second');
     const closing = first.close(10_000);
-    while (second.owners === 0) expect(await host.operation('slow')).toBe(1); // it has not been told yet
+    while (second.owners === 0) expect(await host.operation('slow')).toBe(1); // not told yet
     await closing;
     expect((await calls).every(({ status }) => status === 'fulfilled')).toBe(true);
     expect(host.stats().reruns).toBe(0);

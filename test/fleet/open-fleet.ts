@@ -1,11 +1,12 @@
 import { checkFleetOptions } from '../../packages/fleet/src/connection/options.js';
 import { openTransport, type Transport } from '../../packages/fleet/src/connection/transport.js';
-import { FleetLanes } from '../../packages/fleet/src/lanes/remote-lanes.js';
-import { type Runner, startRunner } from '../../packages/fleet/src/lanes/runner.js';
+import { FleetRunner } from '../../packages/fleet/src/lanes/runner.js';
+import { startRunner } from '../../packages/fleet/src/lanes/start-runner.js';
 import { subjectsOf, writePresence } from '../../packages/fleet/src/lanes/presence.js';
 import { type NatsServer, startNatsServer } from '../../packages/fleet/src/testing/nats-server.js';
-import { buildHost, type Host } from '../../packages/host/src/host.js';
-import { createPool } from '../../packages/host/src/pool/create-pool.js';
+import { connectFleet } from '../../packages/fleet/src/connect-fleet.js';
+import type { Runner } from '../../packages/host/src/fleet/runner.js';
+import { createHost, type Host } from '../../packages/host/src/host.js';
 import type { HostOptions } from '../../packages/host/src/types.js';
 
 /** A server of its own, with runners in this process and hosts that use them. */
@@ -33,13 +34,13 @@ export async function openFleet(): Promise<TestFleet> {
     server,
     connect,
     async startRunner(name, maxThreads = 2) {
-      const runner = await startRunner(await connect(name), name, { pool: { maxThreads } });
+      const runner = await startRunner({ fleet: { servers: server.url, name }, pool: { maxThreads } });
       ends.unshift(() => runner.close(0));
       return runner;
     },
     async connectRunner(name) {
       const transport = await connect(name);
-      await startRunner(transport, name, { pool: { maxThreads: 2 } });
+      await FleetRunner.open(transport, name, { maxThreads: 2 });
       return { die: () => transport.connection.close() };
     },
     present({ connection, prefix }, engine) {
@@ -47,13 +48,9 @@ export async function openFleet(): Promise<TestFleet> {
       connection.publish(subjectsOf(prefix).presence, writePresence(presence));
     },
     async openHost(options, maxThreads = 0) {
-      const transport = await connect('owner');
-      const host = await buildHost(options, {
-        createPool: (given) => {
-          const pool = { ...(given.pool === 'inline' ? {} : given.pool), maxThreads };
-          return createPool({ ...given, pool, openRemote: (engine) => new FleetLanes(transport, engine) });
-        },
-      });
+      const fleet = await connectFleet({ servers: server.url });
+      ends.unshift(() => fleet.close());
+      const host = await createHost({ ...options, fleet, pool: { maxThreads } });
       ends.unshift(() => host.close(0));
       return host;
     },

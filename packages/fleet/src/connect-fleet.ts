@@ -1,4 +1,4 @@
-import { type Fleet, type FleetHost, type FleetOptions, type FleetStats } from '@sandglass/host/fleet';
+import type { Fleet, FleetHost, FleetOptions, FleetStats, RemoteLanes } from '@sandglass/host/fleet';
 
 import type { Subscription } from '@nats-io/transport-node';
 
@@ -7,6 +7,7 @@ import { Follower } from './catalogue/follower.js';
 import { checkFleetOptions } from './connection/options.js';
 import { openTransport, type Transport } from './connection/transport.js';
 import { engineDigest } from './engine-digest.js';
+import { FleetLanes } from './lanes/remote-lanes.js';
 import { openNodes } from './nodes/bucket.js';
 import { Presence } from './nodes/presence.js';
 import { ALIVE_FOR_MS, type NodeReport } from './nodes/report.js';
@@ -38,6 +39,8 @@ class ConnectedFleet implements Fleet {
   #engine = '';
   #membership: Membership | undefined;
   #isDraining = false;
+
+  readonly openRemote = (engine: string): RemoteLanes => new FleetLanes(this.#transport, engine);
 
   constructor(name: string, transport: Transport) {
     this.name = name;

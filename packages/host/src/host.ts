@@ -66,7 +66,7 @@ export async function buildHost(given: HostOptions, parts: HostParts): Promise<H
   const options = checkOptions('options of createHost', hostSchema, given);
   const membership = await openMembership(options.fleet);
   const host = await SandglassHost.create(options, parts, membership).catch(async (error) => {
-    await membership.leave();
+    await membership.close();
     throw error;
   });
   try {
@@ -110,19 +110,12 @@ class SandglassHost implements Host {
     const connected = connectCapabilities(capabilities, (id) => versions.get(id));
     const registrationsOf = (id: number): readonly Registration[] | undefined => versions.get(id)?.registrations;
     const onBackground = tellBackground({ log: capabilities.log, onCall, registrationsOf });
-    const pool = await parts.createPool({ ...connected, pool: poolOptions, onBackground });
+    const openRemote = membership.fleet?.openRemote;
+    const pool = await parts.createPool({ ...connected, pool: poolOptions, onBackground, openRemote });
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
     const caller = createCaller(observeCalls(pool, { onCall, isWatched }, registrationsOf));
-    return new SandglassHost(
-      options,
-      { ...options, capabilities },
-      {
-        pool,
-        catalog,
-        caller,
-        membership,
-      },
-    );
+    const made = { pool, catalog, caller, membership };
+    return new SandglassHost(options, { ...options, capabilities }, made);
   }
 
   private constructor(
@@ -280,8 +273,9 @@ class SandglassHost implements Host {
   async #close(deadlineMs: number): Promise<void> {
     try {
       await this.#membership.leave();
-      await this.#pool.close(deadlineMs);
+      await this.#pool.close(deadlineMs); // calls on runners still come to their end
     } finally {
+      await this.#membership.close();
       await this.#capabilities.close();
     }
   }

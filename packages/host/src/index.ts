@@ -5,6 +5,7 @@ export { type ConfigFile, defineConfig } from './cli/config/define-config.js';
 export { createHost, type Host } from './host.js';
 export type { Fleet, FleetHost, FleetStats } from './fleet/contract.js';
 export type * from './fleet/options.js';
+export type * from './pool/pool-options.js';
 export type * from './pool/stats/stats.js';
 export type * from './types.js';
 export { isSandglassError, SandglassError, type ErrorCode, type Limits } from '@sandglass/core';

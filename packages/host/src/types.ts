@@ -6,6 +6,7 @@ import type { Capability } from './capabilities/define.js';
 import type { ExtensionSource } from './extensions/extension-source.js';
 import type { Fleet } from './fleet/contract.js';
 import type { FleetOptions } from './fleet/options.js';
+import type { PoolOptions } from './pool/pool-options.js';
 import type { SkippedFolder } from './extensions/scan-folder.js';
 
 export type * from './call-types.js';
@@ -143,28 +144,6 @@ export interface RequestOptions {
    * half of them. A request that needs more fails with `E_QUOTA`. @default 134_217_728
    */
   maxHeldBytes?: number | undefined;
-}
-
-export interface PoolOptions {
-  /** Threads at the most. @default the machine's parallelism */
-  maxThreads?: number | undefined;
-  /** Threads that are kept when idle. @default 0 */
-  minThreads?: number | undefined;
-  /** Calls that may wait in the whole host; one more gets `E_QUEUE_FULL`. @default 10_000 */
-  maxQueueLength?: number | undefined;
-  /** The same for one extension. @default half of `maxQueueLength` */
-  maxExtensionQueueLength?: number | undefined;
-  /**
-   * Memory of all sandboxes, snapshots and spare instances together. Beyond it, calls wait, and
-   * what grows further ends with `E_MEMORY`. 16 MiB to 1 TiB. @default half of what the process may
-   * use when the host is made, 64 MiB at the least
-   */
-  maxMemoryBytes?: number | undefined;
-  /**
-   * How long an idle thread above `minThreads` lives, and memory that calls do not use any more.
-   * @default 30_000
-   */
-  idleTimeoutMs?: number | undefined;
 }
 
 /**

@@ -52,17 +52,18 @@ let events: Record<(typeof NAMES)[number], Mock>;
 let link: RunnerLink;
 let ended: string[];
 
-beforeEach(() => {
+function open(): void {
   channel = new FakeChannel();
   ended = [];
-  events = Object.fromEntries(NAMES.map((name) => [name, vi.fn<() => void>()])) as typeof events; // of all names
+  // of all names
+  events = Object.fromEntries(NAMES.map((name) => [name, vi.fn<() => void>()])) as typeof events;
   link = new RunnerLink({
     channel: channel as unknown as Channel, // what a link uses of one
     events: events as LaneEvents,
     runner: { id: 'a', name: 'one', engine: 'ff', engines: 2, loadMs: 3 },
     onEnd: (how) => void ended.push(how),
   });
-});
+}
 
 const call = (callId: number, bytes = 1): CallWire => ({
   callId,
@@ -75,6 +76,8 @@ const batch = (id: number, calls: CallWire[], install: InstallWire[] = []): void
   link.batch({ id, install, calls, idleCores: 0, terms });
 
 describe('a link to a runner', () => {
+  beforeEach(open);
+
   test('opens its session, and is ready once', () => {
     expect(channel.typesSent()).toEqual([TO_RUNNER.open, TO_RUNNER.beat]);
     channel.say(TO_OWNER.ready);
@@ -133,6 +136,8 @@ describe('a link to a runner', () => {
 });
 
 describe('what is too large for a message', () => {
+  beforeEach(open);
+
   const tooLarge = { code: 'E_QUOTA', message: expect.stringContaining('a message of the fleet may have 67108864') };
 
   test('a call fails alone, and its batch goes', () => {
@@ -165,7 +170,7 @@ describe('what is too large for a message', () => {
 
   test('an answer is an error for its guest', () => {
     channel.isTooLarge = (type, value) =>
-      type === TO_RUNNER.settle && (value as { ok: boolean }[]).some(({ ok }) => ok); // a list of settlements
+      type === TO_RUNNER.settle && (value as { ok: boolean }[]).some(({ ok }) => ok);
     link.settle([{ callId: 1, seq: 2, ok: true, value: new Uint8Array(9) }]);
     expect(channel.sent.at(-1)?.value).toEqual([
       { callId: 1, seq: 2, ok: false, error: { name: 'RangeError', ...tooLarge } },

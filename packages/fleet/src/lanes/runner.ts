@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import { createRelayPool, type BackgroundEnd, type PoolOptions } from '@sandglass/host/fleet';
-import type { RelayedCapabilityCall, RelayPool } from '@sandglass/host/fleet';
+import type { RelayedCapabilityCall, RelayPool, Runner } from '@sandglass/host/fleet';
 
 import type { Transport } from '../connection/transport.js';
 import { BEAT_MS, Channels } from './channels.js';
@@ -20,69 +20,50 @@ const KEPT_SHARE = 3 / 4;
 const COST_WEIGHT = 0.05;
 const DRAIN_POLL_MS = 20;
 
-export interface RunnerOptions {
-  pool?: PoolOptions | undefined;
-}
-
-/** A node that runs calls for others. Made by {@link startRunner}. */
-export interface Runner extends AsyncDisposable {
-  readonly name: string;
-  /** Digest of its engine: owners with another one do not use it. */
-  readonly engine: string;
-  /** Owners that have a session here. */
-  readonly owners: number;
-  /** Calls and loads under way. */
-  readonly running: number;
-  /**
-   * Takes nothing more, waits for what it has, and ends. Its owners run elsewhere what is left.
-   *
-   * @param graceMs how long it waits. @default 5_000
-   */
-  close(graceMs?: number): Promise<void>;
-}
-
 /** Offers the lanes of a pool of its own to the owners of a fleet. */
-export async function startRunner(transport: Transport, name: string, options: RunnerOptions = {}): Promise<Runner> {
-  const runner = new FleetRunner(transport, name, options);
-  await runner.open();
-  return runner;
-}
-
-class FleetRunner implements Runner, SessionHost {
+export class FleetRunner implements Runner, SessionHost {
   readonly name: string;
+  readonly threads: number;
+  /** Set by whoever has more to end with it. */
+  onClose: (() => Promise<void>) | undefined;
   pool!: RelayPool;
   readonly calls: Map<number, { session: OwnerSession; call: RelayedCall }> = new Map();
   readonly extensions: Map<number, RelayedExtension> = new Map();
   readonly #transport: Transport;
-  readonly #options: RunnerOptions;
   readonly #id: string = randomBytes(12).toString('hex');
   readonly #subjects: Subjects;
   readonly #channels: Channels;
   readonly #sessions: Set<OwnerSession> = new Set();
-  readonly #engines: number;
+  readonly #drainListeners: Set<() => void> = new Set();
   #hello: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #isLeaving = false;
+  isDraining = false;
+  #closing: Promise<void> | undefined;
   #lastExtensionId = 0;
   #uses = 0;
   #snapshotBytes = 0;
   #maxSnapshotBytes = Infinity;
   #meanMs = 0;
 
-  constructor(transport: Transport, name: string, options: RunnerOptions) {
+  static async open(transport: Transport, name: string, pool: PoolOptions = {}): Promise<FleetRunner> {
+    const runner = new FleetRunner(transport, name, pool.maxThreads ?? availableParallelism());
+    await runner.#open(pool);
+    return runner;
+  }
+
+  private constructor(transport: Transport, name: string, threads: number) {
     this.name = name;
+    this.threads = threads;
     this.#transport = transport;
-    this.#options = options;
-    this.#engines = options.pool?.maxThreads ?? availableParallelism();
     this.#subjects = subjectsOf(transport.prefix);
     this.#channels = new Channels(transport, this.#subjects.runner(this.#id));
     this.#channels.onStranger = (token, message) => this.#meet(token, message);
   }
 
-  async open(): Promise<void> {
+  async #open(pool: PoolOptions): Promise<void> {
     this.pool = await createRelayPool({
       // credits of owners bound what waits here
-      pool: { ...this.#options.pool, maxQueueLength: 1_000_000, maxExtensionQueueLength: 1_000_000 },
+      pool: { ...pool, maxQueueLength: 1_000_000, maxExtensionQueueLength: 1_000_000 },
       relay: (call) => this.#relay(call),
       onBackground: (end) => this.#background(end),
     });
@@ -111,7 +92,7 @@ class FleetRunner implements Runner, SessionHost {
   }
 
   othersMs(session: OwnerSession): number {
-    return ((this.running - session.size) * this.#meanMs) / this.#engines;
+    return ((this.running - session.size) * this.#meanMs) / this.threads;
   }
 
   used(extension: RelayedExtension): void {
@@ -138,10 +119,25 @@ class FleetRunner implements Runner, SessionHost {
     this.#sessions.delete(session);
   }
 
-  async close(graceMs = 5_000): Promise<void> {
-    if (this.#isLeaving) return;
-    this.#isLeaving = true;
+  onDrain(listener: () => void): Disposable {
+    this.#drainListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#drainListeners.delete(listener) };
+  }
+
+  drain(): void {
+    if (this.isDraining) return;
+    this.isDraining = true;
     this.#present();
+    for (const listener of this.#drainListeners) listener();
+  }
+
+  close(graceMs = 5_000): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.drain();
     const endsMs = performance.now() + graceMs;
     while (this.running > 0 && performance.now() < endsMs) await delay(DRAIN_POLL_MS);
     clearInterval(this.#timer);
@@ -149,6 +145,7 @@ class FleetRunner implements Runner, SessionHost {
     for (const session of [...this.#sessions]) session.close('the runner ends');
     this.#channels.close();
     await this.pool.close(0);
+    await this.onClose?.();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -161,8 +158,8 @@ class FleetRunner implements Runner, SessionHost {
       id: this.#id,
       name: this.name,
       engine: this.engine,
-      engines: this.#isLeaving ? 0 : this.#engines,
-      loadMs: (this.running * this.#meanMs) / this.#engines,
+      engines: this.isDraining ? 0 : this.threads,
+      loadMs: (this.running * this.#meanMs) / this.threads,
     };
     this.#transport.connection.publish(this.#subjects.presence, writePresence(presence));
   }
@@ -176,7 +173,7 @@ class FleetRunner implements Runner, SessionHost {
     const session = new OwnerSession(channel, this);
     this.#sessions.add(session);
     // of a session that was lost here, it is not the first one: it ends this one, and the owner's
-    if (this.#isLeaving) session.close('the runner ends');
+    if (this.isDraining) session.close('the runner ends');
     else channel.receive(message);
   }
 

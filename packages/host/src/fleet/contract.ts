@@ -2,7 +2,9 @@ import type { ErrorCode, LimitsInput, Scopes } from '@sandglass/core';
 
 import type { PoolStats } from '../pool/stats/stats.js';
 import type { ExtensionSource } from '../extensions/extension-source.js';
+import type { OpenRemoteLanes } from '../pool/links/lane-link.js';
 import type { FleetOptions } from './options.js';
+import type { Runner, RunnerOptions } from './runner.js';
 
 /** What a node runs of one extension: what it is, and what it may do. */
 export interface FleetExtension {
@@ -75,6 +77,8 @@ export interface Fleet extends AsyncDisposable {
   leave(): Promise<void>;
   /** Told once, when an operator has asked this node to take no new work. */
   onDrain(listener: () => void): Disposable;
+  /** Called by the host's pool: lanes of the fleet's runners. */
+  readonly openRemote: OpenRemoteLanes;
   close(): Promise<void>;
 }
 
@@ -168,4 +172,5 @@ export interface FleetOperator extends AsyncDisposable {
 export interface FleetModule {
   connectFleet(options: FleetOptions): Promise<Fleet>;
   connectOperator(options: FleetOptions): Promise<FleetOperator>;
+  startRunner(options: RunnerOptions): Promise<Runner>;
 }

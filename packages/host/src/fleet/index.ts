@@ -5,7 +5,8 @@ export { count, maybe, object, text, withDefault, type Fields } from '../options
 export type { ExtensionSource } from '../extensions/extension-source.js';
 export type * from './contract.js';
 export type * from './options.js';
+export type * from './runner.js';
 export type * from '../pool/contract.js';
 export type * from '../pool/links/lane-link.js';
 export { createRelayPool } from '../pool/create-pool.js';
-export type { PoolOptions } from '../types.js';
+export type { PoolOptions } from '../pool/pool-options.js';

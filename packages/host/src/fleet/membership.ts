@@ -6,8 +6,18 @@ import type { FleetOptions } from './options.js';
 export interface Membership {
   readonly fleet: Fleet | undefined;
   join(host: FleetHost): Promise<void>;
+  /** The catalogue is followed no more. */
   leave(): Promise<void>;
+  /** Ends the connection, unless it was given made. */
+  close(): Promise<void>;
 }
+
+const NONE: Membership = {
+  fleet: undefined,
+  join: () => Promise.resolve(),
+  leave: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
 
 /**
  * Connects a host to its fleet. One that was given made is left, not closed.
@@ -15,15 +25,13 @@ export interface Membership {
  * @throws {SandglassError} `E_FLEET` and what else connecting throws.
  */
 export async function openMembership(given: Fleet | FleetOptions | undefined): Promise<Membership> {
-  if (given === undefined) return { fleet: undefined, join: () => Promise.resolve(), leave: () => Promise.resolve() };
+  if (given === undefined) return NONE;
   const isMade = 'join' in given;
   const fleet = isMade ? given : await (await loadFleetModule()).connectFleet(given);
   return {
     fleet,
     join: (host) => fleet.join(host),
-    async leave() {
-      await fleet.leave();
-      if (!isMade) await fleet.close();
-    },
+    leave: () => fleet.leave(),
+    close: () => (isMade ? Promise.resolve() : fleet.close()),
   };
 }

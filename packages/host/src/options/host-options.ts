@@ -7,7 +7,8 @@ import { type Capability, isCapability } from '../capabilities/define.js';
 import { REQUEST_RANGES } from '../capabilities/request/request.js';
 import { isAddressRange } from '../gate/address-list.js';
 import { RESPONSE_HEADERS } from '../routing/endpoint-response.js';
-import type { ExtensionSource, HostOptions, LoadOptions, PoolOptions, RequestOptions } from '../types.js';
+import type { PoolOptions } from '../pool/pool-options.js';
+import type { ExtensionSource, HostOptions, LoadOptions, RequestOptions } from '../types.js';
 import { checkOptions } from './check-options.js';
 import {
   bodyBytes,
@@ -45,7 +46,7 @@ export interface CompleteHostOptions extends HostOptions {
 }
 
 const poolFields: Fields<PoolOptions> = {
-  maxThreads: withDefault(count(1, 1_024), availableParallelism()),
+  maxThreads: withDefault(count(0, 1_024), availableParallelism()),
   minThreads: withDefault(count(0, 1_024), 0),
   maxQueueLength: withDefault(count(0, 1_000_000), 10_000),
   maxExtensionQueueLength: maybe(count(0, 1_000_000)),

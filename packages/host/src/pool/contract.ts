@@ -12,8 +12,8 @@ import type {
 } from '@sandglass/core';
 
 import type { CallEnd } from '../time/call-end.js';
-import type { PoolOptions } from '../types.js';
-import type { RemoteLanes } from './links/lane-link.js';
+import type { PoolOptions } from './pool-options.js';
+import type { OpenRemoteLanes } from './links/lane-link.js';
 import type { PoolStats } from './stats/stats.js';
 
 export interface CallRequest {
@@ -166,9 +166,6 @@ export interface RelayPool extends Omit<Pool, 'load' | 'call' | 'assertStarted'>
    */
   call(request: RelayedRequest): Promise<Uint8Array>;
 }
-
-/** @param engine digest that the engines there have to have. */
-export type OpenRemoteLanes = (engine: string) => RemoteLanes;
 
 export interface CreatePoolOptions extends CapabilityOptions {
   /** `'inline'` for the engine on this thread, without a watchdog. @default {} */

@@ -1,4 +1,5 @@
-import type { HostOptions, PoolOptions } from '../../types.js';
+import type { PoolOptions } from '../../pool/pool-options.js';
+import type { HostOptions } from '../../types.js';
 import type { Config, FleetConfig, ServiceConfig } from './schema.js';
 
 /** What `sandglass.config.mjs` exports: every key may be missing. */

@@ -6,7 +6,8 @@ import * as z from 'zod/mini';
 import { count, flag, group, list, maybe, object, text, withDefault } from '../../options/fields.js';
 import { poolSchema, requestData, sharedFields } from '../../options/host-options.js';
 import { type CompleteServerOptions, serverFields, serviceFields } from '../../options/service-options.js';
-import type { HostOptions, PoolOptions, RequestOptions } from '../../types.js';
+import type { PoolOptions } from '../../pool/pool-options.js';
+import type { HostOptions, RequestOptions } from '../../types.js';
 
 /**
  * How the service listens, what it takes and what it logs. The operator's page says what each is

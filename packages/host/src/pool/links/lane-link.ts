@@ -117,3 +117,6 @@ export interface RemoteLanes {
   start: StartLane;
   close(): Promise<void>;
 }
+
+/** @param engine digest that the engines there have to have. */
+export type OpenRemoteLanes = (engine: string) => RemoteLanes;

@@ -2,10 +2,9 @@ import { availableParallelism } from 'node:os';
 
 import { MemoryBudget, type EngineModule } from '@sandglass/core';
 
-import type { PoolOptions } from '../../types.js';
-import type { OpenRemoteLanes } from '../contract.js';
+import type { PoolOptions } from '../pool-options.js';
 import { defaultMaxMemoryBytes } from '../memory/default-budget.js';
-import type { RemoteLanes, StartLane } from './lane-link.js';
+import type { OpenRemoteLanes, RemoteLanes, StartLane } from './lane-link.js';
 
 /** What a pool needs to know of its links: how many, and how to start one. */
 export interface Links extends PoolOptions {
@@ -23,6 +22,7 @@ export interface Links extends PoolOptions {
  *
  * @param compiling goes on while the modules load, of which each kind has its own.
  * @param openRemote lanes of others, beside threads.
+ * @throws {TypeError} if there would be no lane at all.
  */
 export async function openLinks(
   pool: PoolOptions | 'inline',
@@ -34,6 +34,8 @@ export async function openLinks(
     const memory = MemoryBudget.create(1, defaultMaxMemoryBytes());
     return { minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm, memory }), memory };
   }
+  if (pool.maxThreads === 0 && !openRemote)
+    throw new TypeError('Invalid pool.maxThreads: 0 needs a fleet, whose runners do the work');
   const [{ createWorkerLanes }, wasm] = await Promise.all([import('./thread-pool.js'), compiling]);
   const lanes = createWorkerLanes({
     filename: import.meta.resolve('@sandglass/worker/thread'),

@@ -1,0 +1,54 @@
+import type { Runner, RunnerOptions } from '@sandglass/host/fleet';
+
+import { checkFleetOptions } from '../connection/options.js';
+import { openTransport, type Transport } from '../connection/transport.js';
+import { engineDigest } from '../engine-digest.js';
+import { openNodes } from '../nodes/bucket.js';
+import { Presence } from '../nodes/presence.js';
+import { ALIVE_FOR_MS, type NodeReport } from '../nodes/report.js';
+import { drainSubject } from '../nodes/subjects.js';
+import { FleetRunner } from './runner.js';
+
+/**
+ * Starts a node that runs calls for the hosts of a fleet. Extensions, and answers to their
+ * capability calls, come from those hosts: it needs no folder, no secrets and no way out.
+ *
+ * @throws {TypeError} for an option that cannot be used.
+ * @throws {SandglassError} `E_FLEET` if no server answers, `E_FLEET_DENIED` if one refuses the
+ *   credentials or does not allow a node to report.
+ */
+export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  const fleet = checkFleetOptions(options.fleet);
+  const transport = await openTransport(fleet);
+  try {
+    return await open(transport, fleet.name, options);
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+}
+
+async function open(transport: Transport, name: string, { pool }: RunnerOptions): Promise<Runner> {
+  const nodes = await openNodes(transport);
+  const engine = await engineDigest();
+  const runner = await FleetRunner.open(transport, name, pool);
+  const describe = (): NodeReport => ({
+    ...{ name, role: 'runner', engine, aliveForMs: ALIVE_FOR_MS, isDraining: runner.isDraining },
+    ...{ revision: 0, running: runner.running, queued: 0, staged: {}, failed: {} },
+  });
+  const presence = new Presence(transport, nodes, describe);
+  const asked = transport.connection.subscribe(drainSubject(transport.prefix, name), {
+    callback: (_, message) => {
+      message.respond();
+      runner.drain();
+    },
+  });
+  runner.onDrain(() => void presence.tell());
+  runner.onClose = async () => {
+    if (!transport.connection.isClosed()) asked.unsubscribe();
+    await presence.stop();
+    await transport.close();
+  };
+  await presence.tell();
+  return runner;
+}
