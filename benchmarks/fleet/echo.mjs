@@ -1,8 +1,7 @@
 /** Answers bare requests for `lanes.mjs`: `node echo.mjs <url>`. */
-import { checkFleetOptions } from '../../packages/fleet/dist/connection/options.js';
-import { openTransport } from '../../packages/fleet/dist/connection/transport.js';
+import { connect } from '@nats-io/transport-node';
 
-const { connection } = await openTransport(checkFleetOptions({ servers: process.argv[2], name: 'echo' }));
+const connection = await connect({ servers: process.argv[2] });
 connection.subscribe('echo', { callback: (_, message) => message.respond(message.data) });
 await connection.flush();
 console.log('ready');

@@ -8,15 +8,15 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { checkFleetOptions } from '../../packages/fleet/dist/connection/options.js';
-import { openTransport } from '../../packages/fleet/dist/connection/transport.js';
-import { FleetLanes } from '../../packages/fleet/dist/lanes/remote-lanes.js';
-import { buildHost } from '../../packages/host/dist/host.js';
-import { createPool } from '../../packages/host/dist/pool/create-pool.js';
+import { connect } from '@nats-io/transport-node';
+import { createHost } from '@sandglass/host';
 
 const isQuick = process.argv.includes('--quick');
 const ROUNDS = isQuick ? 1 : 7;
@@ -27,9 +27,10 @@ const CPU_CALLS = isQuick ? 40 : 200;
 
 const processes = [];
 const port = await freePort();
+const store = mkdtempSync(join(tmpdir(), 'sandglass-lanes-'));
 const url = `nats://127.0.0.1:${port}`;
 try {
-  spawn_('nats-server', ['-a', '127.0.0.1', '-p', String(port)], 'ignore');
+  start('nats-server', ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', store, '-l', join(store, 'log')]);
   await delay(500);
   await startNode('echo.mjs', [url]);
   await startNode('runner.mjs', [url, 'one', '1']);
@@ -38,20 +39,18 @@ try {
   await measureCpu();
 } finally {
   for (const child of processes) child.kill('SIGKILL');
+  rmSync(store, { recursive: true, force: true });
 }
 
-function spawn_(program, args, output) {
-  const child = spawn(program, args, { stdio: ['ignore', output, 'inherit'], env: { ...process.env, PATH: path() } });
+function start(program, args) {
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin` };
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   processes.push(child);
   return child;
 }
 
-function path() {
-  return `${process.env.PATH ?? ''}:/usr/sbin`;
-}
-
 async function startNode(file, args) {
-  const child = spawn_(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), ...args], 'pipe');
+  const child = start(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), ...args]);
   await once(child.stdout, 'data');
 }
 
@@ -61,18 +60,6 @@ async function freePort() {
   const { port } = server.address();
   server.close();
   return port;
-}
-
-async function openOwner() {
-  const transport = await openTransport(checkFleetOptions({ servers: url, name: 'owner' }));
-  const host = await buildHost(
-    {},
-    {
-      createPool: (given) =>
-        createPool({ ...given, pool: { maxThreads: 0 }, openRemote: (engine) => new FleetLanes(transport, engine) }),
-    },
-  );
-  return { host, close: () => host.close().then(() => transport.close()) };
 }
 
 async function load(host) {
@@ -90,12 +77,12 @@ async function load(host) {
 
 /** Empty calls beside bare requests. */
 async function measureSmall() {
-  const { host, close } = await openOwner();
+  const host = await createHost({ pool: { maxThreads: 0 }, fleet: { servers: url } });
   await load(host);
-  const bare = await openTransport(checkFleetOptions({ servers: url, name: 'bare' }));
+  const bare = await connect({ servers: url });
   const payload = new Uint8Array(16);
   const subjects = {
-    bare: () => bare.connection.request('echo', payload, { timeout: 10_000 }),
+    bare: () => bare.request('echo', payload, { timeout: 10_000 }),
     remote: () => host.operation('empty'),
   };
   for (const inFlight of [1, 64, 256]) {
@@ -107,16 +94,16 @@ async function measureSmall() {
     );
   }
   await bare.close();
-  await close();
+  await host.close();
 }
 
 /** CPU-bound calls: an owner without threads and two runners beside a host with two threads. */
 async function measureCpu() {
-  const owner = await openOwner();
-  const local = await buildHost({ pool: { maxThreads: 2, minThreads: 2 } }, { createPool });
-  await load(owner.host);
+  const owner = await createHost({ pool: { maxThreads: 0 }, fleet: { servers: url } });
+  const local = await createHost({ pool: { maxThreads: 2, minThreads: 2 } });
+  await load(owner);
   await load(local);
-  const subjects = { threads: local, runners: owner.host };
+  const subjects = { threads: local, runners: owner };
   const found = await compare(subjects, async (host) => {
     const startedMs = performance.now();
     let left = CPU_CALLS;
@@ -151,7 +138,7 @@ async function measure(call, inFlight) {
   const startedMs = performance.now();
   const endsMs = startedMs + ROUND_MS;
   const caller = async () => {
-    for (let nowMs = performance.now(); nowMs < endsMs; ) {
+    for (let nowMs = performance.now(); nowMs < endsMs;) {
       await call();
       took.push(-nowMs + (nowMs = performance.now()));
     }

@@ -103,3 +103,36 @@ describe.skipIf(!hasNatsServer())('sandglass fleet', () => {
     expect(err).toContain(message);
   });
 });
+
+describe.skipIf(!hasNatsServer())('sandglass runner', () => {
+  test('runs calls of a host without threads until it is stopped, and can be drained', async () => {
+    await using server = await startNatsServer();
+    const io = fakeIo();
+    const running = runCli(['runner', '--fleet', server.url, '--fleet-name', 'worker', '--max-threads', '1'], io);
+    await io.printed(/Running calls for the fleet/);
+    const host = await createHost({ pool: { maxThreads: 0 }, fleet: { servers: server.url }, onError: () => {} });
+    onTestFinished(() => host.close(0));
+    await host.load(join(EXTENSIONS, 'hello-endpoint'));
+    const response = await host.fetch(new Request('http://host.test/hello-endpoint/'));
+    expect(response.status).toBe(200);
+    expect(host.stats().lanes.map(({ runner }) => runner)).toEqual(['worker']);
+    expect((await sandglass('fleet', 'status', '--fleet', server.url)).out).toMatch(/worker +runner +up/);
+    expect((await sandglass('fleet', 'drain', 'worker', '--fleet', server.url)).code).toBe(0);
+    await io.printed(/Draining/);
+    io.stop();
+    expect([await running, io.err()]).toEqual([0, '']);
+  });
+
+  test.each<[string[], string]>([
+    [[], 'No fleet is given'],
+    [['--fleet', 'nats://127.0.0.1:1', '--max-threads', '0'], 'a runner offers one thread at least'],
+  ])('with %j says what is missing', async (argv, message) => {
+    const { code, err } = await sandglass('runner', ...argv);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  test('without a server says where it was sought', async () => {
+    const { code, err } = await sandglass('runner', '--fleet', 'nats://127.0.0.1:1');
+    expect([code, err]).toEqual([1, expect.stringContaining('Cannot reach the fleet at nats://127.0.0.1:1')]);
+  });
+});

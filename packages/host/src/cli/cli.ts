@@ -10,6 +10,7 @@ import { fleetCommand } from './commands/fleet.js';
 import { initCommand } from './commands/init.js';
 import { inspectCommand } from './commands/inspect.js';
 import { runCommand } from './commands/run.js';
+import { runnerCommand } from './commands/runner.js';
 import { serveCommand } from './commands/serve.js';
 import { snapshotCommand } from './commands/snapshot.js';
 import { renderCommands, renderHelp } from './help.js';
@@ -30,6 +31,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   init: initCommand,
   doctor: doctorCommand,
   fleet: fleetCommand,
+  runner: runnerCommand,
   completion: createCompletionCommand(() => Object.values(COMMANDS)),
 };
 

@@ -61,6 +61,12 @@ export const CONFIG_ARGS: ArgsDefinition = {
 /** Flags of the commands that look after a fleet. */
 export const FLEET_ARGS: ArgsDefinition = { ...pick(({ path }) => path.startsWith('fleet.')), ...CONFIG_SOURCES };
 
+/** Flags of `sandglass runner`. */
+export const RUNNER_ARGS: ArgsDefinition = {
+  ...pick(({ path }) => /^(?:fleet\..+|pool\.(?!max.*QueueLength).+|service\.(?:log.+|graceMs))$/.test(path)),
+  ...CONFIG_SOURCES,
+};
+
 /** Flags of the commands that load one extension. */
 export const ONE_EXTENSION_ARGS: ArgsDefinition = {
   ...pick(({ path }) => !/^(?:extensions|include|exclude|packageJson|pool\..+|fleet\..+|service\..+)$/.test(path)),
