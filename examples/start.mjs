@@ -19,7 +19,10 @@ const status = createStatus();
 const host = await createHost({
   ...status.sinks,
   extensions: path('extensions'),
-  onLog: ({ extension, level, message }) => console.log(`${level} ${extension}: ${JSON.stringify(message)}`),
+  onLog: (entry) => {
+    status.sinks.onLog(entry);
+    console.log(`${entry.level} ${entry.extension}: ${JSON.stringify(entry.message)}`);
+  },
   onError: (error, { extension = '-' }) => {
     status.sinks.onError(error, { extension });
     console.error(`error ${extension}: ${JSON.stringify(error.message)}`);

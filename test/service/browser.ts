@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'undici';
 
 const FLAGS =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --remote-debugging-port=0';
+  '--headless --no-sandbox --hide-scrollbars --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --remote-debugging-port=0';
 
 /** Where the browser is; undefined if there is none. */
 export const CHROMIUM: string | undefined = [
@@ -26,16 +26,21 @@ export interface Page {
   evaluate(expression: string): Promise<unknown>;
   /** Resolves when an expression is true in the page. */
   until(expression: string): Promise<void>;
-  /** PNG of the page, in base64. */
+  /** Goes to another address; where only its hash differs, within the page. */
+  goto(url: string): Promise<void>;
+  /** Shows the page in a window of this width, in light or dark colours. */
+  resize(width: number, colours: 'light' | 'dark'): Promise<void>;
+  /** PNG of the whole page, in base64. */
   screenshot(): Promise<string>;
   close(): Promise<void>;
 }
 
 /** Opens a page in a browser of its own, with an empty profile. */
 export async function openPage(url: string): Promise<Page> {
+  if (CHROMIUM === undefined) throw new Error('There is no Chromium: install it, or set CHROMIUM_PATH');
   const profile = await mkdtemp(join(tmpdir(), 'sandglass-chromium-'));
   const browser = spawn(
-    CHROMIUM!,
+    CHROMIUM,
     [...FLAGS.split(' '), `--user-data-dir=${profile}`, '--window-size=1400,1200', 'about:blank'],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
@@ -70,6 +75,15 @@ export async function openPage(url: string): Promise<Page> {
     async until(expression) {
       while ((await evaluate(`Boolean(${expression})`)) !== true)
         await evaluate('new Promise((resolve) => setTimeout(resolve, 20))');
+    },
+    async goto(to) {
+      await session.send('Page.navigate', { url: to });
+    },
+    async resize(width, colours) {
+      const size = { width, height: 900, deviceScaleFactor: 1, mobile: false };
+      await session.send('Emulation.setDeviceMetricsOverride', size);
+      const features = [{ name: 'prefers-color-scheme', value: colours }];
+      await session.send('Emulation.setEmulatedMedia', { features });
     },
     async screenshot() {
       const { data } = (await session.send('Page.captureScreenshot', { captureBeyondViewport: true })) as {

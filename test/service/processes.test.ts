@@ -60,7 +60,11 @@ describe('serve --processes', () => {
     expect(await readMetric(service, 'sandglass_processes')).toBe(2);
     expect(await readMetric(service, 'sandglass_http_requests_total{status="200"}')).toBe(23);
     const status = await (await ask(`${service.url}_sandglass/status/data`, { headers: AUTHORIZED })).json();
-    expect(status).toMatchObject({ processes: 2, totals: { settled: { ok: 22 } }, extensions: [{ name: 'loaded' }] });
+    expect(status).toMatchObject({ processes: 2, totals: { settled: { ok: 22 } }, extensions: { ready: 1 } });
+    const list = await (await ask(`${service.url}_sandglass/status/extensions`, { headers: AUTHORIZED })).json();
+    expect(list).toMatchObject({ rows: [{ name: 'loaded', calls: 20 }] });
+    const one = await (await ask(`${service.url}_sandglass/status/extensions/loaded`, { headers: AUTHORIZED })).json();
+    expect(one).toMatchObject({ canReload: true, handlers: [{ name: 'GET /loaded', calls: 20 }] });
     expect(service.output().match(/"message":"Loaded"/g)).toHaveLength(2); // one of them at level debug
     expect(service.output().match(/"level":"info".*"message":"Loaded"/g)).toHaveLength(1);
     expect(await service.stop()).toBe(0);

@@ -54,6 +54,7 @@ export const HOSTS: Record<string, Case> = {
   '1,000 calls that sleep': operation('() => sleep(50)', { times: 1_000 }),
   'metrics of 10,000 extensions': page('metrics'),
   'status page of 10,000 extensions': page('status/data'),
+  'a page of the list of 10,000 extensions': page('status/extensions'),
   'a filter that echoes 60,000 properties': filter('(payload) => payload', {
     argument: () => Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`key${i}`, i])),
   }),

@@ -61,7 +61,8 @@ export interface Host extends AsyncDisposable {
    * @throws {SandglassError} whatever ends the call.
    */
   endpoint(request: ParsedRequest, call?: CallOptions): Promise<EndpointAnswer | undefined>;
-  stats(): PoolStats;
+  /** @param names extensions to tell of; only their durations count. @default all of them */
+  stats(names?: readonly string[]): PoolStats;
   /**
    * Takes no more calls, waits for those in flight and frees everything. @param deadlineMs after
    * which they get `E_CLOSED`. @default 5_000

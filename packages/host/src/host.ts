@@ -15,7 +15,7 @@ import type { Host } from './host-contract.js';
 import { connectCapabilities } from './connect-capabilities.js';
 import { runOperation } from './routing/run-operation.js';
 import { askEndpoint, runRegistration } from './routing/run-registration.js';
-import { checkCall } from './options/call-options.js';
+import { checkCall, checkNames } from './options/call-options.js';
 import { checkOptions } from './options/check-options.js';
 import { checkLoad, type CompleteHostOptions, delayMs, hostSchema, listenerType } from './options/host-options.js';
 import type { HostParts } from './host-parts.js';
@@ -260,8 +260,9 @@ class SandglassHost implements Host {
     return askEndpoint(request, call, this.#endpoints);
   }
 
-  stats(): PoolStats {
-    return this.#pool.stats();
+  stats(names?: readonly string[]): PoolStats {
+    checkNames(names);
+    return this.#pool.stats(names);
   }
 
   async close(deadlineMs: number = CLOSE_DEADLINE_MS): Promise<void> {
@@ -289,6 +290,4 @@ class SandglassHost implements Host {
   }
 }
 
-function closed(): SandglassError {
-  return new SandglassError('E_CLOSED', 'The host is closed');
-}
+const closed = (): SandglassError => new SandglassError('E_CLOSED', 'The host is closed');

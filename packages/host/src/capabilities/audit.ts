@@ -1,3 +1,4 @@
+import { cutText } from '../cut-text.js';
 import type { AuditEntry } from '../types.js';
 import type { AuditDetails } from './define.js';
 import type { CapabilityError } from './error.js';
@@ -35,7 +36,7 @@ export class AuditRecord {
       extension,
       callId,
       capability,
-      target: cut(target),
+      target: cutText(target, MAX_TEXT_LENGTH),
       decision: 'allowed',
       bytes,
       durationMs,
@@ -69,10 +70,5 @@ function describe(failure: CapabilityError): Pick<AuditEntry, 'decision' | 'reas
     current = current instanceof Error ? current.cause : undefined;
   }
   const reason = texts.filter((text) => text !== '').join(': ');
-  return { decision: failure.wire.code === 'E_SCOPE' ? 'denied' : 'allowed', reason: cut(reason) };
-}
-
-/** A copy of a text's beginning: what a slice is cut from lives as long as the slice. */
-function cut(text: string): string {
-  return text.length > MAX_TEXT_LENGTH ? Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString() : text;
+  return { decision: failure.wire.code === 'E_SCOPE' ? 'denied' : 'allowed', reason: cutText(reason, MAX_TEXT_LENGTH) };
 }

@@ -28,6 +28,11 @@ export function checkCall(call: CallOptions | undefined, key: string, value: unk
   if (call !== undefined && !isRight(call)) checkOptions('options of a call', schema, call);
 }
 
+/** Checks whose statistics are wanted. @throws {TypeError} */
+export function checkNames(names: unknown): void {
+  checkOptions('argument of host.stats', z.optional(z.array(z.string())), names, 'names');
+}
+
 function isRight(call: CallOptions): boolean {
   if (typeof call !== 'object' || call === null || Array.isArray(call)) return false;
   for (const key in call) if (!Object.hasOwn(fields, key)) return false;

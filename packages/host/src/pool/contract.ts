@@ -89,7 +89,8 @@ export interface Pool {
    * it everywhere.
    */
   unload(extensionId: number): Promise<void>;
-  stats(): PoolStats;
+  /** See `Host`. */
+  stats(names?: readonly string[]): PoolStats;
   /**
    * @throws {SandglassError} `E_WORKER_LOST` if lane after lane was started, and not one has ever
    *   come up.

@@ -181,7 +181,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
     this.#forget(extension);
   }
 
-  stats(): PoolStats {
+  stats(names?: readonly string[]): PoolStats {
     for (const lane of this.#lanes.all) if (lane.isUp) lane.link.requestStats();
     const counts = {
       queued: this.#dispatcher.queued,
@@ -192,7 +192,8 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
       memoryBytes: this.#memory.usedBytes,
       maxMemoryBytes: this.#memory.maxBytes,
     };
-    return collectStats(counts, this.#ledger.retired, this.#lanes, [...this.#extensions.values()]);
+    const { retired } = this.#ledger;
+    return collectStats(counts, { lanes: this.#lanes, extensions: this.#extensions.values(), retired }, names);
   }
 
   assertStarted(): void {

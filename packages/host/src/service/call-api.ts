@@ -19,6 +19,8 @@ export interface CallApi {
   fetch(path: string, request: Request): Promise<Response> | null;
 }
 
+/** Of all extensions, or of one. */
+const RELOAD = /^\/reload((?:\/[^/]+)?)$/;
 const ROUTE = /^\/(operations|filters|actions)\/([^/]+)$/;
 
 /**
@@ -27,11 +29,13 @@ const ROUTE = /^\/(operations|filters|actions)\/([^/]+)$/;
  */
 export function createCallApi(
   host: Pick<Host, 'operation' | 'filter' | 'action'>,
-  { maxBodyBytes, reload }: { maxBodyBytes: number; reload: () => Promise<Reloaded> },
+  { maxBodyBytes, reload }: { maxBodyBytes: number; reload: (name?: string) => Promise<Reloaded> },
 ): CallApi {
   return {
     fetch(path, request) {
-      if (path === '/reload' && request.method === 'POST') return answer(request, reload);
+      const [, one] = RELOAD.exec(path) ?? [];
+      if (one !== undefined && request.method === 'POST')
+        return answer(request, async () => reload(one === '' ? undefined : decode(one.slice(1))));
       const [, kind, encoded] = ROUTE.exec(path) ?? [];
       if (kind === undefined || encoded === undefined) return null;
       return answer(request, async () => {

@@ -1,6 +1,6 @@
 import type { Host } from '../host.js';
 
-/** What became of a reload of everything. */
+/** What became of a reload. */
 export interface Reloaded {
   reloaded: string[];
   /** These go on with the version before, if they had one. */
@@ -8,12 +8,14 @@ export interface Reloaded {
 }
 
 /**
- * Reloads every extension of a host from where it came, one after the other. Those that failed
- * before are tried again.
+ * Reloads extensions of a host from where they came, one after the other. Those that failed before
+ * are tried again.
+ *
+ * @param only the name of one. @default all of them
  */
-export async function reloadAll(host: Pick<Host, 'extensions' | 'reload'>): Promise<Reloaded> {
+export async function reloadAll(host: Pick<Host, 'extensions' | 'reload'>, only?: string): Promise<Reloaded> {
   const result: Reloaded = { reloaded: [], failed: [] };
-  for (const { name } of host.extensions) {
+  for (const name of only === undefined ? host.extensions.map((one) => one.name) : [only]) {
     try {
       await host.reload(name);
       result.reloaded.push(name);

@@ -3,7 +3,7 @@ import type { PoolStats } from '../pool/stats/stats.js';
 import type { ExtensionInfo } from '../types.js';
 import { readEventLoopDelay } from './event-loop-delay.js';
 import type { Reloaded } from './reload-all.js';
-import type { Watched } from './status/status-data.js';
+import type { StatusWanted, Watched } from './status/watched.js';
 
 /** What the service itself counts. */
 export interface ServiceCounts {
@@ -30,7 +30,10 @@ export interface ProcessFacts {
   eventLoopDelay: [quantile: string, seconds: number][];
 }
 
-/** All that metrics and the status page are made of. Every field survives structured clone. */
+/**
+ * All that metrics and the status page are made of. Every field survives structured clone. One for
+ * the status page has the extensions alone that it is about.
+ */
 export interface ServiceReport {
   /** Of one process that serves alone, and is a node of a fleet. */
   fleet?: FleetStats | undefined;
@@ -42,15 +45,18 @@ export interface ServiceReport {
   watched?: Watched | undefined;
 }
 
-/** What a report is for: only metrics read the event loop's delay, which begins anew then. */
-export type ReportPurpose = 'metrics' | 'status';
+/**
+ * What a report is for. Metrics want everything, and alone read the event loop's delay, which
+ * begins anew then; the status page wants what it shows.
+ */
+export type ReportPurpose = 'metrics' | StatusWanted;
 
 /** The processes that serve one port together. */
 export interface Peers {
   /** What all of them report, as one. */
   report(purpose: ReportPurpose): Promise<ServiceReport>;
-  /** Reloads every extension in each of them. */
-  reload(): Promise<Reloaded>;
+  /** Reloads an extension, or every one, in each of them. */
+  reload(name?: string): Promise<Reloaded>;
 }
 
 /** What this process tells of itself. */

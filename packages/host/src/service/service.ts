@@ -11,7 +11,7 @@ import { renderMetrics } from './metrics.js';
 import { PROMETHEUS_TYPE } from './prometheus.js';
 import { type Reloaded, reloadAll } from './reload-all.js';
 import { readProcessFacts, type ServiceCounts, type ServiceReport } from './report.js';
-import { bearsToken } from './token.js';
+import { bearsToken, bearsTokenToAct } from './token.js';
 
 /** Everything that is not an endpoint lives below this path. */
 export const SERVICE_PREFIX = '/_sandglass';
@@ -43,7 +43,7 @@ class HostService implements Service {
   constructor(host: Host, options: CompleteServiceOptions) {
     this.#host = host;
     this.#options = options;
-    const reload = (): Promise<Reloaded> => options.peers?.reload() ?? reloadAll(host);
+    const reload = (name?: string): Promise<Reloaded> => options.peers?.reload(name) ?? reloadAll(host, name);
     this.#callApi = createCallApi(host, { maxBodyBytes: options.maxBodyBytes, reload });
     this.#maxConcurrentRequests = options.maxConcurrentRequests;
   }
@@ -101,7 +101,7 @@ class HostService implements Service {
         return this.#metrics(request);
       default:
         return path === '/status' || path.startsWith('/status/')
-          ? this.#status(path.slice('/status'.length), request)
+          ? this.#status(path.slice('/status'.length) + splitTarget(request.url).search, request)
           : null;
     }
   }
@@ -122,18 +122,18 @@ class HostService implements Service {
     return { stats: this.#host.stats(), extensions, service: this.counts, process, fleet: fleet?.stats() };
   }
 
-  #status(path: string, request: Request): Response | Promise<Response> {
+  #status(target: string, request: Request): Response | Promise<Response> {
     const { status, token } = this.#options;
     if (!status) return notFound();
     if (token !== undefined && !bearsToken(request, token))
       return unauthorized('Basic realm="sandglass", charset="UTF-8"');
-    return status.fetch(path) ?? notFound();
+    return status.fetch(target, token !== undefined) ?? notFound();
   }
 
   async #call(path: string, request: Request): Promise<Response> {
     const { token } = this.#options;
     if (token === undefined) return notFound();
-    if (!bearsToken(request, token)) return unauthorized(BEARER);
+    if (!bearsTokenToAct(request, token)) return unauthorized(BEARER);
     return this.#callApi.fetch(path, request) ?? notFound();
   }
 }

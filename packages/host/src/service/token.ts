@@ -18,6 +18,16 @@ export function bearsToken(request: Request, token: string): boolean {
   }
 }
 
+/**
+ * Whether a request that does something bears the token: as `Bearer`, or as a password with a
+ * header that a page of another site cannot send. Browsers send a password that they know with
+ * whatever a page asks for.
+ */
+export function bearsTokenToAct(request: Request, token: string): boolean {
+  const [scheme = ''] = (request.headers.get('authorization') ?? '').split(' ', 1);
+  return bearsToken(request, token) && (scheme.toLowerCase() === 'bearer' || request.headers.has('x-requested-with'));
+}
+
 function passwordOf(credentials: string): string {
   const text = Buffer.from(credentials, 'base64').toString('utf8');
   return text.slice(text.indexOf(':') + 1);

@@ -85,7 +85,10 @@ class DevServer {
       ...toHostOptions(this.#config),
       createResponse: createServerResponse,
       logConsole: true,
-      onLog: ({ level, message, extension }) => this.#log(level, message, { extension }),
+      onLog: (entry) => {
+        status.sinks.onLog(entry);
+        this.#log(entry.level, entry.message, { extension: entry.extension });
+      },
       onCall: status.sinks.onCall,
       onAudit: (entry) => {
         status.sinks.onAudit(entry);

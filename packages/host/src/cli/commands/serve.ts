@@ -90,10 +90,12 @@ async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<
     });
     await serving?.serves(server.url, {
       report: (purpose) => ({
-        ...{ stats: host.stats(), extensions: host.extensions, service: slot.counts },
-        ...{ process: readProcessFacts(purpose), watched: purpose === 'status' ? status?.watched(host) : undefined },
+        ...(purpose === 'metrics' || !status
+          ? { stats: host.stats(), extensions: host.extensions, process: readProcessFacts('metrics') }
+          : status.report(host, purpose)),
+        service: slot.counts,
       }),
-      reload: () => reloadAll(host),
+      reload: (name) => reloadAll(host, name),
     });
     if (!serving) endReload = io.onReload?.(() => void reload(host, log));
     const page = status ? { status: `${server.url}${SERVICE_PREFIX.slice(1)}/status` } : {};
@@ -164,7 +166,9 @@ function createSinks(log: Log, output: Output, status: Status | undefined): Host
   const untilDrained = createDrain(output);
   return {
     ...status?.sinks,
-    onLog({ level, message, ...fields }) {
+    onLog(entry) {
+      status?.sinks.onLog(entry);
+      const { level, message, ...fields } = entry;
       log(level, message, fields);
       return untilDrained();
     },

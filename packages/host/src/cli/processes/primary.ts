@@ -60,15 +60,15 @@ export class Primary {
     return urls[0]!; // there is one at least
   }
 
-  /** Reloads every extension in every process, in one after the other. */
-  async reload(): Promise<Reloaded> {
+  /** Reloads an extension, or every one, in every process, in one after the other. */
+  async reload(name?: string): Promise<Reloaded> {
     const all: Reloaded[] = [];
     for (const { questions, isServing } of this.#served) {
-      const reloaded = isServing ? await questions.ask('reload', undefined) : undefined;
+      const reloaded = isServing ? await questions.ask('reload', name) : undefined;
       if (reloaded) all.push(reloaded);
     }
     // their counters begin anew, and so do those of the processes that are gone
-    if (this.#ended) this.#ended = { ...this.#ended, stats: { ...this.#ended.stats, extensions: [] } };
+    if (this.#ended) this.#ended = withoutCounters(this.#ended, name);
     return mergeReloads(all);
   }
 
@@ -105,7 +105,7 @@ export class Primary {
           return undefined;
         },
         report: (purpose) => this.#report(purpose),
-        reload: () => this.reload(),
+        reload: (name) => this.reload(name),
       });
       const served: Served = { worker, questions, startedMs: performance.now(), isServing: false, ended };
       this.#served.add(served);
@@ -147,6 +147,12 @@ export class Primary {
   }
 }
 
+/** @param name of the extension whose counters go. @default all of them */
+function withoutCounters(report: ServiceReport, name: string | undefined): ServiceReport {
+  const extensions = report.stats.extensions.filter((one) => name !== undefined && one.name !== name);
+  return { ...report, stats: { ...report.stats, extensions } };
+}
+
 /** The port is let go of here: if it was the last one's, it closes before any process has heard. */
 function stopOne({ worker, questions }: Served): void {
   void questions.ask('stop', undefined);
@@ -162,8 +168,9 @@ async function reportOf(served: Served, purpose: ReportPurpose): Promise<Service
   });
   const report = await Promise.race([served.questions.ask('report', purpose), late]);
   clearTimeout(timer);
-  if (report) served.report = report;
-  return served.report;
+  // one for the status page is of a part
+  if (report && purpose === 'metrics') served.report = report;
+  return report ?? served.report;
 }
 
 function describeEnd(code: number, signal: string | null): string {

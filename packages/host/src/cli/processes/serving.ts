@@ -9,7 +9,7 @@ import type { ToPrimary, ToServing } from './vocabulary.js';
 /** What the primary may want of this process once it has a host. */
 export interface ServingParts {
   report(purpose: ReportPurpose): ServiceReport;
-  reload(): Promise<Reloaded>;
+  reload(name: string | undefined): Promise<Reloaded>;
 }
 
 /** A process that serves beside others, as it sees itself. */
@@ -45,7 +45,7 @@ export function joinPrimary(processes: number): ServingProcess {
   let parts: ServingParts | undefined;
   const primary = new Questions<ToPrimary, ToServing>(worker, {
     report: (purpose) => parts?.report(purpose),
-    reload: () => parts?.reload(),
+    reload: (name) => parts?.reload(name),
     stop() {
       stop.abort();
       return undefined;
@@ -62,7 +62,7 @@ export function joinPrimary(processes: number): ServingProcess {
         // who asks serves, and has parts
         return (await primary.ask('report', purpose)) ?? mergeReports([parts!.report(purpose)]);
       },
-      reload: async () => (await primary.ask('reload', undefined)) ?? { reloaded: [], failed: [] },
+      reload: async (name) => (await primary.ask('reload', name)) ?? { reloaded: [], failed: [] },
     },
     async serves(url, given) {
       parts = given;

@@ -4,7 +4,7 @@ import type { ReportPurpose, ServiceReport } from '../../service/report.js';
 /** What the primary asks each process that serves. */
 export type ToServing = {
   report: [purpose: ReportPurpose, report: ServiceReport | undefined];
-  reload: [undefined, Reloaded | undefined];
+  reload: [name: string | undefined, Reloaded | undefined];
   /** Answered at once: the process ends when what it had accepted is answered. */
   stop: [undefined, undefined];
 };
@@ -19,5 +19,5 @@ export type ToPrimary = {
   wantsToStop: [undefined, undefined];
   /** What all processes report, as one. */
   report: [purpose: ReportPurpose, report: ServiceReport | undefined];
-  reload: [undefined, Reloaded];
+  reload: [name: string | undefined, Reloaded];
 };

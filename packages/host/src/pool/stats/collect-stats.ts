@@ -2,7 +2,7 @@ import type { PoolExtension } from '../jobs/pool-extension.js';
 import type { Lane } from '../lanes/lane.js';
 import type { LaneSet } from '../lanes/lane-set.js';
 import { CallCounters } from './counters.js';
-import type { ExtensionStats, LaneStats, PoolStats } from './stats.js';
+import type { ExtensionStats, LaneCurrent, LaneStats, PoolStats } from './stats.js';
 
 /** Counts that only the pool itself knows. */
 export interface PoolCounts {
@@ -15,16 +15,28 @@ export interface PoolCounts {
   maxMemoryBytes: number;
 }
 
-/** Puts together what `stats()` shows. */
+/** What there are statistics of. */
+export interface Counted {
+  lanes: LaneSet;
+  extensions: Iterable<PoolExtension>;
+  /** Of extensions that are gone. */
+  retired: CallCounters;
+}
+
+/** Puts together what `stats()` shows. @param names see there. */
 export function collectStats(
   counts: PoolCounts,
-  retired: CallCounters,
-  lanes: LaneSet,
-  extensions: PoolExtension[],
+  { lanes, extensions, retired }: Counted,
+  names: readonly string[] | undefined,
 ): PoolStats {
   const total = new CallCounters();
   total.add(retired);
-  for (const { counters } of extensions) total.add(counters);
+  const shown: PoolExtension[] = [];
+  for (const extension of extensions) {
+    const isShown = names === undefined || names.includes(extension.wire.name);
+    total.add(extension.counters, isShown);
+    if (isShown) shown.push(extension);
+  }
   const ready = lanes.all;
   const laneStats = ready.map(toLaneStats);
   const { restores, replacements, failures, ignored, violations, kills, lost } = lanes.gone;
@@ -44,7 +56,7 @@ export function collectStats(
     memoryBytes: counts.memoryBytes,
     maxMemoryBytes: counts.maxMemoryBytes,
     lanes: laneStats,
-    extensions: extensions.map((extension) => toExtensionStats(extension, ready)),
+    extensions: shown.map((extension) => toExtensionStats(extension, ready)),
   };
 }
 
@@ -58,6 +70,7 @@ function toLaneStats(lane: Lane): LaneStats {
     ...(lane.distance && { runner: lane.distance.runner }),
     state,
     running,
+    current: currentOf(lane),
     outcomes,
     runMs: lane.runMs.percentiles(),
     extensions: installed.size,
@@ -66,6 +79,13 @@ function toLaneStats(lane: Lane): LaneStats {
     ignored,
     violations,
   };
+}
+
+function currentOf({ link, runs, watch, isUp }: Lane): LaneCurrent | undefined {
+  const job = isUp ? runs.get(watch.read(link.slots))?.job : undefined;
+  if (!job) return undefined;
+  const current = { extension: job.extension.wire.name, elapsedMs: performance.now() - job.sentMs };
+  return job.isLoad ? current : { ...current, handler: job.handler };
 }
 
 function toExtensionStats(extension: PoolExtension, lanes: readonly Lane[]): ExtensionStats {

@@ -28,8 +28,8 @@ export class CallCounters {
     count[decision] += times;
   }
 
-  /** Takes over what another has counted, for a total. */
-  add(other: CallCounters): void {
+  /** Takes over what another has counted, for a total. @param withDurations as well. */
+  add(other: CallCounters, withDurations = true): void {
     this.accepted += other.accepted;
     this.refused += other.refused;
     this.cpuTimeMs += other.cpuTimeMs;
@@ -40,6 +40,7 @@ export class CallCounters {
       this.countCapabilityCall(name, 'allowed', allowed);
       this.countCapabilityCall(name, 'denied', denied);
     }
+    if (!withDurations) return;
     this.queueMs.add(other.queueMs);
     this.runMs.add(other.runMs);
     this.loadMs.add(other.loadMs);

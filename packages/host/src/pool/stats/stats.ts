@@ -64,6 +64,15 @@ export interface ExtensionStats extends CallStats {
   lanes: number;
 }
 
+/** A call or a load that a lane's engine is in. */
+export interface LaneCurrent {
+  extension: string;
+  /** Absent for a load. */
+  handler?: number;
+  /** Since it was sent. */
+  elapsedMs: number;
+}
+
 /**
  * One worker thread, or the engine on the calling thread. Counters of the engine are as of its last
  * report.
@@ -75,6 +84,8 @@ export interface LaneStats {
   state: 'starting' | 'ready';
   /** Sent to it and without an outcome. */
   running: number;
+  /** What its engine is in at the moment, as far as it can be seen. */
+  current: LaneCurrent | undefined;
   /** Outcomes it has reported. */
   outcomes: number;
   runMs: Percentiles;

@@ -5,6 +5,9 @@ import { BUCKET_BOUNDS_MS } from '../../pool/stats/buckets.js';
 import type { ExtensionStats, Percentiles } from '../../pool/stats/stats.js';
 import type { ExtensionInfo } from '../../types.js';
 import { readProcessFacts, type ServiceReport } from '../report.js';
+import { reportStatus } from '../status/report-status.js';
+import { Watch } from '../status/watch.js';
+import type { StatusWanted, Watched, WatchedExtension, WatchedList, WatchedOverview } from '../status/watched.js';
 import { mergeReloads } from './merge-reloads.js';
 import { keepCounters, mergeReports } from './merge-reports.js';
 
@@ -26,7 +29,12 @@ function report(calls: number, ms: number, parts: Partial<ExtensionStats & Exten
     stats: { ...idle, ...own, kills: 1, memoryBytes: 8, extensions: [extension] },
     extensions: [{ name: 'a', state: 'ready', ...parts } as ExtensionInfo], // what is read of it
     service: { responses: new Map([[200, calls]]), inFlight: 1, refused: 1 },
-    process: { ...readProcessFacts('status'), rssBytes: 100, cpuSeconds: 2, eventLoopDelay: [['1', ms / 1_000]] },
+    process: {
+      ...readProcessFacts({ view: 'overview' }),
+      rssBytes: 100,
+      cpuSeconds: 2,
+      eventLoopDelay: [['1', ms / 1_000]],
+    },
   };
 }
 
@@ -62,22 +70,60 @@ describe('reports of processes', () => {
     expect(stats.extensions).toMatchObject([{ settled: { ok: 6 } }]);
     expect(extensions).toMatchObject([{ state: 'failed' }]);
   });
+});
 
-  test('have histories that are merged from their newest point on', () => {
-    const point = (timeMs: number, calls: number, p50Ms: number) => ({ timeMs, calls, failed: 1, p50Ms, p99Ms: p50Ms });
-    const watched = (startedMs: number, ...total: ReturnType<typeof point>[]) => ({
-      ...report(1, 2),
-      watched: { startedMs, total, byExtension: new Map([['a', total]]), errors: [], audit: [] },
-    });
-    const { watched: merged } = mergeReports([
-      watched(5, point(1_000, 1, 1), point(2_000, 1, 1)),
-      watched(3, point(2_010, 3, 2)),
-    ]);
-    const total = [
-      { timeMs: 1_000, calls: 1, failed: 1, p50Ms: 1, p99Ms: 1 },
-      { timeMs: 2_010, calls: 4, failed: 2, p50Ms: 1.75, p99Ms: 2 },
-    ];
-    expect(merged).toEqual({ startedMs: 3, total, byExtension: new Map([['a', total]]), errors: [], audit: [] });
+/** What a process watched in which one extension was called. */
+function watch(calls: number, durationMs: number, ticks: number): Watch {
+  const watched = new Watch();
+  const registration = { type: 'operation', id: 'x', handler: 0 } as const;
+  for (let i = 0; i < calls; i++)
+    watched.addCall({ extension: 'a', callId: i, registration, outcome: 'E_CPU', durationMs, cpuTimeMs: 2 });
+  watched.addAudit({ ...AUDIT, callId: 1 });
+  watched.addError(new Error('no item 1'), { extension: 'a' });
+  for (let i = 0; i < ticks; i++) watched.tick();
+  return watched;
+}
+
+const AUDIT = {
+  extension: 'a',
+  capability: 'request',
+  target: '',
+  decision: 'denied',
+  bytes: 0,
+  durationMs: 1,
+} as const;
+
+function mergeStatus(wanted: StatusWanted): Watched | undefined {
+  const service = { responses: new Map<number, number>(), inFlight: 0, refused: 0 };
+  const reports = [watch(1, 1, 24), watch(3, 2, 12)].map((one) =>
+    Object.assign(reportStatus(host, one, wanted), { service }),
+  );
+  return mergeReports(reports).watched;
+}
+
+describe('what processes have watched', () => {
+  test('has histories that are merged from their newest point on', () => {
+    const merged = mergeStatus({ view: 'overview' }) as WatchedOverview;
+    expect(merged.hour).toMatchObject({ calls: [1, 3], failed: [1, 3] });
+    expect(merged.recent.calls).toEqual([1, ...Array(11).fill(0), 3, ...Array(11).fill(0)]);
+    expect(merged.errors).toMatchObject([{ message: 'no item 1', count: 2 }]);
+    expect(merged.denied).toMatchObject([{ capability: 'request', count: 2 }]);
+  });
+
+  test('adds up the calls of each extension', () => {
+    const { rows } = mergeStatus({ view: 'list' }) as WatchedList;
+    const { seen } = rows.get('a')!;
+    expect(seen).toMatchObject({ calls: 4, failed: 4 });
+    expect([seen.p50Ms, seen.p99Ms].map((ms) => Math.round(ms * 100))).toEqual([175, 200]);
+  });
+
+  test('has of one extension the numbers of all, and the latest texts', () => {
+    const { numbers, lists } = mergeStatus({ view: 'extension', name: 'a' }) as WatchedExtension;
+    expect(numbers).toMatchObject({ seen: { calls: 4, cpuTimeMs: 8 }, most: { wallTimeMs: 2, cpuTimeMs: 2 } });
+    expect(numbers?.handlers).toMatchObject([{ name: 'operation x', calls: 4, maxMs: 2, cpuTimeMs: 8 }]);
+    expect(lists.failures).toHaveLength(4);
+    expect(lists.denied).toMatchObject([{ count: 2 }]);
+    expect(mergeStatus({ view: 'extension', name: 'b' })).toMatchObject({ numbers: undefined });
   });
 });
 

@@ -1,19 +1,32 @@
-import type { ErrorCode } from '@sandglass/core';
+import type { ErrorCode, Limits } from '@sandglass/core';
 
-import type { ExtensionStats, LaneStats, PoolStats, Settled } from '../../pool/stats/stats.js';
+import type { ExtensionStats, LaneStats, PoolStats } from '../../pool/stats/stats.js';
 import type { FleetStats } from '../../fleet/contract.js';
-import type { AuditEntry, ExtensionInfo } from '../../types.js';
-import type { HistoryPoint } from './history.js';
+import type { AuditEntry, ExtensionInfo, ExtensionState, LogEntry } from '../../types.js';
+import type { Counted } from './groups.js';
 
-/**
- * What the status page asks for every second. Every field survives JSON. Times are milliseconds
- * since 1970.
+/*
+ * What the status page asks for. Every field survives JSON. Times are milliseconds since 1970, or
+ * durations in milliseconds; lists have the newest first.
  */
-export interface StatusData {
+
+/** Calls over time: columns of one length, the oldest first. */
+export interface HistoryData {
+  /** End of the last interval. */
+  endMs: number;
+  intervalMs: number;
+  calls: number[];
+  failed: number[];
+  p50Ms: number[];
+  p99Ms: number[];
+}
+
+/** The service as a whole: `/data`. */
+export interface StatusOverview {
   nowMs: number;
   startedMs: number;
-  /** Between two points of a history. */
-  intervalMs: number;
+  /** Whether an extension can be reloaded from the page. */
+  canReload: boolean;
   /** That serve the port. */
   processes: number;
   /** That ended without having been told to. */
@@ -21,50 +34,152 @@ export interface StatusData {
   /** Of all of them. */
   rssBytes: number;
   /** If it is a node of one. */
-  fleet?: FleetStats | undefined;
-  totals: Omit<PoolStats, 'extensions' | 'lanes'> & { limits: Settled };
-  workers: LaneStats[];
-  /** Oldest first. */
-  history: HistoryPoint[];
-  /** How many there are: more than `extensions` lists, if there are many. */
-  extensionCount: number;
-  extensions: StatusExtension[];
-  /** Newest first. */
+  fleet: FleetStats | undefined;
+  totals: Omit<PoolStats, 'extensions' | 'lanes'>;
+  workers: StatusWorker[];
+  /** Of a second each. */
+  recent: HistoryData;
+  /** Of twelve seconds each. */
+  hour: HistoryData;
+  extensions: Record<ExtensionState, number>;
   errors: StatusError[];
-  /** Newest first. */
-  audit: StatusAudit[];
+  /** Capability calls that were denied. */
+  denied: StatusAudit[];
 }
 
-/** An extension as the page shows it. */
-export interface StatusExtension extends Omit<ExtensionInfo, 'error'> {
+/** A worker as the page shows it. */
+export interface StatusWorker extends LaneStats {
+  /** What it runs, in words. */
+  runs: string | undefined;
+}
+
+/** What a list of extensions may be ordered by. */
+export const LIST_ORDERS = ['failing', 'name', 'calls', 'failed', 'median', 'p99'] as const;
+
+/** Which extensions a list has, in which order. */
+export interface ListQuery {
+  /** A part of the name. Empty for all. */
+  search: string;
+  state: ExtensionState | 'any';
+  order: (typeof LIST_ORDERS)[number];
+  /** From 1. */
+  page: number;
+}
+
+/** A page of the list: `/extensions`. */
+export interface StatusList {
+  /** That match. */
+  matching: number;
+  pages: number;
+  rows: StatusRow[];
+}
+
+/** What was seen of an extension since it was watched. */
+export interface Seen {
+  calls: number;
+  failed: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** An extension in the list. */
+export interface StatusRow extends Seen, Pick<ExtensionInfo, 'name' | 'version' | 'type' | 'state'> {
   /** Why it is `failed`. */
   error: string | undefined;
-  stats: (ExtensionStats & { limits: Settled }) | undefined;
-  /** Empty for all but the busiest. */
-  history: HistoryPoint[];
+  /** Calls of the last five minutes. */
+  history: HistoryData | undefined;
 }
 
-/** An error as the page shows it. */
-export interface StatusError {
-  timeMs: number;
+/** One extension: `/extensions/<name>`. */
+export interface StatusExtension {
+  nowMs: number;
+  canReload: boolean;
+  info: Omit<ExtensionInfo, 'error' | 'registrations' | 'limits'> & { registrationCount: number };
+  /** Why it is `failed`, with the stack of what its source threw. */
+  error: { message: string; stack: string | undefined } | undefined;
+  stats: ExtensionStats | undefined;
+  seen: (Seen & { cpuTimeMs: number; maxHeapBytes: number }) | undefined;
+  history: HistoryData | undefined;
+  handlers: StatusHandler[];
+  limits: StatusLimit[];
+  errors: StatusError[];
+  denied: StatusAudit[];
+  allowed: StatusAudit[];
+  logs: StatusLog[];
+  /** Of calls that failed. */
+  failures: StatusRecording[];
+  /** Of the slowest calls, the slowest first. */
+  slowest: StatusRecording[];
+}
+
+/** What a registration has done. */
+export interface StatusHandler extends Seen {
+  /** For example `GET /hello/slow`. */
+  name: string;
+  maxMs: number;
+  cpuTimeMs: number;
+  maxHeapBytes: number;
+}
+
+/** A limit, and how near a call has come to it. */
+export interface StatusLimit {
+  name: keyof Limits;
+  value: number;
+  /** Most that a call has used. Absent if that is not measured. */
+  most: number | undefined;
+}
+
+/** Errors of one kind; the latest stands for them. */
+export interface StatusError extends Counted {
   extension: string | undefined;
-  event: string | undefined;
   code: ErrorCode | undefined;
   message: string;
+  /** Of what the guest threw, mapped to its author's files. */
+  stack: string | undefined;
+  /** The route, or the event. */
+  where: string | undefined;
+  requestId: string | undefined;
+  callId: number | undefined;
+  lastMs: number;
 }
 
-/** A capability call as the page shows it. */
-export interface StatusAudit extends AuditEntry {
+/** Capability calls of one kind; the latest stands for them. */
+export interface StatusAudit extends AuditEntry, Counted {
+  lastMs: number;
+}
+
+/** A line that the extension logged. */
+export interface StatusLog extends Omit<LogEntry, 'extension'> {
   timeMs: number;
 }
 
-/** What was watched. Histories have the oldest first, as errors and audit entries do. */
-export interface Watched {
-  /** In milliseconds since 1970. */
-  startedMs: number;
-  total: readonly HistoryPoint[];
-  /** Of the busiest. */
-  byExtension: ReadonlyMap<string, readonly HistoryPoint[]>;
-  errors: readonly StatusError[];
-  audit: readonly StatusAudit[];
+/** What a call did, step by step. */
+export interface StatusRecording {
+  /** When it began. */
+  timeMs: number;
+  callId: number | undefined;
+  /** What ran, for example `GET /hello/slow`. */
+  name: string;
+  outcome: 'ok' | ErrorCode;
+  /** Of the error, as far as the host was told. */
+  message: string | undefined;
+  durationMs: number;
+  cpuTimeMs: number | undefined;
+  heapBytes: number | undefined;
+  steps: RecordedStep[];
+  /** Further steps that were not kept. */
+  moreSteps: number;
+}
+
+/** A capability call or a log line of a recorded call. */
+export interface RecordedStep {
+  /** Since the call began. */
+  atMs: number;
+  /** Absent for a log line. */
+  durationMs: number | undefined;
+  /** The capability, or `log`. */
+  what: string;
+  /** The target and how it went, or the message. */
+  text: string;
+  isDenied: boolean;
 }

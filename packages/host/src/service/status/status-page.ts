@@ -2,41 +2,113 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { packageFile } from '../../package-file.js';
-import type { StatusData } from './status-data.js';
+import type { Host } from '../../host.js';
+import { inTurns } from '../in-turns.js';
+import { collectExtension } from './collect-extension.js';
+import { collectList } from './collect-list.js';
+import { collectOverview } from './collect-overview.js';
+import { parseListQuery } from './list-query.js';
+import type { ExtensionInfo } from '../../types.js';
+import type { StatusReport } from './report-status.js';
+import type { ListQuery } from './status-data.js';
+import type { StatusWanted } from './watched.js';
 
-/**
- * A read-only page about a host, as two resources: itself and the numbers it asks for every second.
- */
+/** A read-only page about a host: itself, and the data that it asks for every second. */
 export interface StatusPage {
   /**
-   * @param path below where the page is mounted: empty for the page, `/data` for the numbers.
+   * @param target below where the page is mounted, with its query: empty for the page, `/data`,
+   *   `/extensions` and `/extensions/<name>` for what it shows, in JSON.
+   * @param canReload whether the page has a button that reloads an extension, by a POST to
+   *   `../reload/<name>`. @default false
    * @returns null for anything else.
    */
-  fetch(path: string): Promise<Response> | null;
+  fetch(target: string, canReload?: boolean): Promise<Response> | null;
 }
 
 /** Made by `scripts/build.mjs`. */
 const PAGE = 'dist/service/status/status.html';
 
-/** Makes the page. @param collect what it shows. */
-export function createStatusPage(collect: () => Promise<StatusData>): StatusPage {
+/** Asks this process, or all that serve, for what the page shows. */
+type AskForReport = (wanted: StatusWanted) => Promise<StatusReport>;
+
+/** Makes the page. @param ask for what it shows. */
+export function createStatusPage(host: Pick<Host, 'extensions'>, ask: AskForReport): StatusPage {
   let page: { html: string; policy: string } | undefined;
   return {
-    fetch(path) {
-      if (path === '/data') return respondData(collect);
-      if (path !== '' && path !== '/') return null;
-      page ??= readPage();
-      return Promise.resolve(respond(page.html, 'text/html; charset=utf-8', page.policy));
+    fetch(target, canReload = false) {
+      const [path = '', query] = target.split('?', 2);
+      switch (path) {
+        case '':
+        case '/':
+          page ??= readPage();
+          return Promise.resolve(respond(page.html, 'text/html; charset=utf-8', page.policy));
+        case '/data':
+          return respondOverview(host, ask, canReload);
+        case '/extensions':
+          return respondList(host, ask, query);
+        default:
+          return path.startsWith('/extensions/') ? respondExtension(path, ask, canReload) : null;
+      }
     },
   };
 }
 
-async function respondData(collect: () => Promise<StatusData>): Promise<Response> {
-  return respond(JSON.stringify(await collect()), 'application/json; charset=utf-8', "default-src 'none'");
+async function respondOverview(
+  host: Pick<Host, 'extensions'>,
+  ask: AskForReport,
+  canReload: boolean,
+): Promise<Response> {
+  const report = await ask({ view: 'overview' });
+  return respondJson(200, JSON.stringify(collectOverview(withFailed(host, report), report, canReload)));
 }
 
-function respond(body: string, type: string, policy: string): Response {
+async function respondList(
+  host: Pick<Host, 'extensions'>,
+  ask: AskForReport,
+  query: string | undefined,
+): Promise<Response> {
+  let parsed: ListQuery;
+  try {
+    parsed = parseListQuery(new URLSearchParams(query));
+  } catch (error) {
+    return respondError(400, error instanceof Error ? error.message : String(error));
+  }
+  const report = await ask({ view: 'list' });
+  return respondJson(200, inTurns(collectList(withFailed(host, report), report, parsed)));
+}
+
+async function respondExtension(path: string, ask: AskForReport, canReload: boolean): Promise<Response> {
+  const name = decodeName(path.slice('/extensions/'.length));
+  const found =
+    name === undefined ? undefined : collectExtension(name, await ask({ view: 'extension', name }), canReload);
+  return found ? respondJson(200, JSON.stringify(found)) : respondError(404, 'There is no such extension');
+}
+
+/** The extensions of this process; one that has failed in another has failed. */
+function withFailed(host: Pick<Host, 'extensions'>, report: StatusReport): readonly ExtensionInfo[] {
+  const failed = new Map(report.extensions.map((info) => [info.name, info]));
+  return host.extensions.map((info) => (info.state === 'failed' ? info : (failed.get(info.name) ?? info)));
+}
+
+function decodeName(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function respondError(status: number, message: string): Response {
+  return respondJson(status, JSON.stringify({ errors: [{ message }] }));
+}
+
+function respondJson(status: number, body: string | ReadableStream<Uint8Array>): Response {
+  return respond(body, 'application/json; charset=utf-8', "default-src 'none'", status);
+}
+
+function respond(body: string | ReadableStream<Uint8Array>, type: string, policy: string, status = 200): Response {
   return new Response(body, {
+    status,
     headers: {
       'content-type': type,
       'content-security-policy': policy,

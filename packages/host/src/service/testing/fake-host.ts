@@ -1,7 +1,6 @@
 import { DEFAULT_LIMITS } from '@sandglass/core';
 
 import type { Host } from '../../host-contract.js';
-import type { ExtensionStats } from '../../pool/stats/stats.js';
 import type { ExtensionInfo } from '../../types.js';
 import { mergeStats } from '../processes/merge-stats.js';
 
@@ -47,9 +46,4 @@ export function createFakeInfo(parts: Partial<ExtensionInfo>): ExtensionInfo {
     notes: [],
     ...parts,
   };
-}
-
-/** Counts of an extension that was never called, but for these parts. */
-export function createFakeStats(parts: Partial<ExtensionStats>): ExtensionStats {
-  return { ...mergeStats([]), id: 1, name: 'fake', lanes: 0, ...parts };
 }

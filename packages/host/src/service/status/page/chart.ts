@@ -1,13 +1,14 @@
-import type { HistoryPoint } from '../history.js';
+import type { HistoryData } from '../status-data.js';
 import { byId, shape } from './dom.js';
+import { formatDuration } from './format.js';
 
 /** One line of a chart. */
-export interface Series {
+interface Series {
   /** Class of its path. */
   name: string;
-  read(point: HistoryPoint): number;
-  /** Closes it along the ground. */
-  isFilled: boolean;
+  values: readonly number[];
+  /** `area` is filled, `bars` are drawn for what is not 0, and a `line` has gaps there. */
+  kind: 'area' | 'bars' | 'line';
 }
 
 /** Where lines are drawn, in units of the view box. */
@@ -18,76 +19,116 @@ interface Box {
   bottom: number;
   /** Points that fit; fewer stand at the right. */
   slots: number;
-  /** The value at the top. */
-  most: number;
+  /** Share of the height that a value takes. */
+  scale: (value: number) => number;
 }
 
-/** Draws two minutes of a history, with its axes. @param id of the svg. */
-export function drawChart(
-  id: string,
-  points: readonly HistoryPoint[],
-  series: readonly Series[],
-  format: (value: number) => string,
-): void {
-  const svg = byId(id);
-  const width = svg.clientWidth || 600;
-  const slots = 120;
-  const shown = points.slice(-slots);
-  const most = roundUp(Math.max(1, ...shown.flatMap((point) => series.map(({ read }) => read(point)))));
-  const box: Box = { left: 58, right: width - 6, top: 8, bottom: 128, slots, most };
-  svg.setAttribute('viewBox', `0 0 ${width} 150`);
-  svg.replaceChildren(...axes(box, format), ...lines(shown, series, box));
+/** Intervals of a history. */
+const SLOTS = 300;
+const HEIGHT = 150;
+/** Milliseconds at the foot of a latency chart: each step up from there is ten times as much. */
+const LEAST_MS = 0.01;
+
+/** Draws calls per second. @param id of the svg. */
+export function drawCalls(id: string, history: HistoryData, format: (value: number) => string): void {
+  const perSecond = (counts: readonly number[]): number[] => counts.map((n) => (n * 1_000) / history.intervalMs);
+  const [calls, failed] = [perSecond(history.calls), perSecond(history.failed)];
+  const most = roundUp(Math.max(1, ...calls));
+  const series: Series[] = [
+    { name: 'calls', values: calls, kind: 'area' },
+    { name: 'failed', values: failed, kind: 'bars' },
+  ];
+  const marks = [0, most / 2, most].map((value) => ({ value, label: format(value) }));
+  draw(id, history, { series, marks, scale: (value) => value / most });
 }
 
-/** Draws the calls of the last minute without axes. */
-export function spark(points: readonly HistoryPoint[]): SVGElement {
+/** Draws latency, on an axis of powers of ten: one slow call does not flatten the others. */
+export function drawLatency(id: string, history: HistoryData, format: (value: number) => string): void {
+  const most = Math.max(1, ...history.p99Ms);
+  const steps = Math.ceil(Math.log10(most / LEAST_MS));
+  const series: Series[] = [
+    { name: 'p99', values: history.p99Ms, kind: 'line' },
+    { name: 'p50', values: history.p50Ms, kind: 'line' },
+  ];
+  const every = Math.ceil(steps / 4);
+  const marks = Array.from({ length: Math.floor(steps / every) + 1 }, (_, i) => {
+    const value = LEAST_MS * 10 ** (i * every);
+    return { value, label: format(value) };
+  });
+  const scale = (value: number): number => Math.max(0, Math.log10(value / LEAST_MS)) / steps;
+  draw(id, history, { series, marks, scale });
+}
+
+/** Draws calls without axes. */
+export function spark({ calls, failed }: HistoryData): SVGElement {
   const svg = shape('svg', { class: 'spark', viewBox: '0 0 110 24', 'aria-hidden': 'true' });
-  const slots = 60;
-  const shown = points.slice(-slots);
-  const most = Math.max(1, ...shown.map(({ calls }) => calls));
-  svg.append(...lines(shown, CALLS, { left: 0, right: 110, top: 2, bottom: 23, slots, most }));
+  const most = Math.max(1, ...calls);
+  const box: Box = { left: 1, right: 109, top: 2, bottom: 23, slots: 25, scale: (value) => value / most };
+  svg.append(
+    ...lines(
+      [
+        { name: 'calls', values: calls, kind: 'area' },
+        { name: 'failed', values: failed, kind: 'bars' },
+      ],
+      box,
+    ),
+  );
   return svg;
 }
 
-/** Calls, and those of them that failed. */
-export const CALLS: readonly Series[] = [
-  { name: 'calls', read: ({ calls }) => calls, isFilled: true },
-  { name: 'failed', read: ({ failed }) => failed, isFilled: true },
-];
+interface Content {
+  series: readonly Series[];
+  marks: readonly { value: number; label: string }[];
+  scale: (value: number) => number;
+}
 
-export const LATENCY: readonly Series[] = [
-  { name: 'p50', read: ({ p50Ms }) => p50Ms, isFilled: false },
-  { name: 'p99', read: ({ p99Ms }) => p99Ms, isFilled: false },
-];
+function draw(id: string, { intervalMs }: HistoryData, { series, marks, scale }: Content): void {
+  const svg = byId(id);
+  const width = svg.clientWidth || 600;
+  const box: Box = { left: 62, right: width - 6, top: 8, bottom: 128, slots: SLOTS, scale };
+  svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
+  svg.replaceChildren(...axes(box, marks, intervalMs), ...lines(series, box));
+}
 
-function axes({ left, right, top, bottom, most }: Box, format: (value: number) => string): SVGElement[] {
-  const rules = [0, 0.5, 1].flatMap((share) => {
-    const y = bottom - (bottom - top) * share;
-    const label = share ? format(most * share) : '0';
+function axes({ left, right, top, bottom, scale }: Box, marks: Content['marks'], intervalMs: number): SVGElement[] {
+  const rules = marks.flatMap(({ value, label }) => {
+    const y = bottom - (bottom - top) * scale(value);
     return [
       shape('line', { class: 'grid', x1: left, x2: right, y1: y, y2: y }),
       shape('text', { class: 'axis', x: left - 8, y: y + 4, 'text-anchor': 'end' }, label),
     ];
   });
+  const began = `${formatDuration(SLOTS * intervalMs)} ago`;
   return [
     ...rules,
-    shape('text', { class: 'axis', x: left, y: 146 }, '2 min ago'),
+    shape('text', { class: 'axis', x: left, y: 146 }, began),
     shape('text', { class: 'axis', x: right, y: 146, 'text-anchor': 'end' }, 'now'),
   ];
 }
 
-function lines(points: readonly HistoryPoint[], series: readonly Series[], box: Box): SVGElement[] {
-  if (points.length === 0) return [];
-  return series.map((one) => shape('path', { class: one.name, d: pathOf(points, one, box) }));
+function lines(series: readonly Series[], box: Box): SVGElement[] {
+  return series.flatMap((one) => {
+    const d = pathOf(one, box);
+    return d === '' ? [] : [shape('path', { class: one.name, d })];
+  });
 }
 
-function pathOf(points: readonly HistoryPoint[], { read, isFilled }: Series, box: Box): string {
-  const { left, right, top, bottom, slots, most } = box;
-  const x = (i: number): string =>
-    (left + ((right - left) * (slots - points.length + i)) / Math.max(slots - 1, 1)).toFixed(1);
-  const y = (value: number): string => (bottom - ((bottom - top) * value) / most).toFixed(1);
-  const path = points.map((point, i) => `${i ? 'L' : 'M'}${x(i)} ${y(read(point))}`).join('');
-  return isFilled ? `${path}L${x(points.length - 1)} ${bottom}L${x(0)} ${bottom}Z` : path;
+function pathOf({ values, kind }: Series, { left, right, top, bottom, slots, scale }: Box): string {
+  const x = (i: number): string => (left + ((right - left) * (slots - values.length + i)) / (slots - 1)).toFixed(1);
+  const y = (value: number): string => (bottom - (bottom - top) * scale(value)).toFixed(1);
+  if (kind === 'bars') return values.map((value, i) => (value > 0 ? `M${x(i)} ${bottom}V${y(value)}` : '')).join('');
+  if (kind === 'line') {
+    const isGap = (i: number): boolean => !((values[i] ?? 0) > 0);
+    // a point between two gaps is a dot
+    return values
+      .map((value, i) =>
+        isGap(i) ? '' : `${isGap(i - 1) ? 'M' : 'L'}${x(i)} ${y(value)}${isGap(i - 1) ? 'h.01' : ''}`,
+      )
+      .join('');
+  }
+  if (!values.some((value) => value > 0)) return '';
+  const line = values.map((value, i) => `${i ? 'L' : 'M'}${x(i)} ${y(value)}`).join('');
+  return `${line}L${x(values.length - 1)} ${bottom}L${x(0)} ${bottom}Z`;
 }
 
 /** The next of 1, 2, 5, 10, 20, … @param value above 0. */

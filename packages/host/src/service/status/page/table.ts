@@ -1,4 +1,4 @@
-import { byId, type Child, element } from './dom.js';
+import { type Child, element } from './dom.js';
 
 /** A head of a column; one that begins with `#` is of numbers. */
 type Head = string;
@@ -13,16 +13,26 @@ export interface TableContent {
   nothing: string;
 }
 
-/** Fills a table. @param id of the table. */
-export function fillTable(id: string, { heads, rows, nothing }: TableContent): void {
-  if (rows.length === 0) {
-    const cell = element('td', 'empty', nothing);
-    return byId(id).replaceChildren(element('tbody', '', element('tr', '', cell)));
-  }
+/** Makes a table. On a narrow screen each row stands by itself, and each cell has its head. */
+export function table({ heads, rows, nothing }: TableContent): HTMLElement {
+  if (rows.length === 0) return element('p', 'empty', nothing);
   const classes = heads.map((head) => (head.startsWith('#') ? 'n' : ''));
-  const head = heads.map((text, i) => element('th', classes[i] ?? '', text.replace('#', '')));
+  const names = heads.map((head) => head.replace('#', ''));
+  const head = names.map((name, i) => {
+    const made = element('th', classes[i] ?? '', name);
+    made.setAttribute('scope', 'col');
+    return made;
+  });
   const body = rows.map((row) =>
-    element('tr', '', ...row.map((cell, i) => element('td', classes[i] ?? '', ...[cell].flat()))),
+    element(
+      'tr',
+      '',
+      ...row.map((cell, i) => {
+        const made = element('td', classes[i] ?? '', element('div', 'cell', ...[cell].flat()));
+        made.dataset['head'] = names[i];
+        return made;
+      }),
+    ),
   );
-  byId(id).replaceChildren(element('thead', '', element('tr', '', ...head)), element('tbody', '', ...body));
+  return element('table', '', element('thead', '', element('tr', '', ...head)), element('tbody', '', ...body));
 }

@@ -1,0 +1,176 @@
+import { isSandglassError } from '@sandglass/core';
+import { LRUCache } from 'lru-cache';
+
+import { guestStack } from '../../cli/output/thrown.js';
+import { cutText } from '../../cut-text.js';
+import { describeRegistration } from '../../routing/describe-registration.js';
+import type { AuditEntry, CallEntry, ErrorContext, LogEntry } from '../../types.js';
+import { ExtensionNumbers, type HandlerBudget } from './extension-numbers.js';
+import { AUDIT_KINDS, ERROR_KINDS, ExtensionTexts } from './extension-texts.js';
+import { Groups } from './groups.js';
+import { History } from './history.js';
+import type { StatusAudit, StatusError, StatusRecording } from './status-data.js';
+import { type Trace, Traces } from './traces.js';
+
+/** Between two ticks. */
+export const TICK_MS = 1_000;
+/** Ticks of an interval of the hour: 300 of them are an hour. */
+const TICKS_OF_HOUR = 12;
+/** Extensions that are counted: those that were called last. About 12 KB each. */
+const MAX_COUNTED = 1_000;
+/** Registrations that are counted one by one, of all extensions. About 4 KB each. */
+const MAX_HANDLERS = 2_000;
+/** Bytes of the texts of all extensions; beyond, those go whose extension said least lately. */
+const MAX_TEXT_BYTES = 16_777_216;
+/** Kinds of errors, and of denied capability calls, that the overview has of all extensions. */
+const MAX_RECENT = 10;
+/** Characters of a text. */
+const MAX_TEXT_LENGTH = 500;
+/** Characters of a stack. */
+const MAX_STACK_LENGTH = 2_000;
+
+/** What was seen of a host, bounded whatever it runs. */
+export class Watch {
+  readonly startedMs: number = Date.now();
+  readonly recent: History = new History(TICK_MS);
+  readonly hour: History = new History(TICK_MS * TICKS_OF_HOUR);
+  readonly #budget: HandlerBudget = { left: MAX_HANDLERS };
+  readonly #numbers = new LRUCache<string, ExtensionNumbers>({
+    max: MAX_COUNTED,
+    dispose: (numbers) => numbers.retire(),
+  });
+  /** The one that was added to last comes last. */
+  readonly #texts = new Map<string, ExtensionTexts>();
+  #textBytes = 0;
+  readonly #traces: Traces = new Traces();
+  readonly #errors: Groups<StatusError> = new Groups({ ...ERROR_KINDS, length: MAX_RECENT });
+  readonly #denied: Groups<StatusAudit> = new Groups({ ...AUDIT_KINDS, length: MAX_RECENT });
+  #ticks = 0;
+
+  addCall(entry: CallEntry): void {
+    const trace = this.#traces.take(entry.callId);
+    if (entry.background) return; // the call is counted already
+    const { extension, outcome, durationMs } = entry;
+    for (const history of [this.recent, this.hour]) history.record(durationMs, outcome !== 'ok');
+    let numbers = this.#numbers.get(extension);
+    if (!numbers) {
+      numbers = new ExtensionNumbers(TICK_MS * TICKS_OF_HOUR, this.#budget);
+      this.#numbers.set(extension, numbers);
+    }
+    numbers.record(entry, trace);
+    if (outcome !== 'ok') this.#write(extension, (texts) => texts.addFailure(toRecording(entry, trace)));
+    else if (this.#texts.get(extension)?.isSlow(durationMs) ?? true)
+      this.#write(extension, (texts) => texts.addSlow(toRecording(entry, trace)));
+  }
+
+  addAudit(entry: AuditEntry): void {
+    if (entry.capability === 'log') return; // its line comes as well
+    this.#traces.addAudit(entry);
+    const nowMs = Date.now();
+    const target = cutText(entry.target, MAX_TEXT_LENGTH);
+    const kept: StatusAudit = { ...entry, target, count: 1, firstMs: nowMs, lastMs: nowMs };
+    if (entry.reason !== undefined) kept.reason = cutText(entry.reason, MAX_TEXT_LENGTH);
+    if (entry.decision === 'denied') this.#denied.add(kept);
+    this.#write(entry.extension, (texts) => texts.addAudit(kept));
+  }
+
+  addLine({ extension, ...line }: LogEntry): void {
+    if (line.level === 'info') this.#traces.addLine({ extension, ...line });
+    const kept = { ...line, message: cutText(line.message, MAX_TEXT_LENGTH), timeMs: Date.now() };
+    this.#write(extension, (texts) => texts.addLine(kept));
+  }
+
+  addError(error: Error, context: ErrorContext): void {
+    const kept = toStatusError(error, context);
+    this.#errors.add(kept);
+    if (context.extension !== undefined) this.#write(context.extension, (texts) => texts.addError(kept));
+  }
+
+  /** Ends the intervals that have passed. */
+  tick(): void {
+    const nowMs = Date.now();
+    this.recent.tick(nowMs);
+    this.#ticks += 1;
+    if (this.#ticks % TICKS_OF_HOUR !== 0) return;
+    this.hour.tick(nowMs);
+    for (const { history } of this.#numbers.values()) history.tick(nowMs);
+    for (const texts of this.#texts.values()) {
+      const { bytes } = texts;
+      texts.expire(nowMs);
+      this.#textBytes += texts.bytes - bytes;
+    }
+  }
+
+  /** Of every extension that is counted. */
+  numbers(): [name: string, numbers: ExtensionNumbers][] {
+    return [...this.#numbers.entries()];
+  }
+
+  numbersOf(extension: string): ExtensionNumbers | undefined {
+    return this.#numbers.peek(extension);
+  }
+
+  textsOf(extension: string): ExtensionTexts | undefined {
+    return this.#texts.get(extension);
+  }
+
+  get errors(): StatusError[] {
+    return this.#errors.toArray();
+  }
+
+  get denied(): StatusAudit[] {
+    return this.#denied.toArray();
+  }
+
+  #write(extension: string, add: (texts: ExtensionTexts) => void): void {
+    const texts = this.#texts.get(extension) ?? new ExtensionTexts();
+    this.#texts.delete(extension);
+    this.#texts.set(extension, texts);
+    const { bytes } = texts;
+    add(texts);
+    this.#textBytes += texts.bytes - bytes;
+    for (const [name, oldest] of this.#texts) {
+      if (this.#textBytes <= MAX_TEXT_BYTES && this.#texts.size <= MAX_COUNTED) return;
+      this.#texts.delete(name);
+      this.#textBytes -= oldest.bytes;
+    }
+  }
+}
+
+function toRecording(entry: CallEntry, trace: Trace | undefined): StatusRecording {
+  const { extension, callId, registration, outcome, durationMs, cpuTimeMs, heapBytes } = entry;
+  const steps = trace?.steps ?? [];
+  const beganMs = performance.now() - durationMs;
+  for (const step of steps) step.atMs = Math.max(0, step.atMs - beganMs);
+  return {
+    timeMs: Date.now() - durationMs,
+    callId,
+    name: describeRegistration(registration, `/${extension}`),
+    outcome,
+    message: undefined,
+    durationMs,
+    cpuTimeMs,
+    heapBytes,
+    steps: steps.toSorted((a, b) => a.atMs - b.atMs),
+    moreSteps: trace ? trace.capabilityCalls + trace.logLines - steps.length : 0,
+  };
+}
+
+function toStatusError(error: Error, context: ErrorContext): StatusError {
+  const { extension, event, method, route, requestId } = context;
+  const source = [error, error.cause].find(isSandglassError);
+  const stack = guestStack(source?.cause);
+  const nowMs = Date.now();
+  return {
+    extension,
+    code: source?.code,
+    message: cutText((source ?? error).message, MAX_TEXT_LENGTH),
+    stack: stack === undefined ? undefined : cutText(stack, MAX_STACK_LENGTH),
+    where: event ?? (route === undefined ? undefined : cutText(`${method} ${route}`, MAX_TEXT_LENGTH)),
+    requestId,
+    callId: context.callId ?? source?.callId,
+    count: 1,
+    firstMs: nowMs,
+    lastMs: nowMs,
+  };
+}
