@@ -12,10 +12,11 @@ import type { Layout } from '../src/quickjs/memory/layout.js';
 const CUSTOM_SECTION = 0;
 
 /**
- * Makes the engine of a stock binary of quickjs-emscripten: mends and rewrites it, probes where it
- * keeps what, and appends that. The same bytes come out for the same input, on every machine.
+ * Makes the engine from a stock binary of quickjs-emscripten: mends and instruments it, probes its
+ * layout, and appends the layout as a section. The same input gives the same bytes on every
+ * machine.
  *
- * @throws {Error} for a build of QuickJS that it does not know its way in.
+ * @throws {Error} for a build of QuickJS whose layout a probe does not find.
  */
 export async function buildEngine(stock: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const module = await WebAssembly.compile(stock);

@@ -29,7 +29,7 @@ export function findDispatch(code: BinaryReader): number {
   return -1;
 }
 
-/** What the branches of a function lead to. */
+/** Tells which branches of a function lead back to the start of a loop. */
 export class Labels {
   readonly #dispatchAt: number;
   /** For each block that is open, whether it is a loop that counts. */

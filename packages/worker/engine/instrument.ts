@@ -12,12 +12,11 @@ import { encodeFunction, runHandlerFunction, type EngineFunctions } from './run-
 import { ADDED_LOCALS, BULK_LENGTH, doBulkWrite, doStore, STORES } from './store-barrier.js';
 
 /**
- * Rewrites the engine's binary so that its host can see what it does: every store marks what it
- * writes (`store-barrier.ts`), and every loop counts (`loop-fuel.ts`), so that natives end too.
- * Hashes depend on a secret (`seed-hashes.ts`). The memory may begin as small as the host likes,
- * and functions are added: one that restores what was written (`restore-cards.ts`), those that run
- * a handler (`run-handler.ts`, `prefetch.ts`), and those that enter other instances
- * (`enter-instance.ts`).
+ * Rewrites the engine's binary. Every store gets a write barrier (`store-barrier.ts`), and every
+ * loop burns fuel (`loop-fuel.ts`), so that natives can be ended too. Hashes depend on a secret
+ * (`seed-hashes.ts`). The memory may begin as small as the host likes, and functions are added: one
+ * that restores dirty cards (`restore-cards.ts`), those that run a handler (`run-handler.ts`,
+ * `prefetch.ts`), and those that enter other instances (`enter-instance.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *

@@ -2,17 +2,17 @@ import { NO_RESULT, OP } from './opcodes.js';
 import type { BinaryWriter } from './wasm-binary.js';
 
 /*
- * What the instrumented engine does before each branch back to the start of a loop in its own code:
- * it counts down, and at zero asks its host whether to go on. QuickJS polls between bytecodes,
- * never inside a native: `[].join` over a billion holes, a sort or a big number would run for
- * minutes and could only be ended with the thread.
+ * Before each branch back to the start of a loop in its own code, the instrumented engine burns one
+ * unit of fuel. At zero it polls: it asks its host whether to go on. QuickJS polls between
+ * bytecodes, never inside a native: `[].join` over a billion holes, a sort or a big number would
+ * run for minutes and could only be ended with the thread.
  *
  * The host ends the instance by throwing through it.
  */
 
 /**
- * Iterations between two questions: 65,536 short ones take 0.1 ms, long ones a few; a question
- * takes 0.2 µs.
+ * Iterations between two polls. 65,536 short ones take 0.1 ms, long ones a few ms; a poll takes 0.2
+ * µs.
  */
 export const FUEL: number = 1 << 16;
 
@@ -22,7 +22,7 @@ export const FUEL: number = 1 << 16;
 const BYTES_SHIFT = 4;
 
 /**
- * Writes the count, before the branch.
+ * Writes the code that burns fuel, in front of a branch.
  *
  * @param local an i32 of the function that is free.
  * @param fuel index of the global that is counted down.
@@ -50,7 +50,7 @@ export function chargeLength(out: BinaryWriter, length: number, fuel: number, po
   pollIf(out, fuel, poll);
 }
 
-/** Leaves what is left on the stack and in the local. */
+/** Subtracts a cost from the fuel. The rest is on the stack and in the local. */
 function countDown(out: BinaryWriter, local: number, fuel: number, cost: () => void): void {
   out.local(OP.globalGet, fuel);
   cost();

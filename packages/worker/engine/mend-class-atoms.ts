@@ -22,10 +22,10 @@ export function mendClassAtoms(bodies: Uint8Array[], data: BinaryReader): void {
   const index = bodies.findIndex((body) => constants.every((each) => find(body, each) >= 0));
   const body = bodies[index];
   if (!body) throw notFound();
-  const places = constants.map((each) => findFlag(body, find(body, each))).sort((a, b) => a - b);
+  const positions = constants.map((each) => findFlag(body, find(body, each))).sort((a, b) => a - b);
   const out = new BinaryWriter(body.length + 16);
   let copied = 0;
-  for (const at of places) {
+  for (const at of positions) {
     out.copy(body, copied, at);
     out.raw(OP.localGet, IS_IN_CLASS, OP.i32And);
     copied = at;

@@ -3,10 +3,10 @@ import { I32, NO_RESULT, OP } from './opcodes.js';
 import { BinaryWriter } from './wasm-binary.js';
 
 /*
- * What a call will write to, and what will be restored there, is read once before the call: side by
- * side, so that the processor fetches it all at once, where the engine and the restore would wait
- * for one cache line after the other. It is the cards that were restored last, of which
- * `restore-cards.ts` keeps a list.
+ * Before a call, the cards that it will probably write to and their copies are read once: side by
+ * side, so that the processor fetches them all at once. Without that, the engine and the restore
+ * would wait for one cache line after the other. The cards are those that were restored last;
+ * `restore-cards.ts` keeps a list of them.
  *
  * docs/decisions/what-a-call-writes-is-prefetched.md has what that saves.
  *
@@ -37,7 +37,7 @@ export function startList(out: BinaryWriter): void {
 }
 
 /**
- * Adds a card, if there is room: those of a call that writes much are as well fetched as it goes.
+ * Adds a card to the list, if there is room.
  *
  * @param mark the local with the address of its mark, `copy` with the number of its copy.
  */

@@ -68,8 +68,8 @@ const RUNTIME_BYTES = 2_048;
 const FRAME_BYTES = 48;
 
 /**
- * Finds the layout of an engine that nothing is known of, on a scratch instance. @throws {Error} if
- * a probe finds nothing, or too much
+ * Finds the layout of an engine by probes on a scratch instance. @throws {Error} if a probe does
+ * not find exactly one candidate
  */
 export async function probeLayout(engine: EngineModule): Promise<Layout> {
   const instance = await createInstance(engine, { maxBytes: SCRATCH_BYTES });

@@ -11,7 +11,7 @@ import { BinaryReader, type BinaryWriter } from './wasm-binary.js';
  * do for every other.
  */
 
-/** What the global is until it is set. */
+/** Value of the global until it is set. */
 export const UNSEEDED: number = 0x9e37_79b1 | 0;
 
 /**
@@ -23,7 +23,7 @@ const NEGATIVE = 1640562687;
 /** Of doubles in a Map. */
 const MULTIPLIER_64 = 7046029254386353131n;
 
-/** What is copied of a function so far, and where the instruction begins that was just passed. */
+/** How far the body of a function is copied, and where the instruction before begins. */
 interface Progress {
   copied: number;
   at: number;

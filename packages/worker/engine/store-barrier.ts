@@ -3,14 +3,13 @@ import { F32, F64, I32, I64, MEMORY_FILL, OP } from './opcodes.js';
 import type { BinaryWriter } from './wasm-binary.js';
 
 /*
- * What the instrumented engine does at a store: it sets the mark of the card in the card table
- * (`cards.ts`). A restore then copies the few cards that a call has touched, not the whole of what
- * it might have.
+ * The write barrier: at each store, the instrumented engine sets the mark of the card in the card
+ * table (`cards.ts`). A restore then copies only the few cards that a call has written to.
  *
  * The mark follows its store, so code that overwrites the table leaves the table's own mark set.
  */
 
-/** What a store takes, and log2 of the bytes that it writes. */
+/** The type of the value that a store takes, and log2 of the bytes that it writes. */
 export interface Store {
   type: number;
   width: number;

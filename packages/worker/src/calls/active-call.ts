@@ -3,14 +3,15 @@ import type { Progress } from '../quickjs/realm.js';
 import type { SandboxSource } from '../supply/sandbox-source.js';
 
 /**
- * A call in its sandbox. A load has no source. A class, not a literal: see `LinkedList` in core.
+ * A call that has been entered and has not ended. A load has no source. A class, not a literal: see
+ * `LinkedList` in core.
  */
 export class ActiveCall {
   readonly call: Call;
   readonly source: SandboxSource | undefined;
-  /** Told once what the call's promise came to. */
+  /** Called once, with the state of the call's promise when it is no longer pending. */
   readonly onSettled: (progress: Progress) => void;
-  /** What is to run once it has a sandbox again. */
+  /** What waits for a sandbox of this call, while one is being made. */
   later: (() => void)[] | undefined;
 
   constructor(call: Call, source: SandboxSource | undefined, onSettled: (progress: Progress) => void) {
@@ -20,7 +21,7 @@ export class ActiveCall {
   }
 }
 
-/** Of calls that wait, the one with most memory of its own. */
+/** The suspended call whose sandbox takes most memory. */
 export function largestOf(calls: Iterable<ActiveCall>): ActiveCall | undefined {
   let largest: ActiveCall | undefined;
   for (const each of calls) {

@@ -23,17 +23,17 @@ import type { Sandbox } from '../sandbox/sandbox.js';
 import type { Swapped } from '../sandbox/swap.js';
 import type { Tenant } from '../supply/sandbox-source.js';
 
-/** Capability calls made in a slice longer than this leave before it ends. */
+/** A slice that lasts longer than this sends its capability calls before it ends. */
 const FLUSH_AFTER_MS = 50;
 
 /** What a call needs of its engine. */
 export interface CallEnvironment {
   slots: Int32Array;
-  /** Where other threads may want the core. */
+  /** Lets other threads have the core. Undefined without `EngineOptions.unread`. */
   coreYield: CoreYield | undefined;
-  /** Of the pool. */
+  /** `pool.maxMemoryBytes`, for messages. */
   maxMemoryBytes: number;
-  /** Counts what no limit explains. */
+  /** Counts failures of the engine that no limit explains. */
   counters: { failures: number };
   /** Takes capability calls on their way to the host. */
   send: (calls: CapabilityCallWire[]) => void;
@@ -50,18 +50,18 @@ export class Call implements SliceListener, Tenant {
   promise: Pointer = 0;
   /** Why guest code must not go on. The first reason stays. */
   stopped: ErrorWire | undefined;
-  /** Whether its result is told, and what it has started goes on. */
+  /** Whether the caller has its result, and its background goes on. */
   isAnswered = false;
-  /** Answers to its capability calls that have come, and wait for its sandbox. */
+  /** Answers to its capability calls that have arrived while it has no sandbox. */
   answers = 0;
   readonly #environment: CallEnvironment;
   readonly #watch: Stopwatch = new Stopwatch();
-  /** The limit of its time. */
+  /** Which limit its time counts against. */
   readonly #budget: 'cpuTimeMs' | 'loadTimeMs';
-  /** What settles the capability calls that wait, by `seq`. */
+  /** The promises of its pending capability calls, by `seq`. */
   #pending: Map<number, PromiseCapability> | undefined;
   #outbox: CapabilityCallWire[] | undefined;
-  /** The number of its slice. */
+  /** Number of its slice in `SLOT.slice`: the host stops a slice by its number. */
   #slice = 0;
   #flushAt = 0;
   #seq = 0;
@@ -90,7 +90,7 @@ export class Call implements SliceListener, Tenant {
     return this.#environment.maxMemoryBytes;
   }
 
-  /** What it came to, with what it used so far. */
+  /** Its outcome, with the time and memory that it has used so far. */
   outcome(result: Result, goesOn = false): OutcomeWire {
     return toOutcome(this.callId, result, new Usage(this.#watch.spentMs, this.sandbox.heapBytes), goesOn);
   }
@@ -103,7 +103,7 @@ export class Call implements SliceListener, Tenant {
     return this.isPending || this.sandbox.hasJobs;
   }
 
-  /** Notes that its sandbox has failed, for a reason that is none of its limits. */
+  /** Counts a failure of its sandbox that no limit explains. */
   countFailure(): void {
     this.#environment.counters.failures++;
   }
@@ -113,7 +113,7 @@ export class Call implements SliceListener, Tenant {
     return this.answers > 0 || (this.#pending !== undefined && this.#pending.size > 0);
   }
 
-  /** What settles a capability call; once. */
+  /** Takes the promise of a capability call: undefined the second time. */
   takePromise(seq: number): PromiseCapability | undefined {
     const promise = this.#pending?.get(seq);
     this.#pending?.delete(seq);

@@ -1,20 +1,20 @@
 /** A slice that lasts longer than this is no ordinary call. */
 const AFTER_MS = 1;
 /**
- * How often it looks whether others wait. Beside the bombs of the corpus, 99 of 100 small calls
- * (four callers without a pause) took 0.31 to 0.35 ms with a look each 0.12 ms, 0.36 to 0.44 with
- * one each 0.3 ms.
+ * How often a slice looks whether another thread needs the core. Beside the endless programs of the
+ * corpus, 99 of 100 small calls of four callers took 0.31 to 0.35 ms with a look every 0.12 ms, and
+ * 0.36 to 0.44 with one every 0.3 ms (`pnpm chaos:neighbours`).
  */
 const EVERY_MS = 0.12;
 /**
- * How long it steps aside. With what the system adds, about 0.1 ms: at the worst, half of its time.
+ * How long the thread sleeps. With what the system adds, about 0.1 ms: half of its time at the
+ * worst.
  */
 const PAUSE_MS = 0.05;
 
 /**
- * Lets other threads of the pool run when they have something to do and no core to do it on: a
- * system that shares cores out in milliseconds each would leave them behind a long slice for 4
- * ms and more.
+ * Lets other threads of the pool have the core during a long slice, if they have work and no core.
+ * The system alone would let them wait for 4 ms and more.
  */
 export class CoreYield {
   readonly #unread: Int32Array;

@@ -17,14 +17,14 @@ export function cpuTimeMs(): number | undefined {
   return (user + system) / 1_000;
 }
 
-/** Slices shorter than this never pay for a look at CPU time, which costs a microsecond. */
+/** A slice reads CPU time only after this: a read costs a microsecond. */
 const MARK_AFTER_MS = 2;
 
 /** Time spent in guest code, measured by the clock and, once it matters, corrected by CPU time. */
 export class Stopwatch {
   #startedAt = 0;
   #spentMs = 0;
-  /** Clock and CPU time at the first look in this slice. */
+  /** Clock and CPU time when this slice first read both. */
   #mark: { atMs: number; cpuMs: number } | undefined;
 
   /** @returns the clock. */
@@ -37,12 +37,12 @@ export class Stopwatch {
     this.#spentMs += performance.now() - this.#startedAt;
   }
 
-  /** Milliseconds so far. Right between `stop` and `start`. */
+  /** Milliseconds of all slices that have ended. Ask between `stop` and `start`. */
   get spentMs(): number {
     return this.#spentMs;
   }
 
-  /** The same while running. */
+  /** Milliseconds of all slices, the running one included. */
   runningMs(): number {
     return this.#spentMs + performance.now() - this.#startedAt;
   }

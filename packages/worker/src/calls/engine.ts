@@ -38,12 +38,13 @@ export interface EngineOptions {
   wasm?: EngineModule;
   /** Where the engine says which call it is in: see SLOT in core. @default memory of its own */
   slots?: Int32Array;
-  /** See `ThreadTask.unread` in core. @default nobody waits */
+  /** See `ThreadTask.unread` in core. @default no other lane needs the core */
   unread?: Int32Array;
   /** The pool's memory, and this engine's slot in it. @default without a limit */
   memory?: { budget: MemoryBudget; lane: number };
   /**
-   * Collects garbage, unless it did so a moment ago. @default nothing: V8 does it in its own time
+   * Collects garbage, unless it did so a moment ago. @default does nothing: V8 collects when it
+   * wants
    */
   collect?: () => void;
   /** Outcomes of calls that did not finish inside their `run`. */
@@ -72,19 +73,18 @@ export interface Engine {
   /** Drops an extension, its sandboxes and its calls. */
   forget(extensionId: number): void;
   stats(): EngineStats;
-  /** Frees what was not used since the last time. */
+  /** Frees sandboxes and instances that no call has used since the last `trim`. */
   trim(): Promise<void>;
   /**
-   * Frees so many bytes, by ending the calls that wait and hold most. `trim` gives it back to the
-   * system.
+   * Frees `bytes` by ending the suspended calls that hold most memory. `trim` gives the memory back
+   * to the system.
    */
   shed(bytes: number): void;
   close(): void;
 }
 
 /**
- * @throws {TypeError} for a binary that does not mark its writes: a restore could not tell what to
- *   restored.
+ * @throws {TypeError} for a binary without write barriers, whose sandboxes could not be restored.
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const wasm = options.wasm ?? (await compileEngine());

@@ -14,9 +14,9 @@ import type { Pointer } from '../quickjs/ffi.js';
 import { PoisonedError } from '../sandbox/sandbox.js';
 
 /**
- * Says why a call failed, from the engine's own facts first: a limit it enforced, a memory that was
- * full, a stack that was used up. Only then what the guest threw counts, and an error that claims
- * to be one of those is just a guest's error.
+ * Says why a call failed. The engine's own facts come first: a limit that it enforced, a memory
+ * that was full, a stack that was used up. Without such a fact, the error is the guest's, whatever
+ * it claims to be.
  *
  * @param thrown the guest's value; 0 if the heap was too full to hold one.
  */
@@ -38,7 +38,7 @@ export function describeFailure(call: Call, thrown: Pointer): ErrorWire {
   };
 }
 
-/** Why a call was stopped, and where: the engine ends its code with an error that has a stack. */
+/** Why a call was stopped, with the stack of the error that the engine ended its code with. */
 function stoppedFailure({ sandbox }: Call, stopped: ErrorWire, thrown: Pointer): ErrorWire {
   const encoded = thrown === 0 ? undefined : sandbox.stackOf(thrown);
   const stack = encoded && (decodeValue(encoded) as string); // made by the prelude
@@ -56,7 +56,10 @@ interface Described {
   parsed: ThrownWire;
 }
 
-/** Describes what was thrown; once more in brief if that is too long, or cannot be read here. */
+/**
+ * Describes a thrown value. If the description is too long or cannot be decoded, a brief one is
+ * made.
+ */
 function describe(call: Call, thrown: Pointer): Described | undefined {
   const maxBytes = Math.min(MAX_THROWN_BYTES, call.extension.limits.maxResultBytes);
   for (const isBrief of [false, true]) {
@@ -77,24 +80,24 @@ function parse(bytes: Uint8Array): ThrownWire | undefined {
   }
 }
 
-/** At the very end of the heap, the engine throws null for want of room for an error. */
+/** Whether the engine threw for want of memory. It throws null if there is no room for an error. */
 function isOutOfMemory(description: ThrownWire): boolean {
   const [, kind, value] = description;
   return (kind === 'value' && value === null) || isEngineError(description, /out of memory/);
 }
 
 /**
- * Errors of the engine itself are of these classes; a guest can make one too, so it is never the
- * only fact.
+ * Whether an error looks like one of the engine's own. A guest can make one too, so that this alone
+ * decides nothing.
  */
 function isEngineError([, kind, name, message = '']: ThrownWire, text: RegExp): boolean {
   return kind === 'error' && (name === 'InternalError' || name === 'SyntaxError') && text.test(message);
 }
 
 /**
- * Says why an instance had to be dropped. A trap is the guest's doing: nothing but guest code runs
- * there, and an engine that has run out of memory or stack traps where it does not expect it. What
- * no limit explains is counted, since it is a fault of the engine's as well.
+ * Says why an instance had to be dropped. A trap is the guest's doing: only guest code runs there,
+ * and an engine without memory or stack traps. A trap that no limit explains is counted, since it
+ * shows a fault of the engine as well.
  */
 export function describePoison(error: unknown, call: Call): ErrorWire {
   if (call.stopped) return call.stopped;

@@ -8,7 +8,7 @@ import type { Progress } from '../quickjs/realm.js';
 import type { Snapshot } from '../sandbox/snapshot.js';
 import { Thrown } from '../sandbox/value-bridge.js';
 
-/** A load that failed, with what the host is told. */
+/** A load that failed, with the error that the host gets. */
 export class LoadError extends Error {
   override readonly name = 'LoadError';
   readonly wire: ErrorWire;
@@ -23,7 +23,7 @@ export class LoadError extends Error {
  * Evaluates an extension in a booted sandbox, has it register and takes the snapshot.
  *
  * @param call holds the sandbox and the limits of the load.
- * @param settled resolves once a pending step of the call has come to something.
+ * @param settled resolves once the promise of a pending step is settled.
  * @throws {LoadError} `E_LOAD` for what the source did, or the limit that it met.
  */
 export async function loadExtension(
@@ -52,7 +52,7 @@ export async function loadExtension(
   return await sandbox.snapshot({ key, registrations });
 }
 
-/** What the guest threw is an `E_LOAD`; a limit stays what it is. */
+/** The error of a failed load: `E_LOAD` for what the guest threw, else the code of the limit. */
 function failed(call: Call, { value }: Progress): LoadError {
   const wire = describeFailure(call, value);
   const code = wire.code === 'E_GUEST' || wire.code === 'E_CLONE' ? 'E_LOAD' : wire.code;

@@ -1,9 +1,9 @@
 import type { ErrorWire, OutcomeWire, UsageWire } from '@sandglass/core';
 
-/** What a call came to: its encoded value, or why it failed. */
+/** The result of a call: its encoded value, or why it failed. */
 export type Result = Uint8Array | ErrorWire;
 
-/** The outcome of a call that used nothing, or what it used. */
+/** The outcome of a call. Without a usage, the call has used nothing. */
 export function toOutcome(
   callId: number,
   result: Result,

@@ -18,22 +18,20 @@ const NO_VALUE: Uint8Array = new Uint8Array();
 export class Runner {
   readonly #environment: CallEnvironment;
   readonly #onOutcome: (outcome: OutcomeWire) => void;
-  /** Calls that wait for a capability or a promise, by id. */
+  /** Calls that are suspended, by id: each waits for a capability or a promise. */
   readonly #active: IdMap<ActiveCall> = new IdMap();
   /** Calls whose sandbox is being made, with their extension. Aborting one takes it out. */
   readonly #starting: Map<number, number> = new Map();
 
   /**
-   * @param onOutcome is told of every call's end but an aborted one's, also from within `start`.
+   * @param onOutcome gets the outcome of every call that is not aborted, also from within `start`.
    */
   constructor(environment: CallEnvironment, onOutcome: (outcome: OutcomeWire) => void) {
     this.#environment = environment;
     this.#onOutcome = onOutcome;
   }
 
-  /**
-   * Runs a call up to its first await that has to wait; later if its sandbox has to be made first.
-   */
+  /** Runs a call until it is suspended or over; later if its sandbox has to be made first. */
   start(wire: CallWire, source: SandboxSource): void {
     const { extension } = source;
     const { length } = wire.argument;
@@ -72,7 +70,7 @@ export class Runner {
     });
   }
 
-  /** Runs what needs the call's sandbox; later, if one has to be made first. */
+  /** Calls `run` when the call has a sandbox: at once, or when one has been made. */
   #seated(active: ActiveCall, run: () => void): void {
     const { call, source } = active;
     if (active.later) return void active.later.push(run);
@@ -93,7 +91,7 @@ export class Runner {
     );
   }
 
-  /** Keeps a promise until it has come to something. */
+  /** Suspends a call until its promise is settled. */
   wait(
     call: Call,
     source: SandboxSource | undefined,
@@ -104,7 +102,7 @@ export class Runner {
     this.#active.set(call.callId, new ActiveCall(call, source, onSettled));
   }
 
-  /** Ends a call that waits for what can never come, except in a persistent sandbox. */
+  /** Ends a suspended call that nothing can settle. In a persistent sandbox another call can. */
   #endHung({ call, source, onSettled }: ActiveCall): void {
     const mayHang = source !== undefined && !call.isAnswered && call.extension.isolation === 'pristine';
     if (!mayHang || call.isPending) return;
@@ -113,7 +111,7 @@ export class Runner {
     onSettled({ state: 'rejected', value: 0 });
   }
 
-  /** Gives up a call without an outcome. */
+  /** Drops a call: it gets no outcome. */
   abort(callId: number): void {
     this.#starting.delete(callId);
     const active = this.#active.get(callId);
@@ -122,7 +120,7 @@ export class Runner {
     this.#guard(active, () => this.#giveBack(active));
   }
 
-  /** Ends the calls that wait and hold most memory, until so much of it is free. */
+  /** Ends suspended calls, those that hold most memory first, until `bytes` are free. */
   shed(bytes: number): void {
     let left = bytes;
     while (left > 0) {
@@ -163,26 +161,23 @@ export class Runner {
     });
   }
 
-  /** All calls that a slice of this one may have moved on. */
+  /** The calls that a slice of this one may have advanced: all that share its sandbox. */
   #sharing(active: ActiveCall): ActiveCall[] {
     if (active.call.extension.isolation === 'pristine') return [active];
     return this.#active.values().filter(({ call }) => call.seat === active.call.seat);
   }
 
-  /** Ends the calls that a slice moved to their end; in a shared sandbox, of others too. */
+  /** Ends the calls whose promise a slice has settled: in a shared sandbox, those of others too. */
   #settleAdvanced(active: ActiveCall): void {
     while (this.#sharing(active).some((each) => this.#look(each)));
   }
 
-  /**
-   * A call that goes on waits for something: others may have its sandbox, unless jobs of it are to
-   * run.
-   */
+  /** Offers a suspended call's sandbox to other calls, unless it has promise jobs to run. */
   #rest({ call, source }: ActiveCall): void {
     if (source && this.#active.has(call.callId) && !call.sandbox.hasJobs) source.wait(call);
   }
 
-  /** Whether an active call has come to something. */
+  /** Ends an active call whose promise is settled. @returns whether it did */
   #look(active: ActiveCall): boolean {
     const { call, onSettled } = active;
     if (!this.#active.has(call.callId)) return false;
@@ -194,7 +189,7 @@ export class Runner {
     return true;
   }
 
-  /** Whether nothing is pending any more of what an answered call had started. */
+  /** Ends an answered call whose background is over. @returns whether it did */
   #lookBehind(active: ActiveCall): boolean {
     const { call } = active;
     if (!call.stopped && call.isBusy) return false;
@@ -231,7 +226,7 @@ export class Runner {
       : limitFailure('E_QUOTA', extension, 'maxResultBytes', length);
   }
 
-  /** Reports the result; gives the sandbox back once nothing is pending. */
+  /** Reports the result, and gives the sandbox back unless a background goes on. */
   #end(active: ActiveCall, result: Result): void {
     const { call } = active;
     const isLimit = !(result instanceof Uint8Array) && result.limit !== undefined;
@@ -245,7 +240,10 @@ export class Runner {
     else this.#giveBack(active);
   }
 
-  /** The caller has the answer first: jobs that wait run in a turn of their own. */
+  /**
+   * Begins the background of a call. Its promise jobs run in a later turn, so that the answer
+   * leaves first.
+   */
   #goOn(active: ActiveCall): void {
     const { call } = active;
     call.isAnswered = true;
@@ -266,7 +264,10 @@ export class Runner {
     source?.leave(call);
   }
 
-  /** Runs what touches an instance. One that fails is dropped, and its calls fail. */
+  /**
+   * Calls `run`, which enters an instance. If that throws, the instance is dropped and its calls
+   * fail.
+   */
   #guard(active: ActiveCall, run: () => void): void {
     try {
       run();

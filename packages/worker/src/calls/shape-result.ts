@@ -3,8 +3,8 @@ import { isSandglassError, writeAnswer, writeResult, type ErrorWire, type Extens
 import type { Result } from './outcome.js';
 
 /**
- * Makes of what a handler returned what the host hands on: the JSON of an endpoint's body, what
- * JSON leaves of an operation's result. A hook's result stays as it is.
+ * Converts a handler's result to the form in which the host passes it on: an endpoint's body to
+ * JSON, an operation's result to what JSON keeps of it. A hook's result stays as it is.
  */
 export function shapeResult(value: Uint8Array, { type, limits }: ExtensionWire): Result {
   if (type === 'hook') return value;

@@ -2,10 +2,12 @@ import { markWritten } from './memory/cards.js';
 import type { Pointer } from './ffi.js';
 import type { Realm } from './realm.js';
 
-/** Frames that are kept of a call, innermost first: a helper or two, and who calls them. */
+/**
+ * Frames that are kept of a call site, innermost first: room for a helper or two, and their caller.
+ */
 const MAX_FRAMES = 4;
 
-/** As much of a frame of the engine's as it looks at for a stack trace; the rest is zeros. */
+/** Bytes of an engine's frame that a stack trace reads. */
 const FRAME_BYTES = 64;
 
 /**
@@ -22,7 +24,9 @@ class SiteFrame {
   }
 }
 
-/** Where guest code called a native function: what an error that comes of it later shows. */
+/**
+ * Where guest code called a native function, for the stack of an error that the call causes later.
+ */
 export type CallSite = readonly SiteFrame[];
 
 /**
@@ -44,8 +48,8 @@ export function takeCallSite({ instance, layout, pointers }: Realm): CallSite {
 }
 
 /**
- * Runs what makes an error as if the guest were still where it called from, for the error's stack
- * trace. Between slices, when the engine's own stack is empty.
+ * Calls `run`, which makes an error, with the frames of a call site on the engine's stack, so that
+ * the error's stack trace shows them. Call it between slices, when the engine's own stack is empty.
  */
 export function atCallSite<T>({ instance, layout, pointers }: Realm, site: CallSite, run: () => T): T {
   const at = site.length === 0 ? 0 : instance.module._malloc(site.length * FRAME_BYTES);

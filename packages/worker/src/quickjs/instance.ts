@@ -23,8 +23,8 @@ type Callback<Name extends keyof EngineCallbacks> = EngineCallbacks[Name] extend
   : never;
 
 /**
- * What the engine asks of its host while guest code runs. None may throw: an exception through WASM
- * poisons the instance.
+ * Functions that the engine calls on its host while guest code runs. None may throw but
+ * `onLoopFuelSpent`: an exception through WebAssembly poisons the instance.
  */
 export interface InstanceHooks {
   /** A host function was called; returns a JSValue pointer, 0 for undefined. */
@@ -40,8 +40,8 @@ export interface InstanceHooks {
    */
   onLoopFuelSpent: () => void;
   /**
-   * Whether the memory may grow by so many bytes, which it then does: others may need them more.
-   * Less than zero if it could not.
+   * Asks whether the memory may grow by so many bytes, and charges them. A negative number takes a
+   * charge back, because the memory could not grow.
    */
   mayGrow: (bytes: number) => boolean;
   /**
@@ -68,8 +68,8 @@ export interface Heap {
    */
   refusedBytes: number;
   /**
-   * Whether it was refused although the heap may be so large: `mayGrow` said no. The owner resets
-   * it.
+   * Whether an allocation was refused because `mayGrow` said no, although the heap may be so large.
+   * The owner resets it.
    */
   isShort: boolean;
 }
@@ -88,13 +88,13 @@ export interface Instance extends MemoryViews {
   /** What `engine/instrument.ts` adds. */
   readonly functions: AddedFunctions;
   readonly copies: CardCopies;
-  /** Where it is entered, while a sandbox has it: see `InstanceTable`. */
+  /** Its index in the {@link InstanceTable}, while a sandbox has it. */
   entry: number;
-  /** What it was filled with, without marks: `[address, byte length]`. */
+  /** Ranges that a snapshot has filled without marking them: `[address, byte length]`. */
   image: readonly (readonly [number, number])[];
   /**
-   * Puts a memory of zeros to where it was when the instance had started. @param staticImage the
-   * data that its binary begins with
+   * Writes the start state of the instance into a memory of zeros. @param staticImage the data that
+   * its binary begins with
    */
   begin: (staticImage: Uint32Array) => void;
 }
@@ -233,7 +233,7 @@ function grow(memory: WebAssembly.Memory, heap: Heap, hooks: InstanceHooks, byte
         heap.isShort = false;
         return true;
       } catch {
-        hooks.mayGrow(-more * WASM_PAGE_BYTES); // the made has no more
+        hooks.mayGrow(-more * WASM_PAGE_BYTES); // the address space has no more
       }
     }
   }
@@ -241,7 +241,7 @@ function grow(memory: WebAssembly.Memory, heap: Heap, hooks: InstanceHooks, byte
   return false;
 }
 
-/** What loops ask with, in place of the runtime that the interrupt handler gets. */
+/** The argument of a loop's poll: the interrupt handler gets a runtime there, which is never 0. */
 const NO_RUNTIME = 0;
 
 function silent(): void {}

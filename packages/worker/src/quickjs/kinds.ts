@@ -1,5 +1,6 @@
 /**
- * What a guest value is, told from its class id alone: no guest code runs, and a Proxy cannot lie.
+ * Kinds of guest values. The class id alone decides: no guest code runs, and a Proxy cannot
+ * pretend.
  */
 export const KINDS = [
   'other',

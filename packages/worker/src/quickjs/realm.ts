@@ -17,7 +17,7 @@ const JS_VALUE_BYTES = 8;
 
 const PROMISE_STATES = ['pending', 'fulfilled', 'rejected'] as const;
 
-/** What a promise or another value has come to. `value` is 0 if the heap was too full to say. */
+/** The state of a promise or another value. `value` is 0 if the heap was too full to hold it. */
 export interface Progress {
   state: (typeof PROMISE_STATES)[number];
   value: Pointer;
@@ -37,10 +37,13 @@ export class Realm {
   readonly pointers: RealmPointers;
   readonly #rt: Pointer;
   readonly #ctx: Pointer;
-  /** As many as are owned, then old ones: emptied, it would get new memory with every call. */
+  /**
+   * The owned values, then stale entries. The array is never shortened, since it would be allocated
+   * anew with every call.
+   */
   readonly #owned: Pointer[] = [];
   #ownedCount = 0;
-  /** What the last handler came to, and that encoded; 0 if it was not. */
+  /** The result of the last handler, and its encoding; 0 if it was not encoded. */
   #last: Pointer = 0;
   #encoded: Pointer = 0;
 
@@ -75,7 +78,7 @@ export class Realm {
     return this.#ownedCount;
   }
 
-  /** Gives up the owned values but the first so many. Not needed before a restore: see `forget`. */
+  /** Frees the owned values, except for the first `kept`. Before a restore, `forget` is enough. */
   release(kept = 0): void {
     while (this.#ownedCount > kept) this.free(this.#owned[--this.#ownedCount]!);
   }
@@ -130,8 +133,8 @@ export class Realm {
   }
 
   /**
-   * Calls a handler with an encoded value, up to its first await, and encodes what it comes to at
-   * once if that is wanted: for {@link encode}, which then finds it done.
+   * Calls a handler with an encoded value and runs it until it returns or is suspended. With
+   * `encodes`, the result is encoded in the same entry, and {@link encode} finds it done.
    *
    * @returns undefined, before anything happened, if the value does not fit in the value buffer or
    *   is not {@link FORM.direct}.
@@ -262,16 +265,16 @@ export class Realm {
   }
 
   /**
-   * Copies a value out in C: no guest code runs. A heap too full for the copy ends the instance:
-   * the engine would go on writing without room, for an array of four billion holes for a minute,
-   * and answer with what is left of the value.
+   * Encodes a value in C: no guest code runs. A heap too full for the copy ends the instance: the
+   * engine would go on without room, for a minute with an array of four billion holes, and return a
+   * part of the value.
    *
    * @returns undefined if only the prelude can take it apart (or nobody can); no exception is left
    *   behind.
    */
   encode(value: Pointer, form: number): Uint8Array<ArrayBuffer> | undefined {
     const isDone = value !== 0 && value === this.#last;
-    this.#last = 0; // a second time, it may be another value's
+    this.#last = 0; // the pointer may be another value's from here on
     const buffer = isDone ? this.#encoded : this.own(this.instance.functions.encode(this.pointers.ctx, value));
     if (this.isException(buffer)) {
       this.takeException(buffer);

@@ -8,14 +8,17 @@ import type {
 import * as glue from '@jitl/quickjs-wasmfile-release-sync/emscripten-module';
 import { QuickJSFFI as FFI } from '@jitl/quickjs-wasmfile-release-sync/ffi';
 
-/** A pointer or a flag, each of a type of its own in the package, as the number that it is. */
+/** A number in place of the package's own types of pointers and flags. */
 type Plain<T> = T extends number ? number : T;
 
 type PlainFunction<F> = F extends (...args: infer Args) => infer Result
   ? (...args: { [Index in keyof Args]: Plain<Args[Index]> }) => Plain<Result>
   : F;
 
-/** An interface of the package whose functions take and give numbers, as a snapshot has them. */
+/**
+ * An interface of the package whose functions take and return numbers: a snapshot has pointers as
+ * numbers.
+ */
 type PlainFunctions<T> = { [Name in keyof T]: PlainFunction<T[Name]> };
 
 /** Functions over the exports of the stock binary. */
@@ -35,8 +38,8 @@ export function setCallbacks(module: QuickJSEmscriptenModule, callbacks: EngineC
 type Loader = EmscriptenModuleLoader<QuickJSEmscriptenModule>;
 
 /**
- * The package's types describe another of its forms than the one that a runtime gets; bundlers may
- * wrap it once more.
+ * The package's types describe another module format than the one that a runtime loads; bundlers
+ * may add a second `default`.
  */
 const { default: loader } = glue as unknown as { default: Loader | { default: Loader } };
 

@@ -16,7 +16,7 @@ import { restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHead
 import { swapIn, swapOut, type Swapped } from './swap.js';
 import { Thrown, ValueBridge, type Copied } from './value-bridge.js';
 
-/** An exception of V8 or WASM went through the instance. It must never be restored. */
+/** An exception went through the instance, which must never be restored. */
 export class PoisonedError extends Error {
   override readonly name = 'PoisonedError';
 }
@@ -28,7 +28,7 @@ export class PoisonedError extends Error {
  * `copy`, `describe`. Every one of them may throw {@link PoisonedError} and nothing else.
  */
 export class Sandbox {
-  /** Where it waits while it is idle, for who keeps it. */
+  /** Its link in the list of idle sandboxes. */
   idleLink: Link<Idle<Sandbox>> | undefined;
   readonly #realm: Realm;
   readonly #extension: ExtensionWire;
@@ -41,7 +41,7 @@ export class Sandbox {
   #isRetired = false;
   #isSound = true;
 
-  /** For who puts a realm into an instance: see `create-sandbox.ts`. */
+  /** Call it through `create-sandbox.ts`, which puts the realm into the instance. */
   constructor(
     realm: Realm,
     extension: ExtensionWire,
@@ -58,9 +58,7 @@ export class Sandbox {
     instanceTable.open(realm.instance);
   }
 
-  /**
-   * Whether no exception went through its instance, and nothing wrote where the engine does not.
-   */
+  /** Whether its instance may be used again: no exception, no write to the card table. */
   get isSound(): boolean {
     return this.#isSound;
   }
@@ -116,24 +114,24 @@ export class Sandbox {
     markWritten(instance, at, 8);
   }
 
-  /** Undoes all since the snapshot. @returns false if that cannot be made sure: drop it. */
+  /** Restores the snapshot. @returns false if the card table was tampered with: drop it */
   restore(snapshot: Snapshot): boolean {
     this.#realm.forget();
     this.#isSound &&= restore(this.#realm.instance, this.#realm.layout, snapshot);
     return this.#isSound;
   }
 
-  /** What the call in it has written, if that can wait elsewhere; the sandbox is as it was. */
+  /** Copies what its suspended call has written. @returns undefined if the call keeps it */
   swapOut(snapshot: Snapshot): Swapped | undefined {
     return this.#isSound && !this.#isRetired ? swapOut(this.#realm, snapshot) : undefined;
   }
 
-  /** Brings a call back. The sandbox has been restored, and nothing has happened in it since. */
+  /** Brings a swapped out call back, into a sandbox that has just been restored. */
   swapIn(swapped: Swapped): void {
     swapIn(this.#realm, swapped);
   }
 
-  /** Gives up what slices left behind in a sandbox that is not restored. */
+  /** Frees the values of past slices, in a sandbox that is not restored. */
   release(...held: Pointer[]): void {
     this.#enter(undefined, () => {
       for (const pointer of held) this.#realm.own(pointer);
@@ -230,7 +228,7 @@ export class Sandbox {
     this.#enter(listener, () => this.#realm.runJobs(listener));
   }
 
-  /** What a promise that was pending has come to since. */
+  /** The state of a promise that was pending. */
   poll(promise: Pointer): Progress {
     return this.#enter(undefined, () => this.#realm.stateOf(promise));
   }
@@ -290,7 +288,7 @@ export class Sandbox {
     return this.#settled(realm.stateOf(result), listener);
   }
 
-  /** What it comes to once the jobs have run, if it is a promise that waits for them. */
+  /** Runs promise jobs if the value is a pending promise. @returns its state then */
   #settled(progress: Progress, listener: SliceListener): Progress {
     if (progress.state !== 'pending') return progress;
     this.#realm.runJobs(listener);

@@ -4,29 +4,23 @@ import type { Pointer } from '../quickjs/ffi.js';
 import type { PromiseCapability } from '../quickjs/promise-capability.js';
 import type { Realm } from '../quickjs/realm.js';
 
-/**
- * Polls before the interrupt handler is asked for the first time in a slice: few, since what lies
- * between two of them can be slow.
- */
+/** Branches and calls before the first poll of a slice: few, since each of them can be slow. */
 const FIRST_POLLS = 100;
 const MIN_POLLS = 8;
 
-/**
- * Asking costs 0.15 µs, 1,000 branches 15 µs or more: 1 %. The engine's own
- * number is 10,000.
- */
+/** A poll costs 0.15 µs, 1,000 branches 15 µs or more: 1 %. The engine's own number is 10,000. */
 const MAX_POLLS = 1_000;
 
 /** Time that should pass from one poll to the next: how far a call can overrun its budget. */
 const POLL_MS = 1;
 
 /**
- * A native that goes on for so long after its call was stopped is ended with its instance; most
- * return sooner, and the sandbox is restored.
+ * Time that a native has to return after its call was stopped. After that, its instance is dropped.
+ * Most natives return sooner, and their sandbox is restored.
  */
 const NATIVE_GRACE_MS = 5;
 
-/** What happens outside while guest code runs. */
+/** What a slice asks and tells outside of the sandbox while guest code runs. */
 export interface SliceListener {
   /**
    * Whether the running guest code must end. Asked at every poll and between jobs. @param now
@@ -52,8 +46,8 @@ export interface SliceListener {
  */
 export class SliceWatch {
   /**
-   * Of the slice that is running, in whichever sandbox of the thread: were it each sandbox's own,
-   * V8's collector would have to note for every one of them that something old holds something new.
+   * Listener of the slice that is running in this thread. With a field in each sandbox, V8's
+   * remembered set would get an entry for each: an old object that points to a new one.
    */
   static #listener: SliceListener | undefined;
   readonly #realm: Realm;
@@ -126,8 +120,8 @@ export class SliceWatch {
   }
 
   /**
-   * In a loop of the engine's own, or after it has copied much. Throwing here ends the instance;
-   * most are back at a poll before.
+   * Called when a native has burnt its fuel. Throwing here drops the instance; most natives reach a
+   * poll before.
    */
   #endNative(): void {
     const now = performance.now();

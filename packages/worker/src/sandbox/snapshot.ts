@@ -17,7 +17,10 @@ import { PAGE_BYTES, type Layout } from '../quickjs/memory/layout.js';
 import { toWholePages, type Instance } from '../quickjs/instance.js';
 import type { RealmPointers } from '../quickjs/realm-pointers.js';
 
-/** Zero pages between two others that are saved with them: one longer run beats two short ones. */
+/**
+ * Pages of zeros between two runs that are saved as part of one run: one long run is faster to
+ * restore than two short ones.
+ */
 const MERGE_PAGES = 4;
 
 /**
@@ -36,8 +39,8 @@ const FREE_HEAP_BYTES = 256 << 10;
 const MAGIC = 0x34534753;
 
 /**
- * Runs of marked cards up to this are copied to where the next restore has them at hand; longer
- * ones, of a call that writes much, are as fast from the snapshot.
+ * Runs of dirty cards up to this size get copies inside the instance for the next restore. Longer
+ * runs are as fast from the snapshot.
  */
 const MAX_COPIED_BYTES = 64 * CARD_BYTES;
 
@@ -45,7 +48,9 @@ const MAX_COPIED_BYTES = 64 * CARD_BYTES;
 const DIGEST_AT = 8;
 const HEADER_AT = 40;
 
-/** A sandbox at rest, minus its bytes. Pointers are the same in every instance of one engine. */
+/**
+ * Everything of a snapshot but its bytes. Pointers are the same in every instance of one engine.
+ */
 export interface SnapshotHeader {
   key: string;
   /** `[address, byte length]`, ascending, whole pages; the bytes follow one another in the body. */
@@ -66,7 +71,7 @@ export interface SnapshotHeader {
 export interface Snapshot {
   header: SnapshotHeader;
   wire: SnapshotWire;
-  /** What is not zero, ascending. */
+  /** The ranges that are not all zeros, ascending. */
   images: readonly Image[];
 }
 
@@ -82,8 +87,8 @@ export function toInitialBytes(heapEnd: number, maxBytes: number): number {
 }
 
 /**
- * Saves all that a new instance does not have, at once; what takes time is the digest. Nothing may
- * hold a handle, no job may wait.
+ * Saves all that a new instance does not have. The memory is copied at once; only the digest is
+ * asynchronous. No value may be owned, and no promise job may be queued.
  */
 export async function takeSnapshot(
   instance: Instance,
@@ -138,7 +143,7 @@ async function digestOf({ bytes }: SnapshotWire): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', copy));
 }
 
-/** Whether bytes that were away, for example on a disk, are what `takeSnapshot` packed. */
+/** Whether bytes that come from a disk or another process are what `takeSnapshot` packed. */
 export async function isIntact(wire: SnapshotWire): Promise<boolean> {
   if (wire.bytes.byteLength < HEADER_AT) return false;
   const digest = await digestOf(wire);
@@ -257,7 +262,7 @@ export function restore(instance: Instance, { heapEndAt }: Layout, snapshot: Sna
   return left >= 0;
 }
 
-/** What was written for the first time, or in bulk. */
+/** Restores the cards that have no copy in the instance. */
 function restoreFromSnapshot(instance: Instance, { images }: Snapshot, usedTo: number): void {
   for (const run of [...takeMarks(instance, 0, CARD_TABLE), ...takeMarks(instance, COPIES_END, usedTo)]) {
     const { at, length } = run;
@@ -274,7 +279,7 @@ function restoreFromSnapshot(instance: Instance, { images }: Snapshot, usedTo: n
   }
 }
 
-/** Fills a new instance, which has written to a little of its memory itself. */
+/** Writes a snapshot into a new instance, whose start code has written a little already. */
 export function fill(instance: Instance, { header, images }: Snapshot): void {
   clearMarked(instance, 0, instance.bytes.length);
   instance.image = header.runs;

@@ -5,14 +5,12 @@ import type { Realm } from '../quickjs/realm.js';
 import { toInitialBytes, usedStackBytes, type Snapshot } from './snapshot.js';
 
 /**
- * What a call may have written and still be swapped out: what most calls that wait stay below by
- * far, and copied in 50 µs.
+ * Most bytes of a call that is swapped out. They are copied in 50 µs, and most suspended calls have
+ * written far less.
  */
 const MAX_SWAPPED_BYTES = 256 << 10;
 
-/**
- * What a call that waits has written to its sandbox: all that tells the sandbox from its snapshot.
- */
+/** What a suspended call has written to its sandbox: all that differs from the snapshot. */
 export interface Swapped {
   runs: readonly CardRun[];
   /** What the runs hold, one after the other. */

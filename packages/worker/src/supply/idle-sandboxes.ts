@@ -5,7 +5,7 @@ const MAX_IDLE = 256;
 
 /** Who keeps an idle sandbox. */
 export interface IdleKeeper<Sandbox> {
-  /** Drops a sandbox that has waited too long. */
+  /** Gives up a sandbox that has been idle for longest. */
   drop(sandbox: Sandbox): void;
 }
 
@@ -16,8 +16,8 @@ export interface Idle<Sandbox> {
 }
 
 /**
- * Keeps count of the restored sandboxes that no call uses, and gives up the one that has waited
- * longest when there are too many.
+ * The restored sandboxes of a thread that no call uses. When there are too many, the one that has
+ * been idle for longest is given up.
  */
 export class IdleSandboxes<Sandbox> {
   readonly #list: LinkedList<Idle<Sandbox>> = new LinkedList();
@@ -27,12 +27,12 @@ export class IdleSandboxes<Sandbox> {
     this.#max = max;
   }
 
-  /** The link of a sandbox that is not idle: made once, for all its calls. */
+  /** Makes the link of a sandbox, once for all its calls. It is in no list yet. */
   static link<Sandbox>(sandbox: Sandbox, keeper: IdleKeeper<Sandbox>): Link<Idle<Sandbox>> {
     return LinkedList.link({ sandbox, keeper });
   }
 
-  /** From now on its keeper may be told to drop the sandbox, until `delete`. */
+  /** Adds an idle sandbox. Until `delete`, its keeper may be told to drop it. */
   add(link: Link<Idle<Sandbox>>): void {
     this.#list.append(link);
     if (this.#list.size > this.#max) this.dropOldest();

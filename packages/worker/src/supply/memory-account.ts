@@ -53,7 +53,7 @@ export class MemoryAccount {
     this.grow(-bytes - SWAPPED_BYTES);
   }
 
-  /** What one sandbox comes to on average, over all lanes. */
+  /** Mean charge of a sandbox, over all lanes. */
   get meanBytes(): number {
     return this.budget.usedBytes / Math.max(this.budget.sandboxes, 1);
   }

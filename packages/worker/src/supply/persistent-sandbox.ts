@@ -17,7 +17,8 @@ export class PersistentSandbox implements SandboxSource {
   #making: Promise<Sandbox> | undefined;
   #ready: Sandbox | undefined;
   /**
-   * Goes up when the sandbox is given up, so that one in the making is not taken for its successor.
+   * Goes up when the sandbox is given up. A sandbox whose making began before belongs to an older
+   * generation and is dropped.
    */
   #generation = 0;
 
@@ -41,7 +42,7 @@ export class PersistentSandbox implements SandboxSource {
     return this.#making;
   }
 
-  /** Its calls share the sandbox: none is ever swapped out. */
+  /** Does nothing: calls share the sandbox, and none is swapped out. */
   wait(): void {}
 
   resume(): boolean {
@@ -54,7 +55,7 @@ export class PersistentSandbox implements SandboxSource {
     if (seat) this.give(seat);
   }
 
-  /** What its one sandbox has is its state. */
+  /** Does nothing: the memory of the one sandbox is the extension's state. */
   trim(): void {}
 
   give(sandbox: Sandbox): void {

@@ -7,9 +7,9 @@ import type { PoolCounters, SandboxSource, Tenant } from './sandbox-source.js';
 import type { Snapshot } from '../sandbox/snapshot.js';
 
 /**
- * Sandboxes of one extension that are made for calls that wait side by side, and kept. More calls
- * swap one another out, which takes 10 to 20 µs a wait where a sandbox takes 3 to 5 ms and 350 KiB.
- * With 64 requests in flight, 32 take 9 % more CPU time a request than 64.
+ * Sandboxes that one extension gets in a thread for suspended calls. Further calls swap one another
+ * out: that takes 10 to 20 µs for each wait, a sandbox 3 to 5 ms and 350 KiB. With 64 requests in
+ * flight, 32 sandboxes take 9 % more CPU time a request than 64.
  */
 const MAX_SANDBOXES = 64;
 
@@ -19,7 +19,7 @@ const MAX_SANDBOXES = 64;
  */
 const GROWN_BYTES = 8 << 20;
 
-/** Weight of a call that holds less than those before it. */
+/** Weight of the newest call in the running mean, if it holds less than the mean. */
 const HELD_WEIGHT = 0.1;
 
 /** Growth that is not worth making another sandbox for. */
@@ -31,7 +31,10 @@ export class PristineSandboxes implements SandboxSource {
   readonly #factory: SandboxFactory;
   readonly #counters: PoolCounters;
   readonly #free: Sandbox[] = [];
-  /** Calls that wait for a sandbox, oldest first: for one that is made, or given back before. */
+  /**
+   * Calls that wait for a sandbox, oldest first. Each gets one that is made for it, or one that
+   * another call gives back before.
+   */
   readonly #waiters: { resolve: (sandbox: Sandbox) => void; reject: (error: unknown) => void }[] = [];
   /** Calls whose sandbox may be taken, the one that has waited longest first. */
   readonly #tenants: LinkedList<Tenant> = new LinkedList();
@@ -41,7 +44,7 @@ export class PristineSandboxes implements SandboxSource {
    */
   #unused = 0;
   #grownBytes = 0;
-  /** What a call is expected to hold beyond what all begin with. */
+  /** Memory that a call is expected to add to what every sandbox begins with. */
   #heldBytes = 0;
   readonly #snapshot: Snapshot;
   #sandboxes = 0;
@@ -103,7 +106,7 @@ export class PristineSandboxes implements SandboxSource {
     this.give(sandbox);
   }
 
-  /** Restores it for the next call, whatever this one did. */
+  /** Restores a sandbox for the next call. */
   give(sandbox: Sandbox): void {
     const grownBytes = this.#learn(sandbox);
     if (grownBytes > GROWN_BYTES) return this.discard(sandbox);
@@ -113,7 +116,7 @@ export class PristineSandboxes implements SandboxSource {
     this.#keep(sandbox);
   }
 
-  /** Makes another in its place, so that the next call finds one. */
+  /** Gives a sandbox up and makes another, so that the next call finds one. */
   discard(sandbox: Sandbox): void {
     if (!sandbox.isRetired) this.#learn(sandbox);
     this.#retire(sandbox);
@@ -121,7 +124,10 @@ export class PristineSandboxes implements SandboxSource {
     if (!this.#closed && this.#free.length === 0) void this.#make();
   }
 
-  /** One is kept, so that the next call finds it, unless it has grown beyond what calls use. */
+  /**
+   * Frees the sandboxes that no call has used since the last time. One is kept for the next call,
+   * unless it has grown beyond what calls use.
+   */
   trim(): void {
     const { heapEnd } = this.#snapshot.header;
     const usedBytes = heapEnd + 2 * this.#grownBytes + GROWN_LITTLE_BYTES;
@@ -149,8 +155,8 @@ export class PristineSandboxes implements SandboxSource {
   }
 
   /**
-   * Whether a call would find no memory for what its like hold, beyond what a sandbox has, while
-   * others of them run.
+   * Whether the memory that calls of this extension usually hold would be missing for one more of
+   * them.
    */
   #isShort(sandbox?: Sandbox): boolean {
     if (this.#heldBytes <= GROWN_LITTLE_BYTES || this.#sandboxes === this.#free.length) return false;
@@ -159,8 +165,8 @@ export class PristineSandboxes implements SandboxSource {
   }
 
   /**
-   * Learns what a call has held, or was refused, beyond what all begin with. @returns what it has
-   * held
+   * Learns how much memory a call has added, or was refused, beyond what every sandbox begins with.
+   * @returns the bytes that it has added
    */
   #learn(sandbox: Sandbox): number {
     const { heapStart, heapEnd } = this.#snapshot.header;
@@ -205,8 +211,8 @@ export class PristineSandboxes implements SandboxSource {
   }
 
   /**
-   * Makes one, and more while calls wait, a turn of the event loop apart: what a call gives back
-   * meanwhile need not be made.
+   * Makes a sandbox, and further ones while calls wait. After each it pauses for as long as that
+   * one took: a call may give its sandbox back meanwhile.
    */
   async #make(): Promise<void> {
     if (this.#isMaking) return;
@@ -223,7 +229,7 @@ export class PristineSandboxes implements SandboxSource {
     if (this.#waiters.length > 0) void this.#make();
   }
 
-  /** Whether a call that waits can go on: nothing waits long once all is forgotten. */
+  /** Whether a waiter can go on: there is room, or the extension has been unloaded. */
   get #isClosedOrRoomy(): boolean {
     if (this.#closed) return true;
     if (this.#isShort(this.#free.at(-1))) return false;

@@ -10,13 +10,13 @@ import type { Sandbox } from '../sandbox/sandbox.js';
 import { bootKey } from '../sandbox/snapshot-key.js';
 import { toInitialBytes, type Snapshot } from '../sandbox/snapshot.js';
 
-/** Time between two looks whether there is room. */
+/** Time after which a waiter asks the budget again. */
 const PAUSE_MS = 10;
 
 /** Garbage that is worth a collection when a thread has time. */
 const WORTH_COLLECTING_BYTES = 1 << 20;
 
-/** Makes the sandboxes of one thread, and takes back what those are made of that are given up. */
+/** Makes the sandboxes of one thread, and reuses the instances of those that are given up. */
 export class SandboxFactory {
   readonly layout: Layout;
   readonly account: MemoryAccount;
@@ -45,9 +45,8 @@ export class SandboxFactory {
   }
 
   /**
-   * A sandbox that has seen nothing of its extension yet. Making one takes 3 ms, so that the second
-   * of its kind is kept as a snapshot for those to come; the first is not, since a cold start makes
-   * no other.
+   * Makes a sandbox that has seen nothing of its extension yet, in 3 ms. The second of a kind is
+   * kept as a snapshot for those to come; the first is not, since a cold start makes no other.
    */
   async boot(extension: ExtensionWire): Promise<Sandbox> {
     const key = bootKey(extension);
@@ -60,7 +59,7 @@ export class SandboxFactory {
     return sandbox;
   }
 
-  /** A sandbox that begins where the snapshot was taken: nothing is evaluated. */
+  /** Makes a sandbox from a snapshot, without evaluating the extension. */
   async open(extension: ExtensionWire, snapshot: Snapshot): Promise<Sandbox> {
     const instance = await this.#createInstance(extension, snapshot.header.heapEnd);
     return sandboxFromSnapshot(instance, this.layout, extension, snapshot);
@@ -84,7 +83,7 @@ export class SandboxFactory {
     return this.account.missingBytes(bytes - this.#spare.givenBytes, 'more') === 0;
   }
 
-  /** Gives up a sandbox. From now on, entering it fails. */
+  /** Gives up a sandbox: entering it fails from now on. */
   retire(sandbox: Sandbox): void {
     this.#spare.keep(sandbox.retire(), sandbox.isSound);
   }
@@ -94,11 +93,14 @@ export class SandboxFactory {
     this.#spare.give(sandbox.retire());
   }
 
-  /** Frees what was not used since the last time, and what was given up. */
+  /**
+   * Frees idle sandboxes that no call has used since the last time, and instances that were given
+   * up.
+   */
   async trim(): Promise<void> {
     this.#spare.trim();
     if (this.#spare.givenBytes < WORTH_COLLECTING_BYTES) return;
-    await pause(0); // what this turn has given up is no garbage before the next
+    await pause(0); // an object that this turn has dropped is garbage from the next turn on
     this.#collect();
     this.#spare.sweep();
   }
@@ -142,7 +144,7 @@ export class SandboxFactory {
     try {
       memory = new WebAssembly.Memory(limits);
     } catch {
-      this.#collect(); // addresses may be used up by memories that nobody has
+      this.#collect(); // memories that are not collected yet may have used up the address space
       memory = new WebAssembly.Memory(limits);
     }
     this.account.open(initialBytes);
@@ -150,8 +152,8 @@ export class SandboxFactory {
   }
 
   /**
-   * A sandbox that is no larger than others may grow a little beyond the budget: the largest one is
-   * ended for it.
+   * Whether a sandbox may grow. One that is no larger than others may exceed the budget a little:
+   * the host then ends the call that holds most.
    */
   #mayGrow(bytes: number, from: number): boolean {
     const isGranted =
@@ -163,8 +165,8 @@ export class SandboxFactory {
   }
 
   /**
-   * Frees garbage, and what is idle unless only further sandboxes or large ones need it: others'
-   * next calls find theirs.
+   * Collects garbage. For a first sandbox, or for growth of a small one, idle sandboxes are given
+   * up as well.
    */
   #makeRoom(bytes: number, share: BudgetShare): boolean {
     const missing = (): number => this.account.missingBytes(bytes, share);

@@ -11,7 +11,7 @@ export interface PoolCounters {
   failures: number;
 }
 
-/** A call that waits for something, as the source of its sandbox sees it. */
+/** A suspended call, as the source of its sandbox sees it. */
 export interface Tenant {
   /** The sandbox that it is in; undefined while it is swapped out. */
   seat: Sandbox | undefined;
@@ -26,27 +26,27 @@ export interface SandboxSource {
   readonly extension: ExtensionWire;
   /** Linear memory of snapshot and sandboxes, in bytes, about. */
   readonly memoryBytes: number;
-  /** A sandbox for a call now, if one is at hand. */
+  /** Takes a free sandbox; undefined if there is none. */
   take(): Sandbox | undefined;
-  /** A sandbox that has to be made first. */
+  /** Makes a sandbox, or waits until another call gives one back. */
   create(): Promise<Sandbox>;
   /** From now on the sandbox of a call may be taken for others, until `resume`. */
   wait(tenant: Tenant): void;
   /**
-   * Sees to it that a call has its sandbox, or another one that is like it. @returns false if it
+   * Gives a suspended call its sandbox back, or another one of the extension. @returns false if one
    * has to be made first: see `bringIn`
    */
   resume(tenant: Tenant): boolean;
   /** Puts a call that is swapped out into a sandbox that `create` has made. */
   bringIn(tenant: Tenant, sandbox: Sandbox): void;
-  /** Takes back what a call has that is over. */
+  /** Takes back the sandbox or the swapped bytes of a call that is over. */
   leave(tenant: Tenant): void;
   /** Takes a sandbox back after a call that left it usable. */
   give(sandbox: Sandbox): void;
   /** Gives up a sandbox that no call may use again. */
   discard(sandbox: Sandbox): void;
-  /** Gives up what was not used since the last time. */
+  /** Gives up sandboxes that no call has used since the last time. */
   trim(): void;
-  /** Forgets all; what is given back from now on is dropped. */
+  /** Gives up all sandboxes, and those that calls give back from now on. */
   close(): void;
 }

@@ -2,11 +2,14 @@ import { clearMarked, isTampered } from '../quickjs/memory/cards.js';
 import type { Instance } from '../quickjs/instance.js';
 import type { MemoryAccount } from './memory-account.js';
 
-/** Instances that are kept for good: what unloading or a burst leaves behind. */
+/** Instances that are kept after an unload or a burst of calls. */
 const MAX_INSTANCES = 8;
 /** Charge of an instance that is kept, at the most. */
 const MAX_CHARGE_BYTES = 2 << 20;
-/** Given up instances after which those that the collector has taken are looked for. */
+/**
+ * After so many instances that were given up, the list is searched for those that have been
+ * collected.
+ */
 const SWEEP_AFTER = 64;
 
 /** A memory that may grow to `maxBytes`, and has at least `initialBytes`. */
@@ -15,7 +18,7 @@ export interface Wanted {
   initialBytes: number;
 }
 
-/** An instance that is given up, until the collector takes it: its memory stays charged so long. */
+/** An instance that is given up. Its memory stays charged until it is collected. */
 interface Given {
   readonly instance: WeakRef<Instance>;
   readonly bytes: number;
@@ -23,12 +26,12 @@ interface Given {
 }
 
 /**
- * Instances that were given up, for the next sandbox: a new one takes 3 ms, and leaves the
- * collector and the compiler much to do.
+ * Instances that sandboxes have given up, for the next sandbox: making one takes 3 ms, and is work
+ * for V8's compiler and collector.
  *
- * Of one that failed, or is large, only the memory is used again, until the garbage collector takes
- * it. That can be slow to: a thread that runs guests allocates next to nothing of its own, and a
- * host of 20 MB bombs would grow by hundreds of megabytes.
+ * Of an instance that failed or is large, only the memory is used again, until it is collected.
+ * Collection can take long in a thread that runs guests, since it allocates next to nothing of its
+ * own: a host whose guests fill 20 MB each would grow by hundreds of megabytes.
  */
 export class SpareInstances {
   readonly #account: MemoryAccount;
@@ -42,13 +45,13 @@ export class SpareInstances {
     this.#account = account;
   }
 
-  /** What giving up all and collecting garbage would free. */
+  /** Bytes that would be free without any spare instance, once garbage is collected. */
   get bytes(): number {
     const sizes = [...this.#instances.map(({ bytes }) => bytes.length), ...this.#given.map(({ bytes }) => bytes)];
     return sizes.reduce((sum, bytes) => sum + this.#account.chargeOf(bytes), 0);
   }
 
-  /** What the collector is to free. */
+  /** Bytes of instances that were dropped and are not collected yet. */
   get givenBytes(): number {
     return this.#given.reduce((sum, { bytes }) => sum + this.#account.chargeOf(bytes), 0);
   }
@@ -107,8 +110,8 @@ export class SpareInstances {
   }
 
   /**
-   * Takes off the account what the collector has taken. What is looked at here cannot be collected
-   * before the event loop turns.
+   * Discharges the memories that have been collected. A memory that is looked at here cannot be
+   * collected before the next turn of the event loop.
    */
   sweep(): void {
     this.#given = this.#given.filter(({ instance, bytes }) => {
@@ -130,9 +133,7 @@ function fits({ heap, bytes }: Instance, { maxBytes, initialBytes }: Wanted): bo
   return heap.end === maxBytes && bytes.length >= initialBytes;
 }
 
-/**
- * Puts all that was written since the memory was new to zero, the card table and the copies too.
- */
+/** Zeroes all bytes that were ever written, the card table and the copies included. */
 function clear(instance: Instance): void {
   const { bytes, copies, image } = instance;
   copies.clear(instance);

@@ -13,12 +13,15 @@ import {
 import type { Engine } from '../calls/engine.js';
 
 /**
- * A batch that runs longer than this hands over what it has: who waits for a finished call waits no
- * longer, and a call that hangs takes none with it.
+ * A batch that runs longer than this sends the outcomes that it has. The callers of finished calls
+ * wait no longer, and a call that hangs delays no other.
  */
 const HAND_OVER_AFTER_MS = 1;
 
-/** Longest list that travels as a string; above it, the copies cost more than they spare. */
+/**
+ * Longest list that is sent as a string: for a longer one the copy to a string costs more than
+ * cloning a buffer.
+ */
 const MAX_TEXT_BYTES = 65_536;
 
 /** A class, not a literal, as all here: see `LinkedList` in core. */
@@ -47,9 +50,9 @@ class Outcomes implements OutcomesWire {
 export class Batches {
   readonly #send: (message: ThreadMessage) => void;
   readonly #slots: Int32Array;
-  /** By call: the batch that waits for it. */
+  /** The open batch of each suspended call. */
   readonly #batchOf: IdMap<Batch> = new IdMap();
-  /** Of the batch that runs, those that were not sent yet. */
+  /** Outcomes of the running batch that are not sent yet. */
   readonly #outcomes: OutcomeWire[] = [];
 
   /** @param slots where calls are counted: see `SLOT.begun`. */
@@ -58,12 +61,12 @@ export class Batches {
     this.#send = send;
   }
 
-  /** Calls that wait for something. */
+  /** Calls that are suspended. */
   get size(): number {
     return this.#batchOf.size;
   }
 
-  /** Runs the calls one by one, and sends what comes of it. */
+  /** Runs the calls of a batch one by one, and sends their outcomes. */
   run(engine: Engine, batchId: number, packed: PackedWire): void {
     const calls = unpackCalls(toBytes(packed));
     const outcomes = this.#outcomes;

@@ -5,11 +5,11 @@
 const EVERY_MS = 50;
 
 /**
- * Collects garbage. V8 frees the memory of an instance in no other way, and a thread that runs
- * guests makes so little garbage of its own that V8 would take its time. Runtimes that do not let
- * it be asked for collect when they want.
+ * Makes a function that collects garbage. V8 frees the memory of an instance in no other way, and a
+ * thread that runs guests makes so little garbage of its own that V8 would seldom collect. On
+ * runtimes without a way to ask, the function does nothing.
  *
- * @param everyMs after a collection, calls do nothing for so long.
+ * @param everyMs least time between two collections; a call before that does nothing.
  */
 export function garbageCollector(everyMs: number = EVERY_MS): () => void {
   let collect: (() => void) | undefined;

@@ -10,8 +10,8 @@ import { constants, getPriority, setPriority } from 'node:os';
 const NICE_INCREMENT = 5;
 
 /**
- * Puts this thread behind the one that serves the host, where threads have priorities of their own:
- * on Linux. Elsewhere, and where it is not allowed, nothing changes.
+ * Lowers the priority of this thread below that of the host's thread. On Linux alone threads have
+ * priorities of their own; elsewhere, and where the system does not allow it, nothing changes.
  */
 export function lowerThreadPriority(): void {
   // Deno would ask its user for permission

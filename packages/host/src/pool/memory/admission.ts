@@ -5,7 +5,7 @@ import { FIRST_BYTES } from './call-memory.js';
 import type { HeldBytes } from './held-bytes.js';
 
 /** More than most calls hold that wait and are swapped out: 10 to 40 KiB. */
-const WAITING_BYTES = 64 << 10;
+const SUSPENDED_BYTES = 64 << 10;
 
 /**
  * Decides which calls go to lanes while memory is short. Others wait in the queue until some of it
@@ -30,7 +30,7 @@ export class Admission {
   constructor(budget: MemoryBudget, held: HeldBytes) {
     this.#budget = budget;
     this.#held = held;
-    this.#maxCalls = Math.ceil(budget.maxBytes / 2 / WAITING_BYTES);
+    this.#maxCalls = Math.ceil(budget.maxBytes / 2 / SUSPENDED_BYTES);
   }
 
   /**

@@ -1,9 +1,9 @@
 import { replaceImport } from './replace-import.js';
 
 /**
- * The engine asks its host for environment variables. It gets none: those that emscripten makes up
- * hold the host's locale, which is none of the guests' business, and a snapshot taken under one
- * locale would not fit an instance under another.
+ * Gives the engine an empty environment. The variables that emscripten makes up hold the host's
+ * locale: guests must not see it, and a snapshot taken under one locale would not fit an instance
+ * under another.
  */
 export function replaceEnvironment(imports: WebAssembly.Imports, memory: WebAssembly.Memory): void {
   replaceImport(imports, [/ of /, /\.length\b/], sizes);

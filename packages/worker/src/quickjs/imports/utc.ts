@@ -1,8 +1,8 @@
 import { replaceImport } from './replace-import.js';
 
 /**
- * The engine asks its host for the local time zone. Guests run in UTC: the host's zone is none of
- * their business, and a call must not depend on where it runs.
+ * Gives the engine UTC as its local time zone: guests must not see the host's zone, and a call must
+ * not depend on where it runs.
  */
 export function replaceLocalTime(imports: WebAssembly.Imports, memory: WebAssembly.Memory): void {
   replaceImport(imports, [/getTimezoneOffset/, /getSeconds/], localTime);

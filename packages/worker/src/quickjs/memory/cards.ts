@@ -1,23 +1,23 @@
 /**
- * The card table: a byte for each card of an instance's memory, set by whatever writes to the card.
- * `engine/store-barrier.ts` puts the marking into the engine's own stores; what this side writes,
- * it marks itself.
+ * The card table has a byte for each card of an instance's memory; whoever writes to a card sets
+ * it. The engine's own stores do so by the write barrier of `engine/store-barrier.ts`, the host by
+ * {@link markWritten}.
  *
- * Beside it, the instance holds copies of the cards that calls have written to before, and
- * `engine/restore-cards.ts` adds to the engine what puts them back: it reads nothing but the
- * instance's own memory, so that a restore takes less than a microsecond.
+ * Beside the table, the instance holds copies of the cards that calls have written to before. The
+ * function of `engine/restore-cards.ts` restores dirty cards from these copies in less than a
+ * microsecond, since it reads only the instance's own memory.
  */
 
 /** log2 of {@link CARD_BYTES}. */
 export const CARD_SHIFT = 8;
 
 /**
- * Memory that shares a mark. A small call writes to about 20 cards of 256 bytes: less to copy than
- * larger ones, less to look for than smaller ones.
+ * Bytes of a card. A small call writes to about 20 cards of this size. Larger cards would be more
+ * to copy, smaller ones more to look for.
  */
 export const CARD_BYTES: number = 1 << CARD_SHIFT;
 
-/** Marks that are looked at together, and the memory that they stand for. */
+/** Marks that are tested together, and the memory that they stand for. */
 export const GROUP_MARKS = 32;
 const GROUP_BYTES: number = GROUP_MARKS * CARD_BYTES;
 
@@ -49,7 +49,7 @@ export const COPIES: number = RESTORED_LIST + CARD_BYTES;
 /** One past the last copy. The part of the C stack that is in use begins above it. */
 export const COPIES_END: number = RESTORED_LIST + (1 << 17);
 
-/** Name of the binary's custom section that says how it marks. */
+/** Name of the custom section in the binary that says how its write barrier works. */
 export const CARDS_SECTION = 'sandglass.cards';
 
 /**
@@ -66,8 +66,8 @@ export function isTracked(module: WebAssembly.Module): boolean {
 /** What `engine/restore-cards.ts` adds to the engine. */
 export interface CardFunctions {
   /**
-   * Puts every marked card back that has a copy, and clears its mark: of static data, and of all
-   * from the C stack on.
+   * Restores every dirty card that has a copy, and clears its mark: in the static data, and from
+   * the C stack on.
    *
    * All arguments are addresses of marks, see {@link markAt}.
    *
@@ -91,7 +91,7 @@ export function createCardMemory(buffer: ArrayBuffer): CardMemory {
   return { bytes: new Uint8Array(buffer), marks: new Uint8Array(buffer, CARD_TABLE, toGroups(buffer.byteLength)) };
 }
 
-/** Notes that this side has written to the memory. */
+/** Marks the cards that the host has written to. */
 export function markWritten({ bytes }: CardMemory, at: number, length: number): void {
   const last = CARD_TABLE + ((at + length - 1) >>> CARD_SHIFT);
   for (let mark = CARD_TABLE + (at >>> CARD_SHIFT); mark <= last; mark++) bytes[mark] = 1;
@@ -107,13 +107,16 @@ export function markAt(address: number): number {
   return CARD_TABLE + toGroups(address);
 }
 
-/** Marked cards that lie side by side. */
+/** Dirty cards that lie side by side. */
 export interface CardRun {
   at: number;
   length: number;
 }
 
-/** Marked cards between two addresses, multiples of 1 KiB: as runs, ascending. */
+/**
+ * Finds the dirty cards between two addresses, multiples of 1 KiB. @returns runs of cards,
+ * ascending
+ */
 export function findMarked({ bytes, marks }: CardMemory, from: number, to: number): CardRun[] {
   const words = new Uint32Array(bytes.buffer, CARD_TABLE, marks.length >> 2);
   const runs: CardRun[] = [];
@@ -131,8 +134,8 @@ export function findMarked({ bytes, marks }: CardMemory, from: number, to: numbe
 }
 
 /**
- * Takes the marks between two addresses, multiples of 1 KiB, away: the runs that they stood for,
- * ascending.
+ * Clears the marks between two addresses, multiples of 1 KiB. @returns the runs of cards that were
+ * dirty, ascending
  */
 export function takeMarks(memory: CardMemory, from: number, to: number): CardRun[] {
   const runs = findMarked(memory, from, to);
@@ -140,14 +143,12 @@ export function takeMarks(memory: CardMemory, from: number, to: number): CardRun
   return runs;
 }
 
-/**
- * Puts what is marked between two addresses, multiples of 1 KiB, to zero, and takes the marks away.
- */
+/** Zeroes the dirty cards between two addresses, multiples of 1 KiB, and clears their marks. */
 export function clearMarked(memory: CardMemory, from: number, to: number): void {
   for (const { at, length } of takeMarks(memory, from, to)) memory.bytes.fill(0, at, at + length);
 }
 
-/** The lowest marked address between two, to a card; `to` if there is none. */
+/** Address of the lowest dirty card between two addresses; `to` if there is none. */
 export function lowestMarked({ marks }: CardMemory, from: number, to: number): number {
   let card = from >>> CARD_SHIFT;
   while (card < to >>> CARD_SHIFT && (marks[card] ?? 0) === 0) card++;
@@ -155,8 +156,8 @@ export function lowestMarked({ marks }: CardMemory, from: number, to: number): n
 }
 
 /**
- * Whether something wrote to the table, as far as it is in use, or to the copies other than by
- * marking: the mark that follows a store cannot be taken back.
+ * Whether guest code wrote to the table or to the copies, other than through the write barrier.
+ * Each such store leaves its own mark, which nothing in the guest can clear afterwards.
  */
 export function isTampered(memory: CardMemory): boolean {
   const tableEnd = CARD_TABLE + memory.marks.length;

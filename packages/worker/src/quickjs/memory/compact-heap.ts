@@ -1,27 +1,27 @@
 import type { Instance } from '../instance.js';
 
-/** Free memory in one piece that is left as it is. */
+/** A piece of free memory of this size or more is no gap: it stays free. */
 const ROOM_BYTES = 16_384;
 
 /**
- * What is taken at the most: the calls of an extension that has torn much more than a small one's
- * 50 KiB need it more than order.
+ * Most bytes that are filled. A small extension leaves gaps of 50 KiB; the calls of one that leaves
+ * much more need the memory.
  */
 const MAX_FILLED_BYTES = 1 << 18;
 
 /**
- * The allocator's (dlmalloc of Emscripten): the least that it gives out, and what it keeps of that
- * for itself.
+ * Least size of a chunk in the allocator (dlmalloc of Emscripten), and the bytes of it that are its
+ * header.
  */
 const MIN_CHUNK_BYTES = 16;
 const HEADER_BYTES = 4;
 
 /**
- * Takes up the small gaps that loading an extension leaves in the heap, for good. What its calls
- * allocate then lies side by side, in 19 cards instead of 26 for a small one.
+ * Fills the small gaps that loading an extension leaves in the heap, for good. The objects of a
+ * call then lie side by side: those of a small call in 19 cards instead of 26.
  *
- * From large pieces to small: once all gaps of a size are taken, a gap has no room for two pieces
- * of half that size, so two that lie side by side are not in a gap.
+ * Large gaps are filled first. Then no gap is left that has room for two pieces of half that size:
+ * two pieces that lie side by side are beyond the gaps, and end the search for that size.
  */
 export function compactHeap({ module }: Pick<Instance, 'module'>): void {
   let left = MAX_FILLED_BYTES;
@@ -30,7 +30,7 @@ export function compactHeap({ module }: Pick<Instance, 'module'>): void {
     let last = take();
     let next = take();
     for (; next !== 0 && next !== last + chunk && left > 0; left -= chunk) {
-      last = next; // what was before was a gap
+      last = next; // the piece before lies in a gap
       next = take();
     }
     for (const at of [next, last]) module._free(at);

@@ -1,11 +1,11 @@
 import type { Kind } from '../kinds.js';
 
 /**
- * Where the engine keeps what a restore must know. Probed on a scratch instance, so that a new
- * build of it is found out, not trusted.
+ * Where the engine keeps the data that the host reads and restores. The build probes it on a
+ * scratch instance, so that a new build of QuickJS is measured instead of trusted.
  */
 export interface Layout {
-  /** The static data of an instance that nothing was done with yet, from address 0, in words. */
+  /** The static data of a new instance, from address 0, in words. */
   staticImage: Uint32Array<ArrayBuffer>;
   /** SHA-256 of it, hex. */
   staticHash: string;
