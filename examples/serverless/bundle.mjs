@@ -11,7 +11,7 @@
  *
  *     <entry>.mjs                                   the function
  *     *-<hash>.mjs                                  what it imports when it needs it
- *     worker.js, package.json                       piscina's thread, and what makes it CommonJS
+ *     piscina/                                      the file that threads begin with
  *     node_modules/@sandglass/worker/thread.mjs     what runs in it
  *     node_modules/@sandglass/worker/engine.wasm    the engine
  *     extensions/, snapshots/                       the extensions as they are, and evaluated
@@ -48,11 +48,11 @@ export async function bundle(entry, out, { extensions, external = [] } = {}) {
     outdir: out,
     outExtension: { '.js': '.mjs' },
     splitting: true,
-    chunkNames: '[name]-[hash]', // beside the entry, where piscina looks for its thread
+    chunkNames: '[name]-[hash]', // beside the entry, where the file of threads is looked for
     format: 'esm',
     banner: { js: BANNER },
   });
-  await bundlePiscina(host, out);
+  await copyPiscina(host, out);
   await bundleWorker(host, join(out, 'node_modules', WORKER));
   if (!extensions) return;
   await cp(extensions, join(out, 'extensions'), { recursive: true });
@@ -64,17 +64,12 @@ function packageRequire(require, name) {
   return createRequire(require.resolve(`${name}/package.json`));
 }
 
-async function bundlePiscina(host, out) {
-  const file = join(dirname(host.resolve('piscina')), 'worker.js');
-  await build({
-    ...OPTIONS,
-    entryPoints: [file],
-    outfile: join(out, 'worker.js'),
-    format: 'cjs',
-    external: ['@napi-rs/nice'],
-  });
+/** Beside the bundle, where it is looked for. */
+async function copyPiscina(host, out) {
+  const dist = dirname(host.resolve('@sandglass/host'));
+  await cp(join(dist, 'piscina'), join(out, 'piscina'), { recursive: true });
   // a package around it may say otherwise
-  await writeFile(join(out, 'package.json'), '{ "type": "commonjs" }');
+  await writeFile(join(out, 'piscina/package.json'), '{ "type": "module" }');
 }
 
 async function bundleWorker(host, folder) {

@@ -1,5 +1,5 @@
 // Packs the packages and looks at them as a user would: what is inside, whether their exports
-// resolve, and whether the README's library example runs from an empty folder with plain node.
+// resolve, and whether npm, pnpm and yarn each make of them what works in an empty folder.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,6 +22,25 @@ const WANTED = [
 ];
 const UNWANTED = [/^dist\/.*\.test\./, /\/testing\/fake/, /tsbuildinfo/, /^templates\/status\.html$/];
 
+/**
+ * Package managers, each with what installs a project, and where it is told to take our packages
+ * from tarballs, also for each other.
+ */
+const MANAGERS = {
+  npm: {
+    install: ['npm', 'install', '--no-audit', '--no-fund'],
+    pin: (files) => ({ 'package.json': { overrides: files } }),
+  },
+  pnpm: {
+    install: ['npx', '-y', 'pnpm@12', 'install'],
+    pin: (files) => ({ 'pnpm-workspace.yaml': { overrides: files } }), // JSON is YAML
+  },
+  yarn: {
+    install: ['npx', '-y', 'yarn@1', 'install', '--silent', '--non-interactive'],
+    pin: (files) => ({ 'package.json': { resolutions: files } }),
+  },
+};
+
 const folder = mkdtempSync(join(tmpdir(), 'sandglass-packages-'));
 try {
   const tarballs = PACKAGES.map(pack);
@@ -30,7 +49,7 @@ try {
     run('npx', ['publint', '--strict', tarball]);
     run('npx', ['attw', tarball, '--profile', 'esm-only', '--exclude-entrypoints', './engine.wasm']);
   }
-  runExample(tarballs);
+  for (const manager of Object.keys(MANAGERS)) useWith(manager, tarballs);
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -59,21 +78,54 @@ function checkFiles(tarball) {
   console.log(`${files.length} files, all wanted: ${tarball.split('/').at(-1)}`);
 }
 
-/** @param {string[]} tarballs */
-function runExample(tarballs) {
+/**
+ * Installs the tarballs with a package manager, and uses each as a user would.
+ *
+ * @param {keyof typeof MANAGERS} manager
+ * @param {string[]} tarballs
+ */
+function useWith(manager, tarballs) {
+  const home = mkdtempSync(join(folder, `${manager}-`));
+  const manifests = PACKAGES.map((name) =>
+    JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')),
+  );
+  const files = Object.fromEntries(manifests.map(({ name }, i) => [name, `file:${tarballs[i]}`]));
+  const { install, pin } = MANAGERS[manager];
+  const project = { name: 'user', private: true, type: 'module', dependencies: files };
+  for (const [name, content] of Object.entries({ 'package.json': {}, ...pin(files) })) {
+    const all = name === 'package.json' ? { ...project, ...content } : content;
+    writeFileSync(join(home, name), JSON.stringify(all));
+  }
+  const [command, ...args] = install;
+  run(command, args, home);
+  assertNoAddon(home);
+  for (const { name, exports } of manifests)
+    // what is for a process of Directus alone has no main entry
+    if ('.' in exports) run('node', ['--input-type=module', '-e', `import '${name}'`], home);
+  runExample(home);
+  run('node_modules/.bin/sandglass', ['init', 'endpoint', 'mine'], home);
+  const inspected = run('node_modules/.bin/sandglass', ['inspect', 'mine'], home);
+  if (!inspected.includes('no problems')) throw new Error(`inspect of a new extension says\n${inspected}`);
+  console.log(`${manager} installs the tarballs, without a native addon, and all of them work`);
+}
+
+/** @param {string} home */
+function assertNoAddon(home) {
+  const addons = readdirSync(home, { recursive: true }).filter((file) => String(file).endsWith('.node'));
+  if (addons.length > 0) throw new Error(`a user gets native addons:\n${addons.join('\n')}`);
+}
+
+/** @param {string} home where the packages are installed */
+function runExample(home) {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const example = /<!-- example: library -->\s*```js\n([\s\S]*?)```/.exec(readme)?.[1];
   if (!example) throw new Error('the README has no library example');
   const expected = [...example.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, line]) => line);
-  const home = mkdtempSync(join(folder, 'example-'));
-  writeFileSync(join(home, 'package.json'), '{ "private": true }');
-  run('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', ...tarballs], home);
   writeFileSync(join(home, 'example.mjs'), example);
   const printed = run('node', ['example.mjs'], home).trim().split('\n');
   if (expected.length === 0 || printed.join('\n') !== expected.join('\n')) {
     throw new Error(`the README's library example printed\n${printed.join('\n')}\nnot\n${expected.join('\n')}`);
   }
-  console.log(`the README's library example runs from the tarballs and prints ${JSON.stringify(printed)}`);
 }
 
 /**

@@ -14,10 +14,10 @@ const MAX_SNAPSHOT_BYTES = 200 * 1024;
 
 /**
  * How an artefact is made, where its handler is, and how large it may be without its snapshots.
- * Measured: 1.7 MiB and 5.5 MiB.
+ * Measured: 1.8 MiB and 5.5 MiB.
  */
 const ARTEFACTS = [
-  { name: 'bundle', make: () => bundleExample('lambda/handler.mjs'), handler: 'handler.mjs', maxBytes: 1.8 * MEBIBYTE },
+  { name: 'bundle', make: () => bundleExample('lambda/handler.mjs'), handler: 'handler.mjs', maxBytes: 1.9 * MEBIBYTE },
   {
     name: 'trace',
     make: () => traceExample('lambda/handler.mjs'),

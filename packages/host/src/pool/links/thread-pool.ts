@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads';
 
 import type { EngineModule, MemoryBudget } from '@sandglass/core';
-import { Piscina } from 'piscina';
 
 import type { StartLane } from './lane-link.js';
+import { Piscina } from './piscina.js';
 import { SlotAllocator } from './slot-allocator.js';
 import { ThreadLink, type Threads } from './thread-link.js';
 
