@@ -1,17 +1,18 @@
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 
 import { checkJson } from './check-json.js';
 import { ClientError } from './error-response.js';
 
+/** A function of `node:zlib`. */
+type CodingFunction = 'gunzip' | 'inflate' | 'brotliDecompress';
 type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
 
-/** Content codings that are inflated, those of Express. */
-const CODINGS: ReadonlyMap<string, Inflate> = new Map<string, Inflate>([
-  ['gzip', promisify(gunzip)],
-  ['x-gzip', promisify(gunzip)],
-  ['deflate', promisify(inflate)],
-  ['br', promisify(brotliDecompress)],
+/** Content codings that are inflated, those of Express, by how. Loaded with the first such body. */
+const CODINGS: ReadonlyMap<string, CodingFunction> = new Map([
+  ['gzip', 'gunzip'],
+  ['x-gzip', 'gunzip'],
+  ['deflate', 'inflate'],
+  ['br', 'brotliDecompress'],
 ]);
 
 /** Deepest body: inside of an argument it is one level deeper, and 1,000 are copied. */
@@ -104,9 +105,10 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length);
 }
 
-async function inflateBytes(bytes: Uint8Array, inflateBody: Inflate, maxBytes: number): Promise<Uint8Array> {
+async function inflateBytes(bytes: Uint8Array, how: CodingFunction, maxBytes: number): Promise<Uint8Array> {
+  const zlib = await import('node:zlib');
   try {
-    return await inflateBody(bytes, { maxOutputLength: Math.max(1, maxBytes) });
+    return await (promisify(zlib[how]) as Inflate)(bytes, { maxOutputLength: Math.max(1, maxBytes) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
     throw invalid('The body is not in its content coding.');

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import type { Extension } from '../extensions/extension.js';
 
 /**
@@ -49,7 +47,7 @@ const known = new WeakMap<Request, RequestFacts>();
  */
 export function factsOf(request: Request): RequestFacts {
   let facts = known.get(request);
-  if (!facts) known.set(request, (facts = { id: givenId(request) ?? randomUUID() }));
+  if (!facts) known.set(request, (facts = { id: givenId(request) ?? crypto.randomUUID() }));
   return facts;
 }
 

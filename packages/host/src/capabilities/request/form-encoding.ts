@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { bodyTooLarge } from './failure.js';
 import type { FormField } from './form.js';
 
@@ -40,7 +38,7 @@ export function encodeMultipart(
   fields: readonly FormField[],
   maxBytes: number,
 ): { body: Uint8Array; contentType: string } {
-  const boundary = `----sandglass-${randomBytes(16).toString('hex')}`;
+  const boundary = `----sandglass-${Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('hex')}`;
   const out = new BoundedBytes(maxBytes);
   for (const [name, value] of fields) {
     out.text(`--${boundary}\r\nContent-Disposition: form-data; name="`);
