@@ -111,7 +111,9 @@ class SandglassHost implements Host {
     const registrationsOf = (id: number): readonly Registration[] | undefined => versions.get(id)?.registrations;
     const onBackground = tellBackground({ log: capabilities.log, onCall, registrationsOf });
     const openRemote = membership.fleet?.openRemote;
-    const pool = await parts.createPool({ ...connected, pool: poolOptions, onBackground, openRemote });
+    const startsAtOnce = options.extensions !== undefined;
+    const poolParts = { pool: poolOptions, onBackground, openRemote, startsAtOnce };
+    const pool = await parts.createPool({ ...connected, ...poolParts });
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
     const caller = createCaller(observeCalls(pool, { onCall, isWatched }, registrationsOf));
     const made = { pool, catalog, caller, membership };

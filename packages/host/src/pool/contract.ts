@@ -173,6 +173,8 @@ export interface CreatePoolOptions extends CapabilityOptions {
   pool?: PoolOptions | 'inline';
   /** Told of the end of what calls left to be done after their answers. */
   onBackground?: ((end: BackgroundEnd) => void) | undefined;
+  /** Whether a thread starts at once: there will be loads. @default with the first of them */
+  startsAtOnce?: boolean | undefined;
   /** The compiled engine. @default compiled here */
   wasm?: EngineModule | Promise<EngineModule>;
   /**

@@ -4,7 +4,10 @@ import type { CreatePoolOptions, Pool, RelayPool, RelayPoolOptions } from './con
 import { openLinks } from './links/open-links.js';
 import { LanePool } from './pool.js';
 
-/** Makes a pool. Its threads start with the first load or call, but for `minThreads`. */
+/**
+ * Makes a pool. Its threads start with the first load or call, but for those of `minThreads` and
+ * `startsAtOnce`.
+ */
 export async function createPool(options: CreatePoolOptions): Promise<Pool> {
   const { wasm, pool = {}, openRemote, ...rest } = options;
   const links = await openLinks(pool, wasm ?? compileEngine(), openRemote);

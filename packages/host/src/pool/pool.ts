@@ -49,7 +49,8 @@ const END_THREADS_MS = 2_000;
  */
 const MAX_STEP_MS = 20;
 
-export interface LanePoolOptions extends CapabilityOptions, Links, Pick<CreatePoolOptions, 'onBackground'> {
+export interface LanePoolOptions
+  extends CapabilityOptions, Links, Pick<CreatePoolOptions, 'onBackground' | 'startsAtOnce'> {
   /**
    * On a runner: takes capability calls in the place of `onCapability`. Calls whose lane is lost
    * are told, not run again.
@@ -98,6 +99,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
     const capabilities = new CapabilityCalls(options, ledger, dispatcher);
     const parts = { ledger, lanes, dispatcher, recovery, watchdog, capabilities };
     lanes.open((lane) => new Inbox(lane, parts));
+    if (options.startsAtOnce === true && lanes.all.length === 0) lanes.start();
   }
 
   load(wire: ExtensionWire, snapshot?: SnapshotWire, onOutcome?: CallRequest['onOutcome']): Promise<LoadedWire> {
