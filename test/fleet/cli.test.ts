@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { createHost, type Host } from '../../packages/host/src/index.js';
 import { runCli } from '../../packages/host/src/cli/cli.js';
@@ -90,9 +90,32 @@ describe.skipIf(!hasNatsServer())('sandglass fleet', () => {
     });
   });
 
+  test('lists, shows and re-queues dead letters', async () => {
+    const host = await node();
+    const source = `export default ({ action }) => action('paid', () => { throw new Error('no ink'); });`;
+    const entry = { type: 'hook', path: 'index.js', source: 'index.js', host: '^11.0.0', sandbox: { enabled: true } };
+    await host.load({ manifest: { name: 'clerk', version: '1.0.0', 'directus:extension': entry }, source });
+    await host.fleet?.publish('paid', { amount: 7 }, { id: 'bill-1' });
+    const given = '1  paid for clerk: E_GUEST after 5 tries, effects none\n';
+    await vi.waitFor(async () => expect((await fleet('dead', 'list')).out).toBe(given), {
+      timeout: 15_000,
+      interval: 500,
+    });
+    expect(JSON.parse((await fleet('dead', 'show', '1')).out)).toMatchObject({
+      number: 1,
+      work: { meta: { amount: 7 } },
+    });
+    expect(await fleet('dead', 'requeue', '1')).toMatchObject({
+      code: 0,
+      out: 'ok     1 is in the queue again as bill-1/clerk/0/again-1\n',
+    });
+    expect(await fleet('dead', 'list')).toMatchObject({ code: 0, out: '' });
+    expect((await fleet('dead', 'show')).err).toContain('<number of the dead letter> is missing');
+  });
+
   test.each<[string, string[], string]>([
     ['no fleet', ['status'], 'No fleet is given: --fleet nats://host:port, or SANDGLASS_FLEET'],
-    ['an unknown action', ['psh'], 'Unknown action "psh": it has to be push, status, rollback, drain'],
+    ['an unknown action', ['psh'], 'Unknown action "psh": it has to be push, status, rollback, drain, dead'],
     ['no folder', ['push'], '<folder> is missing'],
     ['half of credentials', ['status', '--fleet', 'nats://a', '--fleet-user', 'ann'], 'The fleet takes a user with'],
     ['another scheme', ['status', '--fleet', 'http://a'], 'servers[0] is "http://a": it has to be nats://'],

@@ -1,12 +1,23 @@
-import type { Fleet, FleetHost, FleetOptions, FleetStats, RemoteLanes } from '@sandglass/host/fleet';
+import { SandglassError } from '@sandglass/core';
+import type {
+  DurableOperation,
+  Fleet,
+  FleetHost,
+  FleetOptions,
+  FleetStats,
+  Published,
+  PublishOptions,
+  RemoteLanes,
+} from '@sandglass/host/fleet';
 
 import type { Subscription } from '@nats-io/transport-node';
 
 import { Catalogue } from './catalogue/catalogue.js';
 import { Follower } from './catalogue/follower.js';
-import { checkFleetOptions } from './connection/options.js';
+import { checkFleetOptions, type CompleteFleetOptions } from './connection/options.js';
 import { openTransport, type Transport } from './connection/transport.js';
 import { engineDigest } from './engine-digest.js';
+import { DurableWork } from './events/durable-work.js';
 import { FleetLanes } from './lanes/remote-lanes.js';
 import { openNodes } from './nodes/bucket.js';
 import { Presence } from './nodes/presence.js';
@@ -22,7 +33,7 @@ import { drainSubject } from './nodes/subjects.js';
  */
 export async function connectFleet(options: FleetOptions): Promise<Fleet> {
   const complete = checkFleetOptions(options);
-  return new ConnectedFleet(complete.name, await openTransport(complete));
+  return new ConnectedFleet(complete, await openTransport(complete));
 }
 
 /** What a node has while it is one of a fleet. */
@@ -30,11 +41,13 @@ interface Membership {
   follower: Follower;
   presence: Presence;
   asked: Subscription;
+  work: DurableWork;
 }
 
 class ConnectedFleet implements Fleet {
   readonly name: string;
   readonly #transport: Transport;
+  readonly #maxWork: number;
   readonly #drainListeners = new Set<() => void>();
   #engine = '';
   #membership: Membership | undefined;
@@ -42,8 +55,9 @@ class ConnectedFleet implements Fleet {
 
   readonly openRemote = (engine: string): RemoteLanes => new FleetLanes(this.#transport, engine);
 
-  constructor(name: string, transport: Transport) {
+  constructor({ name, maxWork }: CompleteFleetOptions, transport: Transport) {
     this.name = name;
+    this.#maxWork = maxWork;
     this.#transport = transport;
   }
 
@@ -67,7 +81,8 @@ class ConnectedFleet implements Fleet {
     const asked = connection.subscribe(drainSubject(prefix, this.name), {
       callback: (_, message) => this.#drain(message),
     });
-    this.#membership = { follower, presence, asked };
+    const work = await DurableWork.open(this.#transport, host, this.#maxWork);
+    this.#membership = { follower, presence, asked, work };
     await presence.tell(); // from now on every roll-out waits for this node
   }
 
@@ -75,8 +90,22 @@ class ConnectedFleet implements Fleet {
     const membership = this.#membership;
     this.#membership = undefined;
     membership?.asked.unsubscribe();
+    await membership?.work.stop();
     await membership?.follower.stop();
     await membership?.presence.stop();
+  }
+
+  async publish(event: string, meta: object = {}, options: PublishOptions = {}): Promise<Published> {
+    return this.#work.publish(event, meta, options);
+  }
+
+  async operation(id: string, options: unknown, call: DurableOperation): Promise<unknown> {
+    return this.#work.operation(id, options, call);
+  }
+
+  get #work(): DurableWork {
+    if (!this.#membership) throw new SandglassError('E_CLOSED', 'The fleet has no host');
+    return this.#membership.work;
   }
 
   onDrain(listener: () => void): Disposable {
@@ -98,6 +127,7 @@ class ConnectedFleet implements Fleet {
     if (this.#isDraining) return;
     this.#isDraining = true;
     for (const listener of this.#drainListeners) listener();
+    void this.#membership?.work.stop();
     void this.#membership?.presence.tell();
   }
 

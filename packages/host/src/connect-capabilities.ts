@@ -2,6 +2,7 @@ import { SandglassError, UNHANDLED_REJECTION } from '@sandglass/core';
 
 import { type Capabilities, CONSOLE } from './capabilities/registry.js';
 import type { Extension } from './extensions/extension.js';
+import { durableCallOf } from './fleet/durable-call.js';
 import type { CapabilityCall, CapabilityOptions } from './pool/contract.js';
 import { readThrown } from './pool/jobs/call-errors.js';
 import type { LogEntry } from './types.js';
@@ -26,6 +27,8 @@ export function connectCapabilities(
       const extension = version(call.extensionId);
       if (!extension) throw new SandglassError('E_NOT_FOUND', `No extension has the id ${call.extensionId}`);
       if (call.name === UNHANDLED_REJECTION) return capabilities.log(toWarning(call, extension));
+      const durable = durableCallOf(call.context);
+      if (durable && capabilities.isEffect(call.name)) await durable.beforeEffect();
       return capabilities.invoke(extension.grant, call.name, call.args, {
         call: { id: call.callId, remainingTimeMs: () => call.remainingTimeMs(), context: call.context },
         ending: call.ending,

@@ -7,6 +7,7 @@ import { type EndpointsOptions, serveEndpoint } from './routing/serve-endpoint.j
 import { Catalog } from './catalog.js';
 import type { Extension, ExtensionOrigin } from './extensions/extension.js';
 import type { Fleet } from './fleet/contract.js';
+import { createFleetHost } from './fleet/fleet-host.js';
 import { type Membership, openMembership } from './fleet/membership.js';
 import { openExtension, type OpenOptions } from './extensions/open-extension.js';
 import { scanFolder } from './extensions/scan-folder.js';
@@ -176,13 +177,9 @@ class SandglassHost implements Host {
   }
 
   joinFleet(): Promise<void> {
-    return this.#membership.join({
-      stage: async ({ source, limits, grant: granted }) =>
-        this.#catalog.stage(await this.#open({ from: source, options: { limits }, granted })),
-      remove: (name) => this.#catalog.remove(name),
-      stats: () => this.#pool.stats(),
-      report: this.#report,
-    });
+    const open = (origin: ExtensionOrigin): Promise<Extension> => this.#open(origin);
+    const [pool, catalog, caller, report] = [this.#pool, this.#catalog, this.#caller, this.#report];
+    return this.#membership.join(createFleetHost({ open, pool, catalog, caller, report }));
   }
 
   get fleet(): Fleet | undefined {

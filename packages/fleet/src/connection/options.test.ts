@@ -5,7 +5,7 @@ import { checkFleetOptions } from './options.js';
 describe('the options of the fleet', () => {
   test('have defaults, and a name for the node', () => {
     const { name, ...rest } = checkFleetOptions({ servers: 'nats://a:4222' });
-    expect(rest).toEqual({ servers: ['nats://a:4222'], prefix: 'sandglass', timeoutMs: 5_000 });
+    expect(rest).toEqual({ servers: ['nats://a:4222'], prefix: 'sandglass', maxWork: 32, timeoutMs: 5_000 });
     expect(name).toMatch(/^[\w-]+-[0-9a-f]{8}$/);
   });
 

@@ -20,6 +20,7 @@ export interface CompleteFleetOptions extends FleetOptions {
   servers: readonly string[];
   name: string;
   prefix: string;
+  maxWork: number;
   timeoutMs: number;
 }
 
@@ -52,6 +53,7 @@ const schema = object<CompleteFleetOptions>({
   tls: maybe(object(tlsFields)),
   name: withDefault(name, ''),
   prefix: withDefault(name, 'sandglass'),
+  maxWork: withDefault(count(0, 10_000), 32),
   timeoutMs: withDefault(count(100, 60_000), 5_000),
 });
 

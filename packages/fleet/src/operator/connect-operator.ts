@@ -1,5 +1,6 @@
 import type {
   CatalogueStatus,
+  DeadWork,
   FleetOperator,
   FleetOptions,
   FleetPush,
@@ -14,6 +15,9 @@ import { Catalogue } from '../catalogue/catalogue.js';
 import type { Entry, Version } from '../catalogue/entry.js';
 import { checkFleetOptions } from '../connection/options.js';
 import { openTransport, toFleetError, type Transport } from '../connection/transport.js';
+import { DeadLetters } from '../events/dead-letters.js';
+import { Outbox } from '../events/outbox.js';
+import { openStreams } from '../events/streams.js';
 import { openNodes } from '../nodes/bucket.js';
 import { drainSubject } from '../nodes/subjects.js';
 import { NodeWatch } from '../nodes/watch.js';
@@ -27,22 +31,37 @@ import { rollBack, rollOut } from './roll-out.js';
 export async function connectOperator(options: FleetOptions): Promise<FleetOperator> {
   const transport = await openTransport(checkFleetOptions(options));
   try {
-    return new ConnectedOperator(transport, await Catalogue.open(transport), await openNodes(transport));
+    const [catalogue, nodes, streams] = [
+      await Catalogue.open(transport),
+      await openNodes(transport),
+      await openStreams(transport),
+    ];
+    const dead = new DeadLetters(transport, streams, new Outbox(transport, streams));
+    return new ConnectedOperator({ transport, catalogue, nodes, dead });
   } catch (error) {
     await transport.close();
     throw error;
   }
 }
 
+interface OperatorParts {
+  transport: Transport;
+  catalogue: Catalogue;
+  nodes: KV;
+  dead: DeadLetters;
+}
+
 class ConnectedOperator implements FleetOperator {
   readonly #transport: Transport;
   readonly #catalogue: Catalogue;
   readonly #nodes: KV;
+  readonly #dead: DeadLetters;
 
-  constructor(transport: Transport, catalogue: Catalogue, nodes: KV) {
+  constructor({ transport, catalogue, nodes, dead }: OperatorParts) {
     this.#transport = transport;
     this.#catalogue = catalogue;
     this.#nodes = nodes;
+    this.#dead = dead;
   }
 
   async push(extension: FleetPush, options: PushOptions = {}): Promise<RollOut> {
@@ -75,6 +94,18 @@ class ConnectedOperator implements FleetOperator {
       if (failure.code !== 'E_FLEET') throw failure;
       throw new SandglassError('E_NOT_FOUND', `Cannot drain "${node}": no node of that name answers`, { cause: error });
     }
+  }
+
+  deadLetters(): Promise<DeadWork[]> {
+    return this.#dead.list();
+  }
+
+  deadLetter(number: number): Promise<DeadWork> {
+    return this.#dead.get(number);
+  }
+
+  requeue(number: number): Promise<string> {
+    return this.#dead.requeue(number);
   }
 
   close(): Promise<void> {

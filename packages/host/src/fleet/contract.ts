@@ -1,4 +1,4 @@
-import type { ErrorCode, LimitsInput, Scopes } from '@sandglass/core';
+import type { ErrorCode, LimitsInput, SandglassError, Scopes } from '@sandglass/core';
 
 import type { PoolStats } from '../pool/stats/stats.js';
 import type { ExtensionSource } from '../extensions/extension-source.js';
@@ -24,6 +24,30 @@ export interface StagedExtension {
   discard(): Promise<void>;
 }
 
+/** One thing to do, kept by the fleet until it is done. Every field survives JSON. */
+export type FleetWork = {
+  /** Deduplicates, and names its effects. */
+  id: string;
+} & (
+  | {
+      kind: 'action';
+      event: string;
+      meta: Record<string, unknown>;
+      extension: string;
+      /** Which of the extension's listeners to the event, from 0. */
+      ordinal: number;
+    }
+  | { kind: 'operation'; operation: string; options?: unknown }
+);
+
+/** How a run of work ended. */
+export interface WorkEnd {
+  value?: unknown;
+  error?: SandglassError;
+  /** `refused` if an earlier run had begun effects, so that this one did none. */
+  effects: 'none' | 'possible' | 'refused';
+}
+
 /** What a fleet may do with its host. */
 export interface FleetHost {
   /**
@@ -34,6 +58,14 @@ export interface FleetHost {
   stage(extension: FleetExtension): Promise<StagedExtension>;
   /** Takes an extension out of service, once its calls in flight have finished. */
   remove(name: string): Promise<void>;
+  /** The actions that listen to an event. */
+  listenersOf(event: string): { extension: string; ordinal: number }[];
+  /**
+   * Runs work once. Never rejects.
+   *
+   * @param claim asked before the first effect: whether no run before this one has begun effects.
+   */
+  run(work: FleetWork, claim: () => Promise<boolean>): Promise<WorkEnd>;
   stats(): PoolStats;
   /** Tells the host's `onError`. */
   report(error: unknown, context: { extension?: string }): void;
@@ -75,11 +107,66 @@ export interface Fleet extends AsyncDisposable {
   join(host: FleetHost): Promise<void>;
   /** Called by the host when it closes: tells the others, and leaves the host alone from now on. */
   leave(): Promise<void>;
+  /**
+   * Puts an event into the queue of the fleet: each of its actions is run by some node, begun again
+   * if that is lost, its effects done at most once. Resolves when the server has it.
+   *
+   * @throws {SandglassError} `E_QUOTA` for a meta that is too large, `E_QUEUE_FULL` if the queue is
+   *   full, `E_FLEET`: then it may be there or not, and the same id again is safe.
+   */
+  publish(event: string, meta?: object, options?: PublishOptions): Promise<Published>;
+  /**
+   * Runs an operation through the queue of the fleet. Asked again with the same key within a week,
+   * it gives the same answer and runs nothing.
+   *
+   * @throws {SandglassError} what ended it, as `publish`, or `E_WALL` if it did not end in time: it
+   *   goes on.
+   */
+  operation(id: string, options: unknown, call: DurableOperation): Promise<unknown>;
   /** Told once, when an operator has asked this node to take no new work. */
   onDrain(listener: () => void): Disposable;
   /** Called by the host's pool: lanes of the fleet's runners. */
   readonly openRemote: OpenRemoteLanes;
   close(): Promise<void>;
+}
+
+export interface PublishOptions {
+  /** The same event again within ten minutes is one. @default a random one */
+  id?: string | undefined;
+  /**
+   * Whether its handlers may do their effects again: a lost run is begun again then. @default false
+   */
+  isRepeatable?: boolean | undefined;
+}
+
+export interface Published {
+  id: string;
+  /** Actions that listen to it. */
+  actions: number;
+  /** Whether all of it was in the queue already. */
+  isDuplicate: boolean;
+}
+
+export interface DurableOperation {
+  /** Of the caller: the same key, the same answer. */
+  key: string;
+  /** @default false */
+  isRepeatable?: boolean | undefined;
+  /** For the answer. 1 to 86_400_000. @default 120_000 */
+  timeoutMs?: number | undefined;
+}
+
+/** Work that was given up. */
+export interface DeadWork {
+  /** Of the dead letter. */
+  number: number;
+  work: FleetWork & { isRepeatable: boolean };
+  code: ErrorCode;
+  message: string;
+  /** Times that it was begun. */
+  tries: number;
+  /** Whether some of its effects may have been done. */
+  effects: 'none' | 'possible';
 }
 
 /** What `sandglass fleet push` takes of each extension. */
@@ -165,6 +252,16 @@ export interface FleetOperator extends AsyncDisposable {
    * @throws {SandglassError} `E_NOT_FOUND` if none of that name lives.
    */
   drain(node: string): Promise<void>;
+  /** Work that was given up, the oldest first; 1_000 at the most. */
+  deadLetters(): Promise<DeadWork[]>;
+  /** @throws {SandglassError} `E_NOT_FOUND`. */
+  deadLetter(number: number): Promise<DeadWork>;
+  /**
+   * Puts given up work into the queue again, under a new id: its effects may be done again.
+   *
+   * @returns the new id.
+   */
+  requeue(number: number): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -34,6 +34,8 @@ export interface FleetOptions {
    * letters, digits, `-` and `_`. @default 'sandglass'
    */
   prefix?: string | undefined;
+  /** Durable work that this node runs at once; 0 for none. 0 to 10_000. @default 32 */
+  maxWork?: number | undefined;
   /**
    * For the first connection, and for each answer of the server. 100 to 60_000. @default 5_000
    */

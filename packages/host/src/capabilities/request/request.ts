@@ -2,6 +2,7 @@ import type { RequestScope } from '@sandglass/core';
 import * as z from 'zod/mini';
 
 import { ByteBudget } from '../../byte-budget.js';
+import { durableCallOf } from '../../fleet/durable-call.js';
 import { AddressGate } from '../../gate/address-gate.js';
 import type { RequestOptions } from '../../types.js';
 import type { BuiltInContext } from '../built-in-context.js';
@@ -79,7 +80,10 @@ export function createRequestCapability(options: RequestOptions = {}, ca?: Conne
     async handler([rawUrl, given], context: BuiltInContext<RequestScope>) {
       context.audit({ target: rawUrl });
       const gate = gateOf(context.scope);
-      return performRequest(service, checkRequest(rawUrl, given, gate, maxRequestBytes), gate, context);
+      const request = checkRequest(rawUrl, given, gate, maxRequestBytes);
+      const key = durableCallOf(context.call.context)?.nextKey();
+      if (key !== undefined) request.headers['idempotency-key'] ??= key;
+      return performRequest(service, request, gate, context);
     },
   });
   return {

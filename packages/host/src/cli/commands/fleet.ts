@@ -26,18 +26,21 @@ const ACTIONS: Readonly<
   status: { run: status },
   rollback: { needs: '<name of an extension>', run: rollback },
   drain: { needs: '<name of a node>', run: drain },
+  dead: { needs: 'list, show or requeue', run: dead },
 };
 
 /** `sandglass fleet <action>`: what runs on a fleet. */
 export const fleetCommand: Command = defineCommand({
   name: 'fleet',
-  description: 'Look after a fleet: push a folder of extensions, show its status, roll back, drain a node',
+  description:
+    'Look after a fleet: push a folder of extensions, show its status, roll back, drain a node, see to dead letters',
   args: {
-    action: { type: 'positional', required: true, description: 'push, status, rollback or drain' },
+    action: { type: 'positional', required: true, description: 'push, status, rollback, drain or dead' },
     what: {
       type: 'positional',
-      description: 'Folder of extensions or one extension to push, extension to roll back, node to drain',
+      description: 'Folder to push, extension to roll back, node to drain, or list, show, requeue of dead letters',
     },
+    number: { type: 'positional', description: 'Of the dead letter to show or to put into the queue again' },
     tolerate: {
       type: 'string',
       hint: 'number',
@@ -51,6 +54,7 @@ export const fleetCommand: Command = defineCommand({
     'sandglass fleet push ./extensions --fleet nats://10.0.0.1:4222',
     'sandglass fleet status',
     'sandglass fleet rollback @acme/greeter',
+    'sandglass fleet dead requeue 12',
   ],
   async run(args, io) {
     const [name = '', what] = args.positionals;
@@ -111,6 +115,28 @@ async function drain(fleet: FleetOperator, { io, what }: Asked): Promise<number>
   await fleet.drain(what);
   io.stdout.write(`ok     ${formatForTerminal(what)} takes no new work\n`);
   return 0;
+}
+
+async function dead(fleet: FleetOperator, { args, io, what }: Asked): Promise<number> {
+  if (what === 'list') {
+    for (const { number, work, code, tries, effects } of await fleet.deadLetters()) {
+      const aim = work.kind === 'action' ? `${work.event} for ${work.extension}` : `operation ${work.operation}`;
+      const line = `${number}  ${aim}: ${code} after ${tries === 1 ? '1 try' : `${tries} tries`}, effects ${effects}`;
+      io.stdout.write(`${formatForTerminal(line)}\n`);
+    }
+    return 0;
+  }
+  if (what !== 'show' && what !== 'requeue')
+    throw new UsageError(`Unknown word "${what}": it has to be list, show or requeue`);
+  const number = readNumber(args.positionals[2]);
+  if (what === 'show') io.stdout.write(`${formatJson(await fleet.deadLetter(number))}\n`);
+  else io.stdout.write(`ok     ${number} is in the queue again as ${formatForTerminal(await fleet.requeue(number))}\n`);
+  return 0;
+}
+
+function readNumber(text: string | undefined): number {
+  if (text === undefined || !/^\d{1,15}$/.test(text)) throw new UsageError('<number of the dead letter> is missing');
+  return Number(text);
 }
 
 function readTolerated(args: Args): number {

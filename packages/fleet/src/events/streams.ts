@@ -1,0 +1,69 @@
+import { type StreamConfig } from '@nats-io/jetstream';
+
+import { hasStream } from '../connection/buckets.js';
+import { toFleetError, type Transport } from '../connection/transport.js';
+
+const SECOND_NS = 1_000_000_000;
+const DAY_MS = 86_400_000;
+
+/** How long the id of work is known: published again within it, it is the same. */
+export const DEDUPLICATED_FOR_MS = 600_000;
+/** How long effects and outcomes of work are remembered. Work that waits longer is not safe. */
+export const REMEMBERED_FOR_MS: number = 7 * DAY_MS;
+/** After so long without a sign, work is given to another node. */
+export const ACK_WAIT_MS = 30_000;
+
+/** Names of the streams of one fleet, and what they take. */
+export interface EventStreams {
+  work: string;
+  dead: string;
+  workSubject: string;
+  deadSubject: string;
+}
+
+export function streamsOf({ prefix }: Pick<Transport, 'prefix'>): EventStreams {
+  return {
+    work: `${prefix}_work`,
+    dead: `${prefix}_dead`,
+    workSubject: `${prefix}.work`,
+    deadSubject: `${prefix}.dead`,
+  };
+}
+
+/** Name of the consumer that all nodes share. */
+export const CONSUMER = 'nodes';
+
+/**
+ * Makes the streams of durable work, if they are missing.
+ *
+ * @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`.
+ */
+export async function openStreams(transport: Transport): Promise<EventStreams> {
+  const names = streamsOf(transport);
+  const windowNs = (DEDUPLICATED_FOR_MS / 1_000) * SECOND_NS;
+  await open(
+    transport,
+    { name: names.work, subjects: [names.workSubject], retention: 'workqueue', discard: 'new' },
+    windowNs,
+  );
+  await open(
+    transport,
+    { name: names.dead, subjects: [names.deadSubject], retention: 'limits', discard: 'new' },
+    windowNs,
+  );
+  return names;
+}
+
+async function open(
+  transport: Transport,
+  config: Partial<StreamConfig> & { name: string },
+  duplicateWindowNs: number,
+): Promise<void> {
+  try {
+    if (await hasStream(transport, config.name)) return;
+    const { streams } = await transport.streams();
+    await streams.add({ storage: 'file', allow_direct: true, duplicate_window: duplicateWindowNs, ...config });
+  } catch (error) {
+    throw toFleetError(error, `Cannot open the stream "${config.name}"`);
+  }
+}

@@ -1,0 +1,47 @@
+import { check } from '@sandglass/core';
+import { count, type DeadWork, type FleetWork, object, text } from '@sandglass/host/fleet';
+import * as z from 'zod/mini';
+
+/** Work as it lies in the queue. */
+export type Work = FleetWork & {
+  /** Whether effects may be done again: its handler takes care of that. */
+  isRepeatable: boolean;
+};
+
+/** Work that was given up, as it lies in its stream. */
+export type DeadLetter = Omit<DeadWork, 'number'>;
+
+const workFields = { id: text, isRepeatable: z.boolean() };
+const work: z.ZodMiniType<Work> = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...workFields,
+    kind: z.literal('action'),
+    event: text,
+    meta: z.record(z.string(), z.unknown()),
+    extension: text,
+    ordinal: count(0, 1_000_000),
+  }),
+  z.strictObject({ ...workFields, kind: z.literal('operation'), operation: text, options: z.optional(z.unknown()) }),
+]) as never; // its output is of that type
+
+const deadLetter = object<DeadLetter>({
+  work,
+  code: text as never, // one of the codes; an unknown one is only shown
+  message: z.string(),
+  tries: count(0, Number.MAX_SAFE_INTEGER),
+  effects: z.enum(['none', 'possible']),
+});
+
+/** @returns undefined for what is no work. */
+export const readWork = (bytes: Uint8Array): Work | undefined => read(work, bytes);
+/** @returns undefined for what is no dead letter. */
+export const readDeadLetter = (bytes: Uint8Array): DeadLetter | undefined => read(deadLetter, bytes);
+
+function read<T>(schema: z.ZodMiniType<T>, bytes: Uint8Array): T | undefined {
+  try {
+    const parsed = check(schema, JSON.parse(Buffer.from(bytes).toString()));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,164 @@
+import { jetstream, type JsMsg } from '@nats-io/jetstream';
+import type { SandglassError } from '@sandglass/core';
+import type { FleetHost, WorkEnd } from '@sandglass/host/fleet';
+
+import { toFleetError, type Transport } from '../connection/transport.js';
+import { toNodeError } from '../nodes/report.js';
+import type { Memory } from './memory.js';
+import type { Outbox } from './outbox.js';
+import { ACK_WAIT_MS, CONSUMER, type EventStreams } from './streams.js';
+import { readWork, type Work } from './work.js';
+
+/** Times that work is begun before it is given up. */
+const MAX_TRIES = 5;
+/** Before the second try; twice as long before each further one. */
+const RETRY_AFTER_MS = 500;
+/** How long the server holds a question for work. */
+const ASK_FOR_MS = 2_000;
+/** Until the server is asked again after it did not answer. */
+const ASK_AGAIN_AFTER_MS = 500;
+/** How long a run that has begun effects elsewhere is given to tell its outcome. */
+const OUTCOME_WITHIN_MS = 5_000;
+
+export interface WorkerParts {
+  transport: Transport;
+  streams: EventStreams;
+  memory: Memory;
+  outbox: Outbox;
+  host: FleetHost;
+  /** Work that is under way at once. */
+  maxAtOnce: number;
+}
+
+/** Takes work from the queue, runs it, and says how it ended. */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #running = new Set<Promise<void>>();
+  readonly #ending = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`. */
+  async start(): Promise<void> {
+    const { transport, streams } = this.#parts;
+    try {
+      const { consumers } = await transport.streams();
+      await consumers.add(streams.work, {
+        durable_name: CONSUMER,
+        ack_policy: 'explicit',
+        ack_wait: ACK_WAIT_MS * 1_000_000,
+        max_ack_pending: -1,
+      });
+    } catch (error) {
+      throw toFleetError(error, 'Cannot take durable work');
+    }
+    this.#loop = this.#take();
+  }
+
+  /** Takes no more; resolves when what it has has ended. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#loop;
+    await Promise.all(this.#running);
+  }
+
+  async #take(): Promise<void> {
+    const { transport, streams, maxAtOnce } = this.#parts;
+    const { signal } = this.#ending;
+    const client = jetstream(transport.connection, { timeout: transport.timeoutMs });
+    while (!signal.aborted) {
+      if (this.#running.size >= maxAtOnce) await Promise.race(this.#running);
+      const free = maxAtOnce - this.#running.size;
+      try {
+        const consumer = await client.consumers.get(streams.work, CONSUMER);
+        const messages = await consumer.fetch({ max_messages: free, expires: ASK_FOR_MS });
+        const stop = (): void => messages.stop();
+        signal.addEventListener('abort', stop, { once: true });
+        for await (const message of messages) this.#begin(message);
+        signal.removeEventListener('abort', stop);
+      } catch {
+        await pause(ASK_AGAIN_AFTER_MS, signal); // the server is away
+      }
+    }
+  }
+
+  #begin(message: JsMsg): void {
+    const run = this.#handle(message)
+      .catch((error: unknown) => this.#parts.host.report(error, {})) // it comes again
+      .finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  async #handle(message: JsMsg): Promise<void> {
+    const work = readWork(message.data);
+    if (!work) {
+      message.term('no work');
+      throw new TypeError(`Message ${message.seq} of the queue is no work, and was dropped`);
+    }
+    const alive = setInterval(() => message.working(), ACK_WAIT_MS / 3);
+    try {
+      const isOver = message.redelivered && (await this.#parts.memory.outcome(work.id)) !== undefined;
+      if (!isOver && !(await this.#run(work, message))) return;
+      await message.ackAck();
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
+  /** @returns whether it has ended, so or so. */
+  async #run(work: Work, message: JsMsg): Promise<boolean> {
+    const { host, memory } = this.#parts;
+    const { isRepeatable, id } = work;
+    const end = await host.run(work, () => (isRepeatable ? Promise.resolve(true) : memory.claim(id)));
+    if (end.error) return this.#fail(work, end.error, end.effects, message);
+    if (end.effects === 'possible' || work.kind === 'operation')
+      await this.#keep(id, { ok: true, value: end.value ?? null });
+    return true;
+  }
+
+  /** @returns whether it has ended; else it is begun again. */
+  async #fail(work: Work, error: SandglassError, effects: WorkEnd['effects'], message: JsMsg): Promise<boolean> {
+    const { memory, outbox } = this.#parts;
+    const { id, isRepeatable } = work;
+    const tries = message.info.deliveryCount;
+    const isFinal = effects !== 'none' && !isRepeatable;
+    if (!isFinal && (error.code === 'E_CLOSED' || tries < MAX_TRIES)) {
+      message.nak(error.code === 'E_CLOSED' ? 0 : RETRY_AFTER_MS * 2 ** (tries - 1));
+      return false;
+    }
+    // the run that began them may be about to tell
+    if (effects === 'refused' && (await memory.whenEnded(id, AbortSignal.timeout(OUTCOME_WITHIN_MS)))) return true;
+    const { code, message: reason } = toNodeError(error);
+    await outbox.bury({ work, code, message: reason, tries, effects: effects === 'none' ? 'none' : 'possible' });
+    await this.#keep(id, { ok: false, error: { code, message: reason } });
+    return true;
+  }
+
+  /** As often as it takes: without it, what was done would look as if it had been lost. */
+  async #keep(id: string, outcome: Parameters<Memory['keep']>[1]): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#parts.memory.keep(id, outcome);
+      } catch (error) {
+        if (this.#ending.signal.aborted) throw error;
+        await pause(ASK_AGAIN_AFTER_MS, this.#ending.signal);
+      }
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
