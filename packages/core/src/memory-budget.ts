@@ -16,9 +16,9 @@ const FIELDS = 2;
 const UNLIMITED = 2 ** 31 - 1;
 
 /**
- * What may be in use at once, of the whole: sandboxes beyond an extension's first, and large ones
- * that grow, leave room for the first ones of others; a small one may grow a little above the
- * whole, until the one that has grown most is ended.
+ * Shares of the whole that may be in use at once. Sandboxes beyond an extension's first, and large
+ * ones that grow (`more`), leave room for first sandboxes of others (`first`). A small one may grow
+ * a little above the whole (`small`), until the call that holds most is ended.
  */
 const SHARES: Readonly<Record<BudgetShare, number>> = { more: 0.75, first: 1, small: 1.1 };
 
@@ -28,8 +28,8 @@ export type BudgetShare = 'more' | 'first' | 'small';
  * Memory of all sandboxes of a pool against `pool.maxMemoryBytes`. Each lane's engine writes its
  * own slots; the host and all engines read them all.
  *
- * A thread that is taken over can write what it likes: others then get less or wait, and what it
- * uses is still what WebAssembly lets it.
+ * A thread that a guest has taken over can write anything here. Others then get less or wait; the
+ * memory that it can use is still bounded by WebAssembly.
  */
 export class MemoryBudget {
   /** What another thread needs for the same budget. */
@@ -76,7 +76,7 @@ export class MemoryBudget {
     return this.slots[HEADER + lane * FIELDS]! * KIB;
   }
 
-  /** Adds to what a lane has; less than zero takes away. */
+  /** Charges a lane; negative bytes discharge it. */
   charge(lane: number, bytes: number, sandboxes = 0): void {
     const at = HEADER + lane * FIELDS;
     Atomics.add(this.slots, at, Math.sign(bytes) * Math.ceil(Math.abs(bytes) / KIB));

@@ -194,9 +194,8 @@ export interface ThreadTask {
   /** Int32: see {@link SLOT}. */
   slots: SharedArrayBuffer;
   /**
-   * Int32 for each lane of the pool: what has been sent or called there and has not run since.
-   * Messages to the host that it has not received, and 1 while the thread has been woken and has
-   * not noticed.
+   * Int32 for each lane of the pool: messages of its thread that the host has not received, and 1
+   * while the thread has been woken and does not run yet.
    */
   unread: SharedArrayBuffer;
   /** Index of this lane in `unread` and `memory`. */

@@ -1,19 +1,18 @@
-/** After so many waits in vain, */
+/** Spins in vain in a row after which spinning pauses. */
 const MAX_MISSES = 4;
-/** so many occasions go by without. */
+/** Occasions that pass without a spin during a pause. */
 const PAUSE = 50;
 
 /**
- * Whether to stay awake for what may come at once: being woken takes a thread several microseconds,
- * staying awake takes a core.
+ * Decides whether a thread spins for a message that may come at once. Being woken takes a thread
+ * several microseconds; spinning takes a core.
  */
 export class AdaptiveSpin {
   #misses = 0;
   #pause = 0;
 
   /**
-   * Call it on every occasion. @returns whether to wait on this one; tell what came of it with
-   * `hit` or `miss`
+   * Call it on every occasion. @returns whether to spin this time; call `hit` or `miss` afterwards
    */
   begin(): boolean {
     if (this.#pause === 0) return true;

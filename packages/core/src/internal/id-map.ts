@@ -16,7 +16,7 @@ export class IdMap<Value> {
     return this.#size;
   }
 
-  /** @param id anything: what is no id is not found. */
+  /** @param id may be anything; a value that is no id is not found. */
   get(id: number): Value | undefined {
     return this.#values[this.#find(id)];
   }

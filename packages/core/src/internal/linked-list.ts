@@ -26,10 +26,10 @@ class Node<Value> implements Link<Value> {
 /**
  * An ordered collection that any value leaves in constant time.
  *
- * For what changes with every call, in place of a `Set` or `Map`. Those of V8 keep a chain of
- * outgrown tables, each of which points to the next (nepotism of the garbage collector): once a
- * major collection has made one of them old, every later table, with all that was in it, lives
- * until the next major collection. That costs a fifth of the throughput
+ * For what changes with every call, in place of a `Set` or `Map`. In V8, a table that a `Set` or
+ * `Map` has outgrown points to the next one. Once a major collection has made one of them old,
+ * every later table, with all that was in it, lives until the next major collection (nepotism of
+ * the garbage collector). That costs a fifth of the throughput
  * (docs/decisions/tables-of-calls-are-lists.md).
  */
 export class LinkedList<Value> {

@@ -2,7 +2,7 @@
  * Values travel in QuickJS' own object serialisation (`QTS_bjson_encode`/`QTS_bjson_decode`): the
  * engine writes and reads it in C, without running guest code, 3 to 9 times faster than JSON (`pnpm
  * bench --only engine-values`). It knows undefined, every number, BigInt, Date, boxed primitives,
- * buffers, typed arrays, shared references and cycles. What it does not know (Map, Set, RegExp,
+ * buffers, typed arrays, shared references and cycles. A value with other parts (Map, Set, RegExp,
  * Error, DataView, holes in arrays) is first flattened into a table of plain nodes.
  *
  * Layout: one byte {@link FORM}, then the serialisation: version, atom table, value.

@@ -3,8 +3,8 @@ import { notJson, tooLong } from './json.js';
 import { malformed, type Reader } from './reader.js';
 
 /**
- * Thrown inside for what only a decoded value tells: a shared reference, rare types. Never leaves
- * this folder.
+ * Thrown for a value that has to be decoded first: one with shared references or rare types. It
+ * never leaves this folder.
  */
 export const NEEDS_DECODING: unique symbol = Symbol('needs decoding');
 

@@ -1,5 +1,6 @@
 /**
- * What an object is by its internal slots: true whatever its realm, prototype and properties are.
+ * Tests of an object's type by its internal slots, whatever its realm, prototype and properties
+ * are.
  */
 interface Types {
   isArrayBuffer(value: unknown): value is ArrayBuffer;
@@ -30,7 +31,10 @@ function instanceOf<T>(...types: Type<T>[]): (value: unknown) => value is T {
   return (value): value is T => types.some((type) => value instanceof type);
 }
 
-/** Without Node's: for objects of this realm. A Proxy is read like its target. */
+/**
+ * Used on runtimes without Node's `util.types`: for objects of this realm. A Proxy counts as its
+ * target.
+ */
 const BY_PROTOTYPE: Types = {
   isArrayBuffer: instanceOf(ArrayBuffer),
   isBoxedPrimitive: instanceOf<unknown>(Number, String, Boolean, Object(0n).constructor, Object(Symbol()).constructor),

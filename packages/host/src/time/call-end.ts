@@ -6,9 +6,9 @@ import { LinkedList } from '@sandglass/core';
 const REASON: DOMException = new DOMException('The call is over', 'AbortError');
 
 /**
- * The end of something, for what has to stop then: callbacks, each taken back in constant time,
- * since a call may have a thousand sleeps and requests; and an AbortSignal for who asks for one,
- * which takes 5 µs to make, to listen to and to fire.
+ * The end of a call, for the work that has to stop then. Callbacks are added and taken back in
+ * constant time, since a call may have a thousand sleeps and requests. An AbortSignal is made on
+ * demand: making, listening and firing take 5 µs.
  */
 export class CallEnd {
   #isOver = false;

@@ -1,6 +1,6 @@
 /**
- * Time as the pool's limits count it: real time, but never more than a fixed step from one tick to
- * the next.
+ * The time of the pool's limits: real time, but never more than a fixed step from one tick to the
+ * next.
  *
  * A blocked event loop, a stopped process or a frozen serverless container makes no ticks, so it
  * uses up nobody's limit. The real source is monotonic: the wall clock may jump.

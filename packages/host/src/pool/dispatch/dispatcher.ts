@@ -32,7 +32,7 @@ const LOAD_SLACK_MS = 2 * GRACE_MS;
  */
 const SHARED_RUNS = 2;
 
-/** Sends what waits to where there is room, all that is possible at once. */
+/** Sends queued jobs to lanes that have room, as many as possible at once. */
 export class Dispatcher implements Releaser {
   readonly queue: FairQueue = new FairQueue();
   readonly loads: LinkedList<Queued> = new LinkedList();
@@ -70,7 +70,7 @@ export class Dispatcher implements Releaser {
     this.schedule();
   }
 
-  /** Puts a job that was sent before in front. */
+  /** Queues a job that was sent before, in front of the others. */
   requeue(job: Job): void {
     job.state = 'queued';
     const list = this.#listOf(job);
@@ -110,7 +110,7 @@ export class Dispatcher implements Releaser {
     this.#isolate(lanes);
   }
 
-  /** Where it waits that is no call like others. */
+  /** The list of a job that is not in the fair queue: a load, or a job that runs alone. */
   #listOf(job: Job): LinkedList<Queued> | undefined {
     // a runner looks after that by itself
     if (job.runs >= SHARED_RUNS && !job.extension.isPersistent && this.#lanes.hasOwn) return this.isolated;
@@ -220,7 +220,7 @@ export class Dispatcher implements Releaser {
     lane.link.load(extension.wire, job.snapshot);
   }
 
-  /** Starts lanes for what found no room, or waits behind much on too few. */
+  /** Starts lanes for jobs that found no room, or whose lanes have a long backlog. */
   #grow(lanes: readonly Lane[]): void {
     if (!this.#lanes.canGrow) return this.#growRemote(lanes);
     let starting = 0;
@@ -244,7 +244,7 @@ export class Dispatcher implements Releaser {
     if (!lanes.some(({ role, condition }) => role === 'remote' && condition === 'starting')) this.#lanes.startRemote();
   }
 
-  /** Starts isolation lanes for what waits for one, and ends those that nothing waits for. */
+  /** Starts isolation lanes for the jobs that need one, and retires those that no job needs. */
   #isolate(lanes: readonly Lane[]): void {
     const isolation = lanes.filter(({ role }) => role === 'isolation');
     if (this.isolated.size === 0) {

@@ -19,7 +19,7 @@ import { TurnBudget } from './turn-budget.js';
  */
 const MAX_ARGUMENT_PARTS = 262_144;
 
-/** What a guest is answered. */
+/** The answer that a guest gets. */
 type CapabilityAnswer = { ok: true; value: Uint8Array } | { ok: false; error: CapabilityErrorWire };
 
 interface CapabilityCallsOptions extends CapabilityOptions {
@@ -28,17 +28,17 @@ interface CapabilityCallsOptions extends CapabilityOptions {
 }
 
 /**
- * The host's side of the capability calls of guests: counts them, hands them on, returns the
- * answers.
+ * Serves the capability calls of guests: counts them, passes them to the host's capabilities, and
+ * returns the answers.
  */
 export class CapabilityCalls {
   readonly #options: CapabilityCallsOptions;
   readonly #ledger: Ledger;
   readonly #dispatcher: Dispatcher;
   /**
-   * Goes up once in each turn of the event loop that sees an effect begin. What is refused within
-   * its turn did nothing: no I/O is over so soon. A refusal that comes later, of a redirect for
-   * example, may follow something done.
+   * Goes up once in each turn of the event loop in which an effect begins. A call that is refused
+   * within its turn has done nothing, since no I/O ends so soon. A later refusal, of a redirect for
+   * example, may follow an effect.
    */
   #turn = 0;
   #isTurnCounted = false;
@@ -51,7 +51,7 @@ export class CapabilityCalls {
   }
 
   /**
-   * Takes a capability call of a run that is wanted.
+   * Takes a capability call of a run whose engine counts.
    *
    * @returns false if no sound engine would have sent it.
    */
@@ -103,7 +103,7 @@ export class CapabilityCalls {
     return true;
   }
 
-  /** Counts what is held until the answer. */
+  /** Counts the bytes of its arguments, which the host holds until the answer. */
   #hold(job: Job, call: CapabilityCallWire): SandglassError | undefined {
     const bytes = sizeOf(call);
     const { held } = this.#ledger;
@@ -142,7 +142,10 @@ export class CapabilityCalls {
     );
   }
 
-  /** The guest has its answer already: only what ends the whole call is of interest. */
+  /**
+   * Serves a call of a synchronous capability. The guest has its answer already; only an error that
+   * ends the whole call counts.
+   */
   #serveSync(run: Run, call: CapabilityCallWire, args: unknown[]): void {
     const { job } = run;
     const turn = this.#beginEffect(job, call);
@@ -267,7 +270,7 @@ function hasWire(error: unknown): error is { wire: CapabilityErrorWire } {
   );
 }
 
-/** What the guest sees. An error that was not made for guests shows nothing of the host. */
+/** The error that the guest gets. One that was not made for guests shows nothing of the host. */
 function toCapabilityError(name: string, error: unknown): CapabilityErrorWire {
   if (hasWire(error)) return error.wire;
   if (isSandglassError(error) && error.code === 'E_CLONE')

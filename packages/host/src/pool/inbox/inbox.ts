@@ -21,13 +21,13 @@ import type { Recovery } from '../watchdog/recovery.js';
 import type { Watchdog } from '../watchdog/watchdog.js';
 
 /**
- * Unsound messages after which a lane is given up. One would do; some slack tells a fault from a
- * flood in the statistics.
+ * Unsound messages after which a lane is ended. More than one, so that the statistics tell a single
+ * fault from a flood.
  */
 const MAX_VIOLATIONS = 100;
 /**
- * Messages for nobody between two ticks of the watchdog. Calls that ended early leave some behind;
- * a flood is an attack.
+ * Messages about calls that are over, between two ticks of the watchdog, after which a lane is
+ * ended. Calls that ended early cause some; a flood is an attack.
  */
 const MAX_IGNORED_PER_TICK = 20_000;
 
@@ -51,8 +51,8 @@ function heapBytesOf(outcome: OutcomeWire): number {
 }
 
 /**
- * Takes what one lane reports, believes none of it, and settles what is proven. Nothing that comes
- * in here throws.
+ * Takes the messages of one lane, checks each of them, and settles the jobs that they prove to be
+ * over. No message makes it throw.
  */
 export class Inbox implements LaneEvents {
   readonly #lane: Lane;
@@ -173,7 +173,10 @@ export class Inbox implements LaneEvents {
     else ledger.reject(job, limitError('E_QUOTA', job.origin, { name: 'maxResultBytes', value: maxResultBytes, used }));
   }
 
-  /** Nothing is pending any more of what an answered call had started, or something ended it. */
+  /**
+   * Ends the background of an answered call: nothing of it is pending any more, or an error ended
+   * it.
+   */
   #finish(job: Job, outcome: OutcomeWire): void {
     const error = outcome.ok ? undefined : toSandglassError(outcome.error, job.origin);
     this.#parts.ledger.finish(job, outcome.usage, error);
@@ -206,7 +209,7 @@ export class Inbox implements LaneEvents {
     this.#parts.dispatcher.schedule();
   }
 
-  /** The lane has answered: it works. */
+  /** Counts an outcome. A lane that reports one works. */
   #count(job: Job, nowMs: number): void {
     const lane = this.#lane;
     lane.outcomes += 1;

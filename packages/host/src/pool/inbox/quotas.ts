@@ -4,7 +4,7 @@ import { limitError } from '../jobs/call-errors.js';
 import type { Job } from '../jobs/job.js';
 import type { Run } from '../lanes/run.js';
 
-/** Why a capability call has too many bytes, if so. */
+/** Checks the bytes of a capability call's arguments. @returns the error if they are too many */
 export function countArguments(job: Job, call: CapabilityCallWire): SandglassError | undefined {
   const bytes = sizeOf(call);
   return bytes > job.limits.maxResultBytes ? quota(job, 'maxResultBytes', bytes) : undefined;
@@ -17,7 +17,7 @@ export function sizeOf({ args }: CapabilityCallWire): number {
   return bytes;
 }
 
-/** Counts one that waits for an answer. @returns why it is one too many, if so. */
+/** Counts a capability call that gets an answer. @returns the error if it is one too many */
 export function countCall(run: Run): SandglassError | undefined {
   const { job } = run;
   run.capabilityCalls += 1;
@@ -29,7 +29,7 @@ export function countCall(run: Run): SandglassError | undefined {
   return undefined;
 }
 
-/** Counts a line of the log. @returns why it is too much, if so. */
+/** Counts a line of the log, in lines and bytes. @returns the error if it is one too many */
 export function countLog(run: Run, call: CapabilityCallWire): SandglassError | undefined {
   const { job } = run;
   run.logLines += 1;

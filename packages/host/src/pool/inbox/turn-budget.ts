@@ -2,8 +2,8 @@
 const PER_TURN = 16;
 
 /**
- * Spreads work over the turns of the event loop, fairly: who asks for a thousand things at once
- * delays itself, and neither this thread nor the others for longer than a turn.
+ * Spreads work over the turns of the event loop, fairly. An owner that asks for a thousand things
+ * at once delays itself; this thread and other owners wait for one turn at the most.
  */
 export class TurnBudget<Owner> {
   /** Work that waits for a later turn, by owner, in the order in which the owners are served. */
@@ -12,8 +12,8 @@ export class TurnBudget<Owner> {
   #isTurnSet = false;
 
   /**
-   * Does it now, if this turn has done little so far, or else in a later one. The work of one owner
-   * stays in its order.
+   * Does a piece of work now, if this turn has budget left, else in a later turn. The work of one
+   * owner stays in its order.
    */
   run(owner: Owner, work: () => void): void {
     this.#setTurn();

@@ -28,9 +28,9 @@ export interface JobOptions {
 }
 
 /**
- * - `queued`: waits for a lane.
+ * - `queued`: not sent to a lane yet.
  * - `sent`: on a lane, which the lane set knows.
- * - `answered`: still there; its caller has been told, and what it has started goes on.
+ * - `answered`: on a lane; its caller has the answer, and its background goes on.
  * - `settled`: over.
  */
 export type JobState = 'queued' | 'sent' | 'answered' | 'settled';
@@ -57,16 +57,16 @@ export class Job implements Timed, Queued {
   answeredMs = 0;
 
   onAbort: (() => void) | undefined;
-  /** Told when an answered one is over. */
+  /** Called when its background is over. */
   onOver: (() => void) | undefined;
   state: JobState = 'queued';
   /** Its link in the queue, while it is in one. */
   queued: Link<Queued> | undefined;
   timing: Link<Timed> | undefined;
 
-  /** Times that it was sent to a lane, those not counted from which it was taken back. */
+  /** How often it was sent to a lane. A run that was taken back before it began does not count. */
   runs = 0;
-  /** Runs during which its lane died while in this very call. */
+  /** Runs in which its lane died while it was in this call. */
   deathsInside = 0;
   /** Capability calls of all runs that must not be made twice, refused ones not counted. */
   effects = 0;
@@ -103,7 +103,7 @@ export class Job implements Timed, Queued {
     return this.extension.wire.limits;
   }
 
-  /** What errors name it by. */
+  /** The extension and the call id for the errors of this job. */
   get origin(): { extension: string; callId: number | undefined } {
     return { extension: this.extension.wire.name, callId: this.isLoad ? undefined : this.callId };
   }
@@ -115,14 +115,14 @@ export class Job implements Timed, Queued {
     return this.#ending;
   }
 
-  /** Ends what the current run has asked for. */
+  /** Fires the end of the current run: its sleeps and requests stop. */
   endRun(): void {
     const ending = this.#ending;
     this.#ending = undefined;
     ending?.fire();
   }
 
-  /** Frees what a settled call holds, also while its lane still remembers it. */
+  /** Frees the memory of a settled call, although its lane still has an entry for it. */
   clear(): void {
     this.argument = NO_BYTES;
     this.snapshot = undefined;

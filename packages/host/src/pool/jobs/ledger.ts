@@ -12,23 +12,20 @@ import { CallCounters } from '../stats/counters.js';
 
 const MAX_CALL_ID = 2 ** 31 - 1;
 
-/**
- * Lets go of a job that has settled before its lane was done with it: takes it out of its queue, or
- * tells the lane to stop.
- */
+/** Stops a job that has settled early: takes it out of its queue, or has its lane abort it. */
 export interface Releaser {
   release(job: Job): void;
 }
 
 /**
- * Every accepted call and load, from acceptance to the one settlement that each of them gets, and
- * beyond it while something goes on that it has started.
+ * The list of every accepted call and load, from acceptance until it has settled, which happens
+ * once, and until its background is over.
  */
 export class Ledger {
   readonly #live: Deadlines<Job> = new Deadlines();
   /** Ids of live calls; ids start over after 2^31 calls, which takes half a day at full load. */
   readonly #ids: IdMap<true> = new IdMap();
-  /** What all limits are counted on. */
+  /** The clock of all limits. */
   readonly clock: VirtualClock;
   readonly #onBackground: ((end: BackgroundEnd) => void) | undefined;
   readonly held: HeldBytes;
@@ -91,7 +88,7 @@ export class Ledger {
   }
 
   /**
-   * Gives a job its value; nothing if it has one. @param goesOn whether something that it has
+   * Resolves a job; does nothing if it has settled. @param goesOn whether something that it has
    * started does: see `finish`.
    */
   fulfil(job: Job, value: unknown, goesOn = false): void {
@@ -101,8 +98,8 @@ export class Ledger {
   }
 
   /**
-   * Ends a job, wherever it is, and what it has started, unless that `goesOn`. Nothing if it is
-   * over.
+   * Rejects a job wherever it is, and ends its background unless that `goesOn`. Does nothing if it
+   * is over.
    */
   reject(job: Job, error: SandglassError, goesOn = false): void {
     if (job.isSettled) return;
@@ -113,8 +110,7 @@ export class Ledger {
   }
 
   /**
-   * What an answered job had started is over. @param error what ended it, if it did not end by
-   * itself.
+   * Ends the background of an answered job. @param error that ended it, if it did not end by itself
    */
   finish(job: Job, usage?: UsageWire, error?: SandglassError): void {
     if (job.state !== 'answered') return;

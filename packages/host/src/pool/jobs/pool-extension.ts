@@ -4,7 +4,7 @@ import { CallCost } from '../cost-model.js';
 import { CallMemory } from '../memory/call-memory.js';
 import { CallCounters } from '../stats/counters.js';
 
-/** What waits in an extension's queue: a job, which this file knows nothing more of. */
+/** An entry of an extension's queue: a job, of which this file knows nothing else. */
 export interface Queued {
   readonly extension: PoolExtension;
 }

@@ -7,8 +7,8 @@ const MAX_DELAY_MS = 5_000;
  */
 const HOPELESS_AFTER = 6;
 /**
- * For so long after an engine has worked, calls are kept all the same, and starts tried more often:
- * what kills engines may stop.
+ * While an engine has worked within this time, queued calls are kept in spite of failures, and
+ * starts are tried more often: the cause of the failures may pass.
  */
 const RECENT_MS = 30_000;
 const RECENT_MAX_DELAY_MS = 400;
@@ -25,7 +25,8 @@ export class Backoff {
   }
 
   /**
-   * Whether so much has failed in a row that a call should not wait for the next attempt.
+   * Whether so many starts have failed in a row that a queued call should fail instead of waiting
+   * for the next attempt.
    *
    * Only during the pause: the first call after it makes that attempt.
    */

@@ -2,11 +2,13 @@
  * How a lane is.
  *
  * - `starting`: its engine does not take anything yet.
- * - `ready`: it gets on.
- * - `quiet`: it has not got on with anything for some ticks of the watchdog, whatever it is in.
- * - `stalled`: in one call for so long that nothing more is sent, and nothing is left behind it.
- * - `overdue`: stalled, and past the limit of what it is in: it is probably about to be ended.
- * - `lost`: gone. The set has it no longer.
+ * - `ready`: it makes progress.
+ * - `quiet`: it has made no progress for some ticks of the watchdog.
+ * - `stalled`: it has been in one call for so long that it gets no more calls, and those behind
+ *   that call are moved elsewhere.
+ * - `overdue`: it is stalled, and the call that it is in has passed its limit. The watchdog will
+ *   probably end it.
+ * - `lost`: its engine is gone, and the lane set no longer has it.
  */
 export type LaneCondition = 'starting' | 'ready' | 'quiet' | 'stalled' | 'overdue' | 'lost';
 

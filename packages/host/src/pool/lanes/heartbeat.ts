@@ -3,23 +3,22 @@
  */
 const ASK_AFTER_MS = 1_000;
 /**
- * Without one for this long, its thread hangs in the host's own code. Far above what its longest
- * work outside guests takes.
+ * A thread that has not answered for this long hangs in our own code. Its longest work outside
+ * guests takes far less.
  */
 const HANG_MS = 4_000;
 
 /**
- * Sees that an engine's thread hangs outside guest code, where no slot tells: by asking, and
- * waiting for the answer.
+ * Detects a thread that hangs outside guest code, where no slot shows it: the lane is asked for its
+ * statistics, and has to answer.
  *
- * A thread that waits for its calls answers at once, so that one question a second is all that this
- * costs.
+ * A thread whose calls are suspended answers at once, so that the cost is one question a second.
  */
 export class Heartbeat {
   #askedMs: number | undefined;
   #lastAnswer: unknown;
 
-  /** Owes nothing, or is seen at work. */
+  /** Call it when the lane owes no answer, or is seen at work. */
   rest(): void {
     this.#askedMs = undefined;
   }

@@ -27,8 +27,8 @@ export interface GoneLanes {
 }
 
 /**
- * The pool's lanes: started on demand, retired when idle, started again with a growing pause when
- * they do not hold.
+ * The pool's lanes. They are started on demand and retired when idle. After failures, the pause
+ * before the next start grows.
  */
 export class LaneSet {
   readonly #options: LaneSetOptions;
@@ -162,7 +162,7 @@ export class LaneSet {
     this.idle(lane);
   }
 
-  /** A lane has done what it is for: lanes no longer count as ones that may not hold. */
+  /** Notes that a lane has ended a job: the failures before no longer count. */
   markHealthy({ role }: Lane): void {
     if (role !== 'remote') this.#backoff.succeeded(performance.now());
   }

@@ -28,7 +28,7 @@ const NO_ENGINE_STATS: EngineStats = {
 };
 const MAX_BATCH_ID = 2 ** 31 - 1;
 
-/** A lane as the dispatcher sees it: what is on it, and how much more it takes. */
+/** A lane as the dispatcher sees it: the jobs that are on it, and how many more it takes. */
 export class Lane {
   readonly id: number;
   readonly #condition: Condition = new Condition();
@@ -36,8 +36,8 @@ export class Lane {
   /** Set by whoever starts it, before anything else can happen. */
   link!: LaneLink;
   /**
-   * What was sent and has no outcome yet; settled jobs too, since the engine may still be in them.
-   * By call.
+   * Runs that were sent and have no outcome yet, by call id. Settled jobs are among them, since the
+   * engine may still be in them.
    */
   readonly runs: IdMap<Run> = new IdMap();
   /** Batches whose end has not been reported. */
@@ -48,7 +48,7 @@ export class Lane {
   readonly residents: Set<PoolExtension> = new Set();
   readonly watch: SliceWatch = new SliceWatch();
   readonly heartbeat: Heartbeat = new Heartbeat();
-  /** What it is stalled in. */
+  /** Extension of the call that it is stalled in. */
   stalledIn: PoolExtension | undefined;
   /** Batches that are not entered as a whole. */
   openBatches = 0;
@@ -60,7 +60,7 @@ export class Lane {
   #lastBatchId = 0;
   /** Calls that it was sent. */
   #sent = 0;
-  /** Expected CPU time of what is sent and not entered. */
+  /** Expected CPU time of the runs that are sent and not entered. */
   backlogMs = 0;
   /** Jobs that are put here and not entered. */
   #unentered = 0;
@@ -121,7 +121,7 @@ export class Lane {
     return false;
   }
 
-  /** Whether nothing is on it, nor about to go there. */
+  /** Whether no job is on it or in its outbox. */
   get isIdle(): boolean {
     return this.isUp && this.runs.size === 0 && this.outbox.length === 0;
   }
@@ -154,8 +154,8 @@ export class Lane {
   }
 
   /**
-   * Sees whether its engine is in a call that goes on, or will be in one at once. Costs nothing
-   * where no call has asked for anything.
+   * Reads whether its engine is in a call that has just got an answer, or will be at once. Costs
+   * nothing while no call has been answered.
    */
   look(): void {
     this.resumedMs = 0;
@@ -234,8 +234,8 @@ export class Lane {
   }
 
   /**
-   * Takes back a job that was not entered, as if it had not been sent. The engine may run it all
-   * the same: nobody listens, and it does not get it again meanwhile.
+   * Takes back a job that was not entered, as if it had not been sent. If the engine runs it all
+   * the same, its outcome is ignored; this lane does not get the job again meanwhile.
    */
   takeBack(run: Run): void {
     if (run.batch) this.#leaveBacklog(run, run.batch);

@@ -10,10 +10,10 @@ export interface Batch {
 /** One run of a job, on one lane. A class, no literal: see `LinkedList` in core. */
 export class Run {
   readonly job: Job;
-  /** What the lane's backlog counts it as, until it is entered. */
+  /** Milliseconds that it adds to the lane's backlog, until it is entered. */
   readonly costMs: number;
   batch: Batch | undefined;
-  /** Which of all calls that its lane was sent it is, from 1. */
+  /** Its number among all calls that its lane was sent, from 1. */
   position = 0;
   /** Whether its engine is known to have entered it. */
   isEntered = false;
@@ -31,7 +31,7 @@ export class Run {
     this.costMs = costMs;
   }
 
-  /** Whether what its engine says of it counts. */
+  /** Whether the reports of its engine about it count. */
   get isWanted(): boolean {
     return this.isCurrent && !this.job.isSettled;
   }

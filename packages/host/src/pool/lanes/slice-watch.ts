@@ -3,8 +3,8 @@ import { SLOT } from '@sandglass/core';
 /** How often the slots of busy lanes are read. At 2 ms the pool lost 8 % of its throughput. */
 export const TICK_MS = 5;
 /**
- * What a thread gets beyond a call's limit to end it by its own means: the interrupt handler polls,
- * natives return.
+ * Time beyond a call's limit in which its thread has to end it by itself: the interrupt handler
+ * polls, or a native returns.
  */
 export const GRACE_MS = 100;
 /**
@@ -17,10 +17,11 @@ export const STOP_AFTER_MS = 20;
  * while the grace runs out.
  */
 export const REPLACE_AFTER_MS = 10;
-/** A load that has been between slices for this long waits for something: calls go on beside it. */
+/** A load that has been between slices for this long is suspended: calls are sent beside it. */
 export const IDLE_LOAD_MS = 15;
 /**
- * In one slice for longer than this, a lane counts as stalled: what waits behind it goes elsewhere.
+ * A lane that has been in one slice for longer than this is stalled: the calls behind it are moved
+ * to other lanes.
  */
 export const STALL_MS = 5;
 /** When all lanes have been in one slice for longer than this, one more is started. */

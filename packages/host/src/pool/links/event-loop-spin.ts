@@ -1,11 +1,11 @@
 import { AdaptiveSpin } from '@sandglass/core';
 
-/** How long an answer is waited for awake: an empty call takes 20 µs, a small one 50. */
+/** How long the event loop spins for an answer: an empty call takes 20 µs, a small one 50. */
 const SPIN_MS = 0.1;
 
 /**
- * Keeps the event loop turning while an answer is expected at once, since being woken takes it
- * longer than a call. Whatever else the loop has to do it does meanwhile.
+ * Keeps the event loop turning while an answer is expected at once, since waking it takes longer
+ * than a call. The loop does its other work meanwhile.
  */
 export class EventLoopSpin {
   readonly #spin: AdaptiveSpin = new AdaptiveSpin();
@@ -13,7 +13,7 @@ export class EventLoopSpin {
   #isScheduled = false;
   #endMs = 0;
 
-  /** What is awaited was asked for. */
+  /** Call it when a batch has been sent. */
   begin(): void {
     if (!this.#spin.begin()) return;
     this.#isKept = true;
@@ -21,7 +21,7 @@ export class EventLoopSpin {
     this.#schedule();
   }
 
-  /** What is awaited has come. */
+  /** Call it when the answer has come. */
   end(): void {
     if (!this.#isKept) return;
     this.#isKept = false;

@@ -55,7 +55,7 @@ class InlineLink implements LaneLink {
   readonly #memory: MemoryBudget;
   #engine: Engine | undefined;
   #isOver = false;
-  /** By call: the batch that waits for it. */
+  /** The open batch of each call. */
   readonly #open: IdMap<OpenBatch> = new IdMap();
 
   constructor(events: LaneEvents, options: InlineLanesOptions) {

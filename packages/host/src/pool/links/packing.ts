@@ -1,7 +1,10 @@
 import { packCalls } from '@sandglass/core';
 import type { CallWire, PackedWire } from '@sandglass/core';
 
-/** Longest list that travels as a string; above it, the copies cost more than they spare. */
+/**
+ * Longest list that is sent as a string: for a longer one the copy to a string costs more than
+ * cloning a buffer.
+ */
 const MAX_TEXT_BYTES = 65_536;
 
 /** Calls as a thread gets them. */

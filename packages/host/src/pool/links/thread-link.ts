@@ -204,7 +204,10 @@ export class ThreadLink implements LaneLink {
     this.#events.ready();
   }
 
-  /** The thread is gone or useless. Tells once, after what it had still said. */
+  /**
+   * Ends a link whose thread is gone or useless. `lost` is called once, after the messages that the
+   * thread had sent.
+   */
   #fail(error: Error): void {
     if (this.#isOver || this.#failure) return;
     this.#failure = error;

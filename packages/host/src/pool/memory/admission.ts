@@ -4,15 +4,15 @@ import type { PoolExtension } from '../jobs/pool-extension.js';
 import { FIRST_BYTES } from './call-memory.js';
 import type { HeldBytes } from './held-bytes.js';
 
-/** More than most calls hold that wait and are swapped out: 10 to 40 KiB. */
+/** More than most suspended calls hold that are swapped out: 10 to 40 KiB. */
 const SUSPENDED_BYTES = 64 << 10;
 
 /**
- * Decides which calls go to lanes while memory is short. Others wait in the queue until some of it
- * is free: calls that hold it are bounded by their wall clock.
+ * Decides which calls are sent to lanes while memory is short. The others stay queued until memory
+ * is free; the wall clock bounds the calls that hold it.
  *
- * Lanes enforce the budget by themselves; this keeps what would wait there in the queue, round
- * robin between extensions.
+ * Lanes enforce the budget by themselves: without the admission, calls would wait there, and not
+ * round robin over the extensions.
  */
 export class Admission {
   readonly #budget: MemoryBudget;

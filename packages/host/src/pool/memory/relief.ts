@@ -19,7 +19,7 @@ const MIN_TRIM_MS = 500;
 const ROUNDS = 2;
 
 /**
- * Has lanes free memory: what they have not used for a while, and at once when the budget is
+ * Has lanes free memory: the unused memory after a while, and more at once when the budget is
  * overdrawn.
  */
 export class Relief {
@@ -49,8 +49,8 @@ export class Relief {
   }
 
   /**
-   * Ends the calls that hold most where the budget is overdrawn, and frees what is idle where calls
-   * wait for memory.
+   * Ends the calls that hold most if the budget is overdrawn. Frees unused memory if calls wait for
+   * it.
    *
    * @param isWaitedFor whether calls wait.
    */

@@ -22,8 +22,8 @@ export interface RecoveryParts {
 }
 
 /**
- * What becomes of calls whose lane is lost, or stuck: they run again where that does nothing twice,
- * else they fail.
+ * Decides about calls whose lane is lost or stalled: they run again if no effect would happen
+ * twice, else they fail.
  */
 export class Recovery {
   readonly #ledger: Ledger;
@@ -42,7 +42,7 @@ export class Recovery {
     this.#maxRuns = maxRuns;
   }
 
-  /** Moves what waits behind a long call to another lane, if there is one for it. */
+  /** Moves the calls behind a long call to other lanes, if there are any for them. */
   moveQueuedCalls(stalled: Lane): void {
     if (stalled.condition === 'overdue') this.#lanes.start();
     // one that is full will have room soon
@@ -54,7 +54,7 @@ export class Recovery {
     }
   }
 
-  /** Takes out a lane that is dead, or has to be ended, and settles what becomes of its jobs. */
+  /** Removes a lane that is dead or has to be ended. Its jobs run again or fail. */
   lose(lane: Lane, how: 'lost' | 'killed', reason?: Error): void {
     const runningId = lane.watch.read(lane.link.slots);
     const wasUp = lane.isUp;
@@ -70,7 +70,7 @@ export class Recovery {
     this.#dispatcher.schedule();
   }
 
-  /** Lets jobs whose run came to nothing run again, where that does nothing twice. */
+  /** Queues the jobs of lost runs again, if no effect would happen twice. */
   runAgain(runs: Run[], reason?: Error): void {
     for (const run of runs.toReversed()) {
       run.isCurrent = false;
@@ -87,7 +87,7 @@ export class Recovery {
     }
   }
 
-  /** The error of what cannot run because no lane holds. */
+  /** The error of a job that cannot run because no lane starts. */
   hopeless(name?: string, callId?: number): SandglassError {
     const { failures, lastFailure, absence } = this.#lanes;
     const why =
@@ -96,7 +96,7 @@ export class Recovery {
     return new SandglassError('E_WORKER_LOST', message, { extension: name, callId, cause: lastFailure });
   }
 
-  /** Ends all jobs: no lane holds. */
+  /** Rejects all jobs, because no lane starts. */
   giveUp(): void {
     for (const job of [...this.#ledger]) {
       this.#ledger.reject(job, this.hopeless(job.extension.wire.name, job.origin.callId));

@@ -68,8 +68,8 @@ export class Watchdog {
   }
 
   /**
-   * A lane has reported something: it may be out of the call that it was stalled in, and need not
-   * wait for a tick.
+   * Call it when a lane has reported something: it may have left the call that it was stalled in,
+   * and need not wait for a tick.
    */
   heard(lane: Lane): void {
     if (lane.isStalled && lane.watch.read(lane.link.slots) !== lane.watch.callId) this.#moveOn(lane, 'ready');
@@ -121,7 +121,9 @@ export class Watchdog {
     this.#recovery.lose(lane, 'killed');
   }
 
-  /** A lane gets on, or is between slices: if it was stalled, it takes calls again. */
+  /**
+   * Notes that a lane makes progress, or is between slices. One that was stalled takes calls again.
+   */
   #moveOn(lane: Lane, next: 'ready' | 'quiet'): void {
     const wasStalled = lane.isStalled;
     lane.become(wasStalled ? 'ready' : next);
@@ -136,8 +138,8 @@ export class Watchdog {
 }
 
 /**
- * What the call that a lane is in may take. One that the lane was not sent is allowed what any on
- * the lane is.
+ * The time limit of the call that a lane is in. If the lane was not sent that call, it is the
+ * longest limit of the extensions on it.
  */
 function limitMs(lane: Lane, job: Job | undefined): number {
   if (job) return job.isLoad ? job.limits.loadTimeMs : job.limits.cpuTimeMs;
