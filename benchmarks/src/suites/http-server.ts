@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { createHost, type Host } from '@sandglass/host';
 // with its parts, the handler itself can be put into the very same server
@@ -25,8 +30,9 @@ const OPTIONS = {
 };
 const ENDPOINT = "export default (router) => router.get('/', () => ({ status: 200, body: { hello: 'world' } }));";
 
-const { through, threads } = JSON.parse(process.argv[2] ?? '') as HttpInput;
+const { through, threads, processes = 1 } = JSON.parse(process.argv[2] ?? '') as HttpInput;
 if (through === 'node:http') await serveAlone();
+else if (through === 'command') await serveByCommand();
 else await serveExtension();
 
 /** The least that Node can do: no extension, no host, no service. */
@@ -40,6 +46,23 @@ async function serveAlone(): Promise<void> {
   process.once('disconnect', () => process.exit());
   const { port } = alone.address() as AddressInfo; // a TCP server's address
   process.send?.(`http://${OPTIONS.hostname}:${port}/hello`);
+}
+
+/** `sandglass serve` with a folder of that one extension. */
+async function serveByCommand(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'sandglass-bench-'));
+  await mkdir(join(folder, 'hello'));
+  await writeFile(join(folder, 'hello/package.json'), JSON.stringify(toManifest('hello', 'endpoint')));
+  await writeFile(join(folder, 'hello/index.js'), ENDPOINT);
+  const main = fileURLToPath(new URL('dist/bundle/main.js', import.meta.resolve('@sandglass/host/package.json')));
+  const flags = ['--port', '0', '--max-threads', String(threads), '--processes', String(processes)];
+  const command = spawn(process.execPath, [main, 'serve', folder, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  process.once('disconnect', () => command.kill('SIGTERM'));
+  command.once('exit', () => void rm(folder, { recursive: true }).then(() => process.exit()));
+  for await (const chunk of command.stdout.setEncoding('utf8')) {
+    const [, url] = /Listening on (http:[^\s"]+)/.exec(String(chunk)) ?? [];
+    if (url !== undefined) process.send?.(`${url}hello`);
+  }
 }
 
 async function serveExtension(): Promise<void> {

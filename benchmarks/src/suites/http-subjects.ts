@@ -8,12 +8,15 @@ import type { Subject } from '../run/subject.js';
 
 /**
  * What the server runs: the handler as an extension, by the whole service or by `host.fetch` alone,
- * or the handler itself, with the platform's response or the kind that the service uses;
+ * or the handler itself, with the platform's response or the kind that the service uses; `command`
+ * is `sandglass serve`;
  * `node:http` is the handler in a server without any of our code.
  */
 export interface HttpInput {
-  through: 'service' | 'host' | 'nothing' | 'nothing, fast' | 'node:http';
+  through: 'service' | 'host' | 'nothing' | 'nothing, fast' | 'node:http' | 'command';
   threads: number | 'inline';
+  /** Of the command. @default 1 */
+  processes?: number;
 }
 
 const SERVER = fileURLToPath(new URL('http-server.js', import.meta.url));

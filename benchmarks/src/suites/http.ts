@@ -32,6 +32,8 @@ export function createHttpSuites(): Suite[] {
         subject('Sandglass, host.fetch, calling thread', { through: 'host', threads: 'inline' }),
         subject('Sandglass, host.fetch, one thread', { through: 'host', threads: 1 }),
         subject('Sandglass, sandglass serve, two threads', { through: 'service', threads: 2 }),
+        subject('Sandglass, the command, one process', { through: 'command', threads: 2, processes: 1 }),
+        subject('Sandglass, the command, two processes', { through: 'command', threads: 2, processes: 2 }),
       ],
     },
   ];

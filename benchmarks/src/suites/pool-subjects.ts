@@ -54,10 +54,12 @@ export interface PiscinaInput {
   tasksPerThread: number;
   /** How an idle thread waits: see piscina's documentation. @default 'sync', as piscina's */
   atomics?: 'sync' | 'async' | 'disabled';
+  /** What goes in and out. @default null */
+  argument?: unknown;
 }
 
 export async function openPiscina(input: PiscinaInput): Promise<Subject> {
-  const { threads, measure, tasksPerThread, atomics = 'sync' } = input;
+  const { threads, measure, tasksPerThread, atomics = 'sync', argument = null } = input;
   const pool = new Piscina({
     filename: new URL('empty-task.js', import.meta.url).href,
     minThreads: threads,
@@ -65,7 +67,7 @@ export async function openPiscina(input: PiscinaInput): Promise<Subject> {
     concurrentTasksPerWorker: tasksPerThread,
     atomics,
   });
-  return { ...(await toSubject(() => pool.run(null), measure)), close: () => pool.destroy() };
+  return { ...(await toSubject(() => pool.run(argument), measure)), close: () => pool.destroy() };
 }
 
 function toPool(threads: number | 'inline'): PoolOptions | 'inline' {

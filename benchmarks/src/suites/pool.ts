@@ -1,6 +1,7 @@
 import { compiled } from '../run/compiled.js';
 import type { Suite, SubjectSpec } from '../run/subject.js';
 import { CPU_PROGRAMS } from './cpu-programs.js';
+import { ECHO } from './host-extension.js';
 import type { HostInput, PiscinaInput } from './pool-subjects.js';
 
 const MODULE = compiled('suites/pool-subjects.js');
@@ -16,7 +17,7 @@ export const SERIES: readonly (readonly [series: string, threads: HostInput['thr
 
 /** The host with its pool, called as a user calls it. */
 export function createPoolSuites(): Suite[] {
-  return [throughput(), messages(), latency(), extensions(), inFlight(), threads()];
+  return [throughput(), messages(), payload(), latency(), extensions(), inFlight(), threads()];
 }
 
 /** Calls of a host, as a subject. */
@@ -67,6 +68,28 @@ function messages(): Suite {
       piscina(BEST, { threads: 2, measure, tasksPerThread: 64 }),
       hostCalls('Sandglass, pristine, two threads', { threads: 2, measure, script, argument }),
       hostCalls('Sandglass, pristine, one thread', { threads: 1, measure, script, argument }),
+    ],
+  };
+}
+
+/** Two kilobytes of JSON, in and out, against a task that carries the same. */
+function payload(): Suite {
+  const measure = { inFlight: 64 };
+  const item = (id: number): object => ({ id, name: `item number ${id}`, price: id * 1.5, isSold: id % 2 === 0 });
+  const argument = { items: Array.from({ length: 32 }, (_, id) => item(id)) };
+  const reference = 'piscina, empty task with the same payload';
+  return {
+    name: 'pool-payload',
+    title: 'Pool: 2 KB of JSON in and out, 64 in flight, one thread',
+    unit: 'calls/s',
+    reference,
+    ...SETTINGS,
+    subjects: [
+      piscina(reference, { threads: 1, measure, tasksPerThread: 64, argument }),
+      hostCalls('Sandglass, pristine, one thread', { threads: 1, measure, script: ECHO, argument }),
+      hostCalls('Sandglass, persistent, one thread', {
+        ...{ threads: 1, measure, script: ECHO, argument, isolation: 'persistent' },
+      }),
     ],
   };
 }
