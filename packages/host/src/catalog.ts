@@ -94,8 +94,8 @@ export class Catalog {
   }
 
   /**
-   * Puts a new version in place of the one that serves. Calls in flight finish on the old one,
-   * which goes on serving if the new one does not load.
+   * Replaces the version that serves by a new one. Calls in flight finish on the old one, which
+   * goes on serving if the new one does not load.
    *
    * @param open reads the new version; it has to have the same name.
    */

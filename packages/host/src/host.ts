@@ -170,7 +170,7 @@ class SandglassHost implements Host {
         const added = this.#catalog
           .add(extension, { previous, keepFailed: true })
           .catch((error: unknown) => this.#report(error, { extension: extension.name }));
-        previous = Promise.all([previous, added]); // one that fails does not wait for its previous
+        previous = Promise.all([previous, added]); // a failure waits for none before it
       }
       await previous;
     }

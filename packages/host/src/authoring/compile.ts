@@ -28,7 +28,7 @@ export class CompileError extends SyntaxError {
   }
 }
 
-/** What the templates' build compiles for: QuickJS has the language of that year, and no more. */
+/** Target of the build: the language that QuickJS has. */
 const TARGET = 'es2023';
 /** Files that are JavaScript but for their types. */
 const TYPESCRIPT: ReadonlySet<string> = new Set(['.ts', '.mts']);

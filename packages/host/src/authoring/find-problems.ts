@@ -106,7 +106,7 @@ function findIn(program: Program, options: ProblemOptions, at: Locate): Problem[
 type Position = Pick<Problem, 'line' | 'column'>;
 type Locate = (index: number) => Position;
 
-/** What a module takes of those that it may import. */
+/** Which names a module imports of the modules that it may import. */
 class Uses {
   /** Index of the first use of each export. */
   readonly first = new Map<string, number>();

@@ -29,8 +29,8 @@ export function parseArgs(capability: Capability, given: readonly unknown[]): re
 }
 
 /**
- * Schemas, and what handlers do, go through all that arguments hold: what is shared wherever it
- * stands, and what is circular until the stack ends.
+ * Refuses arguments that are too much for a schema or a handler. Both walk all values: a shared one
+ * wherever it occurs, a circular one until the stack ends.
  */
 function assertSmall(name: string, args: readonly unknown[], maxValues: number): void {
   const expansion = new Expansion(

@@ -1,4 +1,4 @@
-/** What a value may come to when all that it shares is written out. */
+/** Limits of a value, counted with every shared reference written out. */
 export interface ExpansionLimits {
   /** Items of lists; a property counts as four. */
   maxValues: number;
@@ -11,13 +11,15 @@ export interface ExpansionLimits {
  */
 const PROPERTY_COST = 4;
 
-/** Nesting beyond which a value is circular: nothing deeper comes out of a sandbox. */
+/**
+ * A value that is nested more deeply than this is circular, since no deeper one leaves a sandbox.
+ */
 const MAX_DEPTH = 1_000;
 
 /**
- * Counts what a guest's value comes to when it is written out: a list that stands ten times
- * counts ten times, as it would be written or walked ten times. Sixty lists that each hold the one
- * before twice are 2^60 values.
+ * Counts a guest's value with every shared reference written out: a list that occurs ten times
+ * counts ten times, since it would be written or walked ten times. Sixty lists that each hold the
+ * one before twice are 2^60 values.
  */
 export class Expansion {
   readonly #limits: ExpansionLimits;

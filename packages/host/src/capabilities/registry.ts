@@ -40,9 +40,7 @@ export interface CapabilitiesOptions {
   request?: RequestOptions | undefined;
   onLog?: ((entry: LogEntry) => void) | undefined;
   onAudit?: ((entry: AuditEntry) => void) | undefined;
-  /**
-   * Told of what a handler threw that is none of the guest's business: a fault of the host's own.
-   */
+  /** Gets the errors of handlers that were not made for guests: faults of the host's own. */
   onFailure?: ((message: string, cause: unknown, of: { extension: string; callId: number }) => void) | undefined;
   /** Whether what guests write to their console reaches `onLog`. @default false */
   logConsole?: boolean | undefined;
@@ -59,7 +57,7 @@ export type InvokeContext = Pick<BuiltInContext, 'call' | 'ending'>;
 
 /** Every capability of a host, behind the one gate that all of them share. */
 export interface Capabilities {
-  /** What the host has to say in an extension's log. */
+  /** Writes a line of the host's own into an extension's log. */
   log(entry: LogEntry): void;
   /** Schema of each scope that a manifest may ask for. */
   readonly scopeSchemas: ScopeSchemas;
@@ -70,7 +68,7 @@ export interface Capabilities {
    *   patterns.
    */
   prepare(extension: { name: string; version: string }, granted: Scopes): Grant;
-  /** What the sandbox learns of the capabilities. */
+  /** The capabilities as a sandbox sees them. */
   wires(grant: Grant): CapabilityWire[];
   /**
    * Whether a second run of this capability would do something a second time. An unknown one does
@@ -248,7 +246,7 @@ function isGuests(error: unknown): error is SandglassError {
   return isSandglassError(error) && GUEST_CODES.has(error.code);
 }
 
-/** What the guest learns: a capability's own words, or only that it failed. */
+/** The error for the guest: a capability's own words, or only that it failed. */
 function toCapabilityError(name: string, error: unknown): CapabilityError {
   if (error instanceof CapabilityError) return error;
   // one of the set

@@ -18,7 +18,7 @@ export interface Input {
   pause(): unknown;
 }
 
-/** What a command touches of the process around it. Tests pass their own. */
+/** The parts of the process that a command uses. Tests pass their own. */
 export interface Io {
   stdout: Output;
   stderr: Output;

@@ -30,14 +30,14 @@ export class Sequence<Items extends string | readonly string[]> {
     return has(positions, this.items.length);
   }
 
-  /** Where an item stands. */
+  /** The positions of an item. */
   find(item: string): Positions {
     let found = this.#found.get(item);
     if (found === undefined) this.#found.set(item, (found = this.#search(item)));
     return found;
   }
 
-  /** Where any other item stands. */
+  /** The positions of all other items. */
   findOther(item: string): Positions {
     let found = this.#others.get(item);
     if (found === undefined) {

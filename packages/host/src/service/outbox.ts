@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** What may wait in memory for clients to read. */
+/** Limits of the responses that wait in memory until clients read them. */
 export interface OutboxLimits {
   /** Bytes of all responses together. */
   maxUnsentBytes: number;

@@ -16,7 +16,7 @@ export interface Sample {
 
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** What stands before the samples of a family, in the Prometheus text format, version 0.0.4. */
+/** The header of a metric family in the Prometheus text format, version 0.0.4. */
 export function formatHeader({ name, type, help }: Metric): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 }

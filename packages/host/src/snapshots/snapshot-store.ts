@@ -11,7 +11,7 @@ import { sha256 } from '../sha256.js';
  */
 const KEY_BYTES = 32;
 
-/** What a snapshot holds beside the heap: the C stack, static data, its tables. */
+/** Most bytes of a snapshot beside the heap: C stack, static data, tables. */
 const MAX_MORE_BYTES = 16 * 1024 * 1024;
 
 /** Why a file was not used. */

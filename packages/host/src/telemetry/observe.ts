@@ -57,7 +57,7 @@ function findTelemetry(): Telemetry | undefined {
   }
 }
 
-/** One sink for both, which cannot hurt the call that it hears of, nor one the other. */
+/** Joins two sinks. An error of one reaches neither the other nor the call. */
 function both<Entry>(
   own?: (entry: Entry) => void,
   traced?: (entry: Entry) => void,

@@ -25,7 +25,10 @@ export class VirtualTimers {
     });
   }
 
-  /** One wait ends per turn, so that what it sets free may wait again before a longer one ends. */
+  /**
+   * Ends one wait in each turn of the event loop, so that the code behind it may wait again before
+   * a longer wait ends.
+   */
   #schedule(): void {
     if (this.#isScheduled || this.#waits.length === 0) return;
     this.#isScheduled = true;

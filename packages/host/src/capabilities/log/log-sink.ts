@@ -4,7 +4,7 @@ import type { LogEntry } from '../../types.js';
 /** Bytes of log lines that wait for an `onLog` which returns promises, of all extensions. */
 const MAX_PENDING_BYTES = 16_777_216;
 
-/** What a line takes beside its text. */
+/** Bytes that a line takes beside its text. */
 const LINE_BYTES = 256;
 
 /** What a host gives as `onLog`. */
@@ -18,7 +18,7 @@ export type OnLog = (entry: LogEntry) => unknown;
 export class LogSink {
   readonly #onLog: OnLog;
   readonly #pending: ByteBudget<string> = new ByteBudget(MAX_PENDING_BYTES);
-  /** Lines dropped since the last one that was not, by extension. */
+  /** Lines dropped since the last one that was passed on, by extension. */
   readonly #dropped: Map<string, number> = new Map();
 
   constructor(onLog: OnLog = () => {}) {

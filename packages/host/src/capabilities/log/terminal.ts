@@ -7,8 +7,8 @@ const UNSAFE =
   /[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\p{Cs}\u{e0000}-\u{e007f}]+/gu;
 
 /**
- * What stands for each character that was met, some 2,500 at the most: a guest may log a million of
- * them at once.
+ * The escape of each unsafe character that has occurred, some 2,500 at the most. A guest may log a
+ * million characters at once, so that each escape is made once.
  */
 const escapes: Map<number, string> = new Map([
   [0x0a, '\\n'],

@@ -48,8 +48,7 @@ const REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What a request to another origin keeps after a redirect. Anything else may be a secret under some
- * name.
+ * Headers that a request keeps when a redirect leads to another origin. Any other may be a secret.
  */
 const KEPT_ACROSS_ORIGINS: ReadonlySet<string> = new Set([
   'accept',

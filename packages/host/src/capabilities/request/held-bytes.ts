@@ -1,7 +1,7 @@
 import type { ByteBudget } from '../../byte-budget.js';
 import { CapabilityError } from '../error.js';
 
-/** What one request holds of the memory for bodies, sent and received. */
+/** Bytes of bodies that one request holds, sent and received. */
 export class HeldBytes {
   readonly #budget: ByteBudget<string>;
   readonly #extension: string;

@@ -18,10 +18,10 @@ import type { RequestSlots } from './slots.js';
 /** What a request resolves to: `{ status, statusText, headers, data }`. */
 export type RequestResponse = JsonData | { status: number; statusText: string; headers: object; data: string };
 
-/** What sends, and all that it needs of compression: loaded with the first request. */
+/** The code that sends requests and decompresses responses: loaded with the first request. */
 let sending: typeof Sending | undefined;
 
-/** What all requests of a host share. */
+/** Shared by all requests of a host. */
 export interface RequestService extends SendLimits {
   agents: ExtensionAgents;
   /** In place of the agents. */

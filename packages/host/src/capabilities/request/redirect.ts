@@ -7,11 +7,11 @@ import type { Answer } from './exchange.js';
 import { dropContentHeaders, dropCredentials } from './headers.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 
-/** An answer that leads on. */
+/** The status and the location of an answer that redirects. */
 type Hop = Pick<Answer, 'status' | 'location'>;
 
 /**
- * The next hop, checked like a request of the guest's own.
+ * Makes the next request of a redirect, checked like one of the guest's own.
  *
  * @throws {CapabilityError} `E_SCOPE`.
  */
@@ -31,8 +31,8 @@ export function redirect(from: OutgoingRequest, { status, location: header }: Ho
 }
 
 /**
- * Whether a hop stays with whom credentials were meant for: the same origin, or the secure one of
- * the same host.
+ * Whether credentials are kept: the next URL has the same origin, or the https origin of the same
+ * host.
  */
 function isSameParty(from: URL, to: URL): boolean {
   if (from.origin === to.origin) return true;

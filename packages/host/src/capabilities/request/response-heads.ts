@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 
-/** Bytes of what comes before an answer's headers: more of it is no answer. */
+/** Most bytes up to the end of an answer's status line, interim answers included. */
 const MAX_INTERIM_BYTES = 16_384;
 
 const CONTINUE = /^HTTP\/1\.[01] 100[ \r]/;
-/** Bytes that tell one of those. */
+/** Bytes that tell an interim answer from others. */
 const CONTINUE_LENGTH = 13;
 
 const PROTOCOL = 'HTTP/';
@@ -66,7 +66,7 @@ class HeadTooLong extends Error {
 class HeadReader {
   /** The status text, if it is not ASCII. */
   text: string | undefined;
-  /** Whether this is no answer any more. */
+  /** Whether more bytes have come than an answer may begin with. */
   isTooLong = false;
   #bytes: Buffer | undefined;
   #interimBytes = 0;

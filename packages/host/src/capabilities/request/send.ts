@@ -31,14 +31,14 @@ const MAX_JSON_DEPTH = 1_000;
  */
 const MAX_SHORT_BYTES = 65_536;
 
-/** What a host sets for all its requests. */
+/** Limits of all requests of a host. */
 export interface SendLimits {
   addresses: AddressGate;
   maxResponseBytes: number;
   maxRedirects: number;
 }
 
-/** What a request and all its redirects go through. */
+/** Options of a request and all its redirects. */
 export interface SendOptions {
   limits: SendLimits;
   dispatcher: Dispatcher;

@@ -140,7 +140,7 @@ async function open(config: Config, io: Io, { log, loadedLevel, status }: Openin
   return host;
 }
 
-/** What a server needs of a host that is in the making: it listens before extensions are loaded. */
+/** Stands for a host that is being made: the server listens before extensions are loaded. */
 function toServed(opening: Promise<Host>): Host {
   const served = {
     fetch: async (request: Request) => (await opening).fetch(request),
