@@ -51,12 +51,16 @@ function cut(text: string, start: number): string {
   return text.length > start + MAX_WIDTH ? `${before}…` : before;
 }
 
-/** The first frame of a guest's stack that lies in a file of the extension. */
+/**
+ * The first frame of a guest's stack that lies in a file of the extension. @param name of the
+ * extension; empty while its package.json cannot be read, and is the file
+ */
 export function findFrame(stack: string, name: string): ({ file: string } & FramePosition) | undefined {
+  const prefix = name === '' ? '' : `${name}/`;
   for (const text of stack.split('\n', MAX_STACK_LINES)) {
     const [, path, line, column] = /(?:\(|at )([^()\s]+):(\d{1,9}):(\d{1,9})\)?$/.exec(text.trim()) ?? [];
-    if (path === undefined || !path.startsWith(`${name}/`)) continue;
-    return { file: path.slice(name.length + 1), line: Number(line), column: Number(column) };
+    if (path === undefined || !path.startsWith(prefix)) continue;
+    return { file: path.slice(prefix.length), line: Number(line), column: Number(column) };
   }
   return undefined;
 }

@@ -110,6 +110,26 @@ describe('findProblems', () => {
     expect(problem?.message).toBe('"directus:api" has no export "fetchh": it has log, sleep, request');
   });
 
+  test.each([
+    ['a member that is called', "import { titles } from 'acme:titles';\nexport default () => titles.find('de');", []],
+    [
+      'a member whose scope is missing',
+      "import { titles } from 'acme:titles';\nexport default () => titles.list();",
+      ['"titles.list" is used and its scope', 'The scope "titles.find" is requested and never used'],
+    ],
+    ['an object that is passed on', "import { titles } from 'acme:titles';\nexport default titles;", []],
+    ['a whole module', "import * as all from 'acme:titles';\nexport default () => all.titles.find('de');", []],
+    [
+      'an export that is none',
+      "import { find } from 'acme:titles';\nexport default find;",
+      ['"acme:titles" has no export "find": it has titles', 'The scope "titles.find" is requested and never used'],
+    ],
+  ])('knows capabilities that are members of an export: %s', (_, source, messages) => {
+    const modules = { ...MODULES, 'acme:titles': ['titles.find', 'titles.list'] };
+    const found = findProblems(source, { requested: ['titles.find'], modules }).map(({ message }) => message);
+    expect(found.toSorted()).toEqual(messages.map((message) => expect.stringContaining(message) as unknown));
+  });
+
   test('says where a source is no module', () => {
     const [problem] = findProblems('export default () => {\n  1 2;\n};', { requested: [], modules: MODULES });
     expect(problem).toMatchObject({

@@ -161,14 +161,19 @@ function readImport(
   }
   const problems: Problem[] = [];
   for (const one of node.specifiers) {
-    if (one.type === 'ImportNamespaceSpecifier') readNamespace(program, one.local, uses);
+    if (one.type === 'ImportNamespaceSpecifier') {
+      uses.isOpen ||= exported.some((name) => name.includes('.')); // members of members
+      readNamespace(program, one.local, uses);
+      continue;
+    }
+    const name = one.type === 'ImportSpecifier' ? importedName(one) : 'default';
+    if (exported.includes(name)) uses.add(name, one.start);
+    else if (exported.some((other) => other.startsWith(`${name}.`)))
+      readNamespace(program, one.local, uses, `${name}.`);
     else {
-      const name = one.type === 'ImportSpecifier' ? importedName(one) : 'default';
-      if (exported.includes(name)) uses.add(name, one.start);
-      else {
-        const message = `"${specifier}" has no export "${name}": it has ${exported.join(', ')}`;
-        problems.push({ severity: 'error', code: 'import', message, ...at(one.start) });
-      }
+      const names = new Set(exported.map((other) => other.split('.', 1)[0]));
+      const message = `"${specifier}" has no export "${name}": it has ${[...names].join(', ')}`;
+      problems.push({ severity: 'error', code: 'import', message, ...at(one.start) });
     }
   }
   return problems;
@@ -179,10 +184,12 @@ function importedName({ imported }: ImportSpecifier): string {
 }
 
 /**
- * What `import * as api` comes to: the properties that are read of it, or all of them where it is
- * passed on.
+ * What `import * as api` comes to, or an export that has capabilities as its members: the
+ * properties that are read of it, or all of them where it is passed on.
+ *
+ * @param prefix of the capabilities' names. @default none
  */
-function readNamespace(program: Program, local: AnyNode & { name: string }, uses: Uses): void {
+function readNamespace(program: Program, local: AnyNode & { name: string }, uses: Uses, prefix = ''): void {
   const known = new Set<AnyNode>([local]);
   for (const node of descendants(program)) {
     if (node.type === 'MemberExpression') {
@@ -191,7 +198,7 @@ function readNamespace(program: Program, local: AnyNode & { name: string }, uses
       const name = propertyName(node.property, node.computed);
       if (name === undefined) continue;
       known.add(node.object);
-      uses.add(name, node.start);
+      uses.add(prefix + name, node.start);
     } else if (node.type === 'Property' && !node.computed && !node.shorthand) known.add(node.key);
     else if (node.type === 'Identifier' && node.name === local.name && !known.has(node)) uses.isOpen = true;
   }

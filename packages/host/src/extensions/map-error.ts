@@ -86,7 +86,8 @@ async function locateImport(cause: Error, extension: Pick<Extension, 'mapStack' 
 }
 
 function exportsOf(specifier: string, capabilities: readonly CapabilityWire[]): string {
-  return capabilities.flatMap(({ module, name }) => (module === specifier ? [name] : [])).join(', ');
+  const names = capabilities.filter(({ module }) => module === specifier).map(({ name }) => name.split('.', 1)[0]);
+  return [...new Set(names)].join(', ');
 }
 
 function setStack(error: Error, stack: string): void {

@@ -56,7 +56,7 @@ export async function readPackageJson(folder: string): Promise<unknown> {
   } catch (thrown) {
     const { line, column } = findJsonError(text);
     const cause = thrown as Error;
-    if (cause instanceof SyntaxError) cause.stack = `    at /package.json:${line}:${column}`;
+    if (cause instanceof SyntaxError) cause.stack = `    at package.json:${line}:${column}`;
     const reason = cause.message.replace(/ (?:in JSON )?at position \d+.*$/, '').replace(/, \.{3}[^]*$/, '');
     const position = cause instanceof SyntaxError ? ` (package.json:${line}:${column})` : '';
     throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${reason}${position}`, { cause });

@@ -119,6 +119,7 @@ describe('loadExtension', () => {
     await using extension = await loadExtension(folder);
     const error = (await extension.operation().catch((thrown: unknown) => thrown)) as Error;
     expect(error.stack).toMatch(/^SandglassError: RangeError: no luck\n/);
+    expect(error.stack).not.toContain('test-kit.ts:');
     expect(error.stack).toContain(`(${folder}/src/fail.ts:2:`);
     expect(error.stack).toContain(`(${folder}/src/index.ts:2:`);
     expect(error.stack).toContain('test-kit.test.ts');

@@ -117,7 +117,7 @@ class LoadedExtension implements TestExtension {
   }
 
   request(path: string, request: TestRequest = {}): Promise<TestResponse> {
-    return this.#withOwnStack(() => this.#request(path, request));
+    return this.#withOwnStack(this.request, () => this.#request(path, request));
   }
 
   async #request(path: string, request: TestRequest): Promise<TestResponse> {
@@ -140,28 +140,34 @@ class LoadedExtension implements TestExtension {
   }
 
   filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown> {
-    return this.#withOwnStack(() => this.#host.filter(event, payload, this.#watched(call)));
+    return this.#withOwnStack(this.filter, () => this.#host.filter(event, payload, this.#watched(call)));
   }
 
   action(event: string, meta: object = {}, call?: CallOptions): Promise<void> {
-    return this.#withOwnStack(async () => {
+    return this.#withOwnStack(this.action, async () => {
       await this.#host.action(event, meta, this.#watched(call));
       this.#throwFailure(({ cause }) => cause);
     });
   }
 
   operation(options: unknown = {}, call?: CallOptions): Promise<unknown> {
-    return this.#withOwnStack(async () => {
+    return this.#withOwnStack(this.operation, async () => {
       const registration = this.info.registrations.find(({ type }) => type === 'operation');
       if (registration?.type !== 'operation') throw new TypeError(`"${this.info.name}" is no operation`);
       return this.#host.operation(registration.id, options, this.#watched(call));
     });
   }
 
-  /** Runs a call; what it fails with has the stack of the guest, and of the test. */
-  async #withOwnStack<T>(call: () => Promise<T>): Promise<T> {
+  /**
+   * Runs a call; what it fails with has the stack of the guest, and of the test.
+   *
+   * @param method that the test has called.
+   */
+  async #withOwnStack<T>(method: (...args: never[]) => unknown, call: () => Promise<T>): Promise<T> {
     const { folder, unmatched } = this.#records;
-    const callStack = new Error('called').stack ?? '';
+    const called = new Error('called');
+    Error.captureStackTrace(called, method);
+    const callStack = called.stack ?? '';
     unmatched.length = 0;
     try {
       return await call();
