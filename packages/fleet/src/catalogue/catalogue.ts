@@ -17,10 +17,16 @@ export interface Written<T> {
 /** What is told of a change: the entry, or why it cannot be read. `undefined` if it was deleted. */
 export type OnChange = (key: string, revision: number, read: () => Entry | undefined) => void;
 
+/** Bundles that are kept, so that a roll-back asks nobody; usual ones take a few MiB together. */
+const MAX_KEPT = 32;
+/** A larger one is fetched again. */
+const MAX_KEPT_LENGTH = 1024 * 1024;
+
 /** What runs where: an entry for each extension, and the bundles that they name. */
 export class Catalogue {
   readonly #entries: KV;
   readonly #bundles: ObjectStore;
+  readonly #kept = new Map<string, ExtensionSource>();
 
   private constructor(entries: KV, bundles: ObjectStore) {
     this.#entries = entries;
@@ -95,6 +101,16 @@ export class Catalogue {
 
   /** @throws {SandglassError} `E_NOT_FOUND` if it is gone, `E_LOAD` if it was changed. */
   async getBundle(hash: string): Promise<ExtensionSource> {
+    const kept = this.#kept.get(hash);
+    if (kept) return kept;
+    const bundle = await this.#fetch(hash);
+    if (bundle.source.length <= MAX_KEPT_LENGTH) this.#kept.set(hash, bundle);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > MAX_KEPT) this.#kept.delete(oldest!); // there are more than none
+    return bundle;
+  }
+
+  #fetch(hash: string): Promise<ExtensionSource> {
     return this.#try(`Cannot read the bundle ${hash}`, async () => {
       const info = await this.#bundles.info(hash);
       if (!info || info.deleted) throw new SandglassError('E_NOT_FOUND', `The bundle ${hash} is not in the store`);

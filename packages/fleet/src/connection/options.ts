@@ -1,14 +1,15 @@
 import { hostname } from 'node:os';
 
-import { custom, named } from '@sandglass/core';
 import {
   checkOptions,
   count,
+  custom,
   type Fields,
   type FleetCredentials,
   type FleetOptions,
   type FleetTls,
   maybe,
+  named,
   object,
   text,
   withDefault,

@@ -16,6 +16,7 @@ import type { Entry, Version } from '../catalogue/entry.js';
 import { checkFleetOptions } from '../connection/options.js';
 import { openTransport, toFleetError, type Transport } from '../connection/transport.js';
 import { DeadLetters } from '../events/dead-letters.js';
+import { Memory } from '../events/memory.js';
 import { Outbox } from '../events/outbox.js';
 import { openStreams } from '../events/streams.js';
 import { openNodes } from '../nodes/bucket.js';
@@ -36,6 +37,7 @@ export async function connectOperator(options: FleetOptions): Promise<FleetOpera
       await openNodes(transport),
       await openStreams(transport),
     ];
+    await Memory.open(transport); // owners may be allowed to use it, and not to make it
     const dead = new DeadLetters(transport, streams, new Outbox(transport, streams));
     return new ConnectedOperator({ transport, catalogue, nodes, dead });
   } catch (error) {

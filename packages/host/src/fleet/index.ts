@@ -1,5 +1,7 @@
 /** For `@sandglass/fleet`, and whoever writes a fleet of another kind. */
 export { MAX_SOURCE_LENGTH } from '../extensions/prepare-source.js';
+// with their words: `checkOptions` looks them up in the copy of core that is the host's
+export { custom, named } from '@sandglass/core';
 export { checkOptions } from '../options/check-options.js';
 export { count, maybe, object, text, withDefault, type Fields } from '../options/fields.js';
 export type { ExtensionSource } from '../extensions/extension-source.js';
