@@ -32,6 +32,7 @@ export function connectCapabilities(
       return capabilities.invoke(extension.grant, call.name, call.args, {
         call: { id: call.callId, remainingTimeMs: () => call.remainingTimeMs(), context: call.context },
         ending: call.ending,
+        requestId: call.requestId,
       });
     },
   };

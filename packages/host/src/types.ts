@@ -83,6 +83,8 @@ export interface AuditEntry {
   extension: string;
   callId: number;
   capability: string;
+  /** Id of the request that a service answers with the call. */
+  requestId?: string;
   /** What it was aimed at: the URL of a request, else empty. */
   target: string;
   decision: 'allowed' | 'denied';

@@ -6,16 +6,21 @@ import type { CapabilityError } from './error.js';
 /** Longest reason, and longest target, in an audit entry. */
 const MAX_TEXT_LENGTH = 2_048;
 
+/** Which capability call it is. */
+interface Audited extends Pick<AuditEntry, 'extension' | 'callId' | 'capability'> {
+  requestId: string | undefined;
+}
+
 /**
  * One capability call on its way to its audit entry. A class, no literal: see `LinkedList` in core.
  */
 export class AuditRecord {
-  readonly #call: Pick<AuditEntry, 'extension' | 'callId' | 'capability'>;
+  readonly #call: Audited;
   readonly #write: (entry: AuditEntry) => void;
   readonly #startMs: number = performance.now();
   readonly #details: AuditDetails = {};
 
-  constructor(call: Pick<AuditEntry, 'extension' | 'callId' | 'capability'>, write: (entry: AuditEntry) => void) {
+  constructor(call: Audited, write: (entry: AuditEntry) => void) {
     this.#call = call;
     this.#write = write;
   }
@@ -27,7 +32,7 @@ export class AuditRecord {
 
   /** Writes the entry. Call it once, with what the call failed with, if it did. */
   finish(failure?: CapabilityError): void {
-    const { extension, callId, capability } = this.#call;
+    const { extension, callId, capability, requestId } = this.#call;
     const { target = '', bytes = 0, status } = this.#details;
     const durationMs = performance.now() - this.#startMs;
     // Field by field: an object that is spread together gets a hidden class of its own, see
@@ -43,6 +48,7 @@ export class AuditRecord {
     };
     if (failure) Object.assign(entry, describe(failure));
     if (status !== undefined) entry.status = status;
+    if (requestId !== undefined) entry.requestId = requestId;
     this.#write(entry);
   }
 }

@@ -53,7 +53,7 @@ export interface Grant {
 }
 
 /** The call that a capability call belongs to, and its end. */
-export type InvokeContext = Pick<BuiltInContext, 'call' | 'ending'>;
+export type InvokeContext = Pick<BuiltInContext, 'call' | 'ending'> & { requestId?: string | undefined };
 
 /** Every capability of a host, behind the one gate that all of them share. */
 export interface Capabilities {
@@ -115,7 +115,7 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
       if (name === CONSOLE) return writeConsole(writeLog, grant, args, context);
       const { extension } = grant;
       const audit = new AuditRecord(
-        { extension: extension.name, callId: context.call.id, capability: name },
+        { extension: extension.name, callId: context.call.id, capability: name, requestId: context.requestId },
         writeAudit,
       );
       try {

@@ -34,6 +34,8 @@ export interface CallRequest {
   waitUntil?: ((end: Promise<void>) => void) | undefined;
   /** For the handlers of capabilities that the call uses. */
   context?: object | undefined;
+  /** Of the request that the call answers: for the audit entries of its capability calls. */
+  requestId?: string | undefined;
   /**
    * Told what the engine says that the call came to and used, before it settles. Not told if it
    * ended without its engine, for example by abort.
@@ -118,6 +120,7 @@ export interface CapabilityCall {
   readonly ending: CallEnd;
   /** What the call was made with. */
   readonly context: object | undefined;
+  readonly requestId: string | undefined;
   /** Milliseconds left of the call's `wallTimeMs`. */
   remainingTimeMs(): number;
 }

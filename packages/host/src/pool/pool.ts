@@ -158,6 +158,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
         onOutcome: request.onOutcome,
         waitUntil: request.waitUntil,
         context: request.context,
+        requestId: request.requestId,
         resolve,
         reject,
       });

@@ -16,7 +16,7 @@ const MAX_PAYLOAD_PARTS = 131_072;
 const SHORT_RESULT_BYTES = 65_536;
 
 /** `onOutcome` is told the call's id when its outcome comes. */
-export type RunOptions = CallOptions & Pick<CallRequest, 'onOutcome'>;
+export type RunOptions = CallOptions & Pick<CallRequest, 'onOutcome' | 'requestId'>;
 
 /** Runs handlers. */
 export interface Caller {
@@ -36,7 +36,7 @@ export interface Caller {
 /** A {@link Caller} over a pool. */
 export function createCaller(pool: Pick<Pool, 'call' | 'holdResult'>): Caller {
   const run: Caller['run'] = async (extension, handler, argument, options = {}) => {
-    const { signal, wallTimeMs, waitUntil, context, onOutcome } = options;
+    const { signal, wallTimeMs, waitUntil, context, requestId, onOutcome } = options;
     assertShort(extension, argument);
     try {
       return await pool.call({
@@ -47,6 +47,7 @@ export function createCaller(pool: Pick<Pool, 'call' | 'holdResult'>): Caller {
         wallTimeMs,
         waitUntil,
         context,
+        requestId,
         onOutcome,
       });
     } catch (error) {

@@ -53,7 +53,12 @@ export async function serveEndpoint(
     const argument = await readEndpointRequest(request, target, mountLength, options.maxBodyBytes);
     const bytes = encodeRequest(owner, argument);
     const onOutcome = facts?.wantsCallId ? (end: { callId: number }) => void (facts.callId = end.callId) : undefined;
-    const result = await options.caller.run(owner, handler, bytes, { ...call, signal, onOutcome });
+    const result = await options.caller.run(owner, handler, bytes, {
+      ...call,
+      signal,
+      onOutcome,
+      requestId: facts?.id,
+    });
     const response = toEndpointResponse(readAnswer(result), {
       allowedHeaders: options.allowedHeaders,
       requestId: facts?.id,

@@ -75,8 +75,8 @@ describe('sandglass serve', () => {
     expect(io.out()).not.toContain('\x1b');
   });
 
-  test('joins the access line, the error line and the answer of a request by its id', async () => {
-    const { io, url, end } = await serve(['--access-log'], {});
+  test('joins the access line, the error line, the audit and the answer of a request by its id', async () => {
+    const { io, url, end } = await serve(['--access-log', '--log-level', 'debug'], {});
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
     const headers = { 'x-request-id': 'from-the-proxy:1', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
     const given = await fetch(`${url}hello/bad?secret=1`, { headers });
@@ -98,9 +98,11 @@ describe('sandglass serve', () => {
     const requestId = made.headers.get('x-request-id');
     expect(requestId).toMatch(/^[\da-f-]{36}$/);
     const said = lines.find(({ message }) => message === 'said \u001bhello');
-    const other = lines.find((line) => line['requestId'] === requestId);
+    const other = lines.findLast((line) => line['requestId'] === requestId);
     expect(other).toMatchObject({ message: 'GET /hello', callId: said!['callId'], status: 200 });
     expect(other).not.toHaveProperty('traceId');
+    const audit = lines.find(({ message }) => message === 'log allowed');
+    expect(audit).toMatchObject({ requestId, callId: said!['callId'] });
   });
 
   test('opens operations and hooks to the bearer of a token', async () => {

@@ -83,7 +83,8 @@ function capabilitiesOf(
 ): (name: string, ...args: unknown[]) => Promise<unknown> {
   const ending = new CallEnd();
   signal?.addEventListener('abort', () => ending.fire(), { once: true });
-  return (name, ...args) => onCapability({ ...of, name, args, ending, remainingTimeMs: () => 1_000 });
+  return (name, ...args) =>
+    onCapability({ ...of, requestId: undefined, name, args, ending, remainingTimeMs: () => 1_000 });
 }
 
 /** What a thread makes of a result. */

@@ -221,6 +221,7 @@ class ServedCall implements CapabilityCall {
   readonly args: unknown[];
   readonly ending: CallEnd;
   readonly context: object | undefined;
+  readonly requestId: string | undefined;
   readonly #ledger: Ledger;
   readonly #job: Job;
 
@@ -231,6 +232,7 @@ class ServedCall implements CapabilityCall {
     this.args = args;
     this.ending = job.ending;
     this.context = job.context;
+    this.requestId = job.requestId;
     this.#ledger = ledger;
     this.#job = job;
   }

@@ -23,6 +23,7 @@ export interface JobOptions {
   onOutcome?: CallRequest['onOutcome'];
   waitUntil?: CallRequest['waitUntil'];
   context?: CallRequest['context'];
+  requestId?: CallRequest['requestId'];
   resolve: (value: never) => void;
   reject: (error: Error) => void;
 }
@@ -44,6 +45,7 @@ export class Job implements Timed, Queued {
   readonly onOutcome: CallRequest['onOutcome'];
   readonly waitUntil: CallRequest['waitUntil'];
   readonly context: CallRequest['context'];
+  readonly requestId: CallRequest['requestId'];
   argument: Uint8Array;
   snapshot: SnapshotWire | undefined;
   readonly resolve: (value: never) => void;
@@ -87,6 +89,7 @@ export class Job implements Timed, Queued {
     this.onOutcome = options.onOutcome;
     this.waitUntil = options.waitUntil;
     this.context = options.context;
+    this.requestId = options.requestId;
     this.resolve = options.resolve;
     this.reject = options.reject;
   }
