@@ -102,7 +102,7 @@ function useWith(manager, tarballs) {
   for (const { name, exports } of manifests)
     // what is for a process of Directus alone has no main entry
     if ('.' in exports) run('node', ['--input-type=module', '-e', `import '${name}'`], home);
-  runExample(home);
+  for (const page of ['README.md', 'packages/host/README.md', 'packages/worker/README.md']) runExample(home, page);
   run('node_modules/.bin/sandglass', ['init', 'endpoint', 'mine'], home);
   const inspected = run('node_modules/.bin/sandglass', ['inspect', 'mine'], home);
   if (!inspected.includes('no problems')) throw new Error(`inspect of a new extension says\n${inspected}`);
@@ -115,16 +115,19 @@ function assertNoAddon(home) {
   if (addons.length > 0) throw new Error(`a user gets native addons:\n${addons.join('\n')}`);
 }
 
-/** @param {string} home where the packages are installed */
-function runExample(home) {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const example = /<!-- example: library -->\s*```js\n([\s\S]*?)```/.exec(readme)?.[1];
-  if (!example) throw new Error('the README has no library example');
+/**
+ * @param {string} home where the packages are installed
+ * @param {string} page
+ */
+function runExample(home, page) {
+  const text = readFileSync(join(root, page), 'utf8');
+  const example = /<!-- example: \w+ -->\s*```js\n([\s\S]*?)```/.exec(text)?.[1];
+  if (!example) throw new Error(`${page} has no example`);
   const expected = [...example.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, line]) => line);
   writeFileSync(join(home, 'example.mjs'), example);
   const printed = run('node', ['example.mjs'], home).trim().split('\n');
   if (expected.length === 0 || printed.join('\n') !== expected.join('\n')) {
-    throw new Error(`the README's library example printed\n${printed.join('\n')}\nnot\n${expected.join('\n')}`);
+    throw new Error(`the example of ${page} printed\n${printed.join('\n')}\nnot\n${expected.join('\n')}`);
   }
 }
 
