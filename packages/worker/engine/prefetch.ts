@@ -36,25 +36,34 @@ export function startList(out: BinaryWriter): void {
   out.raw(OP.i32Store, WORD, 0);
 }
 
+/** Takes the end of the list into a local, for {@link listCard}. */
+export function openList(out: BinaryWriter, end: number): void {
+  loadEnd(out);
+  out.raw(OP.localSet, end);
+}
+
 /**
  * Adds a card to the list, if there is room.
  *
- * @param mark the local with the address of its mark, `copy` with the number of its copy.
+ * @param mark the local with the address of its mark, `copy` with the number of its copy, `end` of
+ *   the list's end.
  */
-export function listCard(out: BinaryWriter, mark: number, copy: number): void {
-  loadEnd(out);
+export function listCard(out: BinaryWriter, mark: number, copy: number, end: number): void {
+  out.raw(OP.localGet, end);
   out.constant(LIST_END);
-  out.raw(OP.i32LtU, OP.if, NO_RESULT);
-  loadEnd(out);
-  out.raw(OP.localGet, mark);
+  out.raw(OP.i32LtU, OP.if, NO_RESULT, OP.localGet, end, OP.localGet, mark);
   out.constant(CARD_TABLE);
   out.raw(OP.i32Sub, OP.localGet, copy);
   out.constant(HALF_BITS);
-  out.raw(OP.i32Shl, OP.i32Or, OP.i32Store, WORD, 0);
-  out.constant(RESTORED_LIST);
-  loadEnd(out);
+  out.raw(OP.i32Shl, OP.i32Or, OP.i32Store, WORD, 0, OP.localGet, end);
   out.constant(WORD_BYTES);
-  out.raw(OP.i32Add, OP.i32Store, WORD, 0, OP.end);
+  out.raw(OP.i32Add, OP.localSet, end, OP.end);
+}
+
+/** Puts the end of the list back. */
+export function closeList(out: BinaryWriter, end: number): void {
+  out.constant(RESTORED_LIST);
+  out.raw(OP.localGet, end, OP.i32Store, WORD, 0);
 }
 
 /** Calls {@link prefetchFunction} with the list. */

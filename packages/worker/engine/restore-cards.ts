@@ -10,7 +10,7 @@ import {
 } from '../src/quickjs/memory/cards.js';
 import { I32, I64, MEMORY_COPY, NO_RESULT, OP } from './opcodes.js';
 import { BinaryWriter } from './wasm-binary.js';
-import { listCard, startList } from './prefetch.js';
+import { closeList, listCard, openList, startList } from './prefetch.js';
 
 /*
  * What `instrument.ts` adds to the engine: see `CardFunctions` in `cards.ts`. It is not
@@ -23,9 +23,9 @@ const ALIGNED = { byte: 0, half: 1, eight: 3 };
 /**
  * Locals of the loops: a mark's address and the end of the marks, which are the arguments; the end
  * of a group of marks, a marked card's mark, the cards without a copy, a copy's number; eight
- * marks.
+ * marks; the end of the list of what is restored.
  */
-const [AT, END, GROUP_END, MARK, LEFT, COPY, MARKS] = [0, 1, 2, 3, 4, 5, 6];
+const [AT, END, GROUP_END, MARK, LEFT, COPY, MARKS, LISTED] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /**
  * The functions, each as its body with its locals. The last is the one to export, `restoreCards`:
@@ -50,9 +50,13 @@ function isMarked(): Uint8Array {
 
 /** Restores the cards of some marks, and counts those that have no copy. */
 function restoreCards(): Uint8Array {
-  return body([I32, I32, I32, I32, I64], (out) => {
+  return body([I32, I32, I32, I32, I64, I32], (out) => {
+    openList(out, LISTED);
     out.raw(OP.loop, NO_RESULT);
-    returnAtEnd(out, () => out.raw(OP.localGet, LEFT));
+    returnAtEnd(out, () => {
+      closeList(out, LISTED);
+      out.raw(OP.localGet, LEFT);
+    });
     passOverGroup(out);
     out.raw(OP.localGet, AT);
     out.constant(GROUP_MARKS);
@@ -115,7 +119,7 @@ function restoreCard(out: BinaryWriter): void {
   out.raw(OP.localGet, MARK);
   out.constant(0);
   out.raw(OP.i32Store8, ALIGNED.byte, 0);
-  listCard(out, MARK, COPY);
+  listCard(out, MARK, COPY, LISTED);
   out.raw(OP.else);
   out.raw(OP.localGet, LEFT);
   out.constant(1);

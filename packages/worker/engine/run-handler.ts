@@ -1,4 +1,4 @@
-import { FRAME } from '../src/quickjs/additions.js';
+import { FRAME, RUN } from '../src/quickjs/additions.js';
 import { prefetchList } from './prefetch.js';
 import { I32, NO_RESULT, OP } from './opcodes.js';
 import { BinaryWriter } from './wasm-binary.js';
@@ -29,7 +29,7 @@ const PENDING = 0;
 const REJECTED = 2;
 const NO_PROMISE = -1;
 
-const [CTX, VALUE_BUFFER, HANDLER, UNDEFINED, FRAME_AT, EXCEPTION, OBJECT, ENCODES, VALUE, STATE] = [
+const [CTX, VALUE_BUFFER, HANDLER, UNDEFINED, FRAME_AT, EXCEPTION, OBJECT, HOW, VALUE, STATE] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
 ];
 
@@ -42,7 +42,11 @@ export function runHandlerFunction(
   const out = new BinaryWriter(256);
   const step = new Steps(out);
   out.raw(1, 2, I32); // VALUE and STATE
+  step.get(HOW);
+  out.constant(RUN.prefetches);
+  out.raw(OP.i32And, OP.if, NO_RESULT);
   prefetchList(out, prefetch);
+  out.raw(OP.end);
   decodeArgument(out, step, indexOf);
   callHandler(out, step, indexOf);
   readPromise(out, step, indexOf);
@@ -148,8 +152,9 @@ function encodeResult(out: BinaryWriter, step: Steps, encode: number): void {
   step.get(STATE);
   out.constant(REJECTED);
   out.raw(OP.i32Eq);
-  step.get(ENCODES);
-  out.raw(OP.i32Eqz, OP.i32Or);
+  step.get(HOW);
+  out.constant(RUN.encodes);
+  out.raw(OP.i32And, OP.i32Eqz, OP.i32Or);
   step.get(FRAME_AT);
   step.load(FRAME.value); // 0 if the heap was too full for it
   out.raw(OP.i32Eqz, OP.i32Or);

@@ -9,12 +9,15 @@ import type { SandboxSource } from '../supply/sandbox-source.js';
 export class ActiveCall {
   readonly call: Call;
   readonly source: SandboxSource | undefined;
-  /** Called once, with the state of the call's promise when it is no longer pending. */
-  readonly onSettled: (progress: Progress) => void;
+  /**
+   * Of a load: called once, with the state of its promise when that is no longer pending. A call's
+   * runner finishes it, without a closure for each.
+   */
+  readonly onSettled: ((progress: Progress) => void) | undefined;
   /** What waits for a sandbox of this call, while one is being made. */
   later: (() => void)[] | undefined;
 
-  constructor(call: Call, source: SandboxSource | undefined, onSettled: (progress: Progress) => void) {
+  constructor(call: Call, source: SandboxSource | undefined, onSettled?: (progress: Progress) => void) {
     this.call = call;
     this.source = source;
     this.onSettled = onSettled;

@@ -1,5 +1,4 @@
 import {
-  LinkedList,
   SLOT,
   UNHANDLED_REJECTION,
   type CapabilityCallWire,
@@ -45,7 +44,7 @@ export class Call implements SliceListener, Tenant {
   readonly extension: ExtensionWire;
   seat: Sandbox | undefined;
   swapped: Swapped | undefined;
-  readonly waits: Link<Tenant> = LinkedList.link<Tenant>(this);
+  waits: Link<Tenant> | undefined;
   /** The promise that the call waits for. */
   promise: Pointer = 0;
   /** Why guest code must not go on. The first reason stays. */

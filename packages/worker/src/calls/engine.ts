@@ -239,7 +239,7 @@ class ThreadEngine implements Engine {
   }
 
   #settlement(call: Call, pending: Progress): Promise<Progress> {
-    return new Promise((resolve) => this.#runner.wait(call, undefined, pending, resolve));
+    return new Promise((resolve) => this.#runner.waitForLoad(call, pending, resolve));
   }
 
   #settled(outcome: OutcomeWire): void {

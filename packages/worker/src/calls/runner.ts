@@ -91,24 +91,24 @@ export class Runner {
     );
   }
 
-  /** Suspends a call until its promise is settled. */
-  wait(
-    call: Call,
-    source: SandboxSource | undefined,
-    { value }: Progress,
-    onSettled: (progress: Progress) => void,
-  ): void {
-    call.promise = call.sandbox.keep(value);
-    this.#active.set(call.callId, new ActiveCall(call, source, onSettled));
+  /** Suspends a load until its promise is settled. */
+  waitForLoad(call: Call, progress: Progress, onSettled: (progress: Progress) => void): void {
+    this.#suspend(new ActiveCall(call, undefined, onSettled), progress);
+  }
+
+  #suspend(active: ActiveCall, { value }: Progress): void {
+    active.call.promise = active.call.sandbox.keep(value);
+    this.#active.set(active.call.callId, active);
   }
 
   /** Ends a suspended call that nothing can settle. In a persistent sandbox another call can. */
-  #endHung({ call, source, onSettled }: ActiveCall): void {
+  #endHung(active: ActiveCall): void {
+    const { call, source } = active;
     const mayHang = source !== undefined && !call.isAnswered && call.extension.isolation === 'pristine';
     if (!mayHang || call.isPending) return;
     if (!this.#active.delete(call.callId)) return;
     call.stopped ??= hangFailure(call.extension);
-    onSettled({ state: 'rejected', value: 0 });
+    this.#finish(active, { state: 'rejected', value: 0 });
   }
 
   /** Drops a call: it gets no outcome. */
@@ -145,13 +145,13 @@ export class Runner {
   #invoke(wire: CallWire, source: SandboxSource, sandbox: Sandbox): void {
     const { extension } = source;
     const call = new Call(wire.callId, extension, sandbox, this.#environment);
-    const running = new ActiveCall(call, source, (progress) => this.#finish(running, progress));
+    const running = new ActiveCall(call, source);
     this.#guard(running, () => {
       sandbox.begin();
       const result = call.slice(() => {
         const progress = sandbox.invoke(call, wire.handler, wire.argument);
         if (progress.state !== 'pending' || call.stopped) return this.#result(call, progress);
-        this.wait(call, source, progress, running.onSettled);
+        this.#suspend(running, progress);
         return undefined;
       });
       if (result) this.#end(running, result);
@@ -179,13 +179,14 @@ export class Runner {
 
   /** Ends an active call whose promise is settled. @returns whether it did */
   #look(active: ActiveCall): boolean {
-    const { call, onSettled } = active;
+    const { call } = active;
     if (!this.#active.has(call.callId)) return false;
     if (call.isAnswered) return this.#lookBehind(active);
     const progress = call.sandbox.poll(call.promise);
     if (progress.state === 'pending' && !call.stopped) return false;
     this.#active.delete(call.callId);
-    onSettled(progress);
+    if (active.onSettled) active.onSettled(progress);
+    else this.#finish(active, progress);
     return true;
   }
 
@@ -275,7 +276,7 @@ export class Runner {
       const { call, source, onSettled } = active;
       this.#active.delete(call.callId);
       // a load, which reports for itself
-      if (!source) return onSettled({ state: 'rejected', value: 0 });
+      if (!source) return onSettled?.({ state: 'rejected', value: 0 });
       this.#onOutcome(call.outcome(describePoison(error, call)));
       this.#discard(active);
     }

@@ -13,7 +13,7 @@ export interface HandlerFunctions {
    * @param valueBuffer the ArrayBuffer with the encoded argument.
    * @param frame four words for what comes of it, see {@link FRAME}.
    * @param exceptionTag `objectTag`: see `Layout`.
-   * @param encodes 0 for no encoding, else 1.
+   * @param how of {@link RUN}, added up.
    * @returns what the handler returned; an exception, or 0, if it or the decoding failed.
    */
   runHandler: (
@@ -25,7 +25,7 @@ export interface HandlerFunctions {
       frame: number,
       exceptionTag: number,
       objectTag: number,
-      encodes: number,
+      how: number,
     ]
   ) => number;
   /** Encodes a value, with {@link strict} set. @returns an ArrayBuffer or an exception */
@@ -33,6 +33,14 @@ export interface HandlerFunctions {
   /** 1 while a value is encoded. */
   strict: WebAssembly.Global<'i32'>;
 }
+
+/** How a handler is run. */
+export const RUN = {
+  /** What it comes to is encoded. */
+  encodes: 1,
+  /** What the call will probably write to is read first: see `engine/prefetch.ts`. */
+  prefetches: 2,
+} as const;
 
 /** The words of a frame, by byte. */
 export const FRAME = {

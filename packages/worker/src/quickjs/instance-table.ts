@@ -29,6 +29,8 @@ class InstanceTable {
   restoreCards!: TableFunctions['enterRestoreCards'];
   #table: WebAssembly.Table | undefined;
   readonly #free: number[] = [];
+  /** The entry of the instance that was asked about last. */
+  #last: number = NO_ENTRY;
 
   open(instance: Entered): void {
     const { functions } = instance;
@@ -41,6 +43,13 @@ class InstanceTable {
     this.#table.set(index, functions.runHandler);
     this.#table.set(index + 1, functions.restoreCards);
     instance.entry = index;
+  }
+
+  /** Whether an instance was the last that was asked about: then caches have what it uses. */
+  isLast({ entry }: Entered): boolean {
+    const isLast = entry === this.#last;
+    this.#last = entry;
+    return isLast;
   }
 
   close(instance: Entered): void {

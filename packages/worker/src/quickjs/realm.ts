@@ -5,7 +5,7 @@ import { instanceTable } from './instance-table.js';
 import { newCString, readCString, type Pointer } from './ffi.js';
 import type { Layout } from './memory/layout.js';
 import type { Instance } from './instance.js';
-import { FRAME, FRAME_BYTES } from './additions.js';
+import { FRAME, FRAME_BYTES, RUN } from './additions.js';
 import { VALUE_BUFFER_BYTES, type RealmPointers } from './realm-pointers.js';
 import { bufferOf, copyIn, copyOut } from './encoded-bytes.js';
 
@@ -152,7 +152,7 @@ export class Realm {
       frame,
       layout.exceptionTag,
       layout.objectTag,
-      encodes ? 1 : 0,
+      (encodes ? RUN.encodes : 0) + (instanceTable.isLast(instance) ? 0 : RUN.prefetches),
       instance.entry,
     );
     const { words } = instance; // of the memory as it is now

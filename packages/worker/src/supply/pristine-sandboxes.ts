@@ -66,14 +66,14 @@ export class PristineSandboxes implements SandboxSource {
   }
 
   wait(tenant: Tenant): void {
-    this.#tenants.append(tenant.waits);
+    this.#tenants.append((tenant.waits ??= LinkedList.link(tenant)));
     if (this.#waiters.length === 0 || this.#isShort()) return;
     const sandbox = this.#swapOut();
     if (sandbox) this.#keep(sandbox);
   }
 
   resume(tenant: Tenant): boolean {
-    this.#tenants.remove(tenant.waits);
+    if (tenant.waits) this.#tenants.remove(tenant.waits);
     if (tenant.seat) return true;
     const sandbox = this.#takeAny();
     if (sandbox) this.bringIn(tenant, sandbox);
@@ -87,7 +87,7 @@ export class PristineSandboxes implements SandboxSource {
   }
 
   leave(tenant: Tenant): void {
-    this.#tenants.remove(tenant.waits);
+    if (tenant.waits) this.#tenants.remove(tenant.waits);
     this.#forget(tenant);
     if (tenant.seat) this.give(tenant.seat);
     tenant.seat = undefined;

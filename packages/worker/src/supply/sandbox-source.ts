@@ -17,8 +17,8 @@ export interface Tenant {
   seat: Sandbox | undefined;
   /** What it has written, while another call has its sandbox. */
   swapped: Swapped | undefined;
-  /** Its link in the list of those whose sandbox may be taken. */
-  readonly waits: Link<Tenant>;
+  /** Its link in the list of those whose sandbox may be taken, from its first wait on. */
+  waits: Link<Tenant> | undefined;
 }
 
 /** Where the calls of one extension get their sandboxes, one for each isolation. */
