@@ -11,12 +11,16 @@ const CLIENT_HEADERS = ['host', 'connection', 'user-agent', 'accept', 'accept-en
 const CONTENT_HEADERS = ['content-type', 'allow', 'location', 'etag'];
 
 /** @returns what each case came to: `{ group, title, values: { [side]: outcome } }` */
-export async function runAll(sides, { upstream, tlsUpstream, published }) {
+export async function runAll(sides, { upstream, tlsUpstream, published, built }) {
   const rows = [];
   for (const each of PROBES) rows.push(await both(each, sides, (side) => runProbe(side, each, upstream)));
-  for (const { package: name, id, cases } of published) {
+  const named = [
+    ...published.map(({ package: name, ...rest }) => ({ ...rest, name, group: 'published' })),
+    ...built.map(({ folder, ...rest }) => ({ ...rest, name: folder, group: 'built' })),
+  ];
+  for (const { group, name, id, cases } of named) {
     for (const each of cases) {
-      const row = { group: 'published', title: `${name} | ${each.title}` };
+      const row = { group, title: `${name} | ${each.title}` };
       rows.push(await both(row, sides, (side) => runPublished(side, id, each, tlsUpstream)));
     }
   }

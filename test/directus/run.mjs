@@ -2,7 +2,8 @@
 // sandbox is replaced, with one upstream.
 // Installs Directus into the cache first (isolated-vm compiles for about two minutes). Exits 1 if
 // anything differs that differences.json does not name. `--json file` keeps all outcomes,
-// `--install folder` takes a Directus that is there.
+// `--install folder` takes a Directus that is there,
+// `--sources url` another repository with the extensions that are built.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { install } from '../runtimes/install.mjs';
+import { buildExtensions } from './build-extensions.mjs';
+import { BUILT } from './cases/built.mjs';
 import { readPublished } from './cases/published.mjs';
 import { judge, report, runAll } from './compare.mjs';
 import { startDirectus } from './directus.mjs';
@@ -24,7 +27,12 @@ import { startUpstream } from './upstream.mjs';
 const NO_APP = { '@directus/app': '18.0.0' };
 
 const { values } = parseArgs({
-  options: { json: { type: 'string' }, install: { type: 'string' }, version: { type: 'string', default: '12.4.1' } },
+  options: {
+    json: { type: 'string' },
+    install: { type: 'string' },
+    sources: { type: 'string' },
+    version: { type: 'string', default: '12.4.1' },
+  },
 });
 
 const folder =
@@ -38,6 +46,7 @@ const published = await readPublished();
 const hosts = published.flatMap(({ cases }) =>
   cases.flatMap(({ exchanges = [] }) => exchanges.map(({ url }) => new URL(url).hostname)),
 );
+hosts.push(...BUILT.map(({ host }) => host));
 const upstream = await startUpstream();
 const tlsUpstream = await startTlsUpstream([...new Set(hosts)]);
 // Both sides find the upstream in the same way.
@@ -51,11 +60,12 @@ try {
     published.map(({ package: name }) => name),
     import.meta.url,
   );
+  await buildExtensions(extensions, values.sources);
   const env = { ...tlsUpstream.env, NODE_OPTIONS: `--require ${redirect}` };
   sides.push(await startDirectus({ install: folder, extensions, env }));
   sides.push(await startSandglass({ extensions }));
   sides.push(await startInPlace({ install: folder, extensions, env }));
-  const rows = await runAll(sides, { upstream, tlsUpstream, published });
+  const rows = await runAll(sides, { upstream, tlsUpstream, published, built: BUILT });
   if (values.json) await writeFile(values.json, JSON.stringify(rows, undefined, 2));
   const documented = JSON.parse(await readFile(new URL('differences.json', import.meta.url), 'utf8'));
   const names = ['sandglass', IN_PLACE];
