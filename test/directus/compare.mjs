@@ -66,9 +66,13 @@ function without(headers, names) {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
 }
 
-/** As JSON says it, with the port of the upstream taken out. */
+/** The id of a request in the body of an error, which is each side's own: text in a text. */
+const REQUEST_ID = /,\\"requestId\\":\\"[\da-f-]{36}\\"/g;
+
+/** As JSON says it, with the port of the upstream and ids of requests taken out. */
 function plain(value) {
-  return JSON.parse(JSON.stringify(value).replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT'));
+  const text = JSON.stringify(value).replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT');
+  return JSON.parse(text.replaceAll(REQUEST_ID, ''));
 }
 
 /**
