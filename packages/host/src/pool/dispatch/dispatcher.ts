@@ -20,6 +20,9 @@ import { FairQueue } from './fair-queue.js';
  */
 const MANY_CALLS = 8;
 
+/** A runner that has not answered for so long may be gone: another one is asked as well. */
+const OPENS_WITHIN_MS = 50;
+
 /**
  * What a load gets beyond `loadTimeMs`, so that its engine, or else the watchdog, ends it first and
  * knows why.
@@ -236,12 +239,14 @@ export class Dispatcher implements Releaser {
   }
 
   /**
-   * Opens a lane to a runner, one at a time, for what found no room on the lanes there are. Loads
-   * wait for lanes of this process, if it may have any.
+   * Opens a lane to a runner, one after the other, for what found no room on the lanes there are.
+   * Loads wait for lanes of this process, if it may have any.
    */
   #growRemote(lanes: readonly Lane[]): void {
     if (this.queue.size === 0 && (this.loads.size === 0 || this.#lanes.hasOwn)) return;
-    if (!lanes.some(({ role, condition }) => role === 'remote' && condition === 'starting')) this.#lanes.startRemote();
+    const sinceMs = performance.now() - OPENS_WITHIN_MS;
+    const isOpening = lanes.some((lane) => lane.role === 'remote' && !lane.isUp && lane.startedMs > sinceMs);
+    if (!isOpening) this.#lanes.startRemote();
   }
 
   /** Starts isolation lanes for the jobs that need one, and retires those that no job needs. */
