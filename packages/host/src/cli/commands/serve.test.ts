@@ -130,10 +130,10 @@ describe('sandglass serve', () => {
     await fetch(`${url}hello`);
     const page = await fetch(`${url}_sandglass/status`);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
-    const data = (await (await fetch(`${url}_sandglass/status/data`)).json()) as {
-      extensions: { name: string; state: string }[];
+    const list = (await (await fetch(`${url}_sandglass/status/extensions`)).json()) as {
+      rows: { name: string; state: string }[];
     };
-    expect(data.extensions.map(({ name, state }) => [name, state])).toEqual([
+    expect(list.rows.map(({ name, state }) => [name, state])).toEqual([
       ['broken', 'failed'],
       ['hello', 'ready'],
       ['installed', 'ready'],
