@@ -225,8 +225,8 @@ export default { id: 'row', handler };`;
     const error: unknown = await bench.host.operation('row').catch((thrown: unknown) => thrown);
     await bench.host.unload('row');
     expect(error).toMatchObject({ code, cause: { name: 'InternalError' } });
-    const places = /\(row\/dist\/api\.js:(\d+):\d+\)/.exec(((error as Error).cause as Error).stack ?? '');
-    expect(Number(places?.[1])).toBe(line);
+    const positions = /\(row\/dist\/api\.js:(\d+):\d+\)/.exec(((error as Error).cause as Error).stack ?? '');
+    expect(Number(positions?.[1])).toBe(line);
   });
 
   test('what is not a function is named', async () => {

@@ -106,9 +106,9 @@ describe.skipIf(!hasNatsServer())('calls of an owner without threads', () => {
     await loadOperation(host, 'quick', '() => 1');
     expect(await host.operation('quick')).toBe(1);
     await fleet.server.kill();
-    const waiting = many(20, () => host.operation('quick'));
+    const queued = many(20, () => host.operation('quick'));
     await fleet.server.start();
-    expect((await waiting).every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect((await queued).every(({ status }) => status === 'fulfilled')).toBe(true);
   });
 
   test('survive a thread of the runner, unless an effect has begun', async () => {

@@ -65,12 +65,12 @@ export default undefined;
 `;
 
 /** Modules of one Directus, by what its package exports. */
-interface Places {
+interface Modules {
   manager: string | undefined;
   runScript: string | undefined;
 }
 
-const known = new Map<string, Places>();
+const known = new Map<string, Modules>();
 
 /** Leads from Directus' extension manager, its Run Script and its native addon to ours. */
 export function resolve(
@@ -83,7 +83,7 @@ export function resolve(
   if (parentURL.endsWith(MARK) || parentURL.endsWith(REFUSED)) return orNothing(() => next(specifier, context));
   return then(next(specifier, context), (found) => {
     if (!found.url.includes(PACKAGE)) return found;
-    const { manager, runScript } = placesOf(found.url);
+    const { manager, runScript } = modulesOf(found.url);
     if (found.url === manager) return { url: manager + MARK, format: 'module', shortCircuit: true };
     if (found.url === runScript) return { url: RUN_SCRIPT, format: 'module', shortCircuit: true };
     return found;
@@ -102,21 +102,21 @@ export function load(
 
 /** What a module of Directus gets in the place of the native addon. */
 function instead(importer: string): Resolved {
-  const url = importer === placesOf(importer).manager ? NO_ADDON : importer + REFUSED;
+  const url = importer === modulesOf(importer).manager ? NO_ADDON : importer + REFUSED;
   return { url, format: 'module', shortCircuit: true };
 }
 
 /** @param url of any module of Directus' package */
-function placesOf(url: string): Places {
+function modulesOf(url: string): Modules {
   const root = url.slice(0, url.lastIndexOf(PACKAGE) + PACKAGE.length);
-  let places = known.get(root);
-  if (!places) {
-    known.set(root, (places = { manager: undefined, runScript: undefined }));
+  let modules = known.get(root);
+  if (!modules) {
+    known.set(root, (modules = { manager: undefined, runScript: undefined }));
     const require = createRequire(`${root}package.json`);
-    places.manager = find(require, '@directus/api/extensions/manager');
-    places.runScript = find(require, '@directus/api/operations/exec/index');
+    modules.manager = find(require, '@directus/api/extensions/manager');
+    modules.runScript = find(require, '@directus/api/operations/exec/index');
   }
-  return places;
+  return modules;
 }
 
 function find(require: NodeJS.Require, specifier: string): string | undefined {

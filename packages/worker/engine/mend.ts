@@ -196,6 +196,6 @@ function findTracker(bodies: readonly Uint8Array[], type: number): number {
       if (reader.at === at) found.add(offset - 4);
     }
   }
-  if (found.size !== 1) throw new Error(`Cannot use this build of QuickJS: ${found.size} places for a tracker`);
+  if (found.size !== 1) throw new Error(`Cannot use this build of QuickJS: ${found.size} positions for a tracker`);
   return [...found][0]!;
 }

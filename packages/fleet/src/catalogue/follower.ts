@@ -29,7 +29,7 @@ export class Follower {
   readonly #onChange: () => void;
   readonly #followed = new Map<string, Followed>();
   /** Keys to look at, and those that are looked at: one change of an extension after the other. */
-  readonly #waiting = new Set<string>();
+  readonly #queued = new Set<string>();
   readonly #busy = new Set<string>();
   readonly #failed = new Map<string, NodeError>();
   #onIdle: (() => void)[] = [];
@@ -81,7 +81,7 @@ export class Follower {
     clearTimeout(this.#retry);
     this.#listening?.[Symbol.dispose]();
     this.#watching?.[Symbol.dispose]();
-    this.#waiting.clear();
+    this.#queued.clear();
     await this.#whenIdle();
   }
 
@@ -103,15 +103,15 @@ export class Follower {
     if (known) known.read = read;
     else this.#followed.set(key, { read, name: undefined, serving: '', refused: '', staged: undefined });
     this.#seen = Math.max(this.#seen, revision);
-    this.#waiting.add(key);
+    this.#queued.add(key);
     this.#pump();
   };
 
   #pump(): void {
-    for (const key of this.#waiting) {
+    for (const key of this.#queued) {
       if (this.#busy.size >= LOADED_AT_ONCE) return;
       if (this.#busy.has(key)) continue;
-      this.#waiting.delete(key);
+      this.#queued.delete(key);
       this.#busy.add(key);
       void this.#bring(this.#followed.get(key)!).then(() => {
         this.#busy.delete(key);
@@ -119,13 +119,13 @@ export class Follower {
         this.#onChange();
       });
     }
-    if (this.#busy.size > 0 || this.#waiting.size > 0) return;
+    if (this.#busy.size > 0 || this.#queued.size > 0) return;
     this.#taken = this.#seen;
     for (const tell of this.#onIdle.splice(0)) tell();
   }
 
   #whenIdle(): Promise<void> {
-    if (this.#busy.size === 0 && this.#waiting.size === 0) return Promise.resolve();
+    if (this.#busy.size === 0 && this.#queued.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 

@@ -25,7 +25,7 @@ export type Answers<Of extends Vocabulary> = {
 export class Questions<Asked extends Vocabulary, Heard extends Vocabulary> {
   readonly #end: ChannelEnd;
   readonly #answers: Answers<Heard>;
-  readonly #waiting = new Map<number, (value: unknown) => void>();
+  readonly #pending = new Map<number, (value: unknown) => void>();
   #lastId = 0;
   #isClosed = false;
 
@@ -40,7 +40,7 @@ export class Questions<Asked extends Vocabulary, Heard extends Vocabulary> {
     if (this.#isClosed) return Promise.resolve(undefined);
     const id = ++this.#lastId;
     return new Promise((resolve) => {
-      this.#waiting.set(id, resolve as (value: unknown) => void);
+      this.#pending.set(id, resolve as (value: unknown) => void);
       this.#send({ type: 'question', id, name, value });
     });
   }
@@ -48,8 +48,8 @@ export class Questions<Asked extends Vocabulary, Heard extends Vocabulary> {
   /** The other side has gone: nothing is answered any more. */
   close(): void {
     this.#isClosed = true;
-    for (const resolve of this.#waiting.values()) resolve(undefined);
-    this.#waiting.clear();
+    for (const resolve of this.#pending.values()) resolve(undefined);
+    this.#pending.clear();
   }
 
   async #take(message: Message): Promise<void> {
@@ -60,8 +60,8 @@ export class Questions<Asked extends Vocabulary, Heard extends Vocabulary> {
         break;
       }
       case 'answer':
-        this.#waiting.get(message.id)?.(message.value);
-        this.#waiting.delete(message.id);
+        this.#pending.get(message.id)?.(message.value);
+        this.#pending.delete(message.id);
         break;
       default:
         message satisfies never;
