@@ -58,7 +58,7 @@ const RANGES: Record<string, [key: string, range: string]> = {
   'memory-limit-bytes': ['limits.memoryLimitBytes', 'from 1048576 to 1073741824'],
   'stack-bytes': ['limits.stackBytes', 'from 16384 to 262144'],
   'max-log-lines': ['limits.maxLogLines', 'from 0 to 1000000'],
-  'max-threads': ['pool.maxThreads', 'from 1 to 1024'],
+  'max-threads': ['pool.maxThreads', 'from 0 to 1024'],
   'min-threads': ['pool.minThreads', 'from 0 to 1024'],
   'max-queue-length': ['pool.maxQueueLength', 'from 0 to 1000000'],
   'idle-timeout-ms': ['pool.idleTimeoutMs', 'from 0 to 2147483647'],

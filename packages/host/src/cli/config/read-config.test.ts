@@ -79,9 +79,9 @@ describe('readConfig', () => {
     ['a flag out of its range', {}, { port: '70000' }, '--port is 70000: it has to be an integer from 0 to 65535'],
     [
       'a variable out of its range',
-      { SANDGLASS_MAX_THREADS: '0' },
+      { SANDGLASS_MAX_THREADS: '1025' },
       {},
-      'SANDGLASS_MAX_THREADS is 0: it has to be an integer from 1 to 1024',
+      'SANDGLASS_MAX_THREADS is 1025: it has to be an integer from 0 to 1024',
     ],
     [
       'a variable of Directus',
