@@ -82,6 +82,7 @@ export async function startDirectus({ install, extensions, env = {}, name = 'dir
   const side = {
     name,
     origin,
+    token: TOKEN,
     api,
     pid: child.pid,
     log: () => log,

@@ -19,7 +19,7 @@ export async function writeExtensions(folder, packages, resolveFrom) {
   }
 }
 
-async function writeExtension(folder, { name, type, scopes, source }) {
+export async function writeExtension(folder, { name, type, scopes, source }) {
   const file = 'dist/index.js';
   const path = type === 'operation' ? { app: 'dist/app.js', api: file } : file;
   const sandbox = { enabled: true, requestedScopes: scopes };

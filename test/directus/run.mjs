@@ -11,20 +11,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { install } from '../runtimes/install.mjs';
 import { buildExtensions } from './build-extensions.mjs';
 import { BUILT } from './cases/built.mjs';
 import { readPublished } from './cases/published.mjs';
 import { judge, report, runAll } from './compare.mjs';
 import { startDirectus } from './directus.mjs';
+import { installDirectus } from './install-directus.mjs';
 import { IN_PLACE, startInPlace } from './in-place.mjs';
 import { writeExtensions } from './extensions.mjs';
 import { startSandglass } from './sandglass.mjs';
 import { startTlsUpstream } from './tls-upstream.mjs';
 import { startUpstream } from './upstream.mjs';
-
-/** The Data Studio's own pages are no part of this; any version of them does. */
-const NO_APP = { '@directus/app': '18.0.0' };
 
 const { values } = parseArgs({
   options: {
@@ -35,12 +32,7 @@ const { values } = parseArgs({
   },
 });
 
-const folder =
-  values.install ??
-  (await install(`directus-${values.version}`, [`directus@${values.version}`, 'sqlite3'], {
-    overrides: NO_APP,
-    timeoutMs: 900_000,
-  }));
+const folder = values.install ?? (await installDirectus(values.version));
 const extensions = await mkdtemp(join(tmpdir(), 'sandglass-extensions-'));
 const published = await readPublished();
 const hosts = published.flatMap(({ cases }) =>

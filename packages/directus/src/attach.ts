@@ -1,6 +1,7 @@
 import { ERROR_CODES, isSandglassError, type Registration } from '@sandglass/core';
 import type { EndpointAnswer, ExtensionInfo, Host } from '@sandglass/host';
 
+import { depthOfCalls } from './items/depth.js';
 import type { ApiRequest, ApiResponse, DirectusModules, EventContext, ExtensionManager, Router } from './directus.js';
 
 /** How long calls in flight have when their extension is taken out of service. */
@@ -28,7 +29,10 @@ export async function attach(info: ExtensionInfo, options: AttachOptions): Promi
   const { host } = options;
   const ending = new AbortController();
   const run: Run = (handler, argument, { accountability, database }) =>
-    host.run(name, handler, argument, { signal: ending.signal, context: { accountability, database } });
+    host.run(name, handler, argument, {
+      signal: ending.signal,
+      context: { accountability, database, depth: depthOfCalls.getStore() },
+    });
   const undo: Undo[] = [];
   let detached: Promise<void> | undefined;
   const detach = async (): Promise<void> => {

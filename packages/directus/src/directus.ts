@@ -75,7 +75,7 @@ export type Env = Readonly<Record<string, unknown>>;
 export type GetSchema = (options?: { database?: unknown }) => Promise<Schema>;
 
 export interface Schema {
-  collections: Readonly<Record<string, unknown>>;
+  collections: Readonly<Record<string, { fields: Readonly<Record<string, unknown>> }>>;
   relations: readonly {
     collection: string;
     field: string;

@@ -1,9 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-
 import { type Capability, type CapabilityContext, CapabilityError, defineCapability } from '@sandglass/host';
 import * as z from 'zod/mini';
 
 import type { Accountability, DirectusModules, EventContext, ItemsService } from '../directus.js';
+import { depthOfCalls } from './depth.js';
 import { assertData, assertQuery, type ItemsScope, keySchema, querySchema, scopeSchema } from './scope.js';
 
 /** What nobody has signed in for may do no more than the public. */
@@ -11,8 +10,6 @@ const PUBLIC: Accountability = { user: null, role: null, roles: [], admin: false
 
 /** Hooks that write items start hooks that write items: so deep and no deeper. */
 const MAX_DEPTH = 10;
-
-const depth = new AsyncLocalStorage<number>();
 
 type Context = CapabilityContext<ItemsScope>;
 type Action = ItemsScope['actions'][number];
@@ -87,9 +84,8 @@ async function withService(
   { scope, call }: Context,
   use: (service: ItemsService, checks: Checks) => Promise<unknown>,
 ): Promise<unknown> {
-  const level = depth.getStore() ?? 0;
-  if (level >= MAX_DEPTH) throw refused(`Items are written by hooks of hooks, ${MAX_DEPTH} deep: no further`);
-  const { accountability, database } = (call.context ?? {}) as EventContext;
+  const { accountability, database, depth = 0 } = (call.context ?? {}) as EventContext & { depth?: number };
+  if (depth >= MAX_DEPTH) throw refused(`Items are written by hooks of hooks, ${MAX_DEPTH} deep: no further`);
   const schema = await getSchema(database === undefined ? {} : { database });
   if (!Object.hasOwn(schema.collections, name)) throw refused(`No permission to access the collection "${name}"`);
   const service = new ItemsService(name, {
@@ -98,11 +94,11 @@ async function withService(
     ...(database === undefined ? {} : { knex: database }),
   });
   const checks: Checks = {
-    query: (query) => assertQuery(query, scope),
+    query: (query) => assertQuery(query, scope, Object.keys(schema.collections[name]?.fields ?? {})),
     data: (item) => assertData(item, scope, { name, schema }),
   };
   try {
-    return await depth.run(level + 1, () => use(service, checks));
+    return await depthOfCalls.run(depth + 1, () => use(service, checks));
   } catch (error) {
     throw toGuestError(error);
   }

@@ -58,12 +58,13 @@ export const querySchema: z.ZodMiniType<ItemsQuery> = z.prefault(
 /**
  * Narrows a query to the fields of a scope.
  *
+ * @param known fields of the collection: a scope names those of several collections.
  * @throws {CapabilityError} `E_SCOPE` for a field that is not among them, wherever it stands.
  */
-export function assertQuery(query: ItemsQuery, scope: ItemsScope): object {
+export function assertQuery(query: ItemsQuery, scope: ItemsScope, known: readonly string[]): object {
   const own = scope.fields.filter((field) => field !== '*');
   const isAll = own.length < scope.fields.length;
-  const { fields = ['*'], filter, sort = [], groupBy = [], aggregate = {} } = query;
+  const { filter, sort = [], groupBy = [], aggregate = {} } = query;
   if (query.search !== undefined && !isAll)
     throw new CapabilityError('E_SCOPE', 'No permission to search: it looks into all fields');
   const used = [...pathsOf(filter ?? {}), ...sort.map((one) => one.replace(/^-/, '')), ...groupBy];
@@ -71,8 +72,12 @@ export function assertQuery(query: ItemsQuery, scope: ItemsScope): object {
     const isCount = field === '*'; // `{ count: ['*'] }` is of items, not of fields
     if (!isCount) assertField(field, scope);
   }
-  const asked = fields.flatMap((field) => (field === '*' && !isAll ? own : [field]));
+  const named = own.filter((field) => known.includes(field));
+  // none at all would be all of them
+  const fields = query.fields?.length ? query.fields : ['*'];
+  const asked = fields.flatMap((field) => (field === '*' && !isAll ? named : [field]));
   for (const field of asked) if (field !== '*') assertField(field, scope);
+  if (asked.length === 0) throw new CapabilityError('E_SCOPE', 'No permission to access any field');
   return { ...query, fields: asked };
 }
 

@@ -19,7 +19,18 @@ export default {
     });
     (0, eval)(code);
     if (typeof module.exports !== 'function') throw new TypeError('module.exports is not a function');
-    return module.exports(data);
+    return withNulls(await module.exports(data), new Set());
   },
 };
+
+// a flow has null where a script leaves undefined
+function withNulls(value, seen) {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return value;
+  seen.add(value);
+  for (const key of Object.keys(value)) {
+    if (value[key] === undefined) value[key] = null;
+    else withNulls(value[key], seen);
+  }
+  return value;
+}
 `;

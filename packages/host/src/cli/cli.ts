@@ -9,6 +9,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { fleetCommand } from './commands/fleet.js';
 import { initCommand } from './commands/init.js';
 import { inspectCommand } from './commands/inspect.js';
+import { migrateCommand } from './commands/migrate.js';
 import { runCommand } from './commands/run.js';
 import { runnerCommand } from './commands/runner.js';
 import { serveCommand } from './commands/serve.js';
@@ -26,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   dev: devCommand,
   run: runCommand,
   inspect: inspectCommand,
+  migrate: migrateCommand,
   build: buildCommand,
   snapshot: snapshotCommand,
   init: initCommand,

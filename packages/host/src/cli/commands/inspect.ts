@@ -37,7 +37,8 @@ export const inspectCommand: Command = defineCommand({
   },
 });
 
-async function inspect(folder: string, config: Config): Promise<Inspection> {
+/** Reads an extension, looks at it and loads it. */
+export async function inspect(folder: string, config: Config): Promise<Inspection> {
   try {
     const authored = await readAuthored(folder);
     const { manifest, problems } = await lookAt(authored, config);
@@ -72,7 +73,7 @@ export async function lookAt(
     const position = { file, line, column };
     return Object.assign(problem, map?.(position) ?? position);
   });
-  const names = wires.map(({ name }) => name);
+  const names = Object.keys(capabilities.scopeSchemas);
   const problems = [...findUnknownScopes(authored, names), ...findRefusedHosts(manifest, config), ...inSource];
   return { manifest, problems: staleBuild === undefined ? problems : [...problems, stale(file, staleBuild)] };
 }

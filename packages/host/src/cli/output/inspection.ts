@@ -63,7 +63,12 @@ export async function printInspection(
 }
 
 /** A problem and its position, in one line. */
-export function describeProblem({ message, file, line, column }: Inspection['problems'][number]): string {
+export function describeProblem({
+  message,
+  file,
+  line,
+  column,
+}: Pick<Inspection['problems'][number], 'message' | 'file' | 'line' | 'column'>): string {
   const position = line === undefined ? '' : `${file}:${line}:${column}`;
   return position === '' || message.includes(position) ? message : `${message} (${position})`;
 }
