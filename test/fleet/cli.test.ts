@@ -92,6 +92,7 @@ describe.skipIf(!hasNatsServer())('sandglass fleet', () => {
 
   test('lists, shows and re-queues dead letters', async () => {
     const host = await node();
+    expect(await fleet('dead', 'list')).toMatchObject({ code: 0, out: '' });
     const source = `export default ({ action }) => action('paid', () => { throw new Error('no ink'); });`;
     const entry = { type: 'hook', path: 'index.js', source: 'index.js', host: '^11.0.0', sandbox: { enabled: true } };
     await host.load({ manifest: { name: 'clerk', version: '1.0.0', 'directus:extension': entry }, source });

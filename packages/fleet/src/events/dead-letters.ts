@@ -27,7 +27,8 @@ export class DeadLetters {
       const { streams } = await this.#transport.streams();
       const { first_seq: first, last_seq: last } = (await streams.info(this.#streams.dead)).state;
       const found: DeadWork[] = [];
-      for (let number = first; number <= last && found.length < MAX_LISTED; number++) {
+      // an empty stream begins at 0, which no message has
+      for (let number = Math.max(first, 1); number <= last && found.length < MAX_LISTED; number++) {
         const letter = await this.#read(number);
         if (letter) found.push(letter);
       }
