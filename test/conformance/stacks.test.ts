@@ -219,7 +219,6 @@ export default { id: 'row', handler };`;
     expect(stack).toMatch(/^ {4}at handler \(row\/dist\/api\.js:2:\d+\)\n$/);
   });
 
-  // oxlint-disable-next-line max-params -- columns of the table
   test.each(ENDED)('%s names the line of %s', async (code, _, source, line) => {
     await bench.load('operation', source, { name: 'row', limits: code === 'E_CPU' ? { cpuTimeMs: 50 } : {} });
     const error: unknown = await bench.host.operation('row').catch((thrown: unknown) => thrown);
