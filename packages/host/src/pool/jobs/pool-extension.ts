@@ -1,4 +1,4 @@
-import { LinkedList, type ExtensionWire, type InstallWire, type Link } from '@sandglass/core';
+import { LinkedList, UNHANDLED_REJECTION, type ExtensionWire, type InstallWire, type Link } from '@sandglass/core';
 
 import { CallCost } from '../cost-model.js';
 import { CallMemory } from '../memory/call-memory.js';
@@ -16,7 +16,7 @@ export class PoolExtension {
   install: InstallWire | undefined;
   /** Names of the capabilities it may call. */
   readonly capabilities: ReadonlySet<string>;
-  /** Those of them that guests get no answer to. */
+  /** Those of them that guests get no answer to, and what the engine tells of by itself. */
   readonly syncNames: ReadonlySet<string>;
   /** Its calls that are queued. */
   readonly queue: LinkedList<Queued> = new LinkedList();
@@ -38,7 +38,10 @@ export class PoolExtension {
   constructor(wire: ExtensionWire) {
     this.wire = wire;
     this.capabilities = new Set(wire.capabilities.map(({ name }) => name));
-    this.syncNames = new Set(wire.capabilities.flatMap(({ name, sync }) => (sync ? [name] : [])));
+    this.syncNames = new Set([
+      UNHANDLED_REJECTION,
+      ...wire.capabilities.flatMap(({ name, sync }) => (sync ? [name] : [])),
+    ]);
   }
 
   get isPersistent(): boolean {
