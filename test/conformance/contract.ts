@@ -36,6 +36,7 @@ export const CONTRACT = {
     'built-ins': 'globals are the ECMAScript built-ins',
     numbers: 'numbers are printed and read as ECMAScript says',
     'regular expressions': 'flag v reserves characters in classes alone',
+    'Array.fromAsync': 'Array.fromAsync does as ECMAScript 2026 says',
     console: 'a `console`, to the log of the extension at debug level, without the `log` scope',
     process: '`process.env.NODE_ENV`, default `production`, and nothing else on `process`',
     'documented minimum': 'an option of the host removes both',

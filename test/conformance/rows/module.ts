@@ -112,6 +112,12 @@ export const moduleRows: readonly Row[] = [
     "return [new RegExp('-', 'v').test('3-4'), /a--b&&c/v.test('a--b&&c'), attemptSync(() => new RegExp('[(]', 'v')).slice(0, 11)];",
     [true, true, 'SyntaxError'],
   ),
+  ...[
+    ['(async function* () { yield 1; yield 2; })()', [1, 2]],
+    ['[Promise.resolve(1), 2], async (value, index) => value * 10 + index', [10, 21]],
+    ["{ length: 2, 0: 'a', 1: Promise.resolve('b') }", ['a', 'b']],
+    ['[1], function (value) { return this.by * value; }, { by: 7 }', [7]],
+  ].map(([args, expected]) => gives('2 module: Array.fromAsync', `return Array.fromAsync(${String(args)});`, expected)),
   refuses('2 module: es module', 'module.exports = () => {};', "'module' is not defined"),
   gives(
     '2 module: directus:api',

@@ -1,4 +1,5 @@
 import { PRELUDE_CONSOLE } from './console.js';
+import { PRELUDE_FROM_ASYNC } from './from-async.js';
 import { PRELUDE_REGISTER } from './register.js';
 import { PRELUDE_THROWN } from './thrown.js';
 
@@ -255,6 +256,7 @@ ${PRELUDE_THROWN}
 
 ${PRELUDE_REGISTER}
 ${PRELUDE_CONSOLE}
+${PRELUDE_FROM_ASYNC}
 return [makeError, parseData, flatten, revive, describeThrown, stackOf, register, registered, collected.handlers];
 })`;
 
