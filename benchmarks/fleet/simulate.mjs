@@ -142,7 +142,6 @@ class ModelFleet {
       realNowMs: () => nowMs,
       onCapability: async () => undefined,
       isEffect: () => false,
-      syncNames: new Set(),
     });
     return owner;
   }

@@ -23,7 +23,6 @@ async function openPool(onCapability: OnCapability): Promise<LanePool> {
     maxThreads: 2,
     onCapability,
     isEffect: (name) => name === 'request',
-    syncNames: new Set(['log']),
   });
   open.push(pool);
   await pool.load(extensionWire(1));

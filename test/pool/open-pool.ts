@@ -13,7 +13,6 @@ export function openPool(mode: Mode, options: Partial<CreatePoolOptions> = {}): 
     pool: mode === 'inline' ? 'inline' : { maxThreads: 2 },
     onCapability: ({ name }) => Promise.resolve(name === 'request' ? { status: 200, data: 'allowed' } : undefined),
     isEffect: (name) => name === 'request',
-    syncNames: new Set(['log', 'console']),
     ...options,
   });
 }

@@ -29,7 +29,6 @@ describe('unread messages', () => {
       maxThreads: 2,
       onCapability: () => Promise.resolve({ status: 200 }),
       isEffect: () => false,
-      syncNames: new Set(['log', 'console']),
     });
     for (const extension of [work, asleep, endless, stuck]) await pool.load(extension);
   });

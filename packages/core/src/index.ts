@@ -25,6 +25,7 @@ export type { PackedOutcomes } from './batch.js';
 export { MAX_THROWN_BYTES, UNHANDLED_REJECTION, SLOT } from './protocol.js';
 export type {
   CallWire,
+  CapabilityAnswerWire,
   CapabilityCallWire,
   CapabilityErrorWire,
   CapabilityWire,

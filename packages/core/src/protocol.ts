@@ -174,11 +174,11 @@ export interface CapabilityErrorWire {
   code: ErrorCode;
 }
 
+/** What a guest is answered. */
+export type CapabilityAnswerWire = { ok: true; value: Uint8Array } | { ok: false; error: CapabilityErrorWire };
+
 /** Host → engine: the answer to an asynchronous capability call. */
-export type SettlementWire = { callId: number; seq: number } & (
-  | { ok: true; value: Uint8Array }
-  | { ok: false; error: CapabilityErrorWire }
-);
+export type SettlementWire = { callId: number; seq: number } & CapabilityAnswerWire;
 
 /** The compiled engine, shared by all threads. Made by `compileEngine`. */
 export interface EngineModule {

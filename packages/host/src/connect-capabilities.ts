@@ -1,6 +1,6 @@
 import { SandglassError, UNHANDLED_REJECTION } from '@sandglass/core';
 
-import { type Capabilities, CONSOLE } from './capabilities/registry.js';
+import type { Capabilities } from './capabilities/registry.js';
 import type { Extension } from './extensions/extension.js';
 import { durableCallOf } from './fleet/durable-call.js';
 import type { CapabilityCall, CapabilityOptions } from './pool/contract.js';
@@ -18,10 +18,7 @@ export function connectCapabilities(
   capabilities: Capabilities,
   version: (id: number) => Extension | undefined,
 ): CapabilityOptions {
-  const nobody = capabilities.prepare({ name: '', version: '' }, {});
-  const syncNames = capabilities.wires(nobody).flatMap(({ name, sync }) => (sync ? [name] : []));
   return {
-    syncNames: new Set([CONSOLE, UNHANDLED_REJECTION, ...syncNames]),
     isEffect: (name) => capabilities.isEffect(name),
     async onCapability(call) {
       const extension = version(call.extensionId);

@@ -1,6 +1,6 @@
 import type {
+  CapabilityAnswerWire,
   CapabilityCallWire,
-  CapabilityErrorWire,
   EngineModule,
   ExtensionWire,
   InstallWire,
@@ -128,7 +128,8 @@ export interface CapabilityCall {
 /** How the owner of the pool serves capabilities. */
 export interface CapabilityOptions {
   /**
-   * Serves one capability call. Ignored for names in `syncNames`: what it resolves to.
+   * Serves one capability call. What it resolves to is ignored for those that guests get no
+   * answer to, such as `log`.
    *
    * Reject with an error that carries a `CapabilityErrorWire` as `wire` to fail the capability
    * call, with a `SandglassError` without one to end the whole call. Refused with the code
@@ -137,8 +138,6 @@ export interface CapabilityOptions {
   onCapability(call: CapabilityCall): Promise<unknown>;
   /** Whether a second run of this capability would do something a second time. */
   isEffect(name: string): boolean;
-  /** Capabilities that guests get no answer to, such as `log`. They count as log lines. */
-  syncNames: ReadonlySet<string>;
 }
 
 /** A capability call on its way from a runner to the owner of the call. */
@@ -149,7 +148,7 @@ export interface RelayedCapabilityCall {
   /** As the engine sent it, of sound shape and within the call's limits. */
   readonly wire: CapabilityCallWire;
   /** Gives the guest its answer, unless the call is over. */
-  answer(answer: { ok: true; value: Uint8Array } | { ok: false; error: CapabilityErrorWire }): void;
+  answer(answer: CapabilityAnswerWire): void;
 }
 
 /** The pool of a runner: its calls are others', who serve their capabilities. */

@@ -34,7 +34,6 @@ async function poolOf(
     pool,
     onCapability: ({ name }) => Promise.resolve(`${name} done`),
     isEffect: (name) => name === 'request',
-    syncNames: new Set(['log', 'console']),
     ...options,
   });
   open.push(created);

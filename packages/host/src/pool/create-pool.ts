@@ -18,7 +18,7 @@ export async function createPool(options: CreatePoolOptions): Promise<Pool> {
 export async function createRelayPool({ pool = {}, ...rest }: RelayPoolOptions): Promise<RelayPool> {
   const [{ engineDigest }, wasm] = await Promise.all([import('@sandglass/worker'), compileEngine()]);
   const links = await openLinks(pool, wasm);
-  const lanes = new LanePool({ ...rest, ...links, onCapability: nobody, isEffect: () => false, syncNames: new Set() });
+  const lanes = new LanePool({ ...rest, ...links, onCapability: nobody, isEffect: () => false });
   return Object.assign(lanes, { engine: await engineDigest(wasm) });
 }
 

@@ -1,5 +1,5 @@
 import { decodeValue, encodeValue, isSandglassError, SandglassError } from '@sandglass/core';
-import type { CapabilityCallWire, CapabilityErrorWire } from '@sandglass/core';
+import type { CapabilityAnswerWire, CapabilityCallWire, CapabilityErrorWire } from '@sandglass/core';
 
 import type { CallEnd } from '../../time/call-end.js';
 import type { CapabilityCall, CapabilityOptions, RelayedCapabilityCall } from '../contract.js';
@@ -18,9 +18,6 @@ import { TurnBudget } from './turn-budget.js';
  * takes it up to 50 ms.
  */
 const MAX_ARGUMENT_PARTS = 262_144;
-
-/** The answer that a guest gets. */
-type CapabilityAnswer = { ok: true; value: Uint8Array } | { ok: false; error: CapabilityErrorWire };
 
 interface CapabilityCallsOptions extends CapabilityOptions {
   /** Set on a runner: takes the calls, as they came, to who serves them. */
@@ -57,7 +54,7 @@ export class CapabilityCalls {
    */
   take(lane: Lane, run: Run, call: CapabilityCallWire): boolean {
     const { job } = run;
-    const isSync = (this.#options.relay ? job.extension.syncNames : this.#options.syncNames).has(call.name);
+    const isSync = job.extension.syncNames.has(call.name);
     if (call.seq <= run.lastSeq || !(isSync || job.extension.capabilities.has(call.name))) return false;
     run.lastSeq = call.seq;
     // it had asked, and nobody is left to answer
@@ -205,7 +202,7 @@ export class CapabilityCalls {
     this.#settle(lane, run, call, { ok: false, error });
   }
 
-  #settle(lane: Lane, run: Run, call: CapabilityCallWire, answer: CapabilityAnswer): void {
+  #settle(lane: Lane, run: Run, call: CapabilityCallWire, answer: CapabilityAnswerWire): void {
     run.pendingCapabilityCalls -= 1;
     this.#ledger.held.hold(run.job, -sizeOf(call));
     lane.answer(run, { callId: run.job.callId, seq: call.seq, ...answer });

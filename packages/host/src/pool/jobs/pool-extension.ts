@@ -16,7 +16,10 @@ export class PoolExtension {
   install: InstallWire | undefined;
   /** Names of the capabilities it may call. */
   readonly capabilities: ReadonlySet<string>;
-  /** Those of them that guests get no answer to, and what the engine tells of by itself. */
+  /**
+   * Those of them that guests get no answer to, such as `log`, and what the engine tells of by
+   * itself. They count as log lines.
+   */
   readonly syncNames: ReadonlySet<string>;
   /** Its calls that are queued. */
   readonly queue: LinkedList<Queued> = new LinkedList();

@@ -25,7 +25,6 @@ function createPool(options: Partial<LanePoolOptions> & { filename?: string } = 
     maxThreads: 2,
     onCapability: () => Promise.resolve('answer'),
     isEffect: (name) => name === 'request',
-    syncNames: new Set(['log']),
     ...rest,
   });
   open.push(pool);

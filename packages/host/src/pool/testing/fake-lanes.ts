@@ -161,7 +161,6 @@ export class TestPool {
       maxThreads: 2,
       onCapability: () => Promise.resolve('answer'),
       isEffect: (name) => name === 'request',
-      syncNames: new Set(['log', 'console']),
       realNowMs: () => this.realMs,
       ...options,
     });
