@@ -5,11 +5,10 @@ import { mend, MENDED_WITH } from './mend.js';
 import { probeLayout } from './probe-layout.js';
 import { ENGINE_FUNCTIONS } from './run-handler.js';
 import { BinaryWriter } from './wasm-binary.js';
+import { writeCustomSection } from './wasm-sections.js';
 import { toHex } from '../src/quickjs/engine-module.js';
 import { LAYOUT_SECTION, type StoredLayout } from '../src/quickjs/find-layout.js';
 import type { Layout } from '../src/quickjs/memory/layout.js';
-
-const CUSTOM_SECTION = 0;
 
 /**
  * Makes the engine from a stock binary of quickjs-emscripten: mends and instruments it, probes its
@@ -35,10 +34,6 @@ function toStored({ staticImage, kinds, ...offsets }: Layout): StoredLayout {
 function withSection(wasm: Uint8Array, text: string): Uint8Array<ArrayBuffer> {
   const out = new BinaryWriter(wasm.length + text.length + 64);
   out.copy(wasm, 0, wasm.length);
-  out.byte(CUSTOM_SECTION);
-  out.block((section) => {
-    section.u32(LAYOUT_SECTION.length);
-    section.text(LAYOUT_SECTION + text);
-  });
+  writeCustomSection(out, LAYOUT_SECTION, text);
   return out.done();
 }

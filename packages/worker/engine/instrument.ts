@@ -4,7 +4,21 @@ import { INSTANCE_TABLE, tableFunction } from './enter-instance.js';
 import { findDispatch, isBulkWrite, Labels, skipImmediates } from './instructions.js';
 import { I32, OP } from './opcodes.js';
 import { BinaryReader, BinaryWriter } from './wasm-binary.js';
-import { addEntries, encodeU32, exportEntry, mutableGlobal, readExports, readVector } from './wasm-sections.js';
+import {
+  addEntries,
+  encodeU32,
+  exportEntry,
+  HEADER_BYTES,
+  type Import,
+  KIND,
+  mutableGlobal,
+  readExports,
+  readImports,
+  readSections,
+  readVector,
+  SECTION,
+  writeCustomSection,
+} from './wasm-sections.js';
 import { replaceMultiplier, UNSEEDED } from './seed-hashes.js';
 import { prefetchFunction } from './prefetch.js';
 import { restoreFunctions } from './restore-cards.js';
@@ -30,27 +44,25 @@ export function instrument(
   poll: WebAssembly.ModuleImportDescriptor,
   functions?: EngineFunctions,
 ): Uint8Array<ArrayBuffer> {
-  const reader = new BinaryReader(binary);
   const out = new BinaryWriter(binary.length * 2);
   out.copy(binary, 0, HEADER_BYTES);
-  reader.at = HEADER_BYTES;
   let types: FunctionType[] = [];
   let typeOf: number[] = [];
-  let imported = { functions: 0, pollIndex: -1 };
+  let imported: Import[] = [];
   let fuel = 0;
   let exported: Map<string, number> = new Map();
   let table = 0;
   const addedTypes = functions ? [...RESTORE_TYPES, ...HANDLER_TYPES] : RESTORE_TYPES;
-  const addedIndex = (i: number): number => imported.functions + typeOf.length + i;
-  while (reader.at < binary.length) {
-    const id = reader.byte();
-    const section = reader.slice(reader.u32());
+  const addedIndex = (i: number): number => imported.length + typeOf.length + i;
+  for (const { id, bytes: section } of readSections(binary)) {
     out.byte(id);
     if (id === SECTION.type) {
       types = readTypes(new BinaryReader(section));
       out.block((more) => addEntries(section, more, ADDED_TYPES));
     } else if (id === SECTION.import) {
-      out.block((imports) => (imported = rewriteImports(new BinaryReader(section), imports, poll, types)));
+      const imports = readImports(new BinaryReader(section));
+      imported = imports.filter(({ kind }) => kind === KIND.function);
+      out.block((same) => copyImports(section, imports, same));
     } else if (id === SECTION.function) {
       typeOf = readVector(new BinaryReader(section));
       const entries = addedTypes.map((type) => encodeU32(types.length + type));
@@ -63,11 +75,13 @@ export function instrument(
       out.block((more) => addEntries(section, more, [FUEL, 0, UNSEEDED].map(mutableGlobal)));
     } else if (id === SECTION.export) {
       exported = readExports(new BinaryReader(section));
-      const entries = [exportEntry('restoreCards', EXPORT.function, addedIndex(ADDED.restoreCards))];
+      const entries = [exportEntry('restoreCards', KIND.function, addedIndex(ADDED.restoreCards))];
       if (functions) entries.push(...handlerExports(addedIndex, fuel, table));
       out.block((more) => addEntries(section, more, entries));
     } else if (id === SECTION.code) {
-      const { pollIndex } = imported;
+      const isPoll = ({ module, name, type }: Import): boolean =>
+        module === poll.module && name === poll.name && types[type!]!.isPoll;
+      const pollIndex = imported.findIndex(isPoll);
       if (pollIndex === -1 || fuel === 0) throw new Error('Cannot instrument: no function to poll, or no globals');
       const parametersOf = (i: number): number => types[typeOf[i]!]!.parameters;
       const added = restoreFunctions(addedIndex(0));
@@ -80,22 +94,10 @@ export function instrument(
       out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel, added }));
     } else out.block((same) => same.copy(section, 0, section.length));
   }
-  writeCardsSection(out);
+  writeCustomSection(out, CARDS_SECTION, CARDS_VERSION);
   return out.done();
 }
 
-function writeCardsSection(out: BinaryWriter): void {
-  out.byte(SECTION.custom);
-  out.block((custom) => {
-    custom.u32(CARDS_SECTION.length);
-    custom.text(CARDS_SECTION + CARDS_VERSION);
-  });
-}
-
-const HEADER_BYTES = 8;
-const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, global: 6, export: 7, code: 10 };
-const IMPORT = { function: 0, memory: 2 };
-const EXPORT = { function: 0, table: 1, global: 3 };
 /** The functions that are added return an i32 and take so many: {@link TYPE} names them. */
 const PARAMETERS = [2, 4, 8, 9, 5];
 const TYPE = { pair: 0, restoreCards: 1, runHandler: 2, enterHandler: 3, enterRestoreCards: 4 };
@@ -112,13 +114,13 @@ type IndexOf<Name> = (name: Name) => number;
 /** What is exported for handlers beside `restoreCards`. */
 function handlerExports(addedIndex: IndexOf<number>, fuel: number, table: number): Uint8Array[] {
   return [
-    exportEntry('encode', EXPORT.function, addedIndex(ADDED.encode)),
-    exportEntry('runHandler', EXPORT.function, addedIndex(ADDED.runHandler)),
-    exportEntry('strict', EXPORT.global, fuel + 1),
-    exportEntry('hashSeed', EXPORT.global, fuel + 2),
-    exportEntry('table', EXPORT.table, table),
-    exportEntry('enterHandler', EXPORT.function, addedIndex(ADDED.enterHandler)),
-    exportEntry('enterRestoreCards', EXPORT.function, addedIndex(ADDED.enterRestoreCards)),
+    exportEntry('encode', KIND.function, addedIndex(ADDED.encode)),
+    exportEntry('runHandler', KIND.function, addedIndex(ADDED.runHandler)),
+    exportEntry('strict', KIND.global, fuel + 1),
+    exportEntry('hashSeed', KIND.global, fuel + 2),
+    exportEntry('table', KIND.table, table),
+    exportEntry('enterHandler', KIND.function, addedIndex(ADDED.enterHandler)),
+    exportEntry('enterRestoreCards', KIND.function, addedIndex(ADDED.enterRestoreCards)),
   ];
 }
 
@@ -162,43 +164,20 @@ function readTypes(reader: BinaryReader): FunctionType[] {
 /**
  * Copies the imports; the memory may be of any size, since the 16 MiB that the binary asks for are
  * more than most calls need.
- *
- * @returns the number of functions, and the index of the one that loops call; -1 if there is none.
  */
-function rewriteImports(
-  reader: BinaryReader,
-  out: BinaryWriter,
-  poll: WebAssembly.ModuleImportDescriptor,
-  types: FunctionType[],
-): { functions: number; pollIndex: number } {
-  const text = (): string => {
-    const bytes = reader.slice(reader.u32());
-    out.u32(bytes.length);
-    out.copy(bytes, 0, bytes.length);
-    return new TextDecoder().decode(bytes);
-  };
-  let functions = 0;
-  let pollIndex = -1;
-  let left = reader.u32();
-  out.u32(left);
-  for (; left > 0; left--) {
-    const module = text();
-    const name = text();
-    const kind = reader.byte();
-    out.byte(kind);
-    if (kind === IMPORT.function) {
-      const type = reader.u32();
-      out.u32(type);
-      if (types[type]!.isPoll && module === poll.module && name === poll.name) pollIndex = functions;
-      functions++;
-    } else if (kind === IMPORT.memory) {
-      const hasMaximum = (reader.byte() & 1) === 1;
-      reader.u32();
-      out.raw(hasMaximum ? 1 : 0, 0);
-      if (hasMaximum) out.u32(reader.u32());
-    } else throw new Error(`Cannot instrument: unknown import of kind ${kind}`);
+function copyImports(section: Uint8Array, imports: readonly Import[], out: BinaryWriter): void {
+  let copied = 0;
+  for (const { kind, at, end } of imports) {
+    if (kind !== KIND.memory) continue;
+    out.copy(section, copied, at);
+    const limits = new BinaryReader(section, at);
+    const hasMaximum = (limits.byte() & 1) === 1;
+    limits.u32();
+    out.raw(hasMaximum ? 1 : 0, 0);
+    if (hasMaximum) out.u32(limits.u32());
+    copied = end;
   }
-  return { functions, pollIndex };
+  out.copy(section, copied, section.length);
 }
 
 function rewriteCode(reader: BinaryReader, out: BinaryWriter, module: Module): void {

@@ -2,7 +2,18 @@ import { onRejectionFunction, parseFunction, printFunction, trackRejectionsFunct
 import { mendClassAtoms } from './mend-class-atoms.js';
 import { F64, I32, I64, OP } from './opcodes.js';
 import { BinaryReader, BinaryWriter } from './wasm-binary.js';
-import { addEntries, encodeU32, exportEntry, readExports, readVector } from './wasm-sections.js';
+import {
+  addEntries,
+  encodeU32,
+  exportEntry,
+  HEADER_BYTES,
+  KIND,
+  readExports,
+  readImports,
+  readSections,
+  readVector,
+  SECTION,
+} from './wasm-sections.js';
 
 /*
  * What the stock engine does otherwise than ECMAScript, put right in its binary, and what it can
@@ -21,19 +32,10 @@ import { addEntries, encodeU32, exportEntry, readExports, readVector } from './w
 export const MENDED_WITH = ['QTS_NewString', 'free'] as const;
 type Called = Readonly<Record<(typeof MENDED_WITH)[number], string>>;
 
-const SECTION = { type: 1, import: 2, function: 3, table: 4, export: 7, element: 9, code: 10, data: 11 };
-const IMPORTED_FUNCTION = 0;
-const HEADER_BYTES = 8;
-
 const PRINT = signature([I32, F64, I32, I32, I32], [I64]);
 const PARSE = signature([I32, I32, I32, I32, I32], [F64]);
 const TRACKER = signature([I32, I64, I64, I32, I32], []);
 const TRACK = signature([I32, I32], []);
-
-interface Section {
-  id: number;
-  bytes: Uint8Array;
-}
 
 /**
  * Mends a stock binary of quickjs-emscripten.
@@ -54,18 +56,19 @@ export function mend(
   };
   const types = readSignatures(contentOf(SECTION.type));
   const typeOf = readVector(contentOf(SECTION.function));
-  const imported = readImports(contentOf(SECTION.import), poll);
+  const imported = readImports(contentOf(SECTION.import)).filter(({ kind }) => kind === KIND.function);
+  const pollIndex = imported.findIndex(({ module, name }) => module === poll.module && name === poll.name);
   const exported = readExports(contentOf(SECTION.export));
   const bodies = readBodies(contentOf(SECTION.code));
   mendClassAtoms(bodies, contentOf(SECTION.data));
 
   const print = onlyOf(typeOf, types.indexOf(PRINT), 'prints numbers');
   const parse = onlyOf(typeOf, types.indexOf(PARSE), 'reads numbers');
-  const indexOf = (added: number): number => imported.functions + typeOf.length + added;
+  const indexOf = (added: number): number => imported.length + typeOf.length + added;
   const added = [
     { type: types.indexOf(PRINT), body: bodies[print]! },
     { type: types.indexOf(PARSE), body: bodies[parse]! },
-    { type: types.indexOf(TRACKER), body: onRejectionFunction(imported.poll) },
+    { type: types.indexOf(TRACKER), body: onRejectionFunction(pollIndex) },
     { type: types.indexOf(TRACK), body: new Uint8Array() },
   ];
   const slot = new BinaryReader(contentOf(SECTION.table).bytes, TABLE_MINIMUM_AT).u32();
@@ -73,11 +76,11 @@ export function mend(
   const newString = exported.get(called.QTS_NewString)!;
   bodies[print] = printFunction({
     stock: indexOf(0),
-    poll: imported.poll,
+    poll: pollIndex,
     newString,
     free: exported.get(called.free)!,
   });
-  bodies[parse] = parseFunction({ stock: indexOf(1), poll: imported.poll });
+  bodies[parse] = parseFunction({ stock: indexOf(1), poll: pollIndex });
 
   const out = new BinaryWriter(stock.length + 4_096);
   out.copy(stock, 0, HEADER_BYTES);
@@ -93,7 +96,7 @@ export function mend(
       );
     else if (id === SECTION.table) out.block((table) => growTable(bytes, table));
     else if (id === SECTION.export)
-      out.block((more) => addEntries(bytes, more, [exportEntry('trackRejections', IMPORTED_FUNCTION, indexOf(3))]));
+      out.block((more) => addEntries(bytes, more, [exportEntry('trackRejections', KIND.function, indexOf(3))]));
     else if (id === SECTION.element) out.block((more) => addEntries(bytes, more, [elementOf(slot, indexOf(2))]));
     else if (id === SECTION.code) out.block((code) => writeBodies(code, [...bodies, ...added.map(({ body }) => body)]));
     else out.block((same) => same.copy(bytes, 0, bytes.length));
@@ -105,39 +108,12 @@ function signature(parameters: number[], results: number[]): string {
   return `${parameters.join()}>${results.join()}`;
 }
 
-function readSections(binary: Uint8Array): Section[] {
-  const reader = new BinaryReader(binary, HEADER_BYTES);
-  const sections: Section[] = [];
-  while (reader.at < binary.length) sections.push({ id: reader.byte(), bytes: reader.slice(reader.u32()) });
-  return sections;
-}
-
 function readSignatures(reader: BinaryReader): string[] {
   return Array.from({ length: reader.u32() }, () => {
     reader.byte();
     const parameters = [...reader.slice(reader.u32())];
     return signature(parameters, [...reader.slice(reader.u32())]);
   });
-}
-
-/** How many functions are imported, and which of them is `poll`. */
-function readImports(
-  reader: BinaryReader,
-  poll: WebAssembly.ModuleImportDescriptor,
-): { functions: number; poll: number } {
-  const text = (): string => new TextDecoder().decode(reader.slice(reader.u32()));
-  const found = { functions: 0, poll: -1 };
-  for (let left = reader.u32(); left > 0; left--) {
-    const [module, name] = [text(), text()];
-    if (reader.byte() !== IMPORTED_FUNCTION) {
-      reader.skipLebs(reader.byte() === 1 ? 2 : 1); // a memory
-      continue;
-    }
-    reader.u32();
-    if (module === poll.module && name === poll.name) found.poll = found.functions;
-    found.functions++;
-  }
-  return found;
 }
 
 function readBodies(reader: BinaryReader): Uint8Array[] {
@@ -149,7 +125,7 @@ function writeBodies(out: BinaryWriter, bodies: readonly Uint8Array[]): void {
   for (const body of bodies) out.block((each) => each.copy(body, 0, body.length));
 }
 
-/** The place among the module's own functions of the one that has a type. */
+/** The index among the module's own functions of the one that has a type. */
 function onlyOf(typeOf: readonly number[], type: number, what: string): number {
   const found = typeOf.flatMap((each, i) => (each === type ? [i] : []));
   if (found.length !== 1) throw new Error(`Cannot use this build of QuickJS: ${found.length} functions ${what}`);
@@ -159,7 +135,7 @@ function onlyOf(typeOf: readonly number[], type: number, what: string): number {
 /** Count of tables, and what the first refers to; then its limits. */
 const TABLE_MINIMUM_AT = 3;
 
-/** One more place in the table of functions. */
+/** One more slot in the table of functions. */
 function growTable(section: Uint8Array, out: BinaryWriter): void {
   const reader = new BinaryReader(section, TABLE_MINIMUM_AT - 1);
   out.copy(section, 0, reader.at);

@@ -2,8 +2,72 @@ import { I32, OP } from './opcodes.js';
 import { BinaryReader, BinaryWriter } from './wasm-binary.js';
 
 /*
- * Entries of the sections of a binary, as they are read and written: WebAssembly Core 2.0 §5.5.
+ * Sections of a binary and their entries, as they are read and written: WebAssembly Core 2.0 §5.5.
  */
+
+/** Magic number and version. */
+export const HEADER_BYTES = 8;
+
+export const SECTION = {
+  custom: 0,
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  global: 6,
+  export: 7,
+  element: 9,
+  code: 10,
+  data: 11,
+} as const;
+
+/** Kinds of what is imported and exported. */
+export const KIND = { function: 0, table: 1, memory: 2, global: 3 } as const;
+
+export interface Section {
+  id: number;
+  bytes: Uint8Array;
+}
+
+export function readSections(binary: Uint8Array): Section[] {
+  const reader = new BinaryReader(binary, HEADER_BYTES);
+  const sections: Section[] = [];
+  while (reader.at < binary.length) sections.push({ id: reader.byte(), bytes: reader.slice(reader.u32()) });
+  return sections;
+}
+
+export function writeCustomSection(out: BinaryWriter, name: string, text: string): void {
+  out.byte(SECTION.custom);
+  out.block((custom) => {
+    custom.u32(name.length);
+    custom.text(name + text);
+  });
+}
+
+export interface Import {
+  module: string;
+  name: string;
+  kind: number;
+  /** Of a function. */
+  type: number | undefined;
+  /** Where its type, or the limits of a memory, begin and end in the section. */
+  at: number;
+  end: number;
+}
+
+/** @throws {Error} for an import that is neither a function nor a memory. */
+export function readImports(reader: BinaryReader): Import[] {
+  const text = (): string => new TextDecoder().decode(reader.slice(reader.u32()));
+  return Array.from({ length: reader.u32() }, () => {
+    const [module, name, kind] = [text(), text(), reader.byte()];
+    const { at } = reader;
+    let type: number | undefined;
+    if (kind === KIND.function) type = reader.u32();
+    else if (kind === KIND.memory) reader.skipLebs((reader.byte() & 1) === 1 ? 2 : 1);
+    else throw new Error(`Cannot read an import of kind ${kind}`);
+    return { module, name, kind, type, at, end: reader.at };
+  });
+}
 
 export function readVector(reader: BinaryReader): number[] {
   return Array.from({ length: reader.u32() }, () => reader.u32());
