@@ -4,7 +4,7 @@ import { Durations } from '../../pool/stats/durations.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import type { CallEntry } from '../../types.js';
 import { History } from './history.js';
-import type { Seen, StatusHandler } from './status-data.js';
+import type { SeenUse, StatusHandler } from './status-data.js';
 import type { Trace } from './traces.js';
 
 /** Calls of one kind. 4 KB. */
@@ -12,24 +12,21 @@ class Calls {
   readonly #durations: Durations = new Durations();
   #calls = 0;
   #failed = 0;
-  cpuTimeMs = 0;
-  maxHeapBytes = 0;
+  #cpuTimeMs = 0;
+  #maxHeapBytes = 0;
 
   record({ outcome, durationMs, cpuTimeMs = 0, heapBytes = 0 }: CallEntry): void {
     this.#durations.record(durationMs);
     this.#calls += 1;
     if (outcome !== 'ok') this.#failed += 1;
-    this.cpuTimeMs += cpuTimeMs;
-    this.maxHeapBytes = Math.max(this.maxHeapBytes, heapBytes);
+    this.#cpuTimeMs += cpuTimeMs;
+    this.#maxHeapBytes = Math.max(this.#maxHeapBytes, heapBytes);
   }
 
-  describe(name: string): StatusHandler {
-    return { name, ...this.seen, cpuTimeMs: this.cpuTimeMs, maxHeapBytes: this.maxHeapBytes };
-  }
-
-  get seen(): Seen & { maxMs: number } {
+  get seen(): SeenUse {
     const { p50, p99, max } = this.#durations.percentiles();
-    return { calls: this.#calls, failed: this.#failed, p50Ms: p50, p99Ms: p99, maxMs: max };
+    const [cpuTimeMs, maxHeapBytes] = [this.#cpuTimeMs, this.#maxHeapBytes];
+    return { calls: this.#calls, failed: this.#failed, p50Ms: p50, p99Ms: p99, maxMs: max, cpuTimeMs, maxHeapBytes };
   }
 }
 
@@ -69,14 +66,14 @@ export class ExtensionNumbers {
     this.#raise('maxLogLines', trace?.logLines ?? 0);
   }
 
-  get seen(): Seen & { cpuTimeMs: number; maxHeapBytes: number } {
-    const { cpuTimeMs, maxHeapBytes } = this.#all;
-    return { ...this.#all.seen, cpuTimeMs, maxHeapBytes };
+  get seen(): SeenUse {
+    return this.#all.seen;
   }
 
   /** The busiest first. */
   get handlers(): StatusHandler[] {
-    return [...this.#byHandler].map(([name, calls]) => calls.describe(name)).toSorted((a, b) => b.calls - a.calls);
+    const handlers = [...this.#byHandler].map(([name, calls]) => Object.assign(calls.seen, { name }));
+    return handlers.toSorted((a, b) => b.calls - a.calls);
   }
 
   /** Gives back what it took of the budget. */

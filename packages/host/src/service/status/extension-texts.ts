@@ -1,6 +1,6 @@
 import { Groups, type Kinds } from './groups.js';
 import { Recent, sizeOf } from './recent.js';
-import type { StatusAudit, StatusError, StatusLog, StatusRecording } from './status-data.js';
+import type { StatusAudit, StatusError, StatusLog, StatusRecording, StatusTexts } from './status-data.js';
 
 /** Errors: of one code, message and first line of the stack. */
 export const ERROR_KINDS: Kinds<StatusError> = {
@@ -28,7 +28,7 @@ export const MAX_RECORDINGS = 10;
 /** For how long a slow call counts. */
 const MAX_AGE_MS = 3_600_000;
 
-/** What one extension said, did and failed with, the last of it. */
+/** Keeps what one extension said, did and failed with, the last of it. */
 export class ExtensionTexts {
   readonly #errors: Groups<StatusError> = new Groups(ERROR_KINDS);
   readonly #denied: Groups<StatusAudit> = new Groups(AUDIT_KINDS);
@@ -79,14 +79,7 @@ export class ExtensionTexts {
     this.#slowest = kept;
   }
 
-  get lists(): {
-    errors: StatusError[];
-    denied: StatusAudit[];
-    allowed: StatusAudit[];
-    logs: StatusLog[];
-    failures: StatusRecording[];
-    slowest: StatusRecording[];
-  } {
+  get lists(): StatusTexts {
     return {
       errors: this.#errors.toArray(),
       denied: this.#denied.toArray(),

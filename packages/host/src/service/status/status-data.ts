@@ -90,18 +90,29 @@ export interface StatusRow extends Seen, Pick<ExtensionInfo, 'name' | 'version' 
   history: HistoryData | undefined;
 }
 
+/** What was seen, and what it used. */
+export interface SeenUse extends Seen {
+  maxMs: number;
+  cpuTimeMs: number;
+  maxHeapBytes: number;
+}
+
 /** One extension: `/extensions/<name>`. */
-export interface StatusExtension {
+export interface StatusExtension extends StatusTexts {
   nowMs: number;
   canReload: boolean;
   info: Omit<ExtensionInfo, 'error' | 'registrations' | 'limits'> & { registrationCount: number };
   /** Why it is `failed`, with the stack of what its source threw. */
   error: { message: string; stack: string | undefined } | undefined;
   stats: ExtensionStats | undefined;
-  seen: (Seen & { cpuTimeMs: number; maxHeapBytes: number }) | undefined;
+  seen: SeenUse | undefined;
   history: HistoryData | undefined;
   handlers: StatusHandler[];
   limits: StatusLimit[];
+}
+
+/** What an extension said, did and failed with, the last of it. */
+export interface StatusTexts {
   errors: StatusError[];
   denied: StatusAudit[];
   allowed: StatusAudit[];
@@ -113,12 +124,9 @@ export interface StatusExtension {
 }
 
 /** What a registration has done. */
-export interface StatusHandler extends Seen {
+export interface StatusHandler extends SeenUse {
   /** For example `GET /hello/slow`. */
   name: string;
-  maxMs: number;
-  cpuTimeMs: number;
-  maxHeapBytes: number;
 }
 
 /** A limit, and how near a call has come to it. */

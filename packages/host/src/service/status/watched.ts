@@ -1,6 +1,13 @@
 import type { ExtensionNumbers } from './extension-numbers.js';
-import type { ExtensionTexts } from './extension-texts.js';
-import type { HistoryData, Seen, StatusAudit, StatusError, StatusHandler } from './status-data.js';
+import type {
+  HistoryData,
+  Seen,
+  SeenUse,
+  StatusAudit,
+  StatusError,
+  StatusHandler,
+  StatusTexts,
+} from './status-data.js';
 
 /** What the status page wants to show. */
 export type StatusWanted = { view: 'overview' } | { view: 'list' } | { view: 'extension'; name: string };
@@ -32,11 +39,11 @@ export interface WatchedExtension {
   view: 'extension';
   /** Undefined if it was not called lately. */
   numbers: WatchedNumbers | undefined;
-  lists: ExtensionTexts['lists'];
+  lists: StatusTexts;
 }
 
 export interface WatchedNumbers {
-  seen: ExtensionNumbers['seen'];
+  seen: SeenUse;
   history: HistoryData;
   handlers: StatusHandler[];
   most: ExtensionNumbers['most'];
