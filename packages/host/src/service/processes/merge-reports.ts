@@ -1,6 +1,7 @@
 import type { PoolStats } from '../../pool/stats/stats.js';
 import type { ExtensionInfo } from '../../types.js';
 import type { ProcessFacts, ServiceCounts, ServiceReport } from '../report.js';
+import { sums } from './add-up.js';
 import { mergeWatched } from './merge-watched.js';
 import { mergeStats } from './merge-stats.js';
 
@@ -64,21 +65,12 @@ function mergeCounts(all: readonly ServiceCounts[]): ServiceCounts {
   const responses = new Map<number, number>();
   for (const [status, count] of all.flatMap((one) => [...one.responses]))
     responses.set(status, (responses.get(status) ?? 0) + count);
-  const sum = (key: 'inFlight' | 'refused'): number => all.reduce((total, one) => total + one[key], 0);
-  return { responses, inFlight: sum('inFlight'), refused: sum('refused') };
+  return { responses, ...sums(all, ['inFlight', 'refused']) };
 }
 
 function mergeFacts(all: readonly ProcessFacts[]): ProcessFacts {
   const delays = new Map<string, number>();
   for (const [quantile, seconds] of all.flatMap(({ eventLoopDelay }) => eventLoopDelay))
     delays.set(quantile, Math.max(delays.get(quantile) ?? 0, seconds));
-  const sum = (key: 'processes' | 'lost' | 'rssBytes' | 'cpuSeconds'): number =>
-    all.reduce((total, one) => total + one[key], 0);
-  return {
-    processes: sum('processes'),
-    lost: sum('lost'),
-    rssBytes: sum('rssBytes'),
-    cpuSeconds: sum('cpuSeconds'),
-    eventLoopDelay: [...delays],
-  };
+  return { ...sums(all, ['processes', 'lost', 'rssBytes', 'cpuSeconds']), eventLoopDelay: [...delays] };
 }

@@ -6,6 +6,7 @@ import type {
   PoolStats,
   Settled,
 } from '../../pool/stats/stats.js';
+import { groupByName, sums } from './add-up.js';
 
 const SUMMED = ['accepted', 'refused', 'cpuTimeMs', 'queued', 'running', 'background'] as const;
 const SUMMED_OF_POOL = [
@@ -48,16 +49,10 @@ export function newestOf(extensions: readonly ExtensionStats[]): ExtensionStats[
 }
 
 function mergeExtensions(all: readonly ExtensionStats[][]): ExtensionStats[] {
-  const byName = new Map<string, ExtensionStats[]>();
-  for (const one of all.flat()) {
-    const parts = byName.get(one.name);
-    if (parts) parts.push(one);
-    else byName.set(one.name, [one]);
-  }
-  return [...byName.values()].map((parts) => {
-    const [{ id, name }] = parts as [ExtensionStats]; // a group has one at least
-    const lanes = parts.reduce((sum, one) => sum + one.lanes, 0);
-    return Object.assign(mergeCalls(parts), { id, name, lanes });
+  const groups = groupByName(all.flat(), ({ name }) => name);
+  return [...groups.values()].map((parts) => {
+    const [{ id, name }] = parts;
+    return Object.assign(mergeCalls(parts), { id, name }, sums(parts, ['lanes']));
   });
 }
 
@@ -70,11 +65,6 @@ function mergeCalls(all: readonly CallStats[]): CallStats {
     ...(timed as Record<(typeof TIMED)[number], Percentiles>),
     capabilityCalls: sumCapabilityCalls(all),
   };
-}
-
-function sums<Key extends string>(all: readonly Record<Key, number>[], keys: readonly Key[]): Record<Key, number> {
-  const entries = keys.map((key) => [key, all.reduce((sum, one) => sum + one[key], 0)]);
-  return Object.fromEntries(entries) as Record<Key, number>;
 }
 
 function sumCounts(all: readonly Settled[]): Settled {

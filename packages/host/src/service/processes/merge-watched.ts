@@ -1,7 +1,8 @@
-import { AUDIT_KINDS, ERROR_KINDS, type ExtensionTexts, MAX_LINES, MAX_RECORDINGS } from '../status/extension-texts.js';
+import { AUDIT_KINDS, ERROR_KINDS, MAX_LINES, MAX_RECORDINGS } from '../status/extension-texts.js';
 import { type Counted, Groups, type Kinds } from '../status/groups.js';
-import type { HistoryData, Seen, StatusHandler } from '../status/status-data.js';
+import type { HistoryData, Seen, SeenUse, StatusTexts } from '../status/status-data.js';
 import type { Watched, WatchedExtension, WatchedList, WatchedNumbers, WatchedOverview } from '../status/watched.js';
+import { groupByName, sums } from './add-up.js';
 
 /** What several processes have watched, as one. @param all of one view; one at least. */
 export function mergeWatched(all: readonly Watched[]): Watched {
@@ -26,21 +27,19 @@ function mergeOverviews(all: readonly WatchedOverview[]): WatchedOverview {
     startedMs: Math.min(...all.map(({ startedMs }) => startedMs)),
     recent: mergeHistories(all.map(({ recent }) => recent)),
     hour: mergeHistories(all.map(({ hour }) => hour)),
-    errors: regroup(
-      ERROR_KINDS,
-      all.map(({ errors }) => errors),
-    ),
-    denied: regroup(
-      AUDIT_KINDS,
-      all.map(({ denied }) => denied),
-    ),
+    errors: regroup(ERROR_KINDS, all, ({ errors }) => errors),
+    denied: regroup(AUDIT_KINDS, all, ({ denied }) => denied),
   };
 }
 
 function mergeLists(all: readonly WatchedList[]): WatchedList {
-  const rows = byName(all.map((one) => [...one.rows]));
-  const merged = [...rows].map(([name, parts]) => {
-    const [seen, history] = [mergeSeen(parts.map((one) => one.seen)), mergeHistories(parts.map((one) => one.history))];
+  const groups = groupByName(
+    all.flatMap(({ rows }) => [...rows]),
+    ([name]) => name,
+  );
+  const merged = [...groups].map(([name, parts]) => {
+    const rows = parts.map(([, row]) => row);
+    const [seen, history] = [mergeSeen(rows.map((row) => row.seen)), mergeHistories(rows.map((row) => row.history))];
     return [name, { seen, history }] as const;
   });
   return { view: 'list', rows: new Map(merged) };
@@ -48,36 +47,35 @@ function mergeLists(all: readonly WatchedList[]): WatchedList {
 
 function mergeExtensions(all: readonly WatchedExtension[]): WatchedExtension {
   const numbers = all.flatMap((one) => one.numbers ?? []);
-  const lists = all.map((one) => one.lists);
   return {
     view: 'extension',
     numbers: numbers.length === 0 ? undefined : mergeNumbers(numbers),
-    lists: mergeTexts(lists),
+    lists: mergeTexts(all.map(({ lists }) => lists)),
   };
 }
 
 function mergeNumbers(all: readonly WatchedNumbers[]): WatchedNumbers {
-  const handlers = byName(all.map((one) => one.handlers.map((handler) => [handler.name, handler] as const)));
+  const groups = groupByName(
+    all.flatMap(({ handlers }) => handlers),
+    ({ name }) => name,
+  );
+  const handlers = [...groups].map(([name, parts]) => Object.assign(mergeUse(parts), { name }));
   const most: Record<string, number> = {};
   for (const [name, used] of all.flatMap((one) => Object.entries(one.most)))
     most[name] = Math.max(most[name] ?? 0, used);
   return {
     seen: mergeUse(all.map(({ seen }) => seen)),
     history: mergeHistories(all.map(({ history }) => history)),
-    handlers: [...handlers.values()].map(mergeHandlers).toSorted((a, b) => b.calls - a.calls),
+    handlers: handlers.toSorted((a, b) => b.calls - a.calls),
     most,
   };
 }
 
-function mergeHandlers(all: readonly StatusHandler[]): StatusHandler {
-  const maxMs = Math.max(...all.map((one) => one.maxMs));
-  return { ...mergeUse(all), name: all[0]!.name, maxMs };
-}
-
-function mergeUse(all: readonly WatchedNumbers['seen'][]): WatchedNumbers['seen'] {
+function mergeUse(all: readonly SeenUse[]): SeenUse {
   return {
     ...mergeSeen(all),
-    cpuTimeMs: all.reduce((sum, { cpuTimeMs }) => sum + cpuTimeMs, 0),
+    ...sums(all, ['cpuTimeMs']),
+    maxMs: Math.max(...all.map(({ maxMs }) => maxMs)),
     maxHeapBytes: Math.max(...all.map(({ maxHeapBytes }) => maxHeapBytes)),
   };
 }
@@ -112,33 +110,13 @@ function mergeHistories(all: readonly HistoryData[]): HistoryData {
   };
 }
 
-function mergeTexts(all: readonly ExtensionTexts['lists'][]): ExtensionTexts['lists'] {
-  const latest = <T extends { timeMs: number }>(lists: readonly T[][], length: number): T[] =>
-    lists
-      .flat()
-      .toSorted((a, b) => b.timeMs - a.timeMs)
-      .slice(0, length);
+function mergeTexts(all: readonly StatusTexts[]): StatusTexts {
   return {
-    errors: regroup(
-      ERROR_KINDS,
-      all.map(({ errors }) => errors),
-    ),
-    denied: regroup(
-      AUDIT_KINDS,
-      all.map(({ denied }) => denied),
-    ),
-    allowed: regroup(
-      AUDIT_KINDS,
-      all.map(({ allowed }) => allowed),
-    ),
-    logs: latest(
-      all.map(({ logs }) => logs),
-      MAX_LINES,
-    ),
-    failures: latest(
-      all.map(({ failures }) => failures),
-      MAX_RECORDINGS,
-    ),
+    errors: regroup(ERROR_KINDS, all, ({ errors }) => errors),
+    denied: regroup(AUDIT_KINDS, all, ({ denied }) => denied),
+    allowed: regroup(AUDIT_KINDS, all, ({ allowed }) => allowed),
+    logs: latest(MAX_LINES, all, ({ logs }) => logs),
+    failures: latest(MAX_RECORDINGS, all, ({ failures }) => failures),
     slowest: all
       .flatMap(({ slowest }) => slowest)
       .toSorted((a, b) => b.durationMs - a.durationMs)
@@ -146,19 +124,22 @@ function mergeTexts(all: readonly ExtensionTexts['lists'][]): ExtensionTexts['li
   };
 }
 
-/** Those of one kind are one again. */
-function regroup<T extends Counted & { lastMs: number }>(kinds: Kinds<T>, all: readonly T[][]): T[] {
-  const groups = new Groups(kinds);
-  for (const item of all.flat().toSorted((a, b) => a.lastMs - b.lastMs)) groups.add(item);
-  return groups.toArray();
+function latest<T extends { timeMs: number }, Part>(
+  length: number,
+  all: readonly Part[],
+  listOf: (part: Part) => readonly T[],
+): T[] {
+  const items = all.flatMap(listOf).toSorted((a, b) => b.timeMs - a.timeMs);
+  return items.slice(0, length);
 }
 
-function byName<T>(all: readonly (readonly (readonly [name: string, part: T])[])[]): Map<string, T[]> {
-  const parts = new Map<string, T[]>();
-  for (const [name, part] of all.flat()) {
-    const known = parts.get(name);
-    if (known) known.push(part);
-    else parts.set(name, [part]);
-  }
-  return parts;
+/** Those of one kind are one again. */
+function regroup<T extends Counted & { lastMs: number }, Part>(
+  kinds: Kinds<T>,
+  all: readonly Part[],
+  listOf: (part: Part) => readonly T[],
+): T[] {
+  const groups = new Groups(kinds);
+  for (const item of all.flatMap(listOf).toSorted((a, b) => a.lastMs - b.lastMs)) groups.add(item);
+  return groups.toArray();
 }
