@@ -1,4 +1,5 @@
 import type { FleetStats } from '../fleet/contract.js';
+import type { Host } from '../host.js';
 import type { PoolStats } from '../pool/stats/stats.js';
 import type { ExtensionInfo } from '../types.js';
 import { readEventLoopDelay } from './event-loop-delay.js';
@@ -57,6 +58,15 @@ export interface Peers {
   report(purpose: ReportPurpose): Promise<ServiceReport>;
   /** Reloads an extension, or every one, in each of them. */
   reload(name?: string): Promise<Reloaded>;
+}
+
+/** What is read of a host. */
+export type ReportedHost = Pick<Host, 'stats' | 'extensions' | 'fleet'>;
+
+/** What this process tells for metrics: everything but what was watched. */
+export function reportMetrics(host: ReportedHost, service: ServiceCounts): ServiceReport {
+  const { extensions, fleet } = host;
+  return { stats: host.stats(), extensions, service, process: readProcessFacts('metrics'), fleet: fleet?.stats() };
 }
 
 /** What this process tells of itself. */

@@ -10,7 +10,7 @@ import { jsonResponse } from './json-body.js';
 import { renderMetrics } from './metrics.js';
 import { PROMETHEUS_TYPE } from './prometheus.js';
 import { type Reloaded, reloadAll } from './reload-all.js';
-import { readProcessFacts, type ServiceCounts, type ServiceReport } from './report.js';
+import { reportMetrics, type ServiceCounts } from './report.js';
 import { bearsToken, bearsTokenToAct } from './token.js';
 
 /** Everything that is not an endpoint lives below this path. */
@@ -111,15 +111,9 @@ class HostService implements Service {
     if (!metrics) return notFound();
     const tokens = [metricsToken, token].filter((one) => one !== undefined);
     if (metricsToken !== undefined && !tokens.some((one) => bearsToken(request, one))) return unauthorized(BEARER);
-    const report = peers ? await peers.report('metrics') : this.#report();
+    const report = peers ? await peers.report('metrics') : reportMetrics(this.#host, this.counts);
     const pieces = renderMetrics({ ...report, summaries: metricsSummaries });
     return new Response(inTurns(pieces), { headers: { 'content-type': PROMETHEUS_TYPE } });
-  }
-
-  #report(): ServiceReport {
-    const { extensions, fleet } = this.#host;
-    const process = readProcessFacts('metrics');
-    return { stats: this.#host.stats(), extensions, service: this.counts, process, fleet: fleet?.stats() };
   }
 
   #status(target: string, request: Request): Response | Promise<Response> {

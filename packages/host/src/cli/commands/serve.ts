@@ -2,7 +2,7 @@ import { isSandglassError, type Registration } from '@sandglass/core';
 
 import { errorText } from '../../extensions/error-text.js';
 import type { Host } from '../../host.js';
-import { type Peers, readProcessFacts } from '../../service/report.js';
+import { type Peers, reportMetrics } from '../../service/report.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import { createServerResponse, startServer } from '../../service/server.js';
 import type { Service } from '../../service/contract.js';
@@ -89,12 +89,10 @@ async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<
       log('info', 'Drained: the fleet has asked for it', {});
     });
     await serving?.serves(server.url, {
-      report: (purpose) => ({
-        ...(purpose === 'metrics' || !status
-          ? { stats: host.stats(), extensions: host.extensions, process: readProcessFacts('metrics') }
-          : status.report(host, purpose)),
-        service: slot.counts,
-      }),
+      report: (purpose) =>
+        purpose === 'metrics' || !status
+          ? reportMetrics(host, slot.counts)
+          : { ...status.report(host, purpose), service: slot.counts },
       reload: (name) => reloadAll(host, name),
     });
     if (!serving) endReload = io.onReload?.(() => void reload(host, log));

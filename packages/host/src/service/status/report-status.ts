@@ -1,5 +1,4 @@
-import type { Host } from '../../host.js';
-import { readProcessFacts, type ServiceReport } from '../report.js';
+import { readProcessFacts, type ReportedHost, type ServiceReport } from '../report.js';
 import { ExtensionTexts } from './extension-texts.js';
 import type { Watch } from './watch.js';
 import type { StatusWanted, Watched } from './watched.js';
@@ -7,14 +6,11 @@ import type { StatusWanted, Watched } from './watched.js';
 /** Intervals of the history of an extension in the list: five minutes. */
 const ROW_LENGTH = 25;
 
-/** What is read of a host. */
-export type StatusHost = Pick<Host, 'stats' | 'extensions' | 'fleet'>;
-
 /** What one process tells of what the status page wants. */
 export type StatusReport = Omit<ServiceReport, 'service'>;
 
 /** What this process tells, no more than is wanted. */
-export function reportStatus(host: StatusHost, watch: Watch, wanted: StatusWanted): StatusReport {
+export function reportStatus(host: ReportedHost, watch: Watch, wanted: StatusWanted): StatusReport {
   const names = wanted.view === 'extension' ? [wanted.name] : [];
   return {
     stats: host.stats(names),

@@ -1,6 +1,6 @@
 import type { HostOptions } from '../../types.js';
-import type { Peers } from '../report.js';
-import { reportStatus, type StatusHost, type StatusReport } from './report-status.js';
+import type { Peers, ReportedHost } from '../report.js';
+import { reportStatus, type StatusReport } from './report-status.js';
 import { createStatusPage, type StatusPage } from './status-page.js';
 import { TICK_MS, Watch } from './watch.js';
 import type { StatusWanted } from './watched.js';
@@ -18,9 +18,9 @@ export interface Status {
    * @param peers the processes that serve the same port: the page shows all of them. @default this
    *   one alone
    */
-  attach(host: StatusHost, peers?: Peers): StatusPage;
+  attach(host: ReportedHost, peers?: Peers): StatusPage;
   /** What this process tells the page, which may be that of another one. */
-  report(host: StatusHost, wanted: StatusWanted): StatusReport;
+  report(host: ReportedHost, wanted: StatusWanted): StatusReport;
   /** Stops watching. */
   close(): void;
 }
