@@ -25,6 +25,7 @@ import { readCodeFrame } from '../output/read-code-frame.js';
 import { CONFIG_ARGS } from '../settings.js';
 import { describeScopes } from '../output/describe-scopes.js';
 import { createLogger, type Log } from '../output/logger.js';
+import { statusUrl } from '../output/service-lines.js';
 import { createStyle, type Style } from '../output/style.js';
 import { lookAt } from './inspect.js';
 import { untilAborted } from '../until-aborted.js';
@@ -137,7 +138,7 @@ class DevServer {
     const first = bench.sync(); // a request waits for the extension that it is for
     await Promise.race([first, aborted, setTimeout(ANNOUNCE_AFTER_MS, undefined, { ref: false })]);
     const listening = this.#style('bold', `Listening on ${this.#url}`);
-    this.#print(`${listening}, status on ${this.#url}_sandglass/status, waiting for changes`);
+    this.#print(`${listening}, status on ${statusUrl(this.#url)}, waiting for changes`);
     const keys = this.#keys(bench, () => quit.abort());
     const hasKeys = stdin?.isTTY === true && stdout.isTTY === true;
     if (hasKeys) this.#print(describeKeys(keys));
@@ -151,7 +152,7 @@ class DevServer {
     const keys: KeyCommand[] = [
       { key: 'r', text: 'reload', run: () => void bench.reloadAll() },
       { key: 'c', text: 'clear', run: () => void this.#io.stdout.write(CLEAR_TERMINAL) },
-      { key: 'o', text: 'open the status page', run: () => this.#io.openUrl?.(`${this.#url}_sandglass/status`) },
+      { key: 'o', text: 'open the status page', run: () => this.#io.openUrl?.(statusUrl(this.#url)) },
       { key: 'q', text: 'quit', run: quit },
       { key: '?', text: 'help', run: () => this.#print(describeKeys(keys)) },
     ];

@@ -6,7 +6,7 @@ import { type Peers, reportMetrics } from '../../service/report.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import { createServerResponse, startServer } from '../../service/server.js';
 import type { Service } from '../../service/contract.js';
-import { createService, SERVICE_PREFIX } from '../../service/service.js';
+import { createService } from '../../service/service.js';
 import { withCors } from '../../service/cors.js';
 import { reloadAll } from '../../service/reload-all.js';
 import { ServiceSlot } from '../../service/service-slot.js';
@@ -24,6 +24,7 @@ import { describeScopes } from '../output/describe-scopes.js';
 import { createDrain, createLogger, type Log, type LogLevel } from '../output/logger.js';
 import { createStyle } from '../output/style.js';
 import { roundMs } from '../output/round-ms.js';
+import { logReloaded, statusUrl } from '../output/service-lines.js';
 import { guestStack } from '../output/thrown.js';
 import { untilAborted } from '../until-aborted.js';
 import { withAccessLog } from '../with-access-log.js';
@@ -95,8 +96,8 @@ async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<
           : { ...status.report(host, purpose), service: slot.counts },
       reload: (name) => reloadAll(host, name),
     });
-    if (!serving) endReload = io.onReload?.(() => void reload(host, log));
-    const page = status ? { status: `${server.url}${SERVICE_PREFIX.slice(1)}/status` } : {};
+    if (!serving) endReload = io.onReload?.(async () => logReloaded(log, await reloadAll(host)));
+    const page = status ? { status: statusUrl(server.url) } : {};
     log(level, `${serving ? 'Serving' : 'Listening on'} ${server.url}`, page);
     await untilAborted(io.signal);
     log(level, 'Stopping', { graceMs });
@@ -151,12 +152,6 @@ async function close(opening: Promise<Host>, status: Status | undefined, deadlin
   status?.close();
   const host = await opening.catch(() => undefined); // told already
   await host?.close(deadlineMs);
-}
-
-async function reload(host: Host, log: Log): Promise<void> {
-  const { reloaded, failed } = await reloadAll(host);
-  for (const { name, message } of failed) log('error', message, { extension: name });
-  log('info', 'Reloaded', { extensions: reloaded.length, failed: failed.length });
 }
 
 /** The sinks of a host that write to a log, and to the status page if there is one. */

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 
 import { defaultMaxMemoryBytes } from '../../pool/memory/default-budget.js';
-import { SERVICE_PREFIX } from '../../service/service.js';
 import type { Config } from '../config/schema.js';
 import type { Io } from '../io.js';
 import type { Log } from '../output/logger.js';
+import { logReloaded, statusUrl } from '../output/service-lines.js';
 import { untilAborted } from '../until-aborted.js';
 import { Primary } from './primary.js';
 import { joinPrimary, type ServingProcess } from './serving.js';
@@ -35,9 +35,9 @@ async function keepProcesses({ service }: Config, io: Io, log: Log): Promise<voi
     const aborted = untilAborted(io.signal);
     const url = await Promise.race([primary.start(), aborted]);
     if (url !== undefined) {
-      const page = status ? { status: `${url}${SERVICE_PREFIX.slice(1)}/status` } : {};
+      const page = status ? { status: statusUrl(url) } : {};
       log('info', `Listening on ${url}`, { processes, ...page });
-      endReload = io.onReload?.(() => void reload(primary, log));
+      endReload = io.onReload?.(async () => logReloaded(log, await primary.reload()));
       await aborted;
     }
     killAfterMs = graceMs;
@@ -47,12 +47,6 @@ async function keepProcesses({ service }: Config, io: Io, log: Log): Promise<voi
     await primary.stop(killAfterMs);
   }
   log('info', 'Stopped');
-}
-
-async function reload(primary: Primary, log: Log): Promise<void> {
-  const { reloaded, failed } = await primary.reload();
-  for (const { name, message } of failed) log('error', message, { extension: name });
-  log('info', 'Reloaded', { extensions: reloaded.length, failed: failed.length });
 }
 
 async function serveBeside(config: Config, io: Io, serve: Serve): Promise<number> {
