@@ -41,22 +41,18 @@ export async function readConfig(
 /** The configuration as JSON, tokens hidden. */
 export function printConfig(config: Config): string {
   const { capabilities, grant, ...data } = config;
-  const { password, token: fleetToken } = config.fleet;
-  const { token, metricsToken } = config.service;
-  const hidden = {
-    ...(token !== undefined && { token: '(hidden)' }),
-    ...(metricsToken !== undefined && { metricsToken: '(hidden)' }),
-  };
-  const hiddenFleet = {
-    ...(password !== undefined && { password: '(hidden)' }),
-    ...(fleetToken !== undefined && { token: '(hidden)' }),
-  };
   const code = {
     ...(capabilities && { capabilities: capabilities.map(({ name }) => name) }),
     ...(grant && { grant: '(function)' }),
   };
-  const fleet = { ...data.fleet, ...hiddenFleet };
-  return JSON.stringify({ ...data, fleet, service: { ...data.service, ...hidden }, ...code }, null, 2);
+  const fleet = hide(data.fleet, ['password', 'token']);
+  const service = hide(data.service, ['token', 'metricsToken']);
+  return JSON.stringify({ ...data, fleet, service, ...code }, null, 2);
+}
+
+function hide<Group extends object>(group: Group, secrets: readonly (keyof Group)[]): object {
+  const given = secrets.filter((key) => group[key] !== undefined);
+  return { ...group, ...Object.fromEntries(given.map((key) => [key, '(hidden)'])) };
 }
 
 /** A file's module may export the same object again: it is not to change. */
