@@ -10,7 +10,7 @@ import { createService } from '../../service/service.js';
 import { createStatus } from '../../service/status/status.js';
 import type { ExtensionInfo } from '../../types.js';
 import { type Command, defineCommand } from '../command.js';
-import { toHostOptions, toServerOptions } from '../config/host-options.js';
+import { toHostOptions, toServerOptions, toServiceOptions } from '../config/host-options.js';
 import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import { callLine, isLoopback } from '../dev/call-line.js';
@@ -80,7 +80,7 @@ class DevServer {
   }
 
   async run(): Promise<void> {
-    const { extensions: root, service: options, maxBodyBytes } = this.#config;
+    const { extensions: root, service: options } = this.#config;
     const status = createStatus();
     await using host = await createHost({
       ...toHostOptions(this.#config),
@@ -105,17 +105,9 @@ class DevServer {
       },
     });
     const bench = new Workbench(host, root, (change) => this.#report(change));
-    const { metrics, metricsSummaries, metricsToken } = options;
     const openToken = options.token === undefined && isLoopback(options.hostname) ? crypto.randomUUID() : undefined;
     const token = options.token ?? openToken;
-    const inner = createService(host, {
-      token,
-      metrics,
-      metricsSummaries,
-      metricsToken,
-      maxBodyBytes,
-      status: status.attach(host),
-    });
+    const inner = createService(host, { ...toServiceOptions(this.#config), token, status: status.attach(host) });
     const service = createDevService({ service: inner, bench, openToken });
     const server = await startServer(withAccessLog(service, this.#log), host, toServerOptions(options));
     this.#url = server.url;

@@ -13,7 +13,7 @@ import { ServiceSlot } from '../../service/service-slot.js';
 import { createStatus, type Status } from '../../service/status/status.js';
 import type { HostOptions } from '../../types.js';
 import { type Command, defineCommand } from '../command.js';
-import { toFleetOptions, toServerOptions } from '../config/host-options.js';
+import { toFleetOptions, toServerOptions, toServiceOptions } from '../config/host-options.js';
 import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import type { Io, Output } from '../io.js';
@@ -184,21 +184,11 @@ function createSinks(log: Log, output: Output, status: Status | undefined): Host
 
 function createConfiguredService(
   host: Host,
-  { service, maxBodyBytes }: Config,
+  config: Config,
   { log, status, peers }: { log: Log; status: Status | undefined; peers: Peers | undefined },
 ): Service {
-  const { token, metrics, metricsSummaries, metricsToken, maxConcurrentRequests, accessLog } = service;
-  const limits = { maxConcurrentRequests, maxBodyBytes };
-  const inner = createService(host, {
-    ...limits,
-    token,
-    metrics,
-    metricsSummaries,
-    metricsToken,
-    status: status?.attach(host, peers),
-    peers,
-  });
-  const { corsOrigins: origins, corsCredentials: credentials } = service;
+  const inner = createService(host, { ...toServiceOptions(config), status: status?.attach(host, peers), peers });
+  const { accessLog, corsOrigins: origins, corsCredentials: credentials } = config.service;
   const open = origins.length > 0 ? withCors(inner, { origins, credentials }) : inner;
   return accessLog ? withAccessLog(open, log) : open;
 }

@@ -1,5 +1,5 @@
-import { serverFields } from '../../options/service-options.js';
-import type { ServerOptions } from '../../service/contract.js';
+import { serverFields, serviceFields } from '../../options/service-options.js';
+import type { ServerOptions, ServiceOptions } from '../../service/contract.js';
 import type { FleetCredentials, FleetOptions } from '../../fleet/options.js';
 import type { HostOptions } from '../../types.js';
 import { UsageError } from '../usage-error.js';
@@ -34,5 +34,18 @@ export function toFleetOptions({ fleet }: Config): FleetOptions | undefined {
 
 /** What a configuration means for the server. */
 export function toServerOptions(service: ServiceConfig): ServerOptions {
-  return Object.fromEntries(Object.keys(serverFields).map((key) => [key, service[key as keyof ServerOptions]]));
+  return pick(service, serverFields);
+}
+
+/** What a configuration means for the service, its status page and its peers left out. */
+export function toServiceOptions({ service, maxBodyBytes }: Config): ServiceOptions {
+  return { ...pick(service, serviceFields), maxBodyBytes };
+}
+
+function pick<Key extends keyof ServiceConfig>(
+  service: ServiceConfig,
+  fields: Record<Key, unknown>,
+): Pick<ServiceConfig, Key> {
+  const entries = Object.keys(fields).map((key) => [key, service[key as Key]]);
+  return Object.fromEntries(entries) as Pick<ServiceConfig, Key>;
 }
