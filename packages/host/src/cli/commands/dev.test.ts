@@ -33,6 +33,12 @@ const get = async (url: string): Promise<string> => (await fetch(url)).text();
 const route = (path: string, body: string): string =>
   `export default (router) => router.get('${path}', () => ${body});`;
 
+/** An endpoint in one file. */
+const HELLO = {
+  'package.json': packageJson('hello', 'endpoint'),
+  'index.js': route('/', "({ status: 200, body: 'one' })"),
+};
+
 describe('sandglass dev', () => {
   test('loads TypeScript again when it changes, and shows what it registers', async () => {
     await dev(
@@ -47,10 +53,6 @@ describe('sandglass dev', () => {
   });
 
   test('keys reload, clear, open the status page and say what they are', async () => {
-    const files = {
-      'package.json': packageJson('hello', 'endpoint'),
-      'index.js': route('/', "({ status: 200, body: 'one' })"),
-    };
     const useKeys = async (io: FakeIo, url: string): Promise<void> => {
       await io.printed(/\nr reload, c clear, o open the status page, q quit, \? help\n/);
       expect(io.isRaw()).toBe(true);
@@ -60,15 +62,11 @@ describe('sandglass dev', () => {
       expect(io.out()).toMatch(/\[2J.*r reload, c clear, .*\n$/);
       expect(io.opened).toEqual([`${url}_sandglass/status`]);
     };
-    await dev(files, useKeys, true);
+    await dev(HELLO, useKeys, true);
   });
 
   test.each(['q', '\u0003'])('a key ends it, and gives the terminal back: %j', async (key) => {
-    const cwd = await makeFolder({
-      'package.json': packageJson('hello', 'endpoint'),
-      'index.js': route('/', "({ status: 200, body: 'one' })"),
-    });
-    const io = fakeIo({ cwd, isTTY: true, env: { NO_COLOR: '1' } });
+    const io = fakeIo({ cwd: await makeFolder(HELLO), isTTY: true, env: { NO_COLOR: '1' } });
     const ended = runCli(['dev', '--port', '0'], io);
     await io.printed(/q quit/);
     io.press(key);
@@ -77,11 +75,7 @@ describe('sandglass dev', () => {
   });
 
   test('there are no keys without a terminal', async () => {
-    const files = {
-      'package.json': packageJson('hello', 'endpoint'),
-      'index.js': route('/', "({ status: 200, body: 'one' })"),
-    };
-    await dev(files, async (io, url) => {
+    await dev(HELLO, async (io, url) => {
       expect(await get(`${url}hello`)).toBe('one');
       expect(io.out()).not.toContain('r reload');
       expect(io.isRaw()).toBe(false);
