@@ -5,6 +5,7 @@ import type { Host } from '../host.js';
 import type { ServiceOptions } from './contract.js';
 import { createService } from './service.js';
 import { createStatus } from './status/status.js';
+import { countTurns } from '../time/testing/count-turns.js';
 import { createFakeHost, createFakeInfo } from './testing/fake-host.js';
 
 const TOKEN = 'a-token-of-some-length';
@@ -112,16 +113,10 @@ describe('createService', () => {
 
   test('writes a large result in turns of the event loop, and answers with all of it', async () => {
     const value = Array.from({ length: 300_000 }, (_, i) => i);
-    let turns = 0;
-    let isOver = false;
-    const turn = (): void => {
-      turns += 1;
-      if (!isOver) setImmediate(turn);
-    };
-    turn();
     const host = createFakeHost({ operation: () => Promise.resolve(value) });
-    const response = await ask('/_sandglass/operations/x', { host, token: TOKEN, init: post({}) });
-    isOver = true;
+    const [turns, response] = await countTurns(() =>
+      ask('/_sandglass/operations/x', { host, token: TOKEN, init: post({}) }),
+    );
     expect(turns).toBeGreaterThan(20);
     const text = await response.text();
     expect(response.headers.get('content-length')).toBe(String(text.length));
@@ -130,16 +125,12 @@ describe('createService', () => {
 
   test('checks, parses and hands over a long argument in turns of the event loop', async () => {
     const turnsUntilCalled = async (argument: unknown): Promise<number> => {
-      let turns = 0;
-      let called = 0;
-      const turn = (): void => {
-        turns += 1;
-        if (called === 0) setImmediate(turn);
+      const call = (called: () => void): void => {
+        const host = createFakeHost({ operation: () => Promise.resolve(called()) });
+        void ask('/_sandglass/operations/x', { host, token: TOKEN, init: post(argument) });
       };
-      turn();
-      const host = createFakeHost({ operation: () => Promise.resolve((called = turns)) });
-      await ask('/_sandglass/operations/x', { host, token: TOKEN, init: post(argument) });
-      return called;
+      const [turns] = await countTurns(() => new Promise<void>(call));
+      return turns;
     };
     const short = await turnsUntilCalled({});
     expect(await turnsUntilCalled(Array.from({ length: 10_000 }, () => []))).toBeGreaterThanOrEqual(short + 3);

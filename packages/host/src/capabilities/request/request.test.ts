@@ -3,6 +3,7 @@ import { MockAgent } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { CallEnd } from '../../time/call-end.js';
+import { countTurns } from '../../time/testing/count-turns.js';
 import type { AuditEntry, RequestOptions } from '../../types.js';
 import { CapabilityError } from '../error.js';
 import { type Capabilities, createCapabilities } from '../registry.js';
@@ -199,15 +200,7 @@ describe('the request capability', () => {
   test('a long response is read in turns of the event loop', async () => {
     const turnsUntilRead = async (body: string): Promise<number> => {
       agent.get('https://good.test').intercept({ path: '/a' }).reply(200, body);
-      let turns = 0;
-      let isOver = false;
-      const turn = (): void => {
-        turns += 1;
-        if (!isOver) setImmediate(turn);
-      };
-      turn();
-      await request([GOOD]);
-      isOver = true;
+      const [turns] = await countTurns(() => request([GOOD]));
       return turns;
     };
     await turnsUntilRead('x'); // the first one loads things

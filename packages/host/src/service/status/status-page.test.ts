@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { countTurns } from '../../time/testing/count-turns.js';
 import { createFakeHost, createFakeInfo } from '../testing/fake-host.js';
 import type { StatusExtension, StatusList, StatusOverview } from './status-data.js';
 import { createStatus } from './status.js';
@@ -67,15 +68,7 @@ describe('the data of the status page', () => {
 
   test('looks at ten thousand extensions in turns of the event loop', async () => {
     const { fetch } = open();
-    let turns = 0;
-    let isOver = false;
-    const turn = (): void => {
-      turns += 1;
-      if (!isOver) setImmediate(turn);
-    };
-    turn();
-    await (await fetch('/extensions')).text();
-    isOver = true;
+    const [turns] = await countTurns(async () => (await fetch('/extensions')).text());
     expect(turns).toBeGreaterThan(10);
   });
 
