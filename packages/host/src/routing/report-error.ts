@@ -1,7 +1,5 @@
-import { isSandglassError } from '@sandglass/core';
-
 import { formatForTerminal } from '../capabilities/log/terminal.js';
-import { errorText } from '../extensions/error-text.js';
+import { errorText, findSandglassError } from '../extensions/error-text.js';
 import type { ErrorContext, HostOptions } from '../types.js';
 
 /** Tells of an error that no caller gets. Never throws. */
@@ -16,7 +14,7 @@ export type ReportError = (error: unknown, context?: Omit<ErrorContext, 'callId'
 export function createErrorReport(onError: HostOptions['onError'] = printError): ReportError {
   return (thrown, context = {}) => {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const callId = [error, error.cause].find(isSandglassError)?.callId;
+    const callId = findSandglassError(error)?.callId;
     try {
       const told: unknown = onError(error, callId === undefined ? context : { ...context, callId });
       Promise.resolve(told).catch(() => {});

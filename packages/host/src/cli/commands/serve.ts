@@ -1,6 +1,6 @@
 import { isSandglassError, type Registration } from '@sandglass/core';
 
-import { errorText } from '../../extensions/error-text.js';
+import { errorText, findSandglassError, guestStack } from '../../extensions/error-text.js';
 import type { Host } from '../../host.js';
 import { type Peers, reportMetrics } from '../../service/report.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
@@ -25,7 +25,6 @@ import { createDrain, createLogger, type Log, type LogLevel } from '../output/lo
 import { createStyle } from '../output/style.js';
 import { roundMs } from '../output/round-ms.js';
 import { logReloaded, statusUrl } from '../output/service-lines.js';
-import { guestStack } from '../output/thrown.js';
 import { untilAborted } from '../until-aborted.js';
 import { withAccessLog } from '../with-access-log.js';
 
@@ -218,11 +217,8 @@ function describeAll(registrations: readonly Registration[], mount: string): str
 
 function describeError(error: Error): Record<string, unknown> {
   const { cause } = error;
-  const code = isSandglassError(error)
-    ? { code: error.code }
-    : isSandglassError(cause)
-      ? { code: cause.code, reason: errorText(cause) }
-      : {};
+  const source = findSandglassError(error);
+  const reason = source && source !== error ? { reason: errorText(source) } : {};
   const stack = guestStack(isSandglassError(cause) ? cause.cause : cause);
-  return { ...code, ...(stack === undefined ? {} : { stack: stack.trim() }) };
+  return { ...(source && { code: source.code }), ...reason, ...(stack === undefined ? {} : { stack: stack.trim() }) };
 }

@@ -1,7 +1,5 @@
-import { isSandglassError, type SandglassError } from '@sandglass/core';
-
 import { findFrame } from '../../authoring/code-frame.js';
-import { errorText } from '../../extensions/error-text.js';
+import { errorText, findSandglassError } from '../../extensions/error-text.js';
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import type { Output } from '../io.js';
 import { readCodeFrame } from '../output/read-code-frame.js';
@@ -29,10 +27,4 @@ export async function printFailure(
     lines.push(style('gray', formatThrown(source).trimEnd()));
   }
   output.write(`${lines.filter((line) => line !== '').join('\n')}\n`);
-}
-
-/** The error itself, or what an error of the host was caused by. */
-export function findSandglassError(error: unknown): SandglassError | undefined {
-  if (isSandglassError(error)) return error;
-  return error instanceof Error && isSandglassError(error.cause) ? error.cause : undefined;
 }

@@ -4,13 +4,12 @@ import type { AuditEntry, CallEntry, ExtensionInfo, LogEntry } from '../../types
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import type { Io } from '../io.js';
-import { withClass } from '../../extensions/error-text.js';
+import { guestStack, withClass } from '../../extensions/error-text.js';
 import { readCodeFrame } from './read-code-frame.js';
 import { formatJson } from './safe-json.js';
 import { formatTrace, type TraceEvent } from './trace.js';
 import { findFrame } from '../../authoring/code-frame.js';
 import { createStyle, type Style } from './style.js';
-import { guestStack } from './thrown.js';
 
 /** Everything about one call. */
 export interface RunReport {

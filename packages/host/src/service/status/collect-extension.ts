@@ -1,6 +1,6 @@
 import type { Limits } from '@sandglass/core';
 
-import { guestStack } from '../../cli/output/thrown.js';
+import { guestStack } from '../../extensions/error-text.js';
 import type { ExtensionStats } from '../../pool/stats/stats.js';
 import type { ExtensionInfo } from '../../types.js';
 import { ExtensionTexts } from './extension-texts.js';

@@ -1,8 +1,7 @@
-import { isSandglassError } from '@sandglass/core';
 import { LRUCache } from 'lru-cache';
 
-import { guestStack } from '../../cli/output/thrown.js';
 import { cutText } from '../../cut-text.js';
+import { findSandglassError, guestStack } from '../../extensions/error-text.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import type { AuditEntry, CallEntry, ErrorContext, LogEntry } from '../../types.js';
 import { ExtensionNumbers, type HandlerBudget } from './extension-numbers.js';
@@ -158,7 +157,7 @@ function toRecording(entry: CallEntry, trace: Trace | undefined): StatusRecordin
 
 function toStatusError(error: Error, context: ErrorContext): StatusError {
   const { extension, event, method, route, requestId } = context;
-  const source = [error, error.cause].find(isSandglassError);
+  const source = findSandglassError(error);
   const stack = guestStack(source?.cause);
   const nowMs = Date.now();
   return {
