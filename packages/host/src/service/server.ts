@@ -15,6 +15,7 @@ import { delayMs } from '../options/host-options.js';
 import { checkServerOptions } from '../options/service-options.js';
 import { ClientError, toErrorResponse } from '../routing/error-response.js';
 import { isPlainTarget } from '../routing/request-target.js';
+import { within } from '../time/within.js';
 import type { HostOptions } from '../types.js';
 import { useConnectionSignal } from './connection-signal.js';
 import type { ServerOptions, Service } from './contract.js';
@@ -167,18 +168,5 @@ async function close(server: HttpServer, service: Service, host: Host, graceMs: 
     await closed;
   } finally {
     clearInterval(sweep);
-  }
-}
-
-/** Whether something ends in time. */
-async function within(ending: Promise<unknown>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
-  });
-  try {
-    return await Promise.race([ending.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

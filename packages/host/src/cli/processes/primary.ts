@@ -5,6 +5,7 @@ import { keepCounters, mergeReports } from '../../service/processes/merge-report
 import { mergeReloads } from '../../service/processes/merge-reloads.js';
 import type { Reloaded } from '../../service/reload-all.js';
 import type { ReportPurpose, ServiceReport } from '../../service/report.js';
+import { within } from '../../time/within.js';
 import type { Log } from '../output/logger.js';
 import { Questions } from './questions.js';
 import type { ToPrimary, ToServing } from './vocabulary.js';
@@ -162,12 +163,8 @@ function stopOne({ worker, questions }: Served): void {
 /** The last one stands for a process that is busy. */
 async function reportOf(served: Served, purpose: ReportPurpose): Promise<ServiceReport | undefined> {
   if (!served.isServing) return undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), REPORT_TIMEOUT_MS);
-  });
-  const report = await Promise.race([served.questions.ask('report', purpose), late]);
-  clearTimeout(timer);
+  const asked = served.questions.ask('report', purpose);
+  const report = (await within(asked, REPORT_TIMEOUT_MS)) ? await asked : undefined;
   // one for the status page is of a part
   if (report && purpose === 'metrics') served.report = report;
   return report ?? served.report;
