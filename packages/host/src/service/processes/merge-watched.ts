@@ -134,7 +134,7 @@ function latest<T extends { timeMs: number }, Part>(
 }
 
 /** Those of one kind are one again. */
-function regroup<T extends Counted & { lastMs: number }, Part>(
+function regroup<T extends Counted, Part>(
   kinds: Kinds<T>,
   all: readonly Part[],
   listOf: (part: Part) => readonly T[],

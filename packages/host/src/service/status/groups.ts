@@ -3,6 +3,7 @@ export interface Counted {
   /** How many of its kind there were. */
   count: number;
   firstMs: number;
+  lastMs: number;
 }
 
 /** How things of a list are told apart. */

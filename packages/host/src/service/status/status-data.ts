@@ -148,13 +148,10 @@ export interface StatusError extends Counted {
   where: string | undefined;
   requestId: string | undefined;
   callId: number | undefined;
-  lastMs: number;
 }
 
 /** Capability calls of one kind; the latest stands for them. */
-export interface StatusAudit extends AuditEntry, Counted {
-  lastMs: number;
-}
+export interface StatusAudit extends AuditEntry, Counted {}
 
 /** A line that the extension logged. */
 export interface StatusLog extends Omit<LogEntry, 'extension'> {

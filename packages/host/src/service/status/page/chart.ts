@@ -1,6 +1,6 @@
 import type { HistoryData } from '../status-data.js';
 import { byId, shape } from './dom.js';
-import { formatDuration } from './format.js';
+import { formatCount, formatDuration, formatMs } from './format.js';
 
 /** One line of a chart. */
 interface Series {
@@ -30,20 +30,16 @@ const HEIGHT = 150;
 const LEAST_MS = 0.01;
 
 /** Draws calls per second. @param id of the svg. */
-export function drawCalls(id: string, history: HistoryData, format: (value: number) => string): void {
+export function drawCalls(id: string, history: HistoryData): void {
   const perSecond = (counts: readonly number[]): number[] => counts.map((n) => (n * 1_000) / history.intervalMs);
   const [calls, failed] = [perSecond(history.calls), perSecond(history.failed)];
   const most = roundUp(Math.max(1, ...calls));
-  const series: Series[] = [
-    { name: 'calls', values: calls, kind: 'area' },
-    { name: 'failed', values: failed, kind: 'bars' },
-  ];
-  const marks = [0, most / 2, most].map((value) => ({ value, label: format(value) }));
-  draw(id, history, { series, marks, scale: (value) => value / most });
+  const marks = [0, most / 2, most].map((value) => ({ value, label: formatCount(value) }));
+  draw(id, history, { series: callSeries(calls, failed), marks, scale: (value) => value / most });
 }
 
 /** Draws latency, on an axis of powers of ten: one slow call does not flatten the others. */
-export function drawLatency(id: string, history: HistoryData, format: (value: number) => string): void {
+export function drawLatency(id: string, history: HistoryData): void {
   const most = Math.max(1, ...history.p99Ms);
   const steps = Math.ceil(Math.log10(most / LEAST_MS));
   const series: Series[] = [
@@ -53,7 +49,7 @@ export function drawLatency(id: string, history: HistoryData, format: (value: nu
   const every = Math.ceil(steps / 4);
   const marks = Array.from({ length: Math.floor(steps / every) + 1 }, (_, i) => {
     const value = LEAST_MS * 10 ** (i * every);
-    return { value, label: format(value) };
+    return { value, label: formatMs(value) };
   });
   const scale = (value: number): number => Math.max(0, Math.log10(value / LEAST_MS)) / steps;
   draw(id, history, { series, marks, scale });
@@ -64,16 +60,15 @@ export function spark({ calls, failed }: HistoryData): SVGElement {
   const svg = shape('svg', { class: 'spark', viewBox: '0 0 110 24', 'aria-hidden': 'true' });
   const most = Math.max(1, ...calls);
   const box: Box = { left: 1, right: 109, top: 2, bottom: 23, slots: 25, scale: (value) => value / most };
-  svg.append(
-    ...lines(
-      [
-        { name: 'calls', values: calls, kind: 'area' },
-        { name: 'failed', values: failed, kind: 'bars' },
-      ],
-      box,
-    ),
-  );
+  svg.append(...lines(callSeries(calls, failed), box));
   return svg;
+}
+
+function callSeries(calls: readonly number[], failed: readonly number[]): Series[] {
+  return [
+    { name: 'calls', values: calls, kind: 'area' },
+    { name: 'failed', values: failed, kind: 'bars' },
+  ];
 }
 
 interface Content {

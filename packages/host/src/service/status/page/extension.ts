@@ -5,7 +5,7 @@ import { drawCalls, drawLatency } from './chart.js';
 import { byId, element } from './dom.js';
 import { failuresOf, formatBytes, formatCount, formatMs, formatTime, sumOf } from './format.js';
 import { auditTable, bar, card, errorTable, opened, stackOf, stateTag, text } from './parts.js';
-import { fill } from './sections.js';
+import { fill, fillCards } from './sections.js';
 import { table } from './table.js';
 
 /** Shows one extension. @param filter what its allowed capability calls have to contain. */
@@ -13,8 +13,8 @@ export function showExtension(data: StatusExtension, filter: string): void {
   showHead(data);
   showCards(data);
   if (data.history) {
-    drawCalls('x-calls', data.history, formatCount);
-    drawLatency('x-latency', data.history, formatMs);
+    drawCalls('x-calls', data.history);
+    drawLatency('x-latency', data.history);
   }
   showHandlers(data);
   fill('x-limits', data.limits, () => [limitTable(data.limits)]);
@@ -66,11 +66,7 @@ function showCards({ seen, stats }: StatusExtension): void {
     card('queued, running', `${formatCount(stats?.queued ?? 0)}, ${formatCount(stats?.running ?? 0)}`),
     card('workers that hold it', formatCount(stats?.lanes ?? 0)),
   ];
-  fill(
-    'x-cards',
-    cards.map(({ textContent }) => textContent),
-    () => cards,
-  );
+  fillCards('x-cards', cards);
 }
 
 function showHandlers({ handlers, info }: StatusExtension): void {

@@ -4,15 +4,15 @@ import { drawCalls, drawLatency } from './chart.js';
 import { element } from './dom.js';
 import { failuresOf, formatBytes, formatCount, formatDuration, formatMs, sumOf } from './format.js';
 import { auditTable, bar, card, errorTable, text } from './parts.js';
-import { fill } from './sections.js';
+import { fill, fillCards } from './sections.js';
 import { table } from './table.js';
 
 /** Shows the service as a whole. @param isHour whether charts show an hour, or five minutes. */
 export function showOverview(data: StatusOverview, isHour: boolean): void {
   showCards(data);
   const history = isHour ? data.hour : data.recent;
-  drawCalls('calls', history, formatCount);
-  drawLatency('latency', history, formatMs);
+  drawCalls('calls', history);
+  drawLatency('latency', history);
   fill('errors', data.errors, () => [errorTable(data.errors, true)]);
   fill('denied', data.denied, () => [auditTable(data.denied, true, 'No capability call was denied')]);
   showWorkers(data);
@@ -39,11 +39,7 @@ function showCards({ totals, recent, extensions, rssBytes, ...data }: StatusOver
     memory,
     card('resident, up for', `${formatBytes(rssBytes)}, ${formatDuration(nowMs - startedMs)}`),
   ];
-  fill(
-    'cards',
-    cards.map(({ textContent }) => textContent),
-    () => cards,
-  );
+  fillCards('cards', cards);
 }
 
 function fleetCard({ isConnected, revision, failed }: FleetStats): HTMLElement {

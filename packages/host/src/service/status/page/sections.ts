@@ -19,6 +19,12 @@ export function fill(id: string, from: unknown, build: () => readonly Node[]): v
   for (const details of section.querySelectorAll('details')) details.open = opened.has(keyOf(details));
 }
 
+/** The same with cards, which say all that they are made of. */
+export function fillCards(id: string, cards: readonly HTMLElement[]): void {
+  const texts = cards.map(({ textContent }) => textContent);
+  fill(id, texts, () => cards);
+}
+
 function keyOf(details: Element): string {
   return (details as HTMLElement).dataset['key'] ?? '';
 }
