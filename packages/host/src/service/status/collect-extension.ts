@@ -24,7 +24,7 @@ export function collectExtension(
   const found = extensions.find((one) => one.name === name);
   if (!found) return undefined;
   const { error, registrations, limits, ...info } = found;
-  const [stats] = newestOf(counted);
+  const stats = newestOf(counted).find((one) => one.name === name);
   const { numbers, lists } = watched?.view === 'extension' ? watched : NOTHING;
   return {
     canReload,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { countTurns } from '../../time/testing/count-turns.js';
+import type { Host } from '../../host-contract.js';
+import { mergeStats } from '../processes/merge-stats.js';
 import { createFakeHost, createFakeInfo } from '../testing/fake-host.js';
 import type { StatusExtension, StatusList, StatusOverview } from './status-data.js';
 import { createStatus } from './status.js';
@@ -15,9 +17,9 @@ const extensions = Array.from({ length: COUNT }, (_, i) =>
   }),
 );
 
-function open() {
+function open(parts: Partial<Host> = {}) {
   const status = createStatus();
-  const page = status.attach(createFakeHost({ extensions }));
+  const page = status.attach(createFakeHost({ extensions, ...parts }));
   status.close();
   return { ...status.sinks, fetch: (target: string) => page.fetch(target)! };
 }
@@ -78,6 +80,13 @@ describe('the data of the status page', () => {
     const shown = await read<StatusExtension>(fetch(`/extensions/${name(9_000)}`));
     expect(shown.error?.message).toHaveLength(2_000);
     expect(shown).toMatchObject({ canReload: false, seen: { calls: 1 }, handlers: [{ name: 'operation x' }] });
+  });
+
+  test('has the counters of one extension, also where a process that was late has those of all', async () => {
+    const all = [1, 2, 3].map((id) => Object.assign(mergeStats([]), { id, name: name(id), lanes: id }));
+    const { fetch } = open({ stats: () => ({ ...mergeStats([]), extensions: all }) });
+    expect((await read<StatusExtension>(fetch(`/extensions/${name(2)}`))).stats).toMatchObject({ id: 2, lanes: 2 });
+    expect((await read<StatusExtension>(fetch(`/extensions/${name(4)}`))).stats).toBeUndefined();
   });
 
   test('counts the extensions by state', async () => {
