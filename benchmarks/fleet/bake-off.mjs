@@ -1,7 +1,7 @@
 /**
  * NATS against BullMQ on Redis, for what remote lanes (A) and durable events (B) need:
  *
- *     node benchmarks/fleet/bake-off.mjs [--quick]
+ *     pnpm build && node benchmarks/fleet/bake-off.mjs [--quick]
  *
  * Installs both clients into `benchmarks/.peers/fleet`, starts `nats-server` and `redis-server` on
  * free ports of loopback, with a process of its own that answers, and measures both in turn.
@@ -16,6 +16,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import { startNatsServer } from '../../packages/fleet/dist/testing/nats-server.js';
+import { clock, compare, measure, mediansOf } from './measure.mjs';
+import { startNode } from './start-node.mjs';
+
 const PACKAGES = ['bullmq@6', 'ioredis@5', '@nats-io/transport-node@3', '@nats-io/jetstream@3'];
 const FOLDER = fileURLToPath(new URL('../.peers/fleet/', import.meta.url));
 const isQuick = process.argv.includes('--quick');
@@ -27,27 +31,27 @@ const EVENTS = isQuick ? 500 : 5_000;
 const PUBLISHED_AT_ONCE = 256;
 
 install();
-const ports = { nats: await freePort(), redis: await freePort() };
 const store = mkdtempSync(join(tmpdir(), 'sandglass-bake-off-'));
-const processes = [];
+const server = await startNatsServer();
+const ports = { nats: server.port, bullmq: await freePort() };
+const redis = startRedis(ports.bullmq);
 try {
-  start('nats-server', ['-a', '127.0.0.1', '-p', String(ports.nats), '-js', '-sd', join(store, 'nats')]);
-  mkdirSync(join(store, 'redis'));
-  const durable = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
-  start('redis-server', [
-    ...['--bind', '127.0.0.1', '--port', String(ports.redis), '--dir', join(store, 'redis')],
-    ...durable,
-  ]);
   await delay(1_000);
-  for (const name of ['nats', 'bullmq']) await startResponder(name);
+  // each answers a request with its own bytes
+  for (const [name, port] of Object.entries(ports)) await startNode('responder.mjs', name, String(port), FOLDER);
   const subjects = { nats: await openNats(), bullmq: await openBullmq() };
   const rows = [];
-  for (const inFlight of [1, 64, 256]) rows.push(await compare(`A: ${inFlight} in flight`, subjects, inFlight));
-  for (const what of ['publish', 'consume']) rows.push(await compareEvents(`B: ${what}`, subjects, what));
+  for (const inFlight of [1, 64, 256]) {
+    const found = await compare(subjects, ROUNDS, ({ call }) => measure(call, inFlight, ROUND_MS));
+    rows.push({ name: `A: ${inFlight} in flight`, ...mediansOf(found, 'rate'), p50Us: mediansOf(found, 'p50Us') });
+  }
+  const found = await compare(subjects, ROUNDS, measureEvents);
+  for (const what of ['publish', 'consume']) rows.push({ name: `B: ${what}`, ...mediansOf(found, what) });
   print(rows);
   for (const { close } of Object.values(subjects)) await close();
 } finally {
-  for (const child of processes) child.kill('SIGKILL');
+  redis.kill('SIGKILL');
+  await server.stop();
   rmSync(store, { recursive: true, force: true });
 }
 
@@ -70,18 +74,10 @@ async function freePort() {
   return port;
 }
 
-function start(program, args) {
-  processes.push(spawn(program, args, { stdio: 'ignore' }));
-}
-
-/** A process that answers each request with its own bytes. */
-async function startResponder(name) {
-  const responder = fileURLToPath(new URL('responder.mjs', import.meta.url));
-  const child = spawn(process.execPath, [responder, name, String(ports[name] ?? ports.redis), FOLDER], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  processes.push(child);
-  await once(child.stdout, 'data');
+function startRedis(port) {
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', store, ...durable];
+  return spawn('redis-server', args, { stdio: 'ignore' });
 }
 
 async function openNats() {
@@ -112,7 +108,7 @@ async function openNats() {
 
 async function openBullmq() {
   const { Queue, QueueEvents, Worker } = await load('bullmq');
-  const connection = { host: '127.0.0.1', port: ports.redis, maxRetriesPerRequest: null };
+  const connection = { host: '127.0.0.1', port: ports.bullmq, maxRetriesPerRequest: null };
   // its results are read after it has ended: the last ones have to stay
   const options = { removeOnComplete: { count: 2_000 }, removeOnFail: true };
   const queue = new Queue('echo', { connection });
@@ -145,63 +141,17 @@ function withResolvers() {
   return { promise, resolve };
 }
 
-/** Calls a second of each subject, in turn, and the median time of a call. */
-async function compare(name, subjects, inFlight) {
-  const found = {};
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [subject, { call }] of Object.entries(subjects)) {
-      const measured = await measure(call, inFlight);
-      if (round > 0) (found[subject] ??= []).push(measured); // the first one warms up
-    }
-  }
-  const rates = Object.entries(found).map(([subject, rounds]) => [subject, median(rounds.map(({ rate }) => rate))]);
-  const times = Object.entries(found).map(([subject, rounds]) => [subject, median(rounds.map(({ p50Us }) => p50Us))]);
-  return { name, ...Object.fromEntries(rates), p50Us: Object.fromEntries(times) };
-}
-
-async function measure(call, inFlight) {
-  const took = [];
-  const startedMs = performance.now();
-  const endsMs = startedMs + ROUND_MS;
-  const caller = async () => {
-    for (let nowMs = performance.now(); nowMs < endsMs;) {
-      await call();
-      took.push(-nowMs + (nowMs = performance.now()));
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, caller));
-  return { rate: (took.length / (performance.now() - startedMs)) * 1_000, p50Us: median(took) * 1_000 };
-}
-
-/** Events a second: published with their acknowledgement, or taken and acknowledged. */
-async function compareEvents(name, subjects, what) {
-  const found = {};
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [subject, queue] of Object.entries(subjects)) {
-      const publishMs = await clock(() => publishAll(queue));
-      const consumeMs = await clock(() => queue.consume(EVENTS));
-      (found[subject] ??= []).push((EVENTS / (what === 'publish' ? publishMs : consumeMs)) * 1_000);
-    }
-  }
-  const rates = Object.entries(found).map(([subject, rounds]) => [subject, median(rounds)]);
-  return { name, ...Object.fromEntries(rates) };
+/** Events a second: published with their acknowledgement, then taken and acknowledged. */
+async function measureEvents(queue) {
+  const publishMs = await clock(() => publishAll(queue));
+  const consumeMs = await clock(() => queue.consume(EVENTS));
+  return { publish: (EVENTS / publishMs) * 1_000, consume: (EVENTS / consumeMs) * 1_000 };
 }
 
 async function publishAll({ publish }) {
   for (let left = EVENTS; left > 0; left -= PUBLISHED_AT_ONCE) {
     await Promise.all(Array.from({ length: Math.min(left, PUBLISHED_AT_ONCE) }, publish));
   }
-}
-
-async function clock(run) {
-  const startedMs = performance.now();
-  await run();
-  return performance.now() - startedMs;
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1];
 }
 
 function print(rows) {

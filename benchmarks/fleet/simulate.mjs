@@ -239,11 +239,11 @@ async function simulate({ runners, extensions, owners, load, calls }) {
   };
 }
 
-/** Callers that make one call after the other, on the real fleet and on the model of it. */
 function fail(error) {
   throw error;
 }
 
+/** Callers that make one call after the other, on the real fleet and on the model of it. */
 async function checkModel() {
   const rows = [];
   for (const inFlight of [1, 4, 16]) {

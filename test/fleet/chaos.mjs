@@ -2,15 +2,12 @@
 // runner's network is cut. Prints what an outside ledger saw. Linux; the network is cut only for
 // root, who may make network namespaces. Usage: node test/fleet/chaos.mjs [calls=200000]
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createServer as createSocket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+import { startNatsServer } from '../../packages/fleet/dist/testing/nats-server.js';
 
 const total = Number(process.argv[2] ?? 200_000);
 const OWNERS = 2;
@@ -28,7 +25,6 @@ const ADDRESSES = ['198.51.100.1', '198.51.100.2'];
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
 const env = { ...process.env, PATH };
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
-const store = mkdtempSync(join(tmpdir(), 'sandglass-chaos-'));
 const children = new Set();
 const isCut = makeNetwork();
 
@@ -38,13 +34,11 @@ const ledger = createServer((request, response) => {
   response.end('"done"');
 });
 await new Promise((resolve) => ledger.listen(0, '127.0.0.1', resolve));
-const port = await freePort();
+const server = await startNatsServer(isCut ? { args: ['-a', '0.0.0.0'] } : {});
 const state = { isOver: false };
 const faults = { kills: 0, cuts: 0, restarts: 0 };
 const startedMs = performance.now();
 try {
-  let server = startServer();
-  await delay(1_000);
   const runners = Array.from({ length: RUNNERS }, (_, i) => keepRunner(i));
   const owners = Array.from({ length: OWNERS }, (_, i) => startOwner(i));
   const troubles = [
@@ -54,9 +48,8 @@ try {
     }),
     every(RESTART_EVERY_MS, async () => {
       faults.restarts += 1;
-      server.kill('SIGKILL');
-      await once(server, 'exit');
-      server = startServer();
+      await server.kill();
+      await server.start();
     }),
     isCut &&
       every(CUT_EVERY_MS, async () => {
@@ -76,7 +69,7 @@ try {
   ledger.closeAllConnections();
   ledger.close();
   if (isCut) execFileSync('ip', ['netns', 'del', NAMESPACE], { env });
-  rmSync(store, { recursive: true, force: true });
+  await server.stop();
 }
 
 function link(side) {
@@ -107,16 +100,11 @@ function start(program, args, output = 'ignore') {
   return child;
 }
 
-function startServer() {
-  const host = isCut ? '0.0.0.0' : '127.0.0.1';
-  return start('nats-server', ['-a', host, '-p', String(port), '-js', '-sd', store, '-l', join(store, 'log')]);
-}
-
 /** Starts a runner again whenever it has died. */
 function keepRunner(i) {
   const kept = { child: undefined };
   const isFar = isCut && i === RUNNERS - 1;
-  const url = `nats://${isFar ? ADDRESSES[0] : '127.0.0.1'}:${port}`;
+  const url = isFar ? `nats://${ADDRESSES[0]}:${server.port}` : server.url;
   const command = [process.execPath, file('chaos-runner.mjs'), url, `runner-${i}`];
   const [program, ...args] = isFar ? ['ip', 'netns', 'exec', NAMESPACE, ...command] : command;
   const run = () => {
@@ -130,7 +118,7 @@ function keepRunner(i) {
 
 /** @returns what the owner has counted. */
 async function startOwner(i) {
-  const input = { url: `nats://127.0.0.1:${port}`, owner: i, calls: total / OWNERS, ledger: ledger.address().port };
+  const input = { url: server.url, owner: i, calls: total / OWNERS, ledger: ledger.address().port };
   const child = start(process.execPath, [file('chaos-owner.mjs'), JSON.stringify(input)], 'pipe');
   let report;
   for await (const line of createInterface(child.stdout)) {
@@ -145,14 +133,6 @@ async function every(ms, strike) {
     await delay(ms);
     if (!state.isOver) await strike();
   }
-}
-
-async function freePort() {
-  const socket = createSocket().listen(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }
 
 function print(reports) {
