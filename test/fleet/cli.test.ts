@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
+import type { FleetStatus } from '../../packages/host/src/fleet/contract.js';
 import { createHost, type Host } from '../../packages/host/src/index.js';
 import { runCli } from '../../packages/host/src/cli/cli.js';
 import { fakeIo } from '../../packages/host/src/cli/testing/fake-io.js';
@@ -141,6 +142,11 @@ describe.skipIf(!hasNatsServer())('sandglass runner', () => {
     expect(response.status).toBe(200);
     expect(host.stats().lanes.map(({ runner }) => runner)).toEqual(['worker']);
     expect((await sandglass('fleet', 'status', '--fleet', server.url)).out).toMatch(/worker +runner +up/);
+    const { out } = await sandglass('fleet', 'status', '--json', '--fleet', server.url);
+    const engines = (JSON.parse(out) as FleetStatus).nodes.map(({ engine }) => engine.slice(0, 12));
+    const { engine } = JSON.parse(io.out().split('\n')[0]!) as { engine: string };
+    // the one that lanes go by, of an owner as of a runner
+    expect(engines).toEqual([engine, engine]);
     expect((await sandglass('fleet', 'drain', 'worker', '--fleet', server.url)).code).toBe(0);
     await io.printed(/Draining/);
     io.stop();

@@ -16,7 +16,7 @@ import { Catalogue } from './catalogue/catalogue.js';
 import { Follower } from './catalogue/follower.js';
 import { checkFleetOptions, type CompleteFleetOptions } from './connection/options.js';
 import { openTransport, type Transport } from './connection/transport.js';
-import { engineDigest } from './engine-digest.js';
+import { ownEngineDigest } from './engine-digest.js';
 import { DurableWork } from './events/durable-work.js';
 import { FleetLanes } from './lanes/remote-lanes.js';
 import { openNodes } from './nodes/bucket.js';
@@ -73,7 +73,7 @@ class ConnectedFleet implements Fleet {
   async join(host: FleetHost): Promise<void> {
     if (this.#membership) throw new TypeError('This fleet has a host already: connect another one for another host');
     const [catalogue, nodes] = [await Catalogue.open(this.#transport), await openNodes(this.#transport)];
-    this.#engine = await engineDigest();
+    this.#engine = await ownEngineDigest();
     const follower = new Follower(catalogue, host, () => void this.#membership?.presence.tell());
     await follower.start(this.#transport);
     const presence = new Presence(this.#transport, nodes, () => this.#describe(host, follower));

@@ -2,7 +2,6 @@ import type { Runner, RunnerOptions } from '@sandglass/host/fleet';
 
 import { checkFleetOptions } from '../connection/options.js';
 import { openTransport, type Transport } from '../connection/transport.js';
-import { engineDigest } from '../engine-digest.js';
 import { openNodes } from '../nodes/bucket.js';
 import { Presence } from '../nodes/presence.js';
 import { ALIVE_FOR_MS, type NodeReport } from '../nodes/report.js';
@@ -30,10 +29,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 
 async function open(transport: Transport, name: string, { pool }: RunnerOptions): Promise<Runner> {
   const nodes = await openNodes(transport);
-  const engine = await engineDigest();
   const runner = await FleetRunner.open(transport, name, pool);
   const describe = (): NodeReport => ({
-    ...{ name, role: 'runner', engine, aliveForMs: ALIVE_FOR_MS, isDraining: runner.isDraining },
+    ...{ name, role: 'runner', engine: runner.engine, aliveForMs: ALIVE_FOR_MS, isDraining: runner.isDraining },
     ...{ revision: 0, running: runner.running, queued: 0, staged: {}, failed: {} },
   });
   const presence = new Presence(transport, nodes, describe);

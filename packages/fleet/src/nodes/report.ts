@@ -21,7 +21,7 @@ export interface StagedReport {
 export interface NodeReport {
   name: string;
   role: 'owner' | 'runner';
-  /** SHA-256 of its engine, hex. */
+  /** Digest of its engine, hex. */
   engine: string;
   /** After so many milliseconds without another report it is gone. */
   aliveForMs: number;

@@ -203,7 +203,7 @@ export interface RollOut {
 export interface NodeStatus {
   name: string;
   role: 'owner' | 'runner';
-  /** SHA-256 of its engine, hex. */
+  /** Digest of its engine, hex: runners do calls only for owners with the same one. */
   engine: string;
   isDraining: boolean;
   /** Changes of the catalogue that it has not seen yet. */

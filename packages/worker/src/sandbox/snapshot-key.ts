@@ -17,7 +17,7 @@ export function bootKey({ nodeEnv, limits, capabilities }: ExtensionWire): strin
  * SHA-256, hex, of all that engines have to share so that a snapshot of one is good in another,
  * whatever the extension.
  */
-export async function engineDigest({ hash }: EngineModule): Promise<string> {
+export async function engineDigest({ hash }: Pick<EngineModule, 'hash'>): Promise<string> {
   const parts = new TextEncoder().encode(JSON.stringify([BOOT_VERSION, hash, PRELUDE]));
   return toHex(await crypto.subtle.digest('SHA-256', parts));
 }
