@@ -1,4 +1,4 @@
-import { decodeValue, encodeValue, type ExtensionWire, type SnapshotWire } from '@sandglass/core';
+import { decodeValue, encodeValue, type ExtensionWire, type SnapshotWire, type UsageWire } from '@sandglass/core';
 
 /**
  * Messages between an owner and a runner: a head of 12 bytes, then the body.
@@ -59,6 +59,19 @@ export interface BatchWire {
 
 /** Bytes of one message, in however many parts. What is larger is refused where it is made. */
 export const MAX_MESSAGE_BYTES: number = 64 << 20;
+
+/** Of a call that ended without its engine. */
+export const NO_USAGE: UsageWire = { cpuTimeMs: 0, heapBytes: 0 };
+
+/** Why a message was not sent. @param what could not be done with it */
+export function tooLarge(what: string): { code: 'E_QUOTA'; message: string } {
+  return { code: 'E_QUOTA', message: `Cannot ${what}: a message of the fleet may have ${MAX_MESSAGE_BYTES} bytes` };
+}
+
+/** A snapshot that can be encoded: not on shared memory. */
+export function unshared({ key, bytes }: SnapshotWire): { key: string; bytes: ArrayBuffer } {
+  return { key, bytes: bytes instanceof ArrayBuffer ? bytes : new Uint8Array(new Uint8Array(bytes)).buffer };
+}
 
 export interface Message {
   type: number;

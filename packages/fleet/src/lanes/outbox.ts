@@ -1,61 +1,59 @@
 import { packOutcomes, type CapabilityCallWire, type OutcomeWire } from '@sandglass/core';
 
 import type { Channel } from './channels.js';
-import { MAX_MESSAGE_BYTES, TO_OWNER } from './frames.js';
+import { NO_USAGE, TO_OWNER, tooLarge } from './frames.js';
 
-const NOT_SENT = `a message of the fleet may have ${MAX_MESSAGE_BYTES} bytes`;
+/** What is to be sent together. */
+interface Waiting {
+  outcomes: OutcomeWire[];
+  done: number[];
+  dropped: number[];
+  capabilities: CapabilityCallWire[];
+}
 
 /** What a runner has for one owner, sent together once the turn's promise jobs have run. */
 export class Outbox {
   readonly #channel: Channel;
-  #outcomes: OutcomeWire[] = [];
-  #done: number[] = [];
-  #dropped: number[] = [];
-  #capabilities: CapabilityCallWire[] = [];
-  #isScheduled = false;
+  #waiting: Waiting | undefined;
 
   constructor(channel: Channel) {
     this.#channel = channel;
   }
 
   outcome(outcome: OutcomeWire): void {
-    this.#outcomes.push(outcome);
-    this.#schedule();
+    this.#soon.outcomes.push(outcome);
   }
 
   /** All calls of a batch are over. */
   done(batchId: number): void {
-    this.#done.push(batchId);
-    this.#schedule();
+    this.#soon.done.push(batchId);
   }
 
   /** A call's lane was lost. */
   drop(callId: number): void {
-    this.#dropped.push(callId);
-    this.#schedule();
+    this.#soon.dropped.push(callId);
   }
 
   capability(call: CapabilityCallWire): void {
-    this.#capabilities.push(call);
-    this.#schedule();
+    this.#soon.capabilities.push(call);
   }
 
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    queueMicrotask(() => this.flush());
+  /** What goes with the next flush. */
+  get #soon(): Waiting {
+    if (!this.#waiting) {
+      this.#waiting = { outcomes: [], done: [], dropped: [], capabilities: [] };
+      queueMicrotask(() => this.flush());
+    }
+    return this.#waiting;
   }
 
   /** Sends what there is: capability calls before the outcomes of what made them. */
   flush(): void {
-    this.#isScheduled = false;
-    const [outcomes, done, dropped, calls] = [this.#outcomes, this.#done, this.#dropped, this.#capabilities];
-    this.#outcomes = [];
-    this.#done = [];
-    this.#dropped = [];
-    this.#capabilities = [];
-    if (calls.length > 0 && !this.#channel.send(TO_OWNER.capabilities, calls))
-      for (const call of calls) this.#sendCall(call);
+    if (!this.#waiting) return;
+    const { outcomes, done, dropped, capabilities } = this.#waiting;
+    this.#waiting = undefined;
+    if (capabilities.length > 0 && !this.#channel.send(TO_OWNER.capabilities, capabilities))
+      for (const call of capabilities) this.#sendCall(call);
     if (dropped.length > 0) this.#channel.send(TO_OWNER.dropped, dropped);
     if (outcomes.length === 0 && done.length === 0) return;
     if (this.#sendOutcomes(outcomes, done)) return;
@@ -71,10 +69,10 @@ export class Outbox {
   /** One whose arguments are too large ends its call. */
   #sendCall(call: CapabilityCallWire): void {
     if (this.#channel.send(TO_OWNER.capabilities, [call])) return;
-    this.#sendOutcomes([failed({ callId: call.callId, usage: { cpuTimeMs: 0, heapBytes: 0 } })], []);
+    this.#sendOutcomes([failed({ callId: call.callId, usage: NO_USAGE })], []);
   }
 }
 
 function failed({ callId, usage }: Pick<OutcomeWire, 'callId' | 'usage'>): OutcomeWire {
-  return { callId, ok: false, error: { code: 'E_QUOTA', message: `Cannot give it back: ${NOT_SENT}` }, usage };
+  return { callId, ok: false, error: tooLarge('give it back'), usage };
 }

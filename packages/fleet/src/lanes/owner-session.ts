@@ -3,7 +3,7 @@ import { isSandglassError, type OutcomeWire, type SandglassError, type Settlemen
 import type { BackgroundEnd, RelayedCapabilityCall, RelayPool } from '@sandglass/host/fleet';
 
 import type { Channel } from './channels.js';
-import { type BatchWire, type LoadWire, type Message, TO_OWNER, TO_RUNNER } from './frames.js';
+import { type BatchWire, type LoadWire, type Message, TO_OWNER, TO_RUNNER, unshared } from './frames.js';
 import { Outbox } from './outbox.js';
 import { Relayed, RelayedBatch, RelayedCall, toErrorWire } from './relayed-call.js';
 
@@ -158,8 +158,7 @@ export class OwnerSession {
     const reply = await loading.then(
       (loaded) => {
         this.#host.kept(extension, loaded.snapshot.bytes.byteLength);
-        const bytes = new Uint8Array(new Uint8Array(loaded.snapshot.bytes)).buffer; // it was shared
-        return { ok: true, loaded: { ...loaded, snapshot: { ...loaded.snapshot, bytes } } };
+        return { ok: true, loaded: { ...loaded, snapshot: unshared(loaded.snapshot) } };
       },
       (error: unknown) => {
         this.#remove(extension);

@@ -1,8 +1,9 @@
 import type { ErrorWire, OutcomeWire, SandglassError, UsageWire } from '@sandglass/core';
 import type { BackgroundEnd, RelayedCapabilityCall } from '@sandglass/host/fleet';
 
+import { NO_USAGE } from './frames.js';
+
 const NO_BYTES: Uint8Array = new Uint8Array();
-const NO_USAGE: UsageWire = { cpuTimeMs: 0, heapBytes: 0 };
 
 /** Calls of an owner that came together. */
 export class RelayedBatch {

@@ -3,7 +3,7 @@ import type { SettlementWire, SnapshotWire } from '@sandglass/core';
 import type { CallBatch, CallTerms, LaneDistance, LaneEvents, LaneLink } from '@sandglass/host/fleet';
 
 import type { Channel } from './channels.js';
-import { MAX_MESSAGE_BYTES, type Message, TO_OWNER, TO_RUNNER } from './frames.js';
+import { type Message, NO_USAGE, TO_OWNER, TO_RUNNER, tooLarge, unshared } from './frames.js';
 import type { Presence } from './presence.js';
 
 /** Of a hop that has not been measured, in milliseconds. */
@@ -12,8 +12,6 @@ const FIRST_HOP_MS = 0.5;
 const HOP_WEIGHT = 0.2;
 /** A hop that takes longer was one of a process that was busy. */
 const MAX_HOP_MS = 20;
-
-const NO_USAGE = { cpuTimeMs: 0, heapBytes: 0 };
 
 export interface RunnerLinkOptions {
   channel: Channel;
@@ -72,7 +70,7 @@ export class RunnerLink implements LaneLink {
 
   load(extension: ExtensionWire, snapshot: SnapshotWire | undefined): void {
     this.#awaited.add(-extension.id);
-    if (this.#send(TO_RUNNER.load, { extension, ...(snapshot && { snapshot: plain(snapshot) }) })) return;
+    if (this.#send(TO_RUNNER.load, { extension, ...(snapshot && { snapshot: unshared(snapshot) }) })) return;
     this.#settleLoad(extension.id, { ok: false, error: tooLarge(`load "${extension.name}"`) });
   }
 
@@ -113,7 +111,7 @@ export class RunnerLink implements LaneLink {
   }
 
   #install({ extension, loaded }: InstallWire): void {
-    const wire = { extension, loaded: { ...loaded, snapshot: plain(loaded.snapshot) } };
+    const wire = { extension, loaded: { ...loaded, snapshot: unshared(loaded.snapshot) } };
     if (!this.#send(TO_RUNNER.install, wire)) this.#tooLarge.add(extension.id);
   }
 
@@ -181,13 +179,4 @@ export class RunnerLink implements LaneLink {
     this.#isOver = true;
     this.#onEnd(how);
   }
-}
-
-/** A snapshot that can be encoded: not on shared memory. */
-function plain({ key, bytes }: SnapshotWire): { key: string; bytes: ArrayBuffer } {
-  return { key, bytes: bytes instanceof ArrayBuffer ? bytes : new Uint8Array(new Uint8Array(bytes)).buffer };
-}
-
-function tooLarge(what: string): { code: 'E_QUOTA'; message: string } {
-  return { code: 'E_QUOTA', message: `Cannot ${what}: a message of the fleet may have ${MAX_MESSAGE_BYTES} bytes` };
 }
