@@ -1,6 +1,8 @@
-import { check, type LimitsInput, SandglassError, type Scopes } from '@sandglass/core';
+import { type LimitsInput, SandglassError, type Scopes } from '@sandglass/core';
 import { count, maybe, object, text } from '@sandglass/host/fleet';
 import * as z from 'zod/mini';
+
+import { readJson } from '../connection/read-json.js';
 
 /** One version of an extension, as the catalogue names it. */
 export interface Version {
@@ -41,16 +43,10 @@ const entry = object<Entry>({
 
 /** @throws {SandglassError} `E_LOAD` for what is no entry of that name. */
 export function readEntry(bytes: Uint8Array, key: string): Entry {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    parsed = undefined;
-  }
-  const { success, data } = check(entry, parsed);
-  if (!success || keyOf(data.name) !== key)
+  const read = readJson(entry, bytes);
+  if (!read || keyOf(read.name) !== key)
     throw new SandglassError('E_LOAD', `The catalogue's key "${key}" holds no entry of that name`);
-  return data;
+  return read;
 }
 
 export function writeEntry(value: Entry): string {

@@ -1,6 +1,7 @@
-import { check } from '@sandglass/core';
 import { count, type DeadWork, type FleetWork, object, text } from '@sandglass/host/fleet';
 import * as z from 'zod/mini';
+
+import { readJson } from '../connection/read-json.js';
 
 /** Work as it lies in the queue. */
 export type Work = FleetWork & {
@@ -33,15 +34,6 @@ const deadLetter = object<DeadLetter>({
 });
 
 /** @returns undefined for what is no work. */
-export const readWork = (bytes: Uint8Array): Work | undefined => read(work, bytes);
+export const readWork = (bytes: Uint8Array): Work | undefined => readJson(work, bytes);
 /** @returns undefined for what is no dead letter. */
-export const readDeadLetter = (bytes: Uint8Array): DeadLetter | undefined => read(deadLetter, bytes);
-
-function read<T>(schema: z.ZodMiniType<T>, bytes: Uint8Array): T | undefined {
-  try {
-    const parsed = check(schema, JSON.parse(Buffer.from(bytes).toString()));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
-}
+export const readDeadLetter = (bytes: Uint8Array): DeadLetter | undefined => readJson(deadLetter, bytes);

@@ -1,6 +1,8 @@
-import { check, ERROR_CODES, isSandglassError } from '@sandglass/core';
-import { count, maybe, object, text, type Fields, type NodeError } from '@sandglass/host/fleet';
+import { ERROR_CODES, isSandglassError } from '@sandglass/core';
+import { count, maybe, object, text, type NodeError } from '@sandglass/host/fleet';
 import * as z from 'zod/mini';
+
+import { readJson } from '../connection/read-json.js';
 
 /** Between two reports of a node. */
 export const BEAT_MS = 1_000;
@@ -40,7 +42,7 @@ const nodeError = object<NodeError>({
   message: z.string(),
 });
 
-const fields: Fields<NodeReport> = {
+const report = object<NodeReport>({
   name: text,
   role: z.enum(['owner', 'runner']),
   engine: z.string(),
@@ -51,18 +53,10 @@ const fields: Fields<NodeReport> = {
   queued: count(0, Number.MAX_SAFE_INTEGER),
   staged: z.record(z.string(), object<StagedReport>({ id: text, error: maybe(nodeError) })),
   failed: z.record(z.string(), nodeError),
-};
-const report = object<NodeReport>(fields);
+});
 
 /** A report as it came; undefined for what is none. */
-export function readReport(bytes: Uint8Array): NodeReport | undefined {
-  try {
-    const parsed = check(report, JSON.parse(Buffer.from(bytes).toString()));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
-}
+export const readReport = (bytes: Uint8Array): NodeReport | undefined => readJson(report, bytes);
 
 /** Characters of a message that others are told. */
 const MAX_MESSAGE_LENGTH = 500;

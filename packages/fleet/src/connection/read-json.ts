@@ -1,0 +1,12 @@
+import { check } from '@sandglass/core';
+import type * as z from 'zod/mini';
+
+/** Reads what others have written as JSON. @returns undefined for what is not of the schema. */
+export function readJson<T>(schema: z.ZodMiniType<T>, bytes: Uint8Array): T | undefined {
+  try {
+    const parsed = check(schema, JSON.parse(Buffer.from(bytes).toString()));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
