@@ -1,13 +1,14 @@
-import { type StreamConfig } from '@nats-io/jetstream';
+import type { StreamConfig } from '@nats-io/jetstream';
 
 import { hasStream } from '../connection/buckets.js';
 import { toFleetError, type Transport } from '../connection/transport.js';
 
-const SECOND_NS = 1_000_000_000;
+/** JetStream counts nanoseconds. */
+export const MS_IN_NS = 1_000_000;
 const DAY_MS = 86_400_000;
 
 /** How long the id of work is known: published again within it, it is the same. */
-export const DEDUPLICATED_FOR_MS = 600_000;
+const DEDUPLICATED_FOR_MS = 600_000;
 /** How long effects and outcomes of work are remembered. Work that waits longer is not safe. */
 export const REMEMBERED_FOR_MS: number = 7 * DAY_MS;
 /** After so long without a sign, work is given to another node. */
@@ -40,29 +41,17 @@ export const CONSUMER = 'nodes';
  */
 export async function openStreams(transport: Transport): Promise<EventStreams> {
   const names = streamsOf(transport);
-  const windowNs = (DEDUPLICATED_FOR_MS / 1_000) * SECOND_NS;
-  await open(
-    transport,
-    { name: names.work, subjects: [names.workSubject], retention: 'workqueue', discard: 'new' },
-    windowNs,
-  );
-  await open(
-    transport,
-    { name: names.dead, subjects: [names.deadSubject], retention: 'limits', discard: 'new' },
-    windowNs,
-  );
+  await open(transport, { name: names.work, subjects: [names.workSubject], retention: 'workqueue' });
+  await open(transport, { name: names.dead, subjects: [names.deadSubject], retention: 'limits' });
   return names;
 }
 
-async function open(
-  transport: Transport,
-  config: Partial<StreamConfig> & { name: string },
-  duplicateWindowNs: number,
-): Promise<void> {
+async function open(transport: Transport, config: Partial<StreamConfig> & { name: string }): Promise<void> {
   try {
     if (await hasStream(transport, config.name)) return;
     const { streams } = await transport.streams();
-    await streams.add({ storage: 'file', allow_direct: true, duplicate_window: duplicateWindowNs, ...config });
+    const duplicate_window = DEDUPLICATED_FOR_MS * MS_IN_NS;
+    await streams.add({ storage: 'file', allow_direct: true, discard: 'new', duplicate_window, ...config });
   } catch (error) {
     throw toFleetError(error, `Cannot open the stream "${config.name}"`);
   }

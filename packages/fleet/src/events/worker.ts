@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { jetstream, type JsMsg } from '@nats-io/jetstream';
 import type { SandglassError } from '@sandglass/core';
 import type { FleetHost, WorkEnd } from '@sandglass/host/fleet';
@@ -6,7 +8,7 @@ import { toFleetError, type Transport } from '../connection/transport.js';
 import { toNodeError } from '../nodes/report.js';
 import type { Memory } from './memory.js';
 import type { Outbox } from './outbox.js';
-import { ACK_WAIT_MS, CONSUMER, type EventStreams } from './streams.js';
+import { ACK_WAIT_MS, CONSUMER, type EventStreams, MS_IN_NS } from './streams.js';
 import { readWork, type Work } from './work.js';
 
 /** Times that work is begun before it is given up. */
@@ -49,7 +51,7 @@ export class Worker {
       await consumers.add(streams.work, {
         durable_name: CONSUMER,
         ack_policy: 'explicit',
-        ack_wait: ACK_WAIT_MS * 1_000_000,
+        ack_wait: ACK_WAIT_MS * MS_IN_NS,
         max_ack_pending: -1,
       });
     } catch (error) {
@@ -150,15 +152,7 @@ export class Worker {
   }
 }
 
+/** Rejects never: it is over when the signal fires. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-  });
+  return setTimeout(ms, undefined, { signal }).catch(() => {});
 }
