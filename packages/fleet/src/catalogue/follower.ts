@@ -12,6 +12,7 @@ const RETRY_AFTER_MS = 2_000;
 
 /** What a node knows of one extension of the catalogue. */
 interface Followed {
+  readonly key: string;
   /** Gives what the catalogue has now. */
   read: () => Entry | undefined;
   name: string | undefined;
@@ -101,7 +102,7 @@ export class Follower {
     if (this.#isStopped) return;
     const known = this.#followed.get(key);
     if (known) known.read = read;
-    else this.#followed.set(key, { read, name: undefined, serving: '', refused: '', staged: undefined });
+    else this.#followed.set(key, { key, read, name: undefined, serving: '', refused: '', staged: undefined });
     this.#seen = Math.max(this.#seen, revision);
     this.#queued.add(key);
     this.#pump();
@@ -158,8 +159,9 @@ export class Follower {
       followed.refused = '';
       this.#failed.delete(name);
     } catch (error) {
-      this.#failed.set(name, toNodeError(error));
-      if (toNodeError(error).code === 'E_FLEET') this.#tryAgain(followed);
+      const failure = toNodeError(error);
+      this.#failed.set(name, failure);
+      if (failure.code === 'E_FLEET') this.#tryAgain(followed);
       else followed.refused = wanted;
       throw error;
     }
@@ -198,7 +200,6 @@ export class Follower {
   }
 
   #tryAgain(followed: Followed): void {
-    const [key] = [...this.#followed].find(([, one]) => one === followed)!; // it is one of them
-    setTimeout(() => this.#take(key, 0, followed.read), RETRY_AFTER_MS).unref();
+    setTimeout(() => this.#take(followed.key, 0, followed.read), RETRY_AFTER_MS).unref();
   }
 }
