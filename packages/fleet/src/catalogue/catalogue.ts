@@ -3,8 +3,8 @@ import type { ExtensionSource } from '@sandglass/host/fleet';
 import type { KV, KvWatchEntry } from '@nats-io/kv';
 import type { ObjectStore } from '@nats-io/obj';
 
-import { openBucket, openObjects } from '../connection/buckets.js';
-import { toFleetError, type Transport } from '../connection/transport.js';
+import { entriesOf, openBucket, openObjects } from '../connection/buckets.js';
+import { ask, type Transport } from '../connection/transport.js';
 import { type Bundle, MAX_BUNDLE_BYTES, unpackBundle } from './bundle.js';
 import { type Entry, keyOf, readEntry, writeEntry } from './entry.js';
 
@@ -40,14 +40,14 @@ export class Catalogue {
   }
 
   async get(name: string): Promise<Written<Entry> | undefined> {
-    return this.#try(`Cannot read "${name}" in the catalogue`, async () => {
+    return ask(`Cannot read "${name}" in the catalogue`, async () => {
       const found = await this.#entries.get(keyOf(name));
       if (!found || found.operation !== 'PUT') return undefined;
       return { value: readEntry(found.value, found.key), revision: found.revision };
     });
   }
 
-  /** Every entry that can be read, by name. */
+  /** Every entry, by name. @throws {SandglassError} `E_LOAD` for a key that holds none. */
   async list(): Promise<Entry[]> {
     const entries: Entry[] = [];
     await this.forEach((_key, _revision, read) => {
@@ -59,16 +59,13 @@ export class Catalogue {
 
   /** Tells of everything that is there now. */
   async forEach(told: OnChange): Promise<void> {
-    await this.#try('Cannot read the catalogue', async () => {
-      const keys: string[] = [];
-      for await (const key of await this.#entries.keys()) keys.push(key);
-      for (const found of await Promise.all(keys.map((key) => this.#entries.get(key)))) if (found) tell(found, told);
-    });
+    const found = await ask('Cannot read the catalogue', () => entriesOf(this.#entries));
+    for (const one of found) tell(one, told);
   }
 
   /** Tells of everything that is there, and of each change from then on, until disposed of. */
   async watch(told: OnChange): Promise<Disposable> {
-    return this.#try('Cannot watch the catalogue', async () => {
+    return ask('Cannot watch the catalogue', async () => {
       const watcher = await this.#entries.watch();
       void (async () => {
         for await (const change of watcher) tell(change, told);
@@ -86,13 +83,13 @@ export class Catalogue {
   async put(entry: Entry, over: number): Promise<number> {
     const key = keyOf(entry.name);
     const text = writeEntry(entry);
-    return this.#try(`Cannot change "${entry.name}" in the catalogue`, () =>
+    return ask(`Cannot change "${entry.name}" in the catalogue`, () =>
       over === 0 ? this.#entries.create(key, text) : this.#entries.update(key, text, over),
     );
   }
 
   async putBundle({ hash, bytes }: Bundle): Promise<void> {
-    await this.#try(`Cannot store the bundle ${hash}`, async () => {
+    await ask(`Cannot store the bundle ${hash}`, async () => {
       const known = await this.#bundles.info(hash);
       if (known?.size === bytes.length && !known.deleted) return;
       await this.#bundles.putBlob({ name: hash }, bytes);
@@ -111,7 +108,7 @@ export class Catalogue {
   }
 
   #fetch(hash: string): Promise<ExtensionSource> {
-    return this.#try(`Cannot read the bundle ${hash}`, async () => {
+    return ask(`Cannot read the bundle ${hash}`, async () => {
       const info = await this.#bundles.info(hash);
       if (!info || info.deleted) throw new SandglassError('E_NOT_FOUND', `The bundle ${hash} is not in the store`);
       if (info.size > MAX_BUNDLE_BYTES)
@@ -127,18 +124,10 @@ export class Catalogue {
 
   /** The number of the last write. */
   async revision(): Promise<number> {
-    return this.#try('Cannot read the catalogue', async () => {
+    return ask('Cannot read the catalogue', async () => {
       const { streamInfo } = await this.#entries.status();
       return streamInfo.state.last_seq;
     });
-  }
-
-  async #try<T>(what: string, run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      throw toFleetError(error, what);
-    }
   }
 }
 

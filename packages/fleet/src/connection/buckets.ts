@@ -1,8 +1,8 @@
 import { jetstream, JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
-import { type KV, type KvOptions, Kvm } from '@nats-io/kv';
+import { type KV, type KvEntry, type KvOptions, Kvm } from '@nats-io/kv';
 import { type ObjectStore, Objm } from '@nats-io/obj';
 
-import { toFleetError, type Transport } from './transport.js';
+import { ask, type Transport } from './transport.js';
 
 /**
  * Opens a bucket of keys, made if missing: whoever may not make one needs somebody who may to have
@@ -14,25 +14,29 @@ import { toFleetError, type Transport } from './transport.js';
 export async function openBucket(transport: Transport, name: string, options: Partial<KvOptions> = {}): Promise<KV> {
   const { prefix, timeoutMs } = transport;
   const bucket = `${prefix}_${name}`;
-  try {
+  return ask(`Cannot open the bucket "${bucket}"`, async () => {
     const kvm = new Kvm(jetstream(transport.connection, { timeout: timeoutMs }));
-    if (await hasStream(transport, `KV_${bucket}`)) return await kvm.open(bucket, { allow_direct: true });
-    return await kvm.create(bucket, { allow_direct: true, ...options });
-  } catch (error) {
-    throw toFleetError(error, `Cannot open the bucket "${bucket}"`);
-  }
+    if (await hasStream(transport, `KV_${bucket}`)) return kvm.open(bucket, { allow_direct: true });
+    return kvm.create(bucket, { allow_direct: true, ...options });
+  });
 }
 
 /** Opens a bucket of objects, made if missing. @throws {SandglassError} as {@link openBucket}. */
 export async function openObjects(transport: Transport, name: string): Promise<ObjectStore> {
   const { prefix, timeoutMs } = transport;
   const bucket = `${prefix}_${name}`;
-  try {
+  return ask(`Cannot open the bucket "${bucket}"`, async () => {
     const objm = new Objm(jetstream(transport.connection, { timeout: timeoutMs }));
-    return await ((await hasStream(transport, `OBJ_${bucket}`)) ? objm.open(bucket) : objm.create(bucket));
-  } catch (error) {
-    throw toFleetError(error, `Cannot open the bucket "${bucket}"`);
-  }
+    return (await hasStream(transport, `OBJ_${bucket}`)) ? objm.open(bucket) : objm.create(bucket);
+  });
+}
+
+/** What a bucket has now. */
+export async function entriesOf(bucket: KV): Promise<KvEntry[]> {
+  const keys: string[] = [];
+  for await (const key of await bucket.keys()) keys.push(key);
+  const found = await Promise.all(keys.map((key) => bucket.get(key)));
+  return found.filter((entry) => entry !== null);
 }
 
 /** Whether there is a stream of that name. */

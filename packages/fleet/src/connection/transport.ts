@@ -46,7 +46,6 @@ export interface Transport extends AsyncDisposable {
  */
 export async function openTransport(options: CompleteFleetOptions): Promise<Transport> {
   const { servers, credentials, tls, name, timeoutMs } = options;
-  const where = servers.join(', ');
   const given: NodeConnectionOptions = {
     servers: [...servers],
     name,
@@ -58,9 +57,7 @@ export async function openTransport(options: CompleteFleetOptions): Promise<Tran
     ...(credentials && { authenticator: await authenticate(credentials) }),
     ...(tls && { tls: definedOf(tls) }),
   };
-  const connection = await connect(given).catch((error: unknown) => {
-    throw toFleetError(error, `Cannot reach the fleet at ${where}`);
-  });
+  const connection = await ask(`Cannot reach the fleet at ${servers.join(', ')}`, () => connect(given));
   return new NatsTransport(connection, options);
 }
 
@@ -131,6 +128,20 @@ export function toFleetError(error: unknown, what: string): SandglassError {
   if (isSandglassError(error)) return error;
   const { code, reason } = explain(error);
   return new SandglassError(code, `${what}: ${reason}`, { cause: error });
+}
+
+/**
+ * Does something with the server.
+ *
+ * @param what it is, as of {@link toFleetError}.
+ * @throws {SandglassError} `E_FLEET`, `E_FLEET_DENIED` or `E_FLEET_CONFLICT`.
+ */
+export async function ask<T>(what: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw toFleetError(error, what);
+  }
 }
 
 /** JetStream's own numbers for a sequence, or a key, that is not the expected one. */

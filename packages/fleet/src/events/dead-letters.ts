@@ -1,13 +1,14 @@
 import type { DeadWork } from '@sandglass/host/fleet';
 import { SandglassError } from '@sandglass/core';
 
-import { toFleetError, type Transport } from '../connection/transport.js';
+import { ask, type Transport } from '../connection/transport.js';
 import type { Outbox } from './outbox.js';
 import type { EventStreams } from './streams.js';
 import { readDeadLetter } from './work.js';
 
 /** Dead letters that are looked through for a list. */
 const MAX_LISTED = 1_000;
+const CANNOT_READ = 'Cannot read the dead letters';
 
 /** Work that was given up: what it was, why, and the way back into the queue. */
 export class DeadLetters {
@@ -23,7 +24,7 @@ export class DeadLetters {
 
   /** The oldest first. */
   async list(): Promise<DeadWork[]> {
-    return this.#try(async () => {
+    return ask(CANNOT_READ, async () => {
       const { streams } = await this.#transport.streams();
       const { first_seq: first, last_seq: last } = (await streams.info(this.#streams.dead)).state;
       const found: DeadWork[] = [];
@@ -38,7 +39,7 @@ export class DeadLetters {
 
   /** @throws {SandglassError} `E_NOT_FOUND`. */
   async get(number: number): Promise<DeadWork> {
-    const letter = await this.#try(() => this.#read(number));
+    const letter = await ask(CANNOT_READ, () => this.#read(number));
     if (!letter) throw new SandglassError('E_NOT_FOUND', `There is no dead letter ${number}`);
     return letter;
   }
@@ -53,7 +54,7 @@ export class DeadLetters {
     const id = `${work.id}/again-${number}`;
     await this.#outbox.publish({ ...work, id });
     const { streams } = await this.#transport.streams();
-    await this.#try(() => streams.deleteMessage(this.#streams.dead, number));
+    await ask(`Cannot delete dead letter ${number}`, () => streams.deleteMessage(this.#streams.dead, number));
     return id;
   }
 
@@ -62,13 +63,5 @@ export class DeadLetters {
     const message = await streams.getMessage(this.#streams.dead, { seq: number });
     const letter = message ? readDeadLetter(message.data) : undefined;
     return letter && { number, ...letter };
-  }
-
-  async #try<T>(run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      throw toFleetError(error, 'Cannot read the dead letters');
-    }
   }
 }

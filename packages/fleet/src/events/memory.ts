@@ -5,7 +5,7 @@ import type { KV } from '@nats-io/kv';
 import type { NodeError } from '@sandglass/host/fleet';
 
 import { openBucket } from '../connection/buckets.js';
-import { toFleetError, type Transport } from '../connection/transport.js';
+import { ask, toFleetError, type Transport } from '../connection/transport.js';
 import { REMEMBERED_FOR_MS } from './streams.js';
 
 /** How work ended. */
@@ -35,18 +35,14 @@ export class Memory {
   }
 
   async keep(id: string, outcome: Outcome): Promise<void> {
-    await this.#bucket.put(`outcome.${keyOf(id)}`, JSON.stringify(outcome)).catch((error: unknown) => {
-      throw toFleetError(error, 'Cannot keep an outcome');
-    });
+    await ask('Cannot keep an outcome', () => this.#bucket.put(`outcome.${keyOf(id)}`, JSON.stringify(outcome)));
   }
 
   async outcome(id: string): Promise<Outcome | undefined> {
-    try {
+    return ask('Cannot read an outcome', async () => {
       const found = await this.#bucket.get(`outcome.${keyOf(id)}`);
       return found?.operation === 'PUT' ? found.json<Outcome>() : undefined;
-    } catch (error) {
-      throw toFleetError(error, 'Cannot read an outcome');
-    }
+    });
   }
 
   /** Resolves with the outcome, when there is one; undefined once the signal fires. */

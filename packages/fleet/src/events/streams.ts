@@ -1,7 +1,7 @@
 import type { StreamConfig } from '@nats-io/jetstream';
 
 import { hasStream } from '../connection/buckets.js';
-import { toFleetError, type Transport } from '../connection/transport.js';
+import { ask, type Transport } from '../connection/transport.js';
 
 /** JetStream counts nanoseconds. */
 export const MS_IN_NS = 1_000_000;
@@ -47,12 +47,10 @@ export async function openStreams(transport: Transport): Promise<EventStreams> {
 }
 
 async function open(transport: Transport, config: Partial<StreamConfig> & { name: string }): Promise<void> {
-  try {
+  await ask(`Cannot open the stream "${config.name}"`, async () => {
     if (await hasStream(transport, config.name)) return;
     const { streams } = await transport.streams();
     const duplicate_window = DEDUPLICATED_FOR_MS * MS_IN_NS;
     await streams.add({ storage: 'file', allow_direct: true, discard: 'new', duplicate_window, ...config });
-  } catch (error) {
-    throw toFleetError(error, `Cannot open the stream "${config.name}"`);
-  }
+  });
 }

@@ -4,7 +4,7 @@ import { jetstream, type JsMsg } from '@nats-io/jetstream';
 import type { SandglassError } from '@sandglass/core';
 import type { FleetHost, WorkEnd } from '@sandglass/host/fleet';
 
-import { toFleetError, type Transport } from '../connection/transport.js';
+import { ask, type Transport } from '../connection/transport.js';
 import { toNodeError } from '../nodes/report.js';
 import type { Memory } from './memory.js';
 import type { Outbox } from './outbox.js';
@@ -46,7 +46,7 @@ export class Worker {
   /** @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`. */
   async start(): Promise<void> {
     const { transport, streams } = this.#parts;
-    try {
+    await ask('Cannot take durable work', async () => {
       const { consumers } = await transport.streams();
       await consumers.add(streams.work, {
         durable_name: CONSUMER,
@@ -54,9 +54,7 @@ export class Worker {
         ack_wait: ACK_WAIT_MS * MS_IN_NS,
         max_ack_pending: -1,
       });
-    } catch (error) {
-      throw toFleetError(error, 'Cannot take durable work');
-    }
+    });
     this.#loop = this.#take();
   }
 

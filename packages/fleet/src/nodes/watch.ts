@@ -1,6 +1,7 @@
 import type { KV, KvEntry } from '@nats-io/kv';
 
-import { toFleetError } from '../connection/transport.js';
+import { entriesOf } from '../connection/buckets.js';
+import { ask } from '../connection/transport.js';
 import { type NodeReport, readReport } from './report.js';
 
 interface Seen {
@@ -17,16 +18,12 @@ export class NodeWatch implements Disposable {
 
   /** @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`. */
   static async open(nodes: KV): Promise<NodeWatch> {
-    const watch = new NodeWatch();
-    try {
-      const keys: string[] = [];
-      for await (const key of await nodes.keys()) keys.push(key);
-      for (const found of await Promise.all(keys.map((key) => nodes.get(key)))) if (found) watch.#take(found);
+    return ask('Cannot look for the nodes of the fleet', async () => {
+      const watch = new NodeWatch();
+      for (const found of await entriesOf(nodes)) watch.#take(found);
       await watch.#follow(nodes);
       return watch;
-    } catch (error) {
-      throw toFleetError(error, 'Cannot look for the nodes of the fleet');
-    }
+    });
   }
 
   /** Those that have reported within the time they gave themselves. */
