@@ -8,9 +8,10 @@ import { loadFleetModule } from '../../fleet/load-module.js';
 import { readSource } from '../../fleet/read-source.js';
 import { type Args, readText } from '../args.js';
 import { type Command, defineCommand } from '../command.js';
-import { toFleetOptions } from '../config/host-options.js';
+import { requireFleetOptions } from '../config/host-options.js';
 import { readConfig } from '../config/read-config.js';
 import { printStatus } from '../fleet/print-status.js';
+import { shortDigest } from '../fleet/short-digest.js';
 import type { Io } from '../io.js';
 import { isExtension } from '../open-host.js';
 import { formatJson } from '../output/safe-json.js';
@@ -61,8 +62,7 @@ export const fleetCommand: Command = defineCommand({
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
     if (!action) throw new UsageError(`Unknown action "${name}": it has to be ${Object.keys(ACTIONS).join(', ')}`);
     if (action.needs !== undefined && what === undefined) throw new UsageError(`${action.needs} is missing`);
-    const options = toFleetOptions(await readConfig(io, args.values));
-    if (!options) throw new UsageError('No fleet is given: --fleet nats://host:port, or SANDGLASS_FLEET');
+    const options = requireFleetOptions(await readConfig(io, args.values));
     await using fleet = await (await loadFleetModule()).connectOperator(options);
     return await action.run(fleet, { args, io, what: what ?? '' });
   },
@@ -107,7 +107,7 @@ async function status(fleet: FleetOperator, { args, io }: Asked): Promise<number
 
 async function rollback(fleet: FleetOperator, { io, what }: Asked): Promise<number> {
   const { name, revision, hash } = await fleet.rollback(what);
-  io.stdout.write(`ok     ${formatForTerminal(name)}: revision ${revision}, bundle ${hash.slice(0, 12)}\n`);
+  io.stdout.write(`ok     ${formatForTerminal(name)}: revision ${revision}, bundle ${shortDigest(hash)}\n`);
   return 0;
 }
 

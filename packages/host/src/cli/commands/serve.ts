@@ -21,8 +21,7 @@ import type { ServingProcess } from '../processes/serving.js';
 import { openHost } from '../open-host.js';
 import { CONFIG_ARGS } from '../settings.js';
 import { describeScopes } from '../output/describe-scopes.js';
-import { createDrain, createLogger, type Log, type LogLevel } from '../output/logger.js';
-import { createStyle } from '../output/style.js';
+import { createDrain, createServiceLog, type Log, type LogLevel } from '../output/logger.js';
 import { roundMs } from '../output/round-ms.js';
 import { logReloaded, statusUrl } from '../output/service-lines.js';
 import { untilAborted } from '../until-aborted.js';
@@ -47,14 +46,9 @@ export const serveCommand: Command = defineCommand({
       return 0;
     }
     const { serveTogether } = await import('../processes/serve-together.js');
-    return serveTogether(config, io, createServiceLog(config, io), serve);
+    return serveTogether(config, io, createServiceLog(config.service, io), serve);
   },
 });
-
-function createServiceLog({ service: { logFormat, logLevel } }: Config, { stdout, env }: Io): Log {
-  const format = logFormat === 'auto' ? (stdout.isTTY === true ? 'pretty' : 'json') : logFormat;
-  return createLogger({ output: stdout, level: logLevel, format, style: createStyle(stdout, env) });
-}
 
 /** What one of several processes logs has its number. */
 function createLogOf({ id }: ServingProcess, log: Log): Log {
@@ -64,7 +58,7 @@ function createLogOf({ id }: ServingProcess, log: Log): Log {
 /** @param serving if others serve beside this process. */
 async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<void> {
   const { graceMs } = config.service;
-  const serviceLog = createServiceLog(config, io);
+  const serviceLog = createServiceLog(config.service, io);
   const log = serving ? createLogOf(serving, serviceLog) : serviceLog;
   const level = serving ? 'debug' : 'info'; // that it starts and stops is the primary's to say
   const status = config.service.status ? createStatus() : undefined;

@@ -32,6 +32,17 @@ export function toFleetOptions({ fleet }: Config): FleetOptions | undefined {
   return { servers, name, prefix, credentials: kinds[0], tls };
 }
 
+/**
+ * What a configuration means for the fleet, of a command that is nothing without one.
+ *
+ * @throws {UsageError} as {@link toFleetOptions}, and if there is none.
+ */
+export function requireFleetOptions(config: Config): FleetOptions {
+  const options = toFleetOptions(config);
+  if (!options) throw new UsageError('No fleet is given: --fleet nats://host:port, or SANDGLASS_FLEET');
+  return options;
+}
+
 /** What a configuration means for the server. */
 export function toServerOptions(service: ServiceConfig): ServerOptions {
   return pick(service, serverFields);

@@ -2,9 +2,7 @@ import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import type { CatalogueStatus, FleetStatus, NodeStatus } from '../../fleet/contract.js';
 import type { Io } from '../io.js';
 import { createStyle, type Style } from '../output/style.js';
-
-/** Characters of a hash that are enough for people. */
-const HASH_LENGTH = 12;
+import { shortDigest } from './short-digest.js';
 
 /** Prints the nodes and the extensions of a fleet as two tables. */
 export function printStatus({ nodes, extensions }: FleetStatus, { stdout, env }: Pick<Io, 'stdout' | 'env'>): void {
@@ -36,7 +34,7 @@ function describeExtension({ name, revision, active, previous, next }: Catalogue
 }
 
 function describeVersion(version: CatalogueStatus['active']): string {
-  return version ? `${version.version} ${version.hash.slice(0, HASH_LENGTH)}` : '-';
+  return version ? `${version.version} ${shortDigest(version.hash)}` : '-';
 }
 
 /** Columns as wide as their longest cell. */

@@ -2,9 +2,9 @@ import pino from 'pino';
 
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import type { ServiceConfig } from '../config/schema.js';
-import type { Output } from '../io.js';
+import type { Io, Output } from '../io.js';
 import { escapeJson } from './safe-json.js';
-import type { Style } from './style.js';
+import { createStyle, type Style } from './style.js';
 
 export type LogLevel = ServiceConfig['logLevel'];
 
@@ -24,6 +24,12 @@ const COLOURS = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } a
 /** Makes a log: JSON lines for machines, or one readable line for each entry. */
 export function createLogger(options: LoggerOptions): Log {
   return options.format === 'json' ? createJsonLog(options) : createPrettyLog(options);
+}
+
+/** Makes the log of a command that goes on until it is stopped, as it is configured. */
+export function createServiceLog({ logFormat, logLevel }: ServiceConfig, { stdout, env }: Io): Log {
+  const format = logFormat === 'auto' ? (stdout.isTTY === true ? 'pretty' : 'json') : logFormat;
+  return createLogger({ output: stdout, level: logLevel, format, style: createStyle(stdout, env) });
 }
 
 function createJsonLog({ output, level }: LoggerOptions): Log {
