@@ -29,8 +29,24 @@ const HEIGHT = 150;
 /** Milliseconds at the foot of a latency chart: each step up from there is ten times as much. */
 const LEAST_MS = 0.01;
 
+/** Puts a pair of charts into the page, of calls and of latency. @param prefix of their ids. */
+export function addCharts(prefix: string): void {
+  const pair = (byId('chart-pair') as HTMLTemplateElement).content.cloneNode(true) as DocumentFragment;
+  for (const svg of pair.querySelectorAll('svg')) svg.id = prefix + svg.id;
+  byId(`${prefix}charts`).append(pair);
+}
+
+/** Draws such a pair; without a history it is empty. */
+export function drawCharts(prefix: string, history: HistoryData | undefined): void {
+  const [calls, latency] = [`${prefix}calls`, `${prefix}latency`];
+  if (history) {
+    drawCalls(calls, history);
+    drawLatency(latency, history);
+  } else for (const id of [calls, latency]) byId(id).replaceChildren();
+}
+
 /** Draws calls per second. @param id of the svg. */
-export function drawCalls(id: string, history: HistoryData): void {
+function drawCalls(id: string, history: HistoryData): void {
   const perSecond = (counts: readonly number[]): number[] => counts.map((n) => (n * 1_000) / history.intervalMs);
   const [calls, failed] = [perSecond(history.calls), perSecond(history.failed)];
   const most = roundUp(Math.max(1, ...calls));
@@ -39,7 +55,7 @@ export function drawCalls(id: string, history: HistoryData): void {
 }
 
 /** Draws latency, on an axis of powers of ten: one slow call does not flatten the others. */
-export function drawLatency(id: string, history: HistoryData): void {
+function drawLatency(id: string, history: HistoryData): void {
   const most = Math.max(1, ...history.p99Ms);
   const steps = Math.ceil(Math.log10(most / LEAST_MS));
   const series: Series[] = [

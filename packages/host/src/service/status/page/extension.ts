@@ -1,7 +1,7 @@
 import type { RequestScope } from '@sandglass/core';
 
 import type { StatusExtension, StatusLimit, StatusRecording } from '../status-data.js';
-import { drawCalls, drawLatency } from './chart.js';
+import { drawCharts } from './chart.js';
 import { byId, element } from './dom.js';
 import { failuresOf, formatBytes, formatCount, formatMs, formatTime, sumOf } from './format.js';
 import { auditTable, bar, card, errorTable, opened, stackOf, stateTag, text } from './parts.js';
@@ -12,10 +12,7 @@ import { table } from './table.js';
 export function showExtension(data: StatusExtension, filter: string): void {
   showHead(data);
   showCards(data);
-  if (data.history) {
-    drawCalls('x-calls', data.history);
-    drawLatency('x-latency', data.history);
-  }
+  drawCharts('x-', data.history);
   showHandlers(data);
   fill('x-limits', data.limits, () => [limitTable(data.limits)]);
   fill('x-outcomes', data.stats?.settled, () => [outcomeTable(data)]);

@@ -1,4 +1,5 @@
 import type { StatusExtension, StatusList, StatusOverview } from '../status-data.js';
+import { addCharts } from './chart.js';
 import { byId } from './dom.js';
 import { showExtension } from './extension.js';
 import { formatTime } from './format.js';
@@ -122,6 +123,7 @@ function showState(className: string, text: string): void {
   live.textContent = text;
 }
 
+for (const prefix of ['', 'x-']) addCharts(prefix);
 restart();
 setInterval(refresh, PERIOD_MS);
 document.addEventListener('visibilitychange', restart);

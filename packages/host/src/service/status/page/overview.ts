@@ -1,6 +1,6 @@
 import type { FleetStats } from '../../../fleet/contract.js';
 import type { StatusOverview } from '../status-data.js';
-import { drawCalls, drawLatency } from './chart.js';
+import { drawCharts } from './chart.js';
 import { element } from './dom.js';
 import { failuresOf, formatBytes, formatCount, formatDuration, formatMs, sumOf } from './format.js';
 import { auditTable, bar, card, errorTable, text } from './parts.js';
@@ -10,9 +10,7 @@ import { table } from './table.js';
 /** Shows the service as a whole. @param isHour whether charts show an hour, or five minutes. */
 export function showOverview(data: StatusOverview, isHour: boolean): void {
   showCards(data);
-  const history = isHour ? data.hour : data.recent;
-  drawCalls('calls', history);
-  drawLatency('latency', history);
+  drawCharts('', isHour ? data.hour : data.recent);
   fill('errors', data.errors, () => [errorTable(data.errors, true)]);
   fill('denied', data.denied, () => [auditTable(data.denied, true, 'No capability call was denied')]);
   showWorkers(data);
