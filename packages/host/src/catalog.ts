@@ -84,7 +84,9 @@ export class Catalog {
       this.#current.set(name, extension);
       this.#removed.delete(name);
       try {
-        await this.#start(extension, previous);
+        const registrations = await this.#load(extension);
+        await previous;
+        await this.#serve(extension, registrations);
       } catch (error) {
         if (keepFailed) extension.fail(error as Error);
         else this.#current.delete(name);
@@ -101,15 +103,12 @@ export class Catalog {
    */
   replace(name: string, open: (old: Extension) => Promise<Extension>): Promise<Extension> {
     return this.#inOrder(name, async () => {
-      const old = this.#known(name);
-      const extension = await open(old);
+      const extension = await open(this.#known(name));
       if (extension.name !== name)
         throw new SandglassError('E_MANIFEST', `Cannot reload "${name}": it is called "${extension.name}" now`, {
           extension: name,
         });
-      await this.#start(extension);
-      this.#current.set(name, extension);
-      this.#retire(old).catch(() => {}); // it fails only with the pool, and then all else does
+      await this.#succeed(extension, await this.#load(extension));
       return extension;
     });
   }
@@ -130,12 +129,6 @@ export class Catalog {
     });
   }
 
-  #known(name: string): Extension {
-    const extension = this.#current.get(name);
-    if (!extension) throw notLoaded(name);
-    return extension;
-  }
-
   /**
    * Loads a version beside the one that serves, if there is one; nothing is registered. Whoever
    * staged it activates or discards it, once.
@@ -147,46 +140,41 @@ export class Catalog {
     const registrations = await this.#load(extension);
     return {
       name,
-      activate: () =>
-        this.#inOrder(name, async () => {
-          const old = this.#current.get(name);
-          await this.#serve(extension, registrations);
-          this.#current.set(name, extension);
-          this.#removed.delete(name);
-          if (old) this.#retire(old).catch(() => {}); // as in `replace`
-        }),
+      activate: () => this.#inOrder(name, () => this.#succeed(extension, registrations)),
       discard: () => this.#drop(extension),
     };
   }
 
-  async #start(extension: Extension, turn?: Promise<unknown>): Promise<void> {
-    const registrations = await this.#load(extension);
-    await turn;
-    await this.#serve(extension, registrations);
+  #known(name: string): Extension {
+    const extension = this.#current.get(name);
+    if (!extension) throw notLoaded(name);
+    return extension;
   }
 
   async #load(extension: Extension): Promise<readonly Registration[]> {
-    this.#versions.set(extension.wire.id, extension);
+    const { id, type } = extension.wire;
+    this.#versions.set(id, extension);
     try {
       const { registrations } = await this.#pool.load(extension.wire);
-      return await this.#checked(extension, registrations);
-    } catch (error) {
-      this.#versions.delete(extension.wire.id);
-      throw await toLoadError(error, extension);
-    }
-  }
-
-  async #checked(extension: Extension, registrations: readonly Registration[]): Promise<readonly Registration[]> {
-    const { id, type } = extension.wire;
-    try {
       assertRegistrations(registrations);
       const odd = registrations.find((registration) => !REGISTERS[type].includes(registration.type));
       if (odd) throw new SandglassError('E_LOAD', `it is of type ${type} and registers a ${odd.type}`);
       return registrations;
     } catch (error) {
-      await this.#pool.unload(id);
-      throw error;
+      await this.#drop(extension);
+      throw await toLoadError(error, extension);
     }
+  }
+
+  /** Lets a version serve in place of the one that does, if there is one. */
+  async #succeed(extension: Extension, registrations: readonly Registration[]): Promise<void> {
+    const { name } = extension;
+    const old = this.#current.get(name);
+    await this.#serve(extension, registrations);
+    this.#current.set(name, extension);
+    this.#removed.delete(name);
+    // it fails only with the pool, and then all else does
+    if (old) this.#retire(old).catch(() => {});
   }
 
   async #serve(extension: Extension, registrations: readonly Registration[]): Promise<void> {
