@@ -100,12 +100,12 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
   const { write: writeLog } = new LogSink(options.onLog);
   const writeAudit = guardSink(options.onAudit);
   const builtIn = [createLogCapability(writeLog), createSleepCapability(timers), request.capability];
-  const byName = indexByName([...builtIn, ...(options.custom ?? [])]);
+  const { byName, schemas } = index([...builtIn, ...(options.custom ?? [])]);
 
   return {
     log: writeLog,
-    scopeSchemas: Object.fromEntries([...byName.values()].map(({ scopeName, scope }) => [scopeName, scope])),
-    prepare: (extension, granted) => prepare(byName, extension, granted),
+    scopeSchemas: Object.fromEntries(schemas),
+    prepare: (extension, granted) => prepare(schemas, extension, granted),
     wires: (grant) =>
       [...byName.values()]
         .map((capability) => toWire(capability, grant))
@@ -141,15 +141,19 @@ export function createCapabilities(options: CapabilitiesOptions = {}): Capabilit
   };
 }
 
-function indexByName(capabilities: readonly Capability[]): ReadonlyMap<string, Capability> {
+/** Capabilities by their names, and the schema of each scope, which several may share. */
+function index(capabilities: readonly Capability[]): {
+  byName: ReadonlyMap<string, Capability>;
+  schemas: ReadonlyMap<string, Capability['scope']>;
+} {
   const byName = new Map<string, Capability>();
-  const scopes = new Map<string, Capability['scope']>();
+  const schemas = new Map<string, Capability['scope']>();
   for (const capability of capabilities) {
     const { name, scopeName, scope } = capability;
     if (byName.has(name)) throw new TypeError(`Two capabilities have the name "${name}"`);
-    if ((scopes.get(scopeName) ?? scope) !== scope)
+    if ((schemas.get(scopeName) ?? scope) !== scope)
       throw new TypeError(`Two capabilities have the scope "${scopeName}", with schemas that differ`);
-    scopes.set(scopeName, scope);
+    schemas.set(scopeName, scope);
     byName.set(name, capability);
   }
   for (const name of byName.keys()) {
@@ -157,16 +161,16 @@ function indexByName(capabilities: readonly Capability[]): ReadonlyMap<string, C
     if (member !== undefined && byName.has(object!))
       throw new TypeError(`The capability "${name}" would be a member of another one, "${object}"`);
   }
-  return byName;
+  return { byName, schemas };
 }
 
 function prepare(
-  byName: ReadonlyMap<string, Capability>,
+  schemas: ReadonlyMap<string, Capability['scope']>,
   { name, version }: Grant['extension'],
   granted: Scopes,
 ): Grant {
   const scopes: [string, unknown][] = [];
-  for (const { scopeName, scope } of byName.values()) {
+  for (const [scopeName, scope] of schemas) {
     if (!Object.hasOwn(granted, scopeName)) continue;
     const parsed = check(scope, granted[scopeName]);
     if (!parsed.success) {
