@@ -30,22 +30,30 @@ export const inspectCommand: Command = defineCommand({
   async run({ values, positionals: [folder] }, io) {
     const path = resolve(io.cwd, folder!); // required
     await assertNotFolderOfExtensions(path);
-    const inspection = await inspect(path, await readConfig(io, values));
+    const { inspection } = await inspect(path, await readConfig(io, values));
     if (values['json'] === true) io.stdout.write(`${formatJson(inspection)}\n`);
     else await printInspection(inspection, path, io);
     return inspection.problems.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 });
 
-/** Reads an extension, looks at it and loads it. */
-export async function inspect(folder: string, config: Config): Promise<Inspection> {
+/**
+ * Reads an extension, looks at it and loads it.
+ *
+ * @returns `authored` is what was read. Absent if that or the manifest is of no use.
+ */
+export async function inspect(
+  folder: string,
+  config: Config,
+): Promise<{ inspection: Inspection; authored?: AuthoredExtension }> {
   try {
     const authored = await readAuthored(folder);
     const { manifest, problems } = await lookAt(authored, config);
-    return { manifest, file: authored.file, ...(await load(authored, config, problems)) };
+    return { authored, inspection: { manifest, file: authored.file, ...(await load(authored, config, problems)) } };
   } catch (error) {
     if (!isSandglassError(error)) throw error;
-    return { problems: [{ severity: 'error', code: 'manifest', message: error.message, ...positionOf(error) }] };
+    const { message } = error;
+    return { inspection: { problems: [{ severity: 'error', code: 'manifest', message, ...positionOf(error) }] } };
   }
 }
 
@@ -58,7 +66,7 @@ export async function lookAt(
   authored: AuthoredExtension,
   config: Pick<Config, 'capabilities' | 'nodeEnv' | 'request'>,
 ): Promise<{ manifest: Manifest; problems: Inspection['problems'] }> {
-  const { file, source, sourceMap, staleBuild } = authored;
+  const { file, source, staleBuild } = authored;
   const capabilities = createCapabilities({ custom: config.capabilities });
   const wires = capabilities.wires(capabilities.prepare({ name: '', version: '' }, {}));
   await capabilities.close();
@@ -67,15 +75,24 @@ export async function lookAt(
   const manifest = parseManifest(authored.manifest, capabilities.scopeSchemas);
   const requested = Object.keys(manifest.requestedScopes);
   const absent = config.nodeEnv === null ? ['console', 'process'] : [];
-  const map = readMap(sourceMap, file);
-  const inSource = findProblems(source, { requested, modules, absent }).map(({ line, column, ...problem }) => {
-    if (line === undefined || column === undefined) return problem;
-    const position = { file, line, column };
-    return Object.assign(problem, map?.(position) ?? position);
-  });
+  const inSource = inFiles(authored, findProblems(source, { requested, modules, absent }));
   const names = Object.keys(capabilities.scopeSchemas);
   const problems = [...findUnknownScopes(authored, names), ...findRefusedHosts(manifest, config), ...inSource];
   return { manifest, problems: staleBuild === undefined ? problems : [...problems, stale(file, staleBuild)] };
+}
+
+/** What was found in the code of an extension, with its position in the files of its author. */
+export function inFiles<Found extends { line?: number; column?: number }>(
+  { file, sourceMap }: AuthoredExtension,
+  found: readonly Found[],
+): (Found & { file?: string })[] {
+  const map = readMap(sourceMap, file);
+  return found.map((one) => {
+    const { line, column } = one;
+    if (line === undefined || column === undefined) return one;
+    const position = { file, line, column };
+    return { ...one, ...(map?.(position) ?? position) };
+  });
 }
 
 /** A map that cannot be read is a note of the load. */

@@ -38,6 +38,18 @@ describe('sandglass migrate', () => {
     expect(out).toContain('2 extensions: 1 run as they are, 0 do not run, 1 have notes');
   });
 
+  test('names the line of the file that was written', async () => {
+    const folder = await makeFolder({
+      'package.json': packageJson('built', 'hook'),
+      'index.js': `let seen = 0;
+export default ({ action }) => { action('items.create', () => { seen += 1; }); };
+//# sourceMappingURL=index.js.map`,
+      'index.js.map': { version: 3, sources: ['src/index.ts'], names: [], mappings: ';AAUA' },
+    });
+    const { out } = await migrate(folder);
+    expect(out).toMatch(/info +"seen" is of the module.* \(src\/index\.ts:11:1\)/);
+  });
+
   test('ends with 1 if one does not run', async () => {
     const { code, out } = await migrate(await folderOf(['imports']));
     expect(out).toMatch(/imports 1\.0\.0: does not run\n +error +Import of "node:fs".*index\.js:2:/);

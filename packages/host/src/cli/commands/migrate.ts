@@ -1,18 +1,17 @@
 import { relative, resolve } from 'node:path';
 
 import { findDifferences } from '../../authoring/find-differences.js';
-import { readAuthored } from '../../authoring/read-authored.js';
 import { scanFolder, type SkippedFolder } from '../../extensions/scan-folder.js';
 import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { type Command, defineCommand } from '../command.js';
 import type { Config } from '../config/schema.js';
 import { readConfig } from '../config/read-config.js';
 import { isExtension } from '../open-host.js';
-import { describeProblem, type Inspection } from '../output/inspection.js';
+import { describeProblem } from '../output/inspection.js';
 import { formatJson } from '../output/safe-json.js';
 import { createStyle } from '../output/style.js';
 import { FOLDER_ARGS } from '../settings.js';
-import { inspect } from './inspect.js';
+import { inFiles, inspect } from './inspect.js';
 
 /** What becomes of one extension of a Directus. */
 interface Migration {
@@ -53,28 +52,16 @@ export const migrateCommand: Command = defineCommand({
 });
 
 async function look(folder: string, root: string, config: Config): Promise<Migration> {
-  const { manifest, file, problems } = await inspect(folder, config);
-  const differences = file === undefined ? [] : await readDifferences(folder, file);
-  const notes = [...problems, ...differences].map((one) => ({
-    severity: one.severity,
-    message: describeProblem(one),
-  }));
+  const { authored, inspection } = await inspect(folder, config);
+  const { manifest, problems } = inspection;
+  const differences = authored ? inFiles(authored, findDifferences(authored.source)) : [];
+  const notes: Migration['notes'] = [
+    ...problems.map((one) => ({ severity: one.severity, message: describeProblem(one) })),
+    ...differences.map((one) => ({ severity: 'info' as const, message: describeProblem(one) })),
+  ];
   const runs = problems.every(({ severity }) => severity !== 'error');
   const name = manifest === undefined ? {} : { name: `${manifest.name} ${manifest.version}` };
   return { folder: relative(root, folder) || '.', ...name, runs, notes };
-}
-
-type Note = Omit<Inspection['problems'][number], 'code' | 'severity'> & { severity: 'info' };
-
-async function readDifferences(folder: string, file: string): Promise<Note[]> {
-  const { source } = await readAuthored(folder);
-  return findDifferences(source).map(({ message, line, column }) => ({
-    severity: 'info',
-    message,
-    file,
-    line,
-    column,
-  }));
 }
 
 const COLOURS = { error: 'red', warning: 'yellow', info: 'gray' } as const;
