@@ -1,4 +1,5 @@
 import { Lexer } from './lexer.js';
+import { offsetIn } from './line-index.js';
 
 /** A position in a source: line and column count from 1. */
 interface Position {
@@ -18,7 +19,7 @@ const LOOPS: ReadonlySet<string> = new Set(['for', 'while', 'do']);
  * @returns undefined if there is none: then the position lies in the loop itself.
  */
 export function findLoop(source: string, position: Position): Position | undefined {
-  const from = offsetOf(source, position);
+  const from = offsetIn(source, position);
   const text = source.slice(from, from + MAX_LENGTH);
   const lexer = new Lexer(text);
   let depth = 0;
@@ -29,12 +30,6 @@ export function findLoop(source: string, position: Position): Position | undefin
     if (lexer.text === '{' || lexer.text === '${') depth += 1;
     else if (lexer.text === '}' && --depth < 0) return undefined;
   }
-}
-
-function offsetOf(source: string, { line, column }: Position): number {
-  let start = 0;
-  for (let i = 1; i < line && start >= 0; i++) start = source.indexOf('\n', start) + 1 || -1;
-  return start < 0 ? source.length : start + column - 1;
 }
 
 function moved({ line, column }: Position, text: string, offset: number): Position {

@@ -2,6 +2,21 @@
 const STRIDE = 256;
 
 /**
+ * Offset of one position in a text, line and column from 1. For many of them, see
+ * {@link LineIndex}.
+ *
+ * @returns the length of the text for a line that it does not have.
+ */
+export function offsetIn(text: string, { line, column }: { line: number; column: number }): number {
+  let start = 0;
+  for (let i = 1; i < line; i++) {
+    start = text.indexOf('\n', start) + 1;
+    if (start === 0) return text.length;
+  }
+  return start + column - 1;
+}
+
+/**
  * Finds lines of a text. Kept small for texts of millions of lines: what lies between two marks is
  * counted each time.
  */

@@ -9,19 +9,15 @@ import { firstPosition, nameCallee } from './name-callee.js';
  * loop that was ended, in place, and returns the error.
  */
 export function mapGuestStack(error: unknown, { mapStack, wire }: Pick<Extension, 'mapStack' | 'wire'>): unknown {
-  const cause = isSandglassError(error) ? error.cause : undefined;
+  if (!isSandglassError(error)) return error;
+  const { cause, code } = error;
   if (!(cause instanceof Error) || typeof cause.stack !== 'string') return error;
   if (cause.message === NO_FUNCTION) {
     cause.message = nameCallee(cause.stack, wire) ?? NO_FUNCTION;
-    (error as SandglassError).message = (error as SandglassError).message.replace(NO_FUNCTION, () => cause.message);
+    error.message = error.message.replace(NO_FUNCTION, () => cause.message);
   }
-  setStack(cause, mapStack(isInterruption(error) ? atLoop(cause.stack, wire) : cause.stack));
+  setStack(cause, mapStack(code === 'E_CPU' ? atLoop(cause.stack, wire) : cause.stack));
   return error;
-}
-
-/** Whether the engine ended a loop, or what else was running. */
-function isInterruption(error: unknown): boolean {
-  return isSandglassError(error) && error.code === 'E_CPU';
 }
 
 /** The stack with the loop that was running as its innermost position. */

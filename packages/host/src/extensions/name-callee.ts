@@ -1,11 +1,16 @@
 import type { ExtensionWire } from '@sandglass/core';
 
+import { offsetIn } from './line-index.js';
+
 /** The position of the innermost frame of a stack, if it lies in a file. */
 export function firstPosition(stack: string, filename: string): { line: number; column: number } | undefined {
   const [first = ''] = stack.split('\n', 1);
   const [, file, line, column] = /\(([^\s(]+):(\d+):(\d+)\)$/.exec(first) ?? [];
   return file === filename ? { line: Number(line), column: Number(column) } : undefined;
 }
+
+/** Characters of a callee that are shown. */
+const MAX_LENGTH = 100;
 
 /** What extensions outside of a sandbox are given beside what they get here. */
 const OUTSIDE = {
@@ -28,9 +33,10 @@ export function nameCallee(
   { source, filename, type }: Pick<ExtensionWire, 'source' | 'filename' | 'type'>,
 ): string | undefined {
   const position = firstPosition(stack, filename);
-  const text = position && source.split('\n')[position.line - 1];
-  if (text?.[position!.column - 1] !== '(') return undefined;
-  const callee = /[\w$][\w$.]*$/.exec(text.slice(0, position!.column - 1).slice(-100))?.[0];
+  if (!position) return undefined;
+  const end = offsetIn(source, position);
+  if (source[end] !== '(') return undefined;
+  const callee = /[\w$][\w$.]*$/.exec(source.slice(Math.max(0, end - MAX_LENGTH), end))?.[0];
   if (callee === undefined) return undefined;
   const { absent, given } = OUTSIDE[type as keyof typeof OUTSIDE] ?? { absent: [], given: '' };
   const isAbsent = (absent as readonly string[]).includes(callee.slice(callee.lastIndexOf('.') + 1));
