@@ -1,9 +1,8 @@
-import { custom } from '@sandglass/core';
 import * as z from 'zod/mini';
 
 import type { CallOptions } from '../types.js';
 import { checkOptions } from './check-options.js';
-import { callback, type Fields, maybe, object, withMethods } from './fields.js';
+import { anyObject, callback, type Fields, isObject, maybe, object, withMethods } from './fields.js';
 
 /** Greatest `wallTimeMs`, as of {@link Limits}. */
 export const MAX_WALL_TIME_MS = 900_000;
@@ -12,9 +11,10 @@ const fields: Fields<CallOptions> = {
   signal: maybe(withMethods(['addEventListener', 'throwIfAborted'], 'an AbortSignal')),
   wallTimeMs: maybe(z.number().check(z.minimum(1), z.maximum(MAX_WALL_TIME_MS))),
   waitUntil: maybe(callback()),
-  context: maybe(custom<object>((value) => typeof value === 'object' && value !== null, 'an object')),
+  context: maybe(anyObject),
 };
 const schema: z.ZodMiniType<CallOptions> = object(fields);
+const namesSchema: z.ZodMiniType<string[] | undefined> = maybe(z.array(z.string()));
 
 /**
  * Checks what a call is given beside its argument. What is right costs a few comparisons, and only
@@ -30,14 +30,14 @@ export function checkCall(call: CallOptions | undefined, key: string, value: unk
 
 /** Checks whose statistics are wanted. @throws {TypeError} */
 export function checkNames(names: unknown): void {
-  checkOptions('argument of host.stats', z.optional(z.array(z.string())), names, 'names');
+  checkOptions('argument of host.stats', namesSchema, names, 'names');
 }
 
 function isRight(call: CallOptions): boolean {
   if (typeof call !== 'object' || call === null || Array.isArray(call)) return false;
   for (const key in call) if (!Object.hasOwn(fields, key)) return false;
   const { signal, wallTimeMs, waitUntil, context } = call;
-  if (context !== undefined && (typeof context !== 'object' || context === null)) return false;
+  if (context !== undefined && !isObject(context)) return false;
   if (waitUntil !== undefined && typeof waitUntil !== 'function') return false;
   const isSignal = signal === undefined || typeof signal?.throwIfAborted === 'function';
   return isSignal && (wallTimeMs === undefined || isWallTime(wallTimeMs));

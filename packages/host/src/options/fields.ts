@@ -49,12 +49,19 @@ export function callback<T>(): z.ZodMiniType<T> {
   return custom<T>((value) => typeof value === 'function', 'a function');
 }
 
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** An object, whatever it holds. */
+export const anyObject: z.ZodMiniType<object> = custom<object>(isObject, 'an object');
+
 /** An object, of whatever realm, that has these methods. */
 export function withMethods<T>(names: readonly string[], what: string): z.ZodMiniType<T> {
   return custom<T>((value) => hasMethods(value, names), what);
 }
 
 export function hasMethods(value: unknown, names: readonly string[]): boolean {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  if (!isObject(value) && typeof value !== 'function') return false;
   return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 }

@@ -11,12 +11,14 @@ import type { PoolOptions } from '../pool/pool-options.js';
 import type { ExtensionSource, HostOptions, LoadOptions, RequestOptions } from '../types.js';
 import { checkOptions } from './check-options.js';
 import {
+  anyObject,
   bodyBytes,
   callback,
   count,
   type Fields,
   flag,
   group,
+  isObject,
   list,
   maybe,
   object,
@@ -80,8 +82,6 @@ const requestFields: Fields<RequestOptions> = {
 export const isolation: z.ZodMiniType<Isolation> = z.enum(['pristine', 'persistent']);
 export const poolSchema: z.ZodMiniType<PoolOptions> = object(poolFields);
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-
 /** RFC 9110 §5.6.2 */
 const isHeaderName = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
 
@@ -139,7 +139,7 @@ const loadSchema: z.ZodMiniType<LoadOptions> = object<LoadOptions>({
 const sourceFields: Fields<ExtensionSource> = {
   manifest: named(z.unknown(), 'a parsed package.json'),
   source: z.string(),
-  sourceMap: maybe(z.union([z.string(), custom<object>(isObject, 'an object')])),
+  sourceMap: maybe(z.union([z.string(), anyObject])),
 };
 
 /** What else the object has is its owner's, but for a key that is a misspelt one. */
