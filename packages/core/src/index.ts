@@ -12,7 +12,7 @@ export type { RequestMethod, RequestScope, Scopes, ScopeSchemas } from './scopes
 export { readAnswer, writeAnswer, writeResult, type Answer } from './values/answer.js';
 export { decodeInTurns, decodeValue } from './values/decode.js';
 export { encodeValue } from './values/encode.js';
-export { FORM, type Table } from './values/format.js';
+export { FORM, MAX_BYTES_AT_ONCE, type Table } from './values/format.js';
 export { JsonData } from './values/json-data.js';
 export { jsonPieces } from './values/json-pieces.js';
 export { stringifyJson } from './values/json.js';

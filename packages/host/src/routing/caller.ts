@@ -1,4 +1,4 @@
-import { decodeInTurns, decodeValue, encodeValue, SandglassError } from '@sandglass/core';
+import { decodeInTurns, decodeValue, encodeValue, MAX_BYTES_AT_ONCE, SandglassError } from '@sandglass/core';
 
 import type { Extension } from '../extensions/extension.js';
 import { mapGuestStack } from '../extensions/map-error.js';
@@ -11,9 +11,6 @@ import type { CallOptions } from '../types.js';
  * host decodes it, and encodes it again for the next filter, in up to 50 ms.
  */
 const MAX_PAYLOAD_PARTS = 131_072;
-
-/** A result that is decoded at once, and not counted meanwhile. */
-const SHORT_RESULT_BYTES = 65_536;
 
 /** `onOutcome` is told the call's id when its outcome comes. */
 export type RunOptions = CallOptions & Pick<CallRequest, 'onOutcome' | 'requestId'>;
@@ -59,7 +56,7 @@ export function createCaller(pool: Pick<Pool, 'call' | 'holdResult'>): Caller {
     async call(extension, handler, argument, options) {
       const bytes = await run(extension, handler, encodeValue(argument), options);
       if (extension.wire.type === 'hook') return decodeValue(bytes, MAX_PAYLOAD_PARTS);
-      if (bytes.byteLength <= SHORT_RESULT_BYTES) return decodeValue(bytes);
+      if (bytes.byteLength <= MAX_BYTES_AT_ONCE) return decodeValue(bytes);
       pool.holdResult(bytes.byteLength);
       try {
         return await decodeInTurns(bytes, ownTurn);
