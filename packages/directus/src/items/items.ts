@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 
 import type { Accountability, DirectusModules, EventContext, ItemsService } from '../directus.js';
 import { depthOfCalls } from './depth.js';
-import { assertData, assertQuery, type ItemsScope, keySchema, querySchema, scopeSchema } from './scope.js';
+import { assertData, assertQuery, type ItemsScope, keySchema, querySchema, refused, scopeSchema } from './scope.js';
 
 /** What nobody has signed in for may do no more than the public. */
 const PUBLIC: Accountability = { user: null, role: null, roles: [], admin: false, app: false, ip: null };
@@ -42,7 +42,7 @@ export function createItems(modules: DirectusModules): Capability[] {
         assertAllowed(context, name, action);
         return withService(modules, name, context, (service, check) => use(service, given, check));
       },
-    }) as Capability;
+    });
   return [
     define('readByQuery', 'read', z.tuple([collection, querySchema]), (service, [, query], check) =>
       service.readByQuery(check.query(query)),
@@ -102,10 +102,6 @@ async function withService(
   } catch (error) {
     throw toGuestError(error);
   }
-}
-
-function refused(message: string): CapabilityError {
-  return new CapabilityError('E_SCOPE', message);
 }
 
 /** Directus' own errors are meant for its clients; of any other the guest learns nothing. */

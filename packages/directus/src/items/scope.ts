@@ -65,8 +65,7 @@ export function assertQuery(query: ItemsQuery, scope: ItemsScope, known: readonl
   const own = scope.fields.filter((field) => field !== '*');
   const isAll = own.length < scope.fields.length;
   const { filter, sort = [], groupBy = [], aggregate = {} } = query;
-  if (query.search !== undefined && !isAll)
-    throw new CapabilityError('E_SCOPE', 'No permission to search: it looks into all fields');
+  if (query.search !== undefined && !isAll) throw refused('No permission to search: it looks into all fields');
   const used = [...pathsOf(filter ?? {}), ...sort.map((one) => one.replace(/^-/, '')), ...groupBy];
   for (const field of [...used, ...Object.values(aggregate).flat()]) {
     const isCount = field === '*'; // `{ count: ['*'] }` is of items, not of fields
@@ -77,7 +76,7 @@ export function assertQuery(query: ItemsQuery, scope: ItemsScope, known: readonl
   const fields = query.fields?.length ? query.fields : ['*'];
   const asked = fields.flatMap((field) => (field === '*' && !isAll ? named : [field]));
   for (const field of asked) if (field !== '*') assertField(field, scope);
-  if (asked.length === 0) throw new CapabilityError('E_SCOPE', 'No permission to access any field');
+  if (asked.length === 0) throw refused('No permission to access any field');
   return { ...query, fields: asked };
 }
 
@@ -89,10 +88,9 @@ export function assertQuery(query: ItemsQuery, scope: ItemsScope, known: readonl
 export function assertData(item: object, scope: ItemsScope, of: { name: string; schema: Schema }): object {
   for (const [field, value] of Object.entries(item)) {
     assertField(field, scope);
-    if (!isPlainValue(value) && isRelation(field, of) && value !== null)
-      throw new CapabilityError('E_SCOPE', `No permission to write items by way of "${field}": give their keys`);
-    if (isReverse(field, of))
-      throw new CapabilityError('E_SCOPE', `No permission to write "${field}": it is a field of other items`);
+    if (typeof value === 'object' && value !== null && isRelation(field, of))
+      throw refused(`No permission to write items by way of "${field}": give their keys`);
+    if (isReverse(field, of)) throw refused(`No permission to write "${field}": it is a field of other items`);
   }
   return item;
 }
@@ -102,7 +100,12 @@ function assertField(field: string, { fields }: ItemsScope): void {
   const path = field.replace(/(?:^|(?<=\.))\w+\(([^()]*)\)$/, '$1');
   const isOwn = /^[^.:$*()]+$/.test(path);
   if (fields.includes(path) || (isOwn && fields.includes('*'))) return;
-  throw new CapabilityError('E_SCOPE', `No permission to access the field "${field}"`);
+  throw refused(`No permission to access the field "${field}"`);
+}
+
+/** The refusal of what a scope does not say. */
+export function refused(message: string): CapabilityError {
+  return new CapabilityError('E_SCOPE', message);
 }
 
 /** Operators of Directus' filters. A field may begin with `_` too. */
@@ -121,10 +124,6 @@ function pathsOf(filter: object, prefix = ''): string[] {
     const deeper = inside(path);
     return deeper.length > 0 ? deeper : [path];
   });
-}
-
-function isPlainValue(value: unknown): boolean {
-  return typeof value !== 'object';
 }
 
 function isRelation(field: string, { name, schema }: { name: string; schema: Schema }): boolean {

@@ -29,9 +29,7 @@ const operation: {
 } = {
   id: 'exec',
   async handler({ code }, { data, logger }) {
-    loaded ??= load();
-    loaded.catch(() => (loaded = undefined)); // the next one tries again
-    const host = await loaded;
+    const host = await (loaded ??= load());
     const argument = { code, data: withoutFunctions(data), env: data['$env'] ?? {} };
     try {
       return await host.run(NAME, 0, argument, { context: { logger } });
@@ -43,9 +41,14 @@ const operation: {
 export default operation;
 
 async function load(): Promise<OpenHost['host']> {
-  const { host, scriptLimits } = await openHost();
-  await host.load({ manifest, source: SOURCE }, { limits: scriptLimits });
-  return host;
+  try {
+    const { host, scriptLimits } = await openHost();
+    await host.load({ manifest, source: SOURCE }, { limits: scriptLimits });
+    return host;
+  } catch (error) {
+    loaded = undefined; // the next one tries again
+    throw error;
+  }
 }
 
 /** A copy of plain objects and lists without functions, which cannot be copied into a sandbox. */

@@ -20,4 +20,4 @@ export const print: Capability = defineCapability({
     // pino shows a list with its indices
     logger[level](values.length === 1 ? values[0] : values);
   },
-}) as Capability;
+});
