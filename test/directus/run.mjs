@@ -16,7 +16,7 @@ import { BUILT } from './cases/built.mjs';
 import { readPublished } from './cases/published.mjs';
 import { judge, report, runAll } from './compare.mjs';
 import { startDirectus } from './directus.mjs';
-import { installDirectus } from './install-directus.mjs';
+import { installDirectus, PINNED } from './install-directus.mjs';
 import { IN_PLACE, startInPlace } from './in-place.mjs';
 import { writeExtensions } from './extensions.mjs';
 import { startSandglass } from './sandglass.mjs';
@@ -28,7 +28,7 @@ const { values } = parseArgs({
     json: { type: 'string' },
     install: { type: 'string' },
     sources: { type: 'string' },
-    version: { type: 'string', default: '12.4.1' },
+    version: { type: 'string', default: PINNED.at(-1) },
   },
 });
 

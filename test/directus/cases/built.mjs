@@ -56,15 +56,13 @@ export const BUILT = [
     folder: 'ai-image-generation-operation',
     id: 'directus-labs-ai-image-generation',
     host: 'api.openai.com',
-    cases: [
-      ...cases(
-        'draws',
-        { ...KEY, prompt: 'a "cat"', quality: 'hd', size: 'portrait' },
-        [OK({ data: [{ url: 'https://images.test/1' }] })],
-        [OK({ data: [{ url: 'x' }] }, 202)],
-        [REFUSED],
-      ),
-    ],
+    cases: cases(
+      'draws',
+      { ...KEY, prompt: 'a "cat"', quality: 'hd', size: 'portrait' },
+      [OK({ data: [{ url: 'https://images.test/1' }] })],
+      [OK({ data: [{ url: 'x' }] }, 202)],
+      [REFUSED],
+    ),
   },
   {
     folder: 'ai-speech-generation-operation',

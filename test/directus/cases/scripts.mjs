@@ -92,7 +92,7 @@ const THROWN = [
   'undefined.x()',
 ];
 
-const asFunction = (expression) => `module.exports = async function (data) { return ${expression}; }`;
+const asFunction = (statements) => `module.exports = async function (data) { ${statements} }`;
 
 /** As a whole: the forms that a script may have. */
 const WHOLE = [
@@ -138,13 +138,7 @@ const WHOLE = [
 ];
 
 export const SCRIPTS = [
-  ...RESULTS.map((body) => ({ group: 'script result', title: body, code: asFunction(body) })),
-  ...DATA.map((body) => ({ group: 'script data', title: body, code: asFunction(body) })),
-  ...GLOBALS.map((body) => ({ group: 'script globals', title: body, code: asFunction(body) })),
-  ...THROWN.map((body) => ({
-    group: 'script thrown',
-    title: body,
-    code: `module.exports = async function (data) { ${body}; }`,
-  })),
-  ...WHOLE.map((code) => ({ group: 'script form', title: code, code })),
+  ...[...RESULTS, ...DATA, ...GLOBALS].map((body) => ({ title: body, code: asFunction(`return ${body};`) })),
+  ...THROWN.map((body) => ({ title: body, code: asFunction(`${body};`) })),
+  ...WHOLE.map((code) => ({ title: code, code })),
 ];
