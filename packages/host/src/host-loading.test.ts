@@ -18,6 +18,7 @@ import {
   operation,
   packageJson,
   start,
+  throwing,
 } from './extensions/testing/fake-host.js';
 import { createFakePool, type FakeGuest } from './extensions/testing/fake-pool.js';
 import { buildHost } from './host.js';
@@ -107,9 +108,7 @@ describe('loading into a host', () => {
     await using refusing = await start(
       {},
       {
-        grant: () => {
-          throw new Error('not you');
-        },
+        grant: throwing(new Error('not you')),
       },
     );
     await expect(refusing.load(extension('o', 'operation', 'v1'))).rejects.toMatchObject({
@@ -268,11 +267,7 @@ describe('loading into a host', () => {
     const pool = createFakePool({
       v1: {
         registrations: [action('x\u001b[2J')],
-        handlers: [
-          () => {
-            throw new Error('x');
-          },
-        ],
+        handlers: [throwing(new Error('x'))],
       },
     });
     await using host = await buildHost({}, pool);

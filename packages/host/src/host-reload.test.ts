@@ -10,6 +10,7 @@ import {
   operation,
   packageJson,
   start,
+  throwing,
 } from './extensions/testing/fake-host.js';
 import type { FakeGuest } from './extensions/testing/fake-pool.js';
 
@@ -123,16 +124,7 @@ describe('reloading an extension', () => {
 
   test('the stack of what a guest threw is mapped to its author’s files', async () => {
     const thrown = Object.assign(new Error('x'), { stack: '    at f (o/index.js:1:1)\n' });
-    await using host = await start({
-      v1: {
-        registrations: [operation('op')],
-        handlers: [
-          () => {
-            throw thrown;
-          },
-        ],
-      },
-    });
+    await using host = await start({ v1: { registrations: [operation('op')], handlers: [throwing(thrown)] } });
     const sourceMap = { version: 3, sources: ['src/o.ts'], names: [], mappings: 'AAUA' };
     await host.load({ ...extension('o', 'operation', 'v1'), sourceMap });
     await expect(host.operation('op')).rejects.toMatchObject({ cause: { stack: '    at f (o/src/o.ts:11:1)\n' } });

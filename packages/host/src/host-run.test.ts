@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 
 import { defineCapability } from './capabilities/define.js';
-import { extension, filter, get, operation, start } from './extensions/testing/fake-host.js';
+import { extension, filter, get, operation, start, throwing } from './extensions/testing/fake-host.js';
 
 const text = (body: Uint8Array | null | undefined): string => Buffer.from(body ?? []).toString();
 
@@ -76,10 +76,7 @@ describe('host.endpoint', () => {
   });
 
   test('what the guest throws is thrown', async () => {
-    const handler = (): never => {
-      throw new Error('why');
-    };
-    await using host = await start({ e: { registrations: [get('/')], handlers: [handler] } });
+    await using host = await start({ e: { registrations: [get('/')], handlers: [throwing(new Error('why'))] } });
     await host.load(extension('e', 'endpoint', 'e'));
     await expect(host.endpoint({ url: '/e' })).rejects.toMatchObject({ code: 'E_GUEST' });
   });

@@ -11,6 +11,7 @@ import {
   type OnError,
   operation,
   start,
+  throwing,
 } from './extensions/testing/fake-host.js';
 
 describe('createHost', () => {
@@ -25,13 +26,7 @@ describe('createHost', () => {
   });
 
   test.each([
-    [
-      'a throw',
-      () => {
-        throw new Error('secret');
-      },
-      'secret',
-    ],
+    ['a throw', throwing(new Error('secret')), 'secret'],
     ['an invalid status', () => ({ status: 99 }), 'status'],
     ['a body that cannot be serialised', () => ({ status: 200, body: 1n }), 'BigInt'],
   ])('%s of an endpoint is a 500 to the client and the real error to onError', async (_, handler, reason) => {
@@ -97,12 +92,7 @@ describe('createHost', () => {
     await using host = await start({
       v1: {
         registrations: [filter('x'), filter('x', 1)],
-        handlers: [
-          () => {
-            throw new Error('no');
-          },
-          next,
-        ],
+        handlers: [throwing(new Error('no')), next],
       },
     });
     await host.load(extension('h', 'hook', 'v1'));
@@ -167,16 +157,7 @@ describe('createHost', () => {
     ['another string', 'plain', 'plain'],
     ['a number', 5, 5],
   ])('an operation that throws %s rejects with that as cause', async (_, thrown, cause) => {
-    await using host = await start({
-      v1: {
-        registrations: [operation('op')],
-        handlers: [
-          () => {
-            throw thrown;
-          },
-        ],
-      },
-    });
+    await using host = await start({ v1: { registrations: [operation('op')], handlers: [throwing(thrown)] } });
     await host.load(extension('o', 'operation', 'v1'));
     await expect(host.operation('op')).rejects.toMatchObject({ code: 'E_GUEST', extension: 'o', cause });
   });

@@ -20,14 +20,14 @@ export function forAwaitHelper(name: string): string {
       const target = isSync ? iterable[Symbol.iterator]() : Reflect.apply(method, iterable, []);
       if (Object(target) !== target) throw new TypeError('not an object');
       ({ next } = iterator = target);
-      const step = () => {
+      const advance = () => {
         isDone = true;
         const step = Reflect.apply(next, iterator, []);
         if (isSync) isDone = Boolean(step.done);
         else { isDone = false; look(step); }
         return step;
       };
-      const quiet = { next: step, return: () => ({ done: true }) };
+      const quiet = { next: advance, return: () => ({ done: true }) };
       return isSync ? { [Symbol.iterator]: () => quiet } : { [Symbol.asyncIterator]: () => quiet };
     },
     fail(error) { hasFailed = true; return error; },

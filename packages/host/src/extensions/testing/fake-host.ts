@@ -30,6 +30,13 @@ export const operation = (id: string): Registration => ({ type: 'operation', id,
 export const filter = (event: string, handler = 0): Registration => ({ type: 'filter', event, handler });
 export const action = (event: string, handler = 0): Registration => ({ type: 'action', event, handler });
 
+/** A handler that throws. */
+export const throwing =
+  (thrown: unknown): (() => never) =>
+  () => {
+    throw thrown;
+  };
+
 /** What a test listens to for errors that no caller gets. */
 export type OnError = NonNullable<HostOptions['onError']>;
 
