@@ -1,13 +1,10 @@
 import { SandglassError, type Answer } from '@sandglass/core';
 
-import type { EndpointAnswer } from '../types.js';
+import type { HostOptions } from '../types.js';
 import { type Conditions, entityTag, isFresh } from './entity-tag.js';
 
 /** Makes a response of a checked status and of headers that can be sent. */
-export type CreateResponse<Made = Response> = (
-  body: EndpointAnswer['body'],
-  init: { status: number; headers: Headers | Record<string, string> },
-) => Made;
+export type CreateResponse<Made = Response> = (...args: Parameters<NonNullable<HostOptions['createResponse']>>) => Made;
 
 /**
  * Headers that an endpoint may set (docs/contract.md §5). `set-cookie` is not among them: it would
