@@ -10,8 +10,6 @@ import type {
   RemoteLanes,
 } from '@sandglass/host/fleet';
 
-import type { Subscription } from '@nats-io/transport-node';
-
 import { Catalogue } from './catalogue/catalogue.js';
 import { Follower } from './catalogue/follower.js';
 import { checkFleetOptions, type CompleteFleetOptions } from './connection/options.js';
@@ -40,7 +38,7 @@ export async function connectFleet(options: FleetOptions): Promise<Fleet> {
 interface Membership {
   follower: Follower;
   presence: Presence;
-  asked: Subscription;
+  asked: Disposable;
   work: DurableWork;
 }
 
@@ -77,10 +75,8 @@ class ConnectedFleet implements Fleet {
     const follower = new Follower(catalogue, host, () => void this.#membership?.presence.tell());
     await follower.start(this.#transport);
     const presence = new Presence(this.#transport, nodes, () => this.#describe(host, follower));
-    const { connection, prefix } = this.#transport;
-    const asked = connection.subscribe(drainSubject(prefix, this.name), {
-      callback: (_, message) => this.#drain(message),
-    });
+    const subject = drainSubject(this.#transport.prefix, this.name);
+    const asked = this.#transport.subscribe(subject, (message) => this.#drain(message));
     const work = await DurableWork.open(this.#transport, host, this.#maxWork);
     this.#membership = { follower, presence, asked, work };
     await presence.tell(); // from now on every roll-out waits for this node
@@ -89,7 +85,7 @@ class ConnectedFleet implements Fleet {
   async leave(): Promise<void> {
     const membership = this.#membership;
     this.#membership = undefined;
-    membership?.asked.unsubscribe();
+    membership?.asked[Symbol.dispose]();
     await membership?.work.stop();
     await membership?.follower.stop();
     await membership?.presence.stop();

@@ -8,6 +8,7 @@ import {
   connect,
   credsAuthenticator,
   errors,
+  type Msg,
   type NatsConnection,
   nkeyAuthenticator,
   type NodeConnectionOptions,
@@ -32,6 +33,8 @@ export interface Transport extends AsyncDisposable {
   readonly isConnected: boolean;
   /** Told of each loss (false) and return (true) of the server. */
   onChange(listener: (isConnected: boolean) => void): Disposable;
+  /** Listens to a subject, until disposed of. */
+  subscribe(subject: string, listener: (message: Msg) => void): Disposable;
   streams(): Promise<JetStreamManager>;
   /** Sends what is waiting, if a server is there, and ends. */
   close(): Promise<void>;
@@ -87,6 +90,19 @@ class NatsTransport implements Transport {
   onChange(listener: (isConnected: boolean) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  subscribe(subject: string, listener: (message: Msg) => void): Disposable {
+    const subscription = this.connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (!error) listener(message);
+      },
+    });
+    return {
+      [Symbol.dispose]: () => {
+        if (!this.connection.isClosed()) subscription.unsubscribe();
+      },
+    };
   }
 
   streams(): Promise<JetStreamManager> {

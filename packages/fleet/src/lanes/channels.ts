@@ -1,4 +1,4 @@
-import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 
 import type { Transport } from '../connection/transport.js';
 import { FrameReader, FrameWriter, type Message, readHangUp } from './frames.js';
@@ -81,7 +81,7 @@ export class Channels {
   /** What the subjects of its sessions begin with. */
   readonly subject: string;
   readonly #open: Map<string, Channel> = new Map();
-  readonly #subscription: Subscription;
+  readonly #subscription: Disposable;
   readonly #listening: Disposable;
   readonly #timer: NodeJS.Timeout;
   /** Told of a message of a session that is not open here. */
@@ -90,11 +90,7 @@ export class Channels {
   constructor(transport: Transport, subject: string) {
     this.#transport = transport;
     this.subject = subject;
-    this.#subscription = transport.connection.subscribe(`${subject}.*`, {
-      callback: (error, message) => {
-        if (!error) this.#receive(message);
-      },
-    });
+    this.#subscription = transport.subscribe(`${subject}.*`, (message) => this.#receive(message));
     // what was sent meanwhile may be lost, and who asks again may be answered twice
     this.#listening = transport.onChange((isConnected) => {
       if (!isConnected) this.#loseAll(new Error('the connection to the fleet was lost'));
@@ -125,7 +121,7 @@ export class Channels {
     clearInterval(this.#timer);
     this.#listening[Symbol.dispose]();
     this.#loseAll(new Error('this node closes'));
-    if (!this.#transport.connection.isClosed()) this.#subscription.unsubscribe();
+    this.#subscription[Symbol.dispose]();
   }
 
   #receive(message: Msg): void {

@@ -1,5 +1,3 @@
-import type { Subscription } from '@nats-io/transport-node';
-
 import type { Transport } from '../connection/transport.js';
 import { BEAT_MS } from './channels.js';
 import { type Presence, readPresence, type Subjects } from './presence.js';
@@ -19,7 +17,7 @@ export class Directory {
   readonly #transport: Transport;
   readonly #subjects: Subjects;
   readonly #entries: Map<string, Entry> = new Map();
-  readonly #subscription: Subscription;
+  readonly #subscription: Disposable;
   readonly #timer: NodeJS.Timeout;
   readonly #listening: Disposable;
   /** Told of each presence. */
@@ -30,11 +28,9 @@ export class Directory {
   constructor(transport: Transport, subjects: Subjects) {
     this.#transport = transport;
     this.#subjects = subjects;
-    this.#subscription = transport.connection.subscribe(subjects.presence, {
-      callback: (error, message) => {
-        const presence = error ? undefined : readPresence(message);
-        if (presence) this.#hear(presence);
-      },
+    this.#subscription = transport.subscribe(subjects.presence, (message) => {
+      const presence = readPresence(message);
+      if (presence) this.#hear(presence);
     });
     this.#listening = transport.onChange((isConnected) => {
       if (isConnected) this.#ask();
@@ -59,7 +55,7 @@ export class Directory {
   close(): void {
     clearInterval(this.#timer);
     this.#listening[Symbol.dispose]();
-    if (!this.#transport.connection.isClosed()) this.#subscription.unsubscribe();
+    this.#subscription[Symbol.dispose]();
   }
 
   #ask(): void {

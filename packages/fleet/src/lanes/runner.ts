@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { createRelayPool, type BackgroundEnd, type PoolOptions } from '@sandglass/host/fleet';
 import type { RelayedCapabilityCall, RelayPool, Runner } from '@sandglass/host/fleet';
 
@@ -35,7 +35,7 @@ export class FleetRunner implements Runner, SessionHost {
   readonly #channels: Channels;
   readonly #sessions: Set<OwnerSession> = new Set();
   readonly #drainListeners: Set<() => void> = new Set();
-  #hello: Subscription | undefined;
+  #hello: Disposable | undefined;
   #timer: NodeJS.Timeout | undefined;
   isDraining = false;
   #closing: Promise<void> | undefined;
@@ -68,7 +68,7 @@ export class FleetRunner implements Runner, SessionHost {
       onBackground: (end) => this.#background(end),
     });
     this.#maxSnapshotBytes = this.pool.stats().maxMemoryBytes * SNAPSHOT_SHARE;
-    this.#hello = this.#transport.connection.subscribe(this.#subjects.hello, { callback: () => this.#present() });
+    this.#hello = this.#transport.subscribe(this.#subjects.hello, () => this.#present());
     this.#timer = setInterval(() => this.#present(), BEAT_MS);
     this.#present();
   }
@@ -141,7 +141,7 @@ export class FleetRunner implements Runner, SessionHost {
     const endsMs = performance.now() + graceMs;
     while (this.running > 0 && performance.now() < endsMs) await delay(DRAIN_POLL_MS);
     clearInterval(this.#timer);
-    if (!this.#transport.connection.isClosed()) this.#hello?.unsubscribe();
+    this.#hello?.[Symbol.dispose]();
     for (const session of [...this.#sessions]) session.close('the runner ends');
     this.#channels.close();
     await this.pool.close(0);

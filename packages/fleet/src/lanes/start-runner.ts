@@ -35,15 +35,13 @@ async function open(transport: Transport, name: string, { pool }: RunnerOptions)
     ...{ revision: 0, running: runner.running, queued: 0, staged: {}, failed: {} },
   });
   const presence = new Presence(transport, nodes, describe);
-  const asked = transport.connection.subscribe(drainSubject(transport.prefix, name), {
-    callback: (_, message) => {
-      message.respond();
-      runner.drain();
-    },
+  const asked = transport.subscribe(drainSubject(transport.prefix, name), (message) => {
+    message.respond();
+    runner.drain();
   });
   runner.onDrain(() => void presence.tell());
   runner.onClose = async () => {
-    if (!transport.connection.isClosed()) asked.unsubscribe();
+    asked[Symbol.dispose]();
     await presence.stop();
     await transport.close();
   };
