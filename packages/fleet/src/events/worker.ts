@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { jetstream, type JsMsg } from '@nats-io/jetstream';
+import { type Consumer, type ConsumerMessages, jetstream, type JsMsg } from '@nats-io/jetstream';
 import type { SandglassError } from '@sandglass/core';
 import type { FleetHost, WorkEnd } from '@sandglass/host/fleet';
 
@@ -69,17 +69,18 @@ export class Worker {
     const { transport, streams, maxAtOnce } = this.#parts;
     const { signal } = this.#ending;
     const client = jetstream(transport.connection, { timeout: transport.timeoutMs });
+    let consumer: Consumer | undefined;
+    let messages: ConsumerMessages | undefined;
+    signal.addEventListener('abort', () => messages?.stop());
     while (!signal.aborted) {
       if (this.#running.size >= maxAtOnce) await Promise.race(this.#running);
       const free = maxAtOnce - this.#running.size;
       try {
-        const consumer = await client.consumers.get(streams.work, CONSUMER);
-        const messages = await consumer.fetch({ max_messages: free, expires: ASK_FOR_MS });
-        const stop = (): void => messages.stop();
-        signal.addEventListener('abort', stop, { once: true });
+        consumer ??= await client.consumers.get(streams.work, CONSUMER);
+        messages = await consumer.fetch({ max_messages: free, expires: ASK_FOR_MS });
         for await (const message of messages) this.#begin(message);
-        signal.removeEventListener('abort', stop);
       } catch {
+        consumer = undefined;
         await pause(ASK_AGAIN_AFTER_MS, signal); // the server is away
       }
     }
