@@ -109,8 +109,11 @@ class ModelFleet {
   }
   #openOwner() {
     const owner = { links: new Map(), installed: new Set() };
+    const { length } = this.runners;
     const remote = {
-      free: this.runners.length,
+      get free() {
+        return length - owner.links.size;
+      },
       absence: undefined,
       onFree: undefined,
       start: (events) => {
@@ -124,12 +127,10 @@ class ModelFleet {
         const link = new ModelLink(this, best, events);
         owner.links.set(best, link);
         link.owner = owner;
-        remote.free = this.runners.length - owner.links.size;
         return link;
       },
       close: async () => {},
     };
-    owner.remote = remote;
     owner.pool = new LanePool({
       startLane: () => {
         throw new Error('An owner here has no threads');
@@ -147,7 +148,6 @@ class ModelFleet {
   }
   ended({ owner, runner }) {
     owner.links.delete(runner);
-    owner.remote.free = this.runners.length - owner.links.size;
   }
   pick() {
     const wanted = random() * this.zipf.at(-1);
