@@ -30,7 +30,10 @@ export interface ServiceConfig extends CompleteServerOptions {
   accessLog: boolean;
 }
 
-/** Where the fleet is, and who this node is in it: `FleetOptions` with its groups laid flat. */
+/**
+ * Where the fleet is, and who this node is in it: `FleetOptions` with its groups laid flat, without
+ * its bounds.
+ */
 export interface FleetConfig {
   servers?: string[] | undefined;
   name?: string | undefined;
