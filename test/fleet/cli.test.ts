@@ -10,6 +10,7 @@ import { createHost, type Host } from '../../packages/host/src/index.js';
 import { runCli } from '../../packages/host/src/cli/cli.js';
 import { fakeIo } from '../../packages/host/src/cli/testing/fake-io.js';
 import { hasNatsServer, type NatsServer, startNatsServer } from '../../packages/fleet/src/testing/nats-server.js';
+import { packageJson } from '../conformance/bench.js';
 
 const EXTENSIONS = fileURLToPath(new URL('../../examples/extensions', import.meta.url));
 
@@ -95,8 +96,7 @@ describe.skipIf(!hasNatsServer())('sandglass fleet', () => {
     const host = await node();
     expect(await fleet('dead', 'list')).toMatchObject({ code: 0, out: '' });
     const source = `export default ({ action }) => action('paid', () => { throw new Error('no ink'); });`;
-    const entry = { type: 'hook', path: 'index.js', source: 'index.js', host: '^11.0.0', sandbox: { enabled: true } };
-    await host.load({ manifest: { name: 'clerk', version: '1.0.0', 'directus:extension': entry }, source });
+    await host.load({ manifest: packageJson('clerk', 'hook'), source });
     await host.fleet?.publish('paid', { amount: 7 }, { id: 'bill-1' });
     const given = '1  paid for clerk: E_GUEST after 5 tries, effects none\n';
     await vi.waitFor(async () => expect((await fleet('dead', 'list')).out).toBe(given), {

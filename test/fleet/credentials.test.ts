@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { connectOperator } from '../../packages/fleet/src/operator/connect-operator.js';
 import { hasNatsServer, type NatsServer, startNatsServer } from '../../packages/fleet/src/testing/nats-server.js';
 import { createHost, type FleetOptions, type Host } from '../../packages/host/src/index.js';
+import { packageJson } from '../conformance/bench.js';
 
 const CONFIG = fileURLToPath(new URL('../../docs/fleet/nats.conf', import.meta.url));
 
-const entry = { type: 'hook', path: 'index.js', source: 'index.js', host: '^11.0.0', sandbox: { enabled: true } };
 const subject = {
   source: {
-    manifest: { name: 'subject', version: '1.0.0', 'directus:extension': entry },
+    manifest: packageJson('subject', 'hook'),
     source: `export default ({ action }) => action('paid', () => {});`,
   },
 };
