@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { hasNatsServer } from '../../packages/fleet/src/testing/nats-server.js';
+import type { Runner } from '../../packages/host/src/fleet/runner.js';
 import type { Host } from '../../packages/host/src/host.js';
 import { Ledger } from '../chaos/ledger.js';
 import { effectful, loadOperation, LOOKUP } from '../chaos/open-host.js';
@@ -47,6 +48,16 @@ describe.skipIf(!hasNatsServer())('calls of an owner without threads', () => {
     return { quiet, held };
   }
 
+  /** A runner that has ten calls of the operation `slow`. */
+  async function occupy(handler: string): Promise<{ runner: Runner; host: Host; calls: Settled }> {
+    const runner = await fleet.startRunner('one');
+    const host = await openOwner();
+    await loadOperation(host, 'slow', handler);
+    const calls = many(10, () => host.operation('slow'));
+    await until(() => runner.running === 10);
+    return { runner, host, calls };
+  }
+
   test('run on a runner, whose capability calls come back to the owner', async () => {
     await fleet.startRunner('one');
     const host = await openOwner();
@@ -84,11 +95,7 @@ describe.skipIf(!hasNatsServer())('calls of an owner without threads', () => {
   });
 
   test('are over at the runner when the owner has gone', async () => {
-    const runner = await fleet.startRunner('one');
-    const host = await openOwner();
-    await loadOperation(host, 'long', '() => sleep(20_000)');
-    const calls = many(10, () => host.operation('long'));
-    await until(() => runner.running === 10);
+    const { runner, host, calls } = await occupy('() => sleep(20_000)');
     await host.close(0);
     expect((await calls).every(({ status }) => status === 'rejected')).toBe(true);
     await until(() => runner.owners === 0 && runner.running === 0);
@@ -133,11 +140,7 @@ describe.skipIf(!hasNatsServer())('calls of an owner without threads', () => {
   });
 
   test('leave a runner that drains, which ends when the last one is over', async () => {
-    const first = await fleet.startRunner('first');
-    const host = await openOwner();
-    await loadOperation(host, 'slow', 'async () => { await sleep(300); return 1; }');
-    const calls = many(10, () => host.operation('slow'));
-    await until(() => first.running === 10);
+    const { runner: first, host, calls } = await occupy('async () => { await sleep(300); return 1; }');
     const second = await fleet.startRunner('second');
     const closing = first.close(10_000);
     while (second.owners === 0) expect(await host.operation('slow')).toBe(1); // not told yet
