@@ -76,23 +76,26 @@ const RANGES: Readonly<Record<keyof Limits, readonly [min: number, max: number, 
   maxConcurrentCalls: [1, 1_000_000, 1_000_000],
 };
 
-const limits = Object.entries(RANGES).map(([name, [min, max, byDefault]]) => {
-  const limit = z.int().check(z.minimum(min), z.maximum(max));
-  return [name, z._default(limit, byDefault)] as const;
-});
+/** Makes a value of each range, under the limit's name. */
+function mapRanges<T>(
+  make: (range: readonly [min: number, max: number, byDefault: number]) => T,
+): Record<keyof Limits, T> {
+  const entries = Object.entries(RANGES).map(([name, range]) => [name, make(range)] as const);
+  return Object.fromEntries(entries) as Record<keyof Limits, T>;
+}
 
 /** Limits as a caller gives them: one that is undefined is the default. */
 export type LimitsInput = { [Name in keyof Limits]?: Limits[Name] | undefined };
 
 /** Parses limits: unknown keys are an error, missing ones take their default. */
 export const limitsSchema: z.ZodMiniType<Limits, LimitsInput | undefined> = z.prefault(
-  z.strictObject(Object.fromEntries(limits)),
+  z.strictObject(
+    mapRanges(([min, max, byDefault]) => z._default(z.int().check(z.minimum(min), z.maximum(max)), byDefault)),
+  ),
   {},
-) as never; // of a table, its keys are strings
+);
 
-export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze(
-  Object.fromEntries(Object.entries(RANGES).map(([name, [, , byDefault]]) => [name, byDefault])),
-) as never; // as above
+export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze(mapRanges(([, , byDefault]) => byDefault));
 
 /**
  * Combines the host's limits with an extension's own: for each limit the lower one wins.

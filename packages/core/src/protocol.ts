@@ -187,10 +187,13 @@ export interface EngineModule {
   hash: string;
 }
 
-/** Piscina task: the first and only one of a thread. All else comes over the port. */
-export interface ThreadTask {
+/**
+ * Piscina task: the first and only one of a thread. All else comes over the port, whose type is the
+ * platform's.
+ */
+export interface ThreadTask<Port> {
   /** Carries {@link HostMessage} in and {@link ThreadMessage} out. */
-  port: MessagePort;
+  port: Port;
   /** Int32: see {@link SLOT}. */
   slots: SharedArrayBuffer;
   /**

@@ -135,7 +135,7 @@ describe('loading into a host', () => {
       handler: ([n]) => n * 2,
     });
     const guest: FakeGuest = { registrations: [operation('op')], handlers: [(_, use) => use('double', 21)] };
-    await using host = await start({ v1: guest }, { capabilities: [double as never] });
+    await using host = await start({ v1: guest }, { capabilities: [double] });
     await host.load(extension('o', 'operation', 'v1', { double: {} }));
     expect(await host.operation('op')).toBe(42);
   });

@@ -14,7 +14,7 @@ const EXTENSIONS = fileURLToPath(new URL('../../../examples/extensions', import.
  * installation elsewhere.
  */
 const broken: HostParts = {
-  createPool: (options) => createPool({ ...options, wasm: { wasm: {} as never, hash: '' } }),
+  createPool: (options) => createPool({ ...options, wasm: { wasm: {}, hash: '' } }),
 };
 
 const POOLS: [string, NonNullable<HostOptions['pool']>][] = [

@@ -13,13 +13,13 @@ import { mend, MENDED_WITH } from './mend.js';
 import { moduleOf } from './testing/module-of.js';
 
 const instance = await createInstance(await compileEngine(), { maxBytes: 64 << 20 });
-const ctx = instance.ffi.QTS_NewContext(instance.ffi.QTS_NewRuntime(), 0 as never);
+const ctx = instance.ffi.QTS_NewContext(instance.ffi.QTS_NewRuntime(), 0);
 
 /** What the engine makes of each expression, as a text; of an error, its name. */
 function ask(expressions: readonly string[]): string[] {
   const each = expressions.map((one) => `(() => { try { return String(${one}); } catch (e) { return e.name; } })()`);
   const value = evaluate(instance, ctx, `JSON.stringify([${each.join()}])`);
-  const at = instance.ffi.QTS_GetString(ctx, value as never) as unknown as number;
+  const at = instance.ffi.QTS_GetString(ctx, value);
   const texts = JSON.parse(readCString(instance, at)) as string[];
   instance.module._free(at);
   return texts;

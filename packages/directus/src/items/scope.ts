@@ -53,7 +53,7 @@ export const querySchema: z.ZodMiniType<ItemsQuery> = z.prefault(
     aggregate: z.optional(z.record(z.string(), z.array(name))),
   }),
   {},
-) as never; // an absent query is an empty one
+);
 
 /**
  * Narrows a query to the fields of a scope.

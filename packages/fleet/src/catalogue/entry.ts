@@ -30,7 +30,7 @@ const version = object<Version>({
   hash: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   version: text,
   grant: z.record(z.string(), z.unknown()),
-  limits: z.record(z.string(), z.unknown()) as never, // checked when it is loaded
+  limits: z.record(z.string(), z.unknown()) as z.ZodMiniType<LimitsInput>, // checked by the load
 });
 
 const entry = object<Entry>({

@@ -1,3 +1,4 @@
+import type { FleetOptions } from '@sandglass/host/fleet';
 import { describe, expect, test } from 'vitest';
 
 import { checkFleetOptions } from './options.js';
@@ -25,13 +26,14 @@ describe('the options of the fleet', () => {
     ['a prefix with a dot', { servers: 'a', prefix: 'a.b' }, /prefix is "a.b": it has to be 1 to 64 letters/],
     ['no time at all', { servers: 'a', timeoutMs: 0 }, /timeoutMs is 0: it has to be an integer from 100 to 60000/],
   ])('refuse %s', (_name, options, message) => {
-    const check = (): unknown => checkFleetOptions(options as never);
+    const check = (): unknown => checkFleetOptions(options as FleetOptions);
     expect(check).toThrow(TypeError);
     expect(check).toThrow(message);
   });
 
   test('say nothing of a password', () => {
-    const check = (): unknown => checkFleetOptions({ servers: 'a', credentials: { password: 'hunter2' } } as never);
+    const check = (): unknown =>
+      checkFleetOptions({ servers: 'a', credentials: { password: 'hunter2' } } as FleetOptions);
     expect(check).toThrow(TypeError);
     expect(check).not.toThrow(/hunter2/);
   });

@@ -45,11 +45,11 @@ const credentials = named(
   '{ user, password }, { token }, { nkeyFile } or { credsFile }',
 ) as z.ZodMiniType<FleetCredentials>;
 
-const schema = object<CompleteFleetOptions>({
+const schema = object<Omit<CompleteFleetOptions, 'servers'> & Pick<FleetOptions, 'servers'>>({
   servers: named(
     z.union([server, z.array(server).check(z.minLength(1))]),
     'nats://host:port or tls://host:port, one or a list',
-  ) as never, // its output is made a list below
+  ),
   credentials: maybe(credentials),
   tls: maybe(object(tlsFields)),
   name: withDefault(name, ''),

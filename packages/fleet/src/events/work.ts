@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@sandglass/core';
 import { count, type DeadWork, type FleetWork, object, text } from '@sandglass/host/fleet';
 import * as z from 'zod/mini';
 
@@ -23,11 +24,11 @@ const work: z.ZodMiniType<Work> = z.discriminatedUnion('kind', [
     ordinal: count(0, 1_000_000),
   }),
   z.strictObject({ ...workFields, kind: z.literal('operation'), operation: text, options: z.optional(z.unknown()) }),
-]) as never; // its output is of that type
+]);
 
 const deadLetter = object<DeadLetter>({
   work,
-  code: text as never, // one of the codes; an unknown one is only shown
+  code: text as z.ZodMiniType<ErrorCode>, // an unknown one is only shown
   message: z.string(),
   tries: count(0, Number.MAX_SAFE_INTEGER),
   effects: z.enum(['none', 'possible']),

@@ -4,7 +4,7 @@ import type { Channel } from './channels.js';
 import { NO_USAGE, TO_OWNER, tooLarge } from './frames.js';
 
 /** What is to be sent together. */
-interface Waiting {
+interface Unsent {
   outcomes: OutcomeWire[];
   done: number[];
   dropped: number[];
@@ -14,7 +14,7 @@ interface Waiting {
 /** What a runner has for one owner, sent together once the turn's promise jobs have run. */
 export class Outbox {
   readonly #channel: Channel;
-  #waiting: Waiting | undefined;
+  #unsent: Unsent | undefined;
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -39,19 +39,19 @@ export class Outbox {
   }
 
   /** What goes with the next flush. */
-  get #soon(): Waiting {
-    if (!this.#waiting) {
-      this.#waiting = { outcomes: [], done: [], dropped: [], capabilities: [] };
+  get #soon(): Unsent {
+    if (!this.#unsent) {
+      this.#unsent = { outcomes: [], done: [], dropped: [], capabilities: [] };
       queueMicrotask(() => this.flush());
     }
-    return this.#waiting;
+    return this.#unsent;
   }
 
   /** Sends what there is: capability calls before the outcomes of what made them. */
   flush(): void {
-    if (!this.#waiting) return;
-    const { outcomes, done, dropped, capabilities } = this.#waiting;
-    this.#waiting = undefined;
+    if (!this.#unsent) return;
+    const { outcomes, done, dropped, capabilities } = this.#unsent;
+    this.#unsent = undefined;
     if (capabilities.length > 0 && !this.#channel.send(TO_OWNER.capabilities, capabilities))
       for (const call of capabilities) this.#sendCall(call);
     if (dropped.length > 0) this.#channel.send(TO_OWNER.dropped, dropped);

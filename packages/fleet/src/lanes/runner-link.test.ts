@@ -1,4 +1,4 @@
-import { type CallWire, encodeValue, type InstallWire, packOutcomes } from '@sandglass/core';
+import { type CallWire, encodeValue, type ExtensionWire, type InstallWire, packOutcomes } from '@sandglass/core';
 import type { LaneEvents } from '@sandglass/host/fleet';
 import { beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 
@@ -157,14 +157,15 @@ describe('what is too large for a message', () => {
   test('an extension costs its own calls', () => {
     channel.isTooLarge = (type) => type === TO_RUNNER.install;
     const snapshot = { key: 'k', bytes: new SharedArrayBuffer(8) };
-    const install = { extension: { id: 1 }, loaded: { registrations: [], snapshot, heapBytes: 0 } } as never;
+    const extension = { id: 1 } as ExtensionWire;
+    const install: InstallWire = { extension, loaded: { registrations: [], snapshot, heapBytes: 0 } };
     batch(5, [call(1), { ...call(2), extensionId: 2 }], [install]);
     expect(events.outcomes.mock.calls).toEqual([[[expect.objectContaining({ callId: 1, error: tooLarge })]]]);
   });
 
   test('a load fails', () => {
     channel.isTooLarge = (type) => type === TO_RUNNER.load;
-    link.load({ id: 7, name: 'big' } as never, undefined);
+    link.load({ id: 7, name: 'big' } as ExtensionWire, undefined);
     expect(events.loadDone.mock.calls).toEqual([[7, { ok: false, error: tooLarge }]]);
   });
 

@@ -1,4 +1,4 @@
-import { ERROR_CODES, isSandglassError } from '@sandglass/core';
+import { ERROR_CODES, type ErrorCode, isSandglassError } from '@sandglass/core';
 import { count, maybe, object, text, type NodeError } from '@sandglass/host/fleet';
 import * as z from 'zod/mini';
 
@@ -38,7 +38,7 @@ export interface NodeReport {
 }
 
 const nodeError = object<NodeError>({
-  code: z.enum(Object.keys(ERROR_CODES)) as never, // the keys are the codes
+  code: z.enum(Object.keys(ERROR_CODES) as ErrorCode[]),
   message: z.string(),
 });
 

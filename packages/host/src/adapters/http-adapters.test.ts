@@ -23,7 +23,7 @@ const sendToLambda: Send = async (source, request, options) => {
   const answer = await invokeLambdaHandler(async (event, context) => {
     const result = await handler(event, context);
     isEmpty = result.statusCode === 204; // srvx cannot turn this one back into a response
-    return (isEmpty ? { ...result, statusCode: 200 } : result) as never;
+    return isEmpty ? { ...result, statusCode: 200 } : result;
   }, request);
   return isEmpty ? new Response(null, { status: 204 }) : answer;
 };
@@ -64,7 +64,8 @@ const adapters: [string, Send][] = [
 ];
 
 /** What the adapter reads of a request's context. */
-const contextOf = (method: string): AwsLambdaEvent['requestContext'] => ({ http: { method } }) as never;
+const contextOf = (method: string): AwsLambdaEvent['requestContext'] =>
+  ({ http: { method } }) as AwsLambdaEvent['requestContext'];
 
 const event: AwsLambdaEvent = {
   version: '2.0',

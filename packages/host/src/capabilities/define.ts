@@ -132,8 +132,7 @@ const RESERVED: ReadonlySet<string> = new Set([
  * By symbol, not by class: another copy of this package knows it too. Not enumerable, so that a
  * spread loses it.
  */
-// TypeScript wants it to be unique
-const DEFINED: unique symbol = Symbol.for('@sandglass/host: capability') as never;
+const DEFINED: unique symbol = Symbol.for('@sandglass/host: capability');
 
 const isSchema = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && typeof (value as { _zod?: unknown })._zod === 'object';
@@ -212,7 +211,8 @@ export function defineCapability<Scope, Args extends readonly unknown[], Result>
   if (sync && sync.length > parameters) throw invalid(name, 'sync describes more parameters than args');
   const { scopeName = name } = checked;
   const capability = Object.defineProperty({ ...checked, scopeName, parameters }, DEFINED, { value: true });
-  return Object.freeze(capability) as never; // it is what the definition says, with its defaults
+  // what the definition says, with its defaults
+  return Object.freeze(capability) as Capability<Scope, Args, Result>;
 }
 
 /** Whether a value was made by {@link defineCapability}, of whatever copy of this package. */

@@ -6,8 +6,7 @@ export type Fields<T> = { readonly [Key in keyof T]-?: z.ZodMiniType<T[Key]> };
 
 /** An object of these keys and no others. */
 export function object<T>(fields: Fields<T>): z.ZodMiniType<T> {
-  // zod would make the same type of it, if it looked into generic ones
-  return z.strictObject(fields) as never;
+  return z.strictObject(fields as z.core.$ZodLooseShape) as z.ZodMiniType<T>;
 }
 
 /** An integer of a range, both ends included. */
@@ -16,14 +15,14 @@ export function count(min: number, max: number): z.ZodMiniType<number> {
 }
 
 /** A schema whose value may be missing. */
-export function withDefault<T>(schema: z.ZodMiniType<T>, value: T): z.ZodMiniType<T> {
-  return z._default(schema as z.ZodMiniType<T, T>, value as never); // it takes what it gives
+export function withDefault<T>(schema: z.ZodMiniType<T>, value: z.core.util.NoUndefined<T>): z.ZodMiniType<T> {
+  return z._default(schema, value);
 }
 
 /** A schema of an object, all of which may be missing. */
 export function group<T>(schema: z.ZodMiniType<T>): z.ZodMiniType<T> {
   // its keys have defaults of their own
-  return z.prefault(schema as z.ZodMiniType<T, object>, {}) as never;
+  return z.prefault(schema, {});
 }
 
 export const text: z.ZodMiniType<string> = z.string().check(z.minLength(1));

@@ -150,7 +150,7 @@ const sourceSchema: z.ZodMiniType<ExtensionSource> = named(
     if (keys.length > 0) issues.push({ code: 'unrecognized_keys', keys, input: value });
   }),
   'a folder, or an object { manifest, source }',
-) as never; // its output is of the fields' types
+);
 
 /** Checks what `host.load` takes. @throws {TypeError} */
 export function checkLoad(from: string | ExtensionSource, options: LoadOptions): void {

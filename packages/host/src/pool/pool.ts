@@ -18,7 +18,7 @@ import type {
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { CapabilityCalls } from './inbox/capability-calls.js';
 import { Inbox } from './inbox/inbox.js';
-import { Job, loadCallId } from './jobs/job.js';
+import { Job, type JobValue, loadCallId } from './jobs/job.js';
 import { aborted, Ledger } from './jobs/ledger.js';
 import { PoolExtension } from './jobs/pool-extension.js';
 import { LaneSet } from './lanes/lane-set.js';
@@ -108,7 +108,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
     if (refusal) return Promise.reject(refusal);
     const extension = new PoolExtension(wire);
     this.#extensions.set(wire.id, extension);
-    const loading = new Promise<LoadedWire>((resolve, reject) => {
+    const loading = new Promise<JobValue>((resolve, reject) => {
       const job = new Job({
         callId: loadCallId(wire.id),
         extension,
@@ -119,7 +119,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
         reject,
       });
       this.#accept(job);
-    });
+    }) as Promise<LoadedWire>; // of a load
     return loading.then(
       (loaded) => {
         const shared = { ...loaded, snapshot: share(loaded.snapshot) };
@@ -147,7 +147,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
     const refusal = this.#refusal(name) ?? this.#fullness(extension, request);
     if (refusal) return Promise.reject(refusal);
     const { wallTimeMs } = extension.wire.limits;
-    return new Promise<Uint8Array>((resolve, reject) => {
+    return new Promise<JobValue>((resolve, reject) => {
       const job = new Job({
         callId: this.#ledger.nextId(),
         extension,
@@ -168,7 +168,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
       }
       if (request.signal?.aborted === true) reject(aborted(job));
       else this.#accept(job);
-    });
+    }) as Promise<Uint8Array>; // of a call
   }
 
   holdResult(bytes: number): void {

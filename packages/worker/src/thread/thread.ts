@@ -10,7 +10,7 @@ import { SpinThenPark } from './spin-then-park.js';
 import { lowerThreadPriority } from './thread-priority.js';
 
 /** The piscina task: makes the thread's engine. From then on the thread serves its port. */
-export default function attach(task: ThreadTask): Promise<void> {
+export default function attach(task: ThreadTask<MessagePort>): Promise<void> {
   lowerThreadPriority();
   return serve(task, createEngine);
 }
@@ -20,7 +20,7 @@ export default function attach(task: ThreadTask): Promise<void> {
  *
  * @param create for tests: makes the engine.
  */
-export async function serve(task: ThreadTask, create: typeof createEngine): Promise<void> {
+export async function serve(task: ThreadTask<MessagePort>, create: typeof createEngine): Promise<void> {
   const thread = new Thread(task);
   await thread.start(task, create);
 }
@@ -40,9 +40,8 @@ class Thread {
   #staysAwake = false;
   readonly #spin: SpinThenPark;
 
-  constructor({ port, slots, unread, lane }: ThreadTask) {
-    // Node's and the web's MessagePort are the same thing with two types
-    this.#port = port as unknown as MessagePort;
+  constructor({ port, slots, unread, lane }: ThreadTask<MessagePort>) {
+    this.#port = port;
     this.#slots = new Int32Array(slots, 0, SLOT.length);
     this.#unread = new Int32Array(unread);
     this.#lane = lane;
@@ -50,7 +49,7 @@ class Thread {
     this.#batches = new Batches(this.#slots, (message) => this.#send(message));
   }
 
-  async start({ wasm, memory }: ThreadTask, create: typeof createEngine): Promise<void> {
+  async start({ wasm, memory }: ThreadTask<MessagePort>, create: typeof createEngine): Promise<void> {
     this.#engine = await create({
       wasm,
       slots: this.#slots,

@@ -1,4 +1,4 @@
-import type { Limits, Link, SnapshotWire } from '@sandglass/core';
+import type { Limits, Link, LoadedWire, SnapshotWire } from '@sandglass/core';
 
 import { CallEnd } from '../../time/call-end.js';
 import type { Timed } from '../../time/deadlines.js';
@@ -12,6 +12,9 @@ export function loadCallId(extensionId: number): number {
 
 const NO_BYTES: Uint8Array = new Uint8Array();
 
+/** What a job resolves to: a call to its result, a load to what was loaded. */
+export type JobValue = Uint8Array | LoadedWire;
+
 export interface JobOptions {
   callId: number;
   extension: PoolExtension;
@@ -24,7 +27,7 @@ export interface JobOptions {
   waitUntil?: CallRequest['waitUntil'];
   context?: CallRequest['context'];
   requestId?: CallRequest['requestId'];
-  resolve: (value: never) => void;
+  resolve: (value: JobValue) => void;
   reject: (error: Error) => void;
 }
 
@@ -48,7 +51,7 @@ export class Job implements Timed, Queued {
   readonly requestId: CallRequest['requestId'];
   argument: Uint8Array;
   snapshot: SnapshotWire | undefined;
-  readonly resolve: (value: never) => void;
+  readonly resolve: (value: JobValue) => void;
   readonly reject: (error: Error) => void;
 
   wallTimeMs: number;

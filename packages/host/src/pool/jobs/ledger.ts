@@ -6,7 +6,7 @@ import type { VirtualClock } from '../../time/virtual-clock.js';
 import type { BackgroundEnd } from '../contract.js';
 import { limitError } from './call-errors.js';
 import type { PoolExtension } from './pool-extension.js';
-import type { Job } from './job.js';
+import type { Job, JobValue } from './job.js';
 import { HeldBytes } from '../memory/held-bytes.js';
 import { CallCounters } from '../stats/counters.js';
 
@@ -91,10 +91,10 @@ export class Ledger {
    * Resolves a job; does nothing if it has settled. @param goesOn whether something that it has
    * started does: see `finish`.
    */
-  fulfil(job: Job, value: unknown, goesOn = false): void {
+  fulfil(job: Job, value: JobValue, goesOn = false): void {
     if (job.isSettled || job.state === 'answered') return;
     this.#answer(job, 'ok', goesOn);
-    job.resolve(value as never); // the promise's type is its maker's
+    job.resolve(value);
   }
 
   /**

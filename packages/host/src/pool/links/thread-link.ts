@@ -29,7 +29,7 @@ export interface Threads {
   /** Starts a thread with this task. @returns no `worker` if there are too many. */
   run(
     link: ThreadLink,
-    task: ThreadTask,
+    task: ThreadTask<MessagePort>,
     extra: { transferList: MessagePort[]; signal: AbortSignal },
   ): { attached: Promise<unknown>; worker: Worker | undefined };
   /** The link has started, or never will. */
@@ -73,8 +73,8 @@ export class ThreadLink implements LaneLink {
    */
   #attach(wasm: EngineModule, port: MessagePort): void {
     const { slotAllocator } = this.#threads;
-    const task: ThreadTask = {
-      port: port as never, // Node's and the web's MessagePort are the same thing with two types
+    const task: ThreadTask<MessagePort> = {
+      port,
       slots: this.slots.buffer,
       unread: slotAllocator.unread.buffer,
       memory: slotAllocator.memory.slots.buffer as SharedArrayBuffer, // there are several lanes

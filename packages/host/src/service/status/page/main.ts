@@ -88,7 +88,7 @@ function restart(): void {
   void refresh();
 }
 
-function turnTo(next: number): void {
+function goToPage(next: number): void {
   page = Math.max(1, next);
   restart();
 }
@@ -132,8 +132,8 @@ window.addEventListener('hashchange', () => {
   window.scrollTo(0, 0);
   restart();
 });
-for (const control of [search, state, order]) control.addEventListener('input', () => turnTo(1));
+for (const control of [search, state, order]) control.addEventListener('input', () => goToPage(1));
 for (const control of [filter, span]) control.addEventListener('input', restart);
-byId('previous').addEventListener('click', () => turnTo(page - 1));
-byId('next').addEventListener('click', () => turnTo(page + 1));
+byId('previous').addEventListener('click', () => goToPage(page - 1));
+byId('next').addEventListener('click', () => goToPage(page + 1));
 byId('reload').addEventListener('click', () => void reload());
