@@ -198,10 +198,10 @@ function wireOf(id) {
 
 /** CPU time of an extension's calls, the same each time. */
 function kindOf(id) {
-  let place = ((Math.imul(id, 2_654_435_761) >>> 0) / 2 ** 32) % 1;
+  let point = ((Math.imul(id, 2_654_435_761) >>> 0) / 2 ** 32) % 1;
   for (const [part, costMs] of KINDS) {
-    if (place < part) return costMs;
-    place -= part;
+    if (point < part) return costMs;
+    point -= part;
   }
   return KINDS.at(-1)[1];
 }

@@ -22,8 +22,8 @@ export const KILLER_EXTENSION = {
   `,
 };
 
-/** How long the others are waited for. */
-const PATIENCE_MS = 20_000;
+/** After so long without an answer, a request counts as unanswered. */
+const GIVE_UP_AFTER_MS = 20_000;
 
 /**
  * Runs each in place, where everybody else has to get answers, and in Directus' own sandbox, in a
@@ -48,7 +48,7 @@ export async function tryKillers({ inPlace, startOwn }) {
 }
 
 async function tryOne(side, n) {
-  const killed = side.endpoint(`killer/${n}`, { signal: AbortSignal.timeout(PATIENCE_MS) }).then(
+  const killed = side.endpoint(`killer/${n}`, { signal: AbortSignal.timeout(GIVE_UP_AFTER_MS) }).then(
     ({ status }) => `answers ${status}`,
     () => 'no answer',
   );
@@ -72,6 +72,8 @@ async function tryOne(side, n) {
 }
 
 async function answers({ endpoint }) {
-  const response = await endpoint('server/ping', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
+  const response = await endpoint('server/ping', { signal: AbortSignal.timeout(GIVE_UP_AFTER_MS) }).catch(
+    () => undefined,
+  );
   return response?.ok === true;
 }

@@ -28,18 +28,18 @@ export async function checkOperator(side, folder) {
   const { id } = (await side.api('GET', '/extensions')).find(({ schema }) => schema?.name === 'switched');
   const reloads = () => side.log().split('Extensions reloaded').length;
   // Directus answers before it has reloaded, and a change meanwhile waits a minute for SQLite
-  const turn = async (enabled) => {
+  const switchTo = async (enabled) => {
     const before = reloads();
     await side.api('PATCH', `/extensions/${id}`, { meta: { enabled } });
     while (reloads() === before) await new Promise((resolve) => setTimeout(resolve, 50));
   };
   await expect('as it is', 'first');
-  await turn(false);
+  await switchTo(false);
   await expect('switched off', 404);
-  await turn(false); // a reload calls the unregister function of what is gone once more
+  await switchTo(false); // a reload calls the unregister function of what is gone once more
   const file = join(folder, 'dist/index.js');
   await writeFile(file, (await readFile(file, 'utf8')).replace("'first'", "'second'"));
-  await turn(true);
+  await switchTo(true);
   await expect('switched on, with new code', 'second');
   if (!/"extension":"switched","callId":\d+,"msg":"asked"/.test(side.log())) wrong.push('no line of the log names it');
   return wrong;

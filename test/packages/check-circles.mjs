@@ -6,7 +6,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../..');
 const given = process.argv.slice(2);
 const folders =
-  given.length > 0 ? given : ['core', 'worker', 'host', 'fleet'].map((name) => join(root, 'packages', name, 'src'));
+  given.length > 0
+    ? given
+    : ['core', 'worker', 'host', 'fleet', 'directus'].map((name) => join(root, 'packages', name, 'src'));
 
 /** What an import or export is from, also `import('./x.js')` in a type. */
 const SPECIFIERS = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.[^'"]*)\1/g;
