@@ -1,6 +1,5 @@
-// Some names were this project's own where the field has a term (docs/glossary.md). None comes back:
-// not in code, also as a part of an identifier, nor in a comment or a page. Prints each that is
-// found, and exits with 1 if there is one.
+// Finds names of this project's own where the field has a term (docs/glossary.md): in code, also as
+// parts of identifiers, in comments and in pages. Prints each, and exits with 1 if there is one.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,13 +17,13 @@ const TERMS = {
   'feels? (the )?pulse': 'checkHeartbeat',
 };
 /** What is generated from packages of others, and this list. */
-const LEFT_OUT = ['pnpm-lock.yaml', 'test/packages/check-words.mjs'];
+const LEFT_OUT = new Set(['pnpm-lock.yaml', 'test/packages/check-words.mjs']);
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const patterns = Object.entries(TERMS).map(([word, term]) => [toPattern(word), term]);
 const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
 let found = 0;
-for (const file of files.filter((name) => !LEFT_OUT.includes(name))) {
+for (const file of files.filter((name) => !LEFT_OUT.has(name))) {
   const text = readFileSync(`${root}${file}`, 'utf8');
   if (text.includes('\0')) continue; // binary
   const words = `${file}\n${text}`.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').replaceAll('_', '-');

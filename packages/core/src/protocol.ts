@@ -187,10 +187,7 @@ export interface EngineModule {
   hash: string;
 }
 
-/**
- * Piscina task: the first and only one of a thread. All else comes over the port, whose type is the
- * platform's.
- */
+/** Piscina task: the first and only one of a thread. All else comes over the platform's port. */
 export interface ThreadTask<Port> {
   /** Carries {@link HostMessage} in and {@link ThreadMessage} out. */
   port: Port;

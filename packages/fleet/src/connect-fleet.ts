@@ -18,12 +18,12 @@ import { ownEngineDigest } from './engine-digest.js';
 import { DurableWork } from './events/durable-work.js';
 import { FleetLanes } from './lanes/remote-lanes.js';
 import { openNodes } from './nodes/bucket.js';
-import { Presence } from './nodes/presence.js';
+import { Reporter } from './nodes/reporter.js';
 import { ALIVE_FOR_MS, type NodeReport } from './nodes/report.js';
 import { drainSubject } from './nodes/subjects.js';
 
 /**
- * Connects to a fleet. Give what it makes to `createHost`, and close it after the host.
+ * Connects to a fleet. Pass the result to `createHost` as `fleet`, and close it after the host.
  *
  * @throws {TypeError} for an option that cannot be used.
  * @throws {SandglassError} `E_FLEET` if no server answers, `E_FLEET_DENIED` if one refuses the
@@ -34,11 +34,11 @@ export async function connectFleet(options: FleetOptions): Promise<Fleet> {
   return new ConnectedFleet(complete, await openTransport(complete));
 }
 
-/** What a node has while it is one of a fleet. */
+/** What a node holds from `join` to `leave`. */
 interface Membership {
   follower: Follower;
-  presence: Presence;
-  asked: Disposable;
+  reporter: Reporter;
+  drainRequests: Disposable;
   work: DurableWork;
 }
 
@@ -72,23 +72,23 @@ class ConnectedFleet implements Fleet {
     if (this.#membership) throw new TypeError('This fleet has a host already: connect another one for another host');
     const [catalogue, nodes] = [await Catalogue.open(this.#transport), await openNodes(this.#transport)];
     this.#engine = await ownEngineDigest();
-    const follower = new Follower(catalogue, host, () => void this.#membership?.presence.tell());
+    const follower = new Follower(catalogue, host, () => void this.#membership?.reporter.tell());
     await follower.start(this.#transport);
-    const presence = new Presence(this.#transport, nodes, () => this.#describe(host, follower));
+    const reporter = new Reporter(this.#transport, nodes, () => this.#describe(host, follower));
     const subject = drainSubject(this.#transport.prefix, this.name);
-    const asked = this.#transport.subscribe(subject, (message) => this.#drain(message));
+    const drainRequests = this.#transport.subscribe(subject, (message) => this.#drain(message));
     const work = await DurableWork.open(this.#transport, host, this.#maxWork);
-    this.#membership = { follower, presence, asked, work };
-    await presence.tell(); // from now on every roll-out waits for this node
+    this.#membership = { follower, reporter, drainRequests, work };
+    await reporter.tell(); // from now on every roll-out waits for this node
   }
 
   async leave(): Promise<void> {
     const membership = this.#membership;
     this.#membership = undefined;
-    membership?.asked[Symbol.dispose]();
+    membership?.drainRequests[Symbol.dispose]();
     await membership?.work.stop();
     await membership?.follower.stop();
-    await membership?.presence.stop();
+    await membership?.reporter.stop();
   }
 
   async publish(event: string, meta: object = {}, options: PublishOptions = {}): Promise<Published> {
@@ -124,7 +124,7 @@ class ConnectedFleet implements Fleet {
     this.#isDraining = true;
     for (const listener of this.#drainListeners) listener();
     void this.#membership?.work.stop();
-    void this.#membership?.presence.tell();
+    void this.#membership?.reporter.tell();
   }
 
   #describe(host: FleetHost, { revision, staged, failed }: Follower): NodeReport {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { SandglassError } from '@sandglass/core';
 import { type ExtensionSource, MAX_SOURCE_LENGTH } from '@sandglass/host/fleet';
 
-/** A source of four bytes a character, its map, its manifest: nothing larger was ever pushed. */
+/** Room for a source of four bytes a character, and twice as much for its map and manifest. */
 export const MAX_BUNDLE_BYTES: number = 12 * MAX_SOURCE_LENGTH;
 
 /** What the object store holds of one version, and the name that it has there. */
@@ -13,7 +13,7 @@ export interface Bundle {
   bytes: Uint8Array;
 }
 
-/** @throws {SandglassError} `E_LOAD` for one that no node would take. */
+/** @throws {SandglassError} `E_LOAD` for more than {@link MAX_BUNDLE_BYTES}. */
 export function packBundle({ manifest, source, sourceMap }: ExtensionSource): Bundle {
   const bytes = Buffer.from(JSON.stringify({ manifest, source, sourceMap }));
   if (bytes.length > MAX_BUNDLE_BYTES)
@@ -22,11 +22,10 @@ export function packBundle({ manifest, source, sourceMap }: ExtensionSource): Bu
 }
 
 /**
- * Reads a bundle, after a look at whether it is the one that is meant: whoever may write to the
- * store is not trusted.
+ * Reads a bundle after a check of its hash: writers of the object store are not trusted.
  *
  * @param hash that the catalogue gives.
- * @throws {SandglassError} `E_LOAD` if it is another.
+ * @throws {SandglassError} `E_LOAD` if the bundle has another one.
  */
 export function unpackBundle(bytes: Uint8Array, hash: string): ExtensionSource {
   const found = sha256(bytes);

@@ -8,21 +8,21 @@ import { ask, type Transport } from '../connection/transport.js';
 import { type Bundle, MAX_BUNDLE_BYTES, unpackBundle } from './bundle.js';
 import { type Entry, keyOf, readEntry, writeEntry } from './entry.js';
 
-/** An entry and the number of the write that made it: the next one has to name it. */
+/** An entry, and the number of the write that made it, which the next write has to name. */
 export interface Written<T> {
   value: T;
   revision: number;
 }
 
-/** What is told of a change: the entry, or why it cannot be read. `undefined` if it was deleted. */
+/** Told of a change. `read` throws for what is no entry; `undefined` if the entry was deleted. */
 export type OnChange = (key: string, revision: number, read: () => Entry | undefined) => void;
 
-/** Bundles that are kept, so that a roll-back asks nobody; usual ones take a few MiB together. */
+/** Bundles kept in memory, for roll-backs without the store; usual ones take a few MiB together. */
 const MAX_KEPT = 32;
-/** A larger one is fetched again. */
+/** A bundle with a longer source is not kept in memory. */
 const MAX_KEPT_LENGTH = 1024 * 1024;
 
-/** What runs where: an entry for each extension, and the bundles that they name. */
+/** What the owners of a fleet run: an entry for each extension, and the bundles of its versions. */
 export class Catalogue {
   readonly #entries: KV;
   readonly #bundles: ObjectStore;
@@ -47,7 +47,7 @@ export class Catalogue {
     });
   }
 
-  /** Every entry, by name. @throws {SandglassError} `E_LOAD` for a key that holds none. */
+  /** Every entry, by name. @throws {SandglassError} `E_LOAD` for a key that holds no entry. */
   async list(): Promise<Entry[]> {
     const entries: Entry[] = [];
     await this.forEach((_key, _revision, read) => {
@@ -57,13 +57,13 @@ export class Catalogue {
     return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Tells of everything that is there now. */
+  /** Calls back with each entry that the catalogue has now. */
   async forEach(told: OnChange): Promise<void> {
     const found = await ask('Cannot read the catalogue', () => entriesOf(this.#entries));
     for (const one of found) tell(one, told);
   }
 
-  /** Tells of everything that is there, and of each change from then on, until disposed of. */
+  /** Calls back with each entry, and with each change from then on, until disposed of. */
   async watch(told: OnChange): Promise<Disposable> {
     return ask('Cannot watch the catalogue', async () => {
       const watcher = await this.#entries.watch();
@@ -75,10 +75,10 @@ export class Catalogue {
   }
 
   /**
-   * Writes an entry if nobody else did since it was read.
+   * Writes an entry, unless somebody else has written it since it was read.
    *
    * @param over the revision that was read; 0 if there was none.
-   * @throws {SandglassError} `E_FLEET_CONFLICT` if somebody did.
+   * @throws {SandglassError} `E_FLEET_CONFLICT` if somebody has.
    */
   async put(entry: Entry, over: number): Promise<number> {
     const key = keyOf(entry.name);

@@ -22,7 +22,7 @@ export interface Entry {
   active?: Version | undefined;
   /** What a roll-back makes active. */
   previous?: Version | undefined;
-  /** A roll-out under way: nodes load it, and say so under its id. */
+  /** A roll-out under way: owners load the version, and report under this id. */
   next?: { id: string; version: Version } | undefined;
 }
 
@@ -53,17 +53,17 @@ export function writeEntry(value: Entry): string {
   return JSON.stringify(value);
 }
 
-/** Whether two are the same to a node. */
+/** Whether two versions have the same bundle, grant and limits. */
 export function isSame(one: Version | undefined, other: Version | undefined): boolean {
   return identityOf(one) === identityOf(other);
 }
 
-/** What of a version a node goes by. */
+/** Bundle, grant and limits of a version, as a text to compare by; empty for none. */
 export function identityOf(one: Version | undefined): string {
   return one ? JSON.stringify([one.hash, one.grant, one.limits]) : '';
 }
 
-/** A package's name as a key: what NATS does not take is `=` and two hex digits. */
+/** A package's name as a key: a byte that NATS does not take is `=` and two hex digits. */
 export function keyOf(name: string): string {
   return [...Buffer.from(name)]
     .map((byte) => {

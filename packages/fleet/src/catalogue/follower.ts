@@ -7,13 +7,13 @@ import { type Entry, identityOf, isSame, type Version } from './entry.js';
 
 /** Extensions that are loaded at once. */
 const LOADED_AT_ONCE = 8;
-/** Until a version that could not be fetched is tried again. */
+/** Pause before a version that could not be fetched is tried again. */
 const RETRY_AFTER_MS = 2_000;
 
 /** What a node knows of one extension of the catalogue. */
 interface Followed {
   readonly key: string;
-  /** Gives what the catalogue has now. */
+  /** Reads the entry that the catalogue has now. */
   read: () => Entry | undefined;
   name: string | undefined;
   /** Identity of the version that serves here. */
@@ -23,14 +23,15 @@ interface Followed {
   staged: { id: string; version: Version; extension: StagedExtension | undefined; error?: NodeError } | undefined;
 }
 
-/** Brings a host to what the catalogue says, and keeps it there. */
+/** Loads what the catalogue has active into a host, and follows its changes. */
 export class Follower {
   readonly #catalogue: Catalogue;
   readonly #host: FleetHost;
   readonly #onChange: () => void;
   readonly #followed = new Map<string, Followed>();
-  /** Keys to look at, and those that are looked at: one change of an extension after the other. */
+  /** Keys with a change that is still to be made. */
   readonly #queued = new Set<string>();
+  /** Keys with a change under way: an extension has one at a time. */
   readonly #busy = new Set<string>();
   readonly #failed = new Map<string, NodeError>();
   #onIdle: (() => void)[] = [];
@@ -41,14 +42,14 @@ export class Follower {
   #seen = 0;
   #taken = 0;
 
-  /** @param onChange told when what this node has to report has changed. */
+  /** @param onChange called when this node has something new to report. */
   constructor(catalogue: Catalogue, host: FleetHost, onChange: () => void) {
     this.#catalogue = catalogue;
     this.#host = host;
     this.#onChange = onChange;
   }
 
-  /** Resolves when what is active is loaded, or reported as failed. */
+  /** Resolves when each active version is loaded, or has failed and is reported. */
   async start(transport: Transport): Promise<void> {
     await this.#catalogue.forEach(this.#take);
     await this.#whenIdle();
@@ -59,7 +60,7 @@ export class Follower {
     });
   }
 
-  /** Changes of the catalogue that this node has taken. */
+  /** Number of the last change of the catalogue that this node has made. */
   get revision(): number {
     return this.#taken;
   }
@@ -76,7 +77,7 @@ export class Follower {
     return Object.fromEntries(this.#failed);
   }
 
-  /** From now on the host is left alone. Resolves when no change is under way. */
+  /** Changes nothing on the host from now on. Resolves when no change is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#retry);
@@ -130,7 +131,7 @@ export class Follower {
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
-  /** Brings one extension to what its entry says. Never rejects. */
+  /** Does what the entry of one extension says. Never rejects. */
   async #bring(followed: Followed): Promise<void> {
     try {
       const entry = followed.read();
@@ -167,7 +168,7 @@ export class Follower {
     }
   }
 
-  /** Loads what is to come beside what serves. */
+  /** Loads the version of a roll-out beside the one that serves. */
   async #prepare(followed: Followed, next: Entry['next']): Promise<void> {
     const { name, staged } = followed;
     if (name === undefined || staged?.id === next?.id) return;
@@ -183,7 +184,7 @@ export class Follower {
     }
   }
 
-  /** What was loaded for a roll-out, if it is what is wanted now. */
+  /** The extension that was loaded for a roll-out, if its version is the active one now. */
   #takeStaged(followed: Followed, version: Version): StagedExtension | undefined {
     const { staged } = followed;
     if (!staged?.extension || !isSame(staged.version, version)) return undefined;

@@ -5,8 +5,8 @@ import { type ObjectStore, Objm } from '@nats-io/obj';
 import { ask, type Transport } from './transport.js';
 
 /**
- * Opens a bucket of keys, made if missing: whoever may not make one needs somebody who may to have
- * come first.
+ * Opens a bucket of keys, made if missing. A node whose credentials do not allow that needs an
+ * operator to have connected before.
  *
  * @param name without the fleet's prefix.
  * @throws {SandglassError} `E_FLEET`, or `E_FLEET_DENIED`.
@@ -31,7 +31,7 @@ export async function openObjects(transport: Transport, name: string): Promise<O
   });
 }
 
-/** What a bucket has now. */
+/** All entries that a bucket has now. */
 export async function entriesOf(bucket: KV): Promise<KvEntry[]> {
   const keys: string[] = [];
   for await (const key of await bucket.keys()) keys.push(key);

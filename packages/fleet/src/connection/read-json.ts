@@ -1,7 +1,7 @@
 import { check } from '@sandglass/core';
 import type * as z from 'zod/mini';
 
-/** Reads what others have written as JSON. @returns undefined for what is not of the schema. */
+/** Reads JSON of another process. @returns undefined for what does not match the schema. */
 export function readJson<T>(schema: z.ZodMiniType<T>, bytes: Uint8Array): T | undefined {
   try {
     const parsed = check(schema, JSON.parse(Buffer.from(bytes).toString()));

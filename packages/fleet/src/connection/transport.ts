@@ -18,31 +18,31 @@ import {
 
 import type { CompleteFleetOptions } from './options.js';
 
-/** Between two attempts to connect again; the client adds a little at random. */
+/** Pause between two attempts to connect again; the client adds a little at random. */
 const RECONNECT_AFTER_MS = 500;
 
-/** The connection of one node. This file alone opens one, and knows what its errors mean. */
+/** The connection of one node. Only this file opens one and translates its errors. */
 export interface Transport extends AsyncDisposable {
   readonly connection: NatsConnection;
-  /** What subjects, streams and buckets begin with. */
+  /** What the names of subjects, streams and buckets begin with. */
   readonly prefix: string;
   readonly timeoutMs: number;
   /** The most that one message may hold, headers included. */
   readonly maxPayloadBytes: number;
   /** False between the loss of a server and the next one that answers. */
   readonly isConnected: boolean;
-  /** Told of each loss (false) and return (true) of the server. */
+  /** Calls back when the server is lost (false), and when one answers again (true). */
   onChange(listener: (isConnected: boolean) => void): Disposable;
   /** Listens to a subject, until disposed of. */
   subscribe(subject: string, listener: (message: Msg) => void): Disposable;
   streams(): Promise<JetStreamManager>;
-  /** Sends what is waiting, if a server is there, and ends. */
+  /** Sends what the client still holds, if a server is connected, and closes the connection. */
   close(): Promise<void>;
 }
 
 /**
- * Connects to one of the fleet's servers. A connection that is lost later is sought again until
- * `close`, and subscriptions go on with it; what is published meanwhile is lost.
+ * Connects to one of the fleet's servers. The client reconnects until `close`, and subscriptions go
+ * on then; what is published without a connection is lost.
  *
  * @throws {SandglassError} `E_FLEET` if none answers in time, `E_FLEET_DENIED` if one refuses the
  *   credentials, `E_NOT_FOUND` for a file that cannot be read.
@@ -55,7 +55,7 @@ export async function openTransport(options: CompleteFleetOptions): Promise<Tran
     timeout: timeoutMs,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_AFTER_MS,
-    // a password that is wrong for a moment, while the server's are exchanged, ends no node
+    // a refused password ends no node: the server's passwords may be about to change
     ignoreAuthErrorAbort: true,
     ...(credentials && { authenticator: await authenticate(credentials) }),
     ...(tls && { tls: definedOf(tls) }),
@@ -136,7 +136,7 @@ class NatsTransport implements Transport {
 }
 
 /**
- * What an error of the transport means, in this project's codes.
+ * Translates an error of the transport into a code of this project.
  *
  * @param what could not be done, for example `Cannot read the catalogue`.
  */
@@ -147,9 +147,9 @@ export function toFleetError(error: unknown, what: string): SandglassError {
 }
 
 /**
- * Does something with the server.
+ * Runs a request to the server, and translates its errors.
  *
- * @param what it is, as of {@link toFleetError}.
+ * @param what could not be done: see {@link toFleetError}.
  * @throws {SandglassError} `E_FLEET`, `E_FLEET_DENIED` or `E_FLEET_CONFLICT`.
  */
 export async function ask<T>(what: string, run: () => Promise<T>): Promise<T> {
@@ -160,7 +160,7 @@ export async function ask<T>(what: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** JetStream's own numbers for a sequence, or a key, that is not the expected one. */
+/** JetStream's error codes for a sequence, or a key, that is not the expected one. */
 const CONFLICTS = new Set([10_071, 10_164]);
 
 function explain(error: unknown): { code: 'E_FLEET' | 'E_FLEET_DENIED' | 'E_FLEET_CONFLICT'; reason: string } {
@@ -179,7 +179,7 @@ function explain(error: unknown): { code: 'E_FLEET' | 'E_FLEET_DENIED' | 'E_FLEE
   return { code: 'E_FLEET', reason: told instanceof Error ? told.message : String(told) };
 }
 
-/** The client wraps what happened, sometimes twice. */
+/** The innermost cause: the client wraps errors, sometimes twice. */
 function rootOf(error: unknown): unknown {
   return error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error;
 }
@@ -201,7 +201,7 @@ function trimmed(seed: Buffer): Uint8Array {
   return Buffer.from(seed.toString().trim());
 }
 
-/** Without the keys that are undefined, which the client takes for files. */
+/** Without undefined properties, which the client would take for names of files. */
 function definedOf<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };

@@ -2,24 +2,24 @@ import type { DeadWork } from '@sandglass/host/fleet';
 import { SandglassError } from '@sandglass/core';
 
 import { ask, type Transport } from '../connection/transport.js';
-import type { Outbox } from './outbox.js';
+import type { Publisher } from './publisher.js';
 import type { EventStreams } from './streams.js';
 import { readDeadLetter } from './work.js';
 
-/** Dead letters that are looked through for a list. */
+/** Most dead letters that a list has. */
 const MAX_LISTED = 1_000;
 const CANNOT_READ = 'Cannot read the dead letters';
 
-/** Work that was given up: what it was, why, and the way back into the queue. */
+/** The stream of work that was given up: lists it, and queues it again. */
 export class DeadLetters {
   readonly #transport: Transport;
   readonly #streams: EventStreams;
-  readonly #outbox: Outbox;
+  readonly #publisher: Publisher;
 
-  constructor(transport: Transport, streams: EventStreams, outbox: Outbox) {
+  constructor(transport: Transport, streams: EventStreams, publisher: Publisher) {
     this.#transport = transport;
     this.#streams = streams;
-    this.#outbox = outbox;
+    this.#publisher = publisher;
   }
 
   /** The oldest first. */
@@ -52,7 +52,7 @@ export class DeadLetters {
   async requeue(number: number): Promise<string> {
     const { work } = await this.get(number);
     const id = `${work.id}/again-${number}`;
-    await this.#outbox.publish({ ...work, id });
+    await this.#publisher.publish({ ...work, id });
     const { streams } = await this.#transport.streams();
     await ask(`Cannot delete dead letter ${number}`, () => streams.deleteMessage(this.#streams.dead, number));
     return id;

@@ -4,10 +4,10 @@ import { checkOptions, count, maybe, object, text, withDefault } from '@sandglas
 import * as z from 'zod/mini';
 
 import type { Transport } from '../connection/transport.js';
-import { Memory, type Outcome } from './memory.js';
-import { Outbox } from './outbox.js';
+import { WorkRecords, type Outcome } from './work-records.js';
+import { Publisher } from './publisher.js';
 import { openStreams } from './streams.js';
-import { Worker } from './worker.js';
+import { WorkConsumer } from './work-consumer.js';
 
 const publishOptions = object<{ id: string | undefined; isRepeatable: boolean }>({
   id: maybe(text),
@@ -19,29 +19,29 @@ const operationOptions = object<{ key: string; isRepeatable: boolean; timeoutMs:
   timeoutMs: withDefault(count(1, 86_400_000), 120_000),
 });
 
-/** The work of a fleet that is kept until it is done, as one node has it. */
+/** One node's side of durable work: publishes it, runs it, and waits for outcomes. */
 export class DurableWork {
   readonly #host: FleetHost;
-  readonly #memory: Memory;
-  readonly #outbox: Outbox;
-  readonly #worker: Worker | undefined;
+  readonly #records: WorkRecords;
+  readonly #publisher: Publisher;
+  readonly #consumer: WorkConsumer | undefined;
 
-  private constructor(host: FleetHost, memory: Memory, outbox: Outbox, worker: Worker | undefined) {
+  private constructor(host: FleetHost, records: WorkRecords, publisher: Publisher, consumer: WorkConsumer | undefined) {
     this.#host = host;
-    this.#memory = memory;
-    this.#outbox = outbox;
-    this.#worker = worker;
+    this.#records = records;
+    this.#publisher = publisher;
+    this.#consumer = consumer;
   }
 
   /** @param maxAtOnce work that is run here at once; 0 for none. */
   static async open(transport: Transport, host: FleetHost, maxAtOnce: number): Promise<DurableWork> {
     const streams = await openStreams(transport);
-    const memory = await Memory.open(transport);
-    const outbox = new Outbox(transport, streams);
-    if (maxAtOnce === 0) return new DurableWork(host, memory, outbox, undefined);
-    const worker = new Worker({ transport, streams, memory, outbox, host, maxAtOnce });
-    await worker.start();
-    return new DurableWork(host, memory, outbox, worker);
+    const records = await WorkRecords.open(transport);
+    const publisher = new Publisher(transport, streams);
+    if (maxAtOnce === 0) return new DurableWork(host, records, publisher, undefined);
+    const consumer = new WorkConsumer({ transport, streams, records, publisher, host, maxAtOnce });
+    await consumer.start();
+    return new DurableWork(host, records, publisher, consumer);
   }
 
   async publish(event: string, meta: object, options: PublishOptions): Promise<Published> {
@@ -49,7 +49,7 @@ export class DurableWork {
     const listeners = this.#host.listenersOf(event);
     const sent = await Promise.all(
       listeners.map(({ extension, ordinal }) =>
-        this.#outbox.publish({
+        this.#publisher.publish({
           id: `${id}/${extension}/${ordinal}`,
           isRepeatable,
           kind: 'action',
@@ -66,17 +66,17 @@ export class DurableWork {
   async operation(operation: string, given: unknown, call: DurableOperation): Promise<unknown> {
     const { key, isRepeatable, timeoutMs } = checkOptions('options of a durable operation', operationOptions, call);
     const id = `operation/${operation}/${key}`;
-    const known = await this.#memory.outcome(id);
+    const known = await this.#records.outcome(id);
     if (known) return valueOf(known, key);
-    await this.#outbox.publish({ id, isRepeatable, kind: 'operation', operation, options: given });
-    const outcome = await this.#memory.whenEnded(id, AbortSignal.timeout(timeoutMs));
+    await this.#publisher.publish({ id, isRepeatable, kind: 'operation', operation, options: given });
+    const outcome = await this.#records.whenEnded(id, AbortSignal.timeout(timeoutMs));
     if (outcome) return valueOf(outcome, key);
     throw new SandglassError('E_WALL', `No answer to "${key}" within ${timeoutMs} ms: ask again with the same key`);
   }
 
   /** Takes no more work; resolves when what is under way has ended. */
   async stop(): Promise<void> {
-    await this.#worker?.stop();
+    await this.#consumer?.stop();
   }
 }
 

@@ -12,7 +12,7 @@ import { checkFleetOptions } from '../connection/options.js';
 import { openTransport } from '../connection/transport.js';
 import { connectOperator } from '../operator/connect-operator.js';
 import { hasNatsServer, type NatsServer, startNatsServer } from '../testing/nats-server.js';
-import { Memory } from './memory.js';
+import { WorkRecords } from './work-records.js';
 import { streamsOf } from './streams.js';
 
 function extension(name: string, type: string, scopes: object, source: string): ExtensionSource {
@@ -133,7 +133,7 @@ describe.skipIf(!hasNatsServer())('durable work', () => {
     const host = await node();
     await host.load(BOOKKEEPER);
     await using transport = await openTransport(checkFleetOptions({ servers: server.url }));
-    await (await Memory.open(transport)).claim('bill-1/bookkeeper/0'); // as a node that died then
+    await (await WorkRecords.open(transport)).claim('bill-1/bookkeeper/0'); // a node died then
     await host.fleet!.publish('paid', { amount: 7 }, { id: 'bill-1' });
     await vi.waitFor(async () => expect(await operator.deadLetters()).toHaveLength(1), { timeout: 15_000 });
     expect(await operator.deadLetter(1)).toMatchObject({

@@ -7,11 +7,11 @@ import { ask, type Transport } from '../connection/transport.js';
 export const MS_IN_NS = 1_000_000;
 const DAY_MS = 86_400_000;
 
-/** How long the id of work is known: published again within it, it is the same. */
+/** Work that is published again under its id within this time is a duplicate. */
 const DEDUPLICATED_FOR_MS = 600_000;
-/** How long effects and outcomes of work are remembered. Work that waits longer is not safe. */
+/** How long claims and outcomes are kept: effects of work that waits longer may be done twice. */
 export const REMEMBERED_FOR_MS: number = 7 * DAY_MS;
-/** After so long without a sign, work is given to another node. */
+/** The server gives work to another node after so long without a sign of life. */
 export const ACK_WAIT_MS = 30_000;
 
 /** Names of the streams of one fleet, and what they take. */

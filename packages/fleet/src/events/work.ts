@@ -4,13 +4,13 @@ import * as z from 'zod/mini';
 
 import { readJson } from '../connection/read-json.js';
 
-/** Work as it lies in the queue. */
+/** Work as the queue holds it. */
 export type Work = FleetWork & {
-  /** Whether effects may be done again: its handler takes care of that. */
+  /** Whether its effects may be done twice: the caller says that the handler allows for it. */
   isRepeatable: boolean;
 };
 
-/** Work that was given up, as it lies in its stream. */
+/** Work that was given up, as its stream holds it. */
 export type DeadLetter = Omit<DeadWork, 'number'>;
 
 const workFields = { id: text, isRepeatable: z.boolean() };

@@ -3,18 +3,18 @@ import type { Msg } from '@nats-io/transport-node';
 import type { Transport } from '../connection/transport.js';
 import { FrameReader, FrameWriter, type Message, readHangUp } from './frames.js';
 
-/** Between two signs of life. */
+/** Between two beats of a session. */
 export const BEAT_MS = 1_000;
 /** Beats without anything from the other side, after which it counts as gone. */
 const MAX_MISSED_BEATS = 4;
 
-/** Of the status line that a server answers with when nobody listens to a subject. */
+/** Status of the server's answer when nobody subscribes to a subject. */
 const NO_RESPONDERS = 503;
 
-/** What one side of a session does with it. */
+/** Told of what happens in a session. */
 export interface ChannelEvents {
   message(message: Message): void;
-  /** Nothing follows: the other side is gone, or something was lost on the way. */
+  /** The session is over: the other side is gone, or a message was lost on the way. */
   lost(reason: Error): void;
   /** Once a second. */
   beat(): void;
@@ -22,7 +22,7 @@ export interface ChannelEvents {
 
 /** One side of a session between an owner and a runner. */
 export class Channel {
-  /** What both sides name it by; nobody else can know it. */
+  /** Names the session on both sides; nobody else can know it. */
   readonly token: string;
   events!: ChannelEvents;
   readonly #writer: FrameWriter;
@@ -61,7 +61,7 @@ export class Channel {
     else this.events.beat();
   }
 
-  /** Ends it, and tells the other side, if it is there. */
+  /** Ends the session, and tells the other side why. */
   lose(reason: Error): void {
     if (!this.#isOpen) return;
     this.#writer.hangUp(reason.message);
@@ -91,7 +91,7 @@ export class Channels {
     this.#transport = transport;
     this.subject = subject;
     this.#subscription = transport.subscribe(`${subject}.*`, (message) => this.#receive(message));
-    // what was sent meanwhile may be lost, and who asks again may be answered twice
+    // what was sent meanwhile may be lost, and a server may have delivered it all the same
     this.#listening = transport.onChange((isConnected) => {
       if (!isConnected) this.#loseAll(new Error('the connection to the fleet was lost'));
     });

@@ -4,7 +4,7 @@ import { type Presence, readPresence, type Subjects } from './presence.js';
 
 /** Beats without a presence, after which a runner is forgotten. */
 const MAX_MISSED_BEATS = 4;
-/** Runners that are remembered; this only bounds memory. */
+/** Most runners that are remembered; this only bounds memory. */
 const MAX_RUNNERS = 100_000;
 
 interface Entry {
@@ -12,7 +12,7 @@ interface Entry {
   missed: number;
 }
 
-/** The runners that are there, as they say themselves. */
+/** The runners of a fleet, by the presence that each publishes. */
 export class Directory {
   readonly #transport: Transport;
   readonly #subjects: Subjects;
@@ -47,7 +47,7 @@ export class Directory {
     return this.#entries.size;
   }
 
-  /** Forgets one that is gone, until it says that it is there. */
+  /** Forgets a runner that is gone, until its next presence. */
   forget(id: string): void {
     this.#entries.delete(id);
   }

@@ -6,8 +6,8 @@ import { decodeValue, encodeValue, type ExtensionWire, type SnapshotWire, type U
  *     u8 type, u8 flags, u16 0, u32 number of the message in its session, u32 how many bytes the
  *     packed list takes with which the body begins; then an encoded value, or nothing
  *
- * One that is larger than the server takes goes in parts, one after the other. A 0 for the type
- * ends the session, whatever was before it; what follows says why.
+ * A message that is larger than the server takes is sent in parts, one after the other. A frame
+ * that begins with 0 ends the session, and the rest of it says why.
  */
 
 const HEAD_BYTES = 12;
@@ -40,16 +40,16 @@ export const TO_OWNER = {
   beat: 8,
 } as const;
 
-/** Of {@link TO_RUNNER}.load. */
+/** The body of {@link TO_RUNNER}.load. */
 export interface LoadWire {
   extension: ExtensionWire;
   snapshot?: SnapshotWire;
 }
 
-/** Of {@link TO_RUNNER}.batch, beside the packed calls. */
+/** The body of {@link TO_RUNNER}.batch, beside the packed calls. */
 export interface BatchWire {
   id: number;
-  /** Whether no more calls of it come. */
+  /** Whether no more calls of this batch come. */
   isLast: boolean;
   /** Milliseconds left of each call's `wallTimeMs`. */
   left: number[];
@@ -57,18 +57,18 @@ export interface BatchWire {
   runs: number[];
 }
 
-/** Bytes of one message, in however many parts. What is larger is refused where it is made. */
+/** Most bytes of one message, all its parts together. The sender refuses a larger one. */
 export const MAX_MESSAGE_BYTES: number = 64 << 20;
 
-/** Of a call that ended without its engine. */
+/** The usage of a call that ended without its engine. */
 export const NO_USAGE: UsageWire = { cpuTimeMs: 0, heapBytes: 0 };
 
-/** Why a message was not sent. @param what could not be done with it */
+/** The error for a message that is too large to send. @param what could not be done for it */
 export function tooLarge(what: string): { code: 'E_QUOTA'; message: string } {
   return { code: 'E_QUOTA', message: `Cannot ${what}: a message of the fleet may have ${MAX_MESSAGE_BYTES} bytes` };
 }
 
-/** A snapshot that can be encoded: not on shared memory. */
+/** A snapshot that can be encoded: shared memory is copied. */
 export function unshared({ key, bytes }: SnapshotWire): { key: string; bytes: ArrayBuffer } {
   return { key, bytes: bytes instanceof ArrayBuffer ? bytes : new Uint8Array(new Uint8Array(bytes)).buffer };
 }
@@ -77,7 +77,7 @@ export interface Message {
   type: number;
   /** A packed list, of calls or outcomes; empty in most. */
   packed: Uint8Array;
-  /** Decoded, of a stranger: anything. */
+  /** Decoded, and not checked. */
   value: unknown;
 }
 
@@ -152,7 +152,7 @@ export class FrameReader {
 
   /**
    * @returns `undefined` for a part of a message whose others are still to come.
-   * @throws {Error} for what is no frame, or not the one that follows: something was lost.
+   * @throws {Error} for bytes that are no frame, or not the next one: a message was lost.
    */
   read(frame: Uint8Array): Message | undefined {
     if (frame.byteLength < HEAD_BYTES) throw new Error('a frame is too short');

@@ -7,7 +7,7 @@ import { type BatchWire, type LoadWire, type Message, TO_OWNER, TO_RUNNER, unsha
 import { Outbox } from './outbox.js';
 import { Relayed, RelayedBatch, RelayedCall, toErrorWire } from './relayed-call.js';
 
-/** Beyond what an owner leaves to a call: it ends it itself, and this is for one that does not. */
+/** Added to the time that an owner leaves to a call: owners end their calls, unless they hang. */
 const DEADLINE_SLACK_MS = 1_000;
 
 /** An extension of an owner, in the runner's pool. */
@@ -18,10 +18,10 @@ export interface RelayedExtension {
   readonly localId: number;
   readonly wire: ExtensionWire;
   readonly session: OwnerSession;
-  /** Its evaluation, while it is going on. */
+  /** Its load, while that is under way. */
   load: Relayed | undefined;
   snapshotBytes: number;
-  /** When it was last called, in calls of the runner. */
+  /** The runner's number of calls when it was last called. */
   usedAt: number;
   /** Whether its owner has been asked to forget it. */
   isCold: boolean;
@@ -38,7 +38,7 @@ export interface SessionHost {
   /** Work of other owners, in milliseconds on each engine. */
   othersMs(session: OwnerSession): number;
   used(extension: RelayedExtension): void;
-  /** It is in the pool now, with a snapshot. */
+  /** Told that the pool has an extension, with its snapshot. */
   kept(extension: RelayedExtension, snapshotBytes: number): void;
   /** Takes it out of the pool, once its calls are over. */
   forgotten(extension: RelayedExtension): void;
@@ -64,7 +64,7 @@ export class OwnerSession {
     channel.events = {
       message: (message) => this.#receive(message),
       lost: () => this.#end(),
-      beat: () => {}, // answered, not begun
+      beat: () => {}, // the owner beats, and the runner answers
     };
   }
 
@@ -79,12 +79,12 @@ export class OwnerSession {
     this.#outbox.capability({ ...call.wire, callId: relayed.callId, seq: relayed.ask(call) });
   }
 
-  /** What an answered call had started is over. */
+  /** The background of an answered call has ended. */
   background(call: RelayedCall, end: BackgroundEnd): void {
     this.#finish(call, () => this.#outbox.outcome(call.finished(end)));
   }
 
-  /** Asks the owner to forget extensions; it may not want to. */
+  /** Asks the owner to forget extensions; the owner may keep them. */
   sendCold(extensions: RelayedExtension[]): void {
     for (const extension of extensions) extension.isCold = true;
     this.#channel.send(
@@ -273,7 +273,7 @@ export class OwnerSession {
   }
 }
 
-/** What a pool rejects with: nothing else. */
+/** Passes on a SandglassError: a pool rejects with nothing else. */
 function toOurs(error: unknown): SandglassError {
   if (isSandglassError(error)) return error;
   throw error;

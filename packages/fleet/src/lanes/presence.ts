@@ -1,7 +1,7 @@
 import { decodeValue, encodeValue } from '@sandglass/core';
 import type { Msg } from '@nats-io/transport-node';
 
-/** What a runner says of itself, once a second and to whoever asks. */
+/** What a runner publishes of itself, once a second and when an owner asks. */
 export interface Presence {
   /** Where its sessions are: see `Subjects.runner`. */
   id: string;
@@ -9,7 +9,7 @@ export interface Presence {
   name: string;
   /** Digest of its engine. */
   engine: string;
-  /** Its threads; 0 once it takes nothing more. */
+  /** Its threads; 0 once it drains. */
   engines: number;
   /** Work that it has, in milliseconds on each engine. */
   loadMs: number;
@@ -24,10 +24,10 @@ export interface Subjects {
   runner(id: string): string;
 }
 
-/** Goes up with what is said between owner and runner: others do not hear of each other. */
+/** Of the protocol between owner and runner: nodes with different ones do not see each other. */
 const VERSION = 1;
 
-/** Longest name that is believed. */
+/** A longer name is cut off. */
 const MAX_NAME_LENGTH = 64;
 const ID = /^[\w-]{1,64}$/;
 /** Engines of one machine, at the most. */

@@ -18,9 +18,9 @@ export class RelayedBatch {
   }
 }
 
-/** A call or a load that a runner does for an owner. */
+/** A call or a load that a runner runs for an owner. */
 export class Relayed {
-  /** Of the owner's. */
+  /** Its id in the owner's pool. */
   readonly callId: number;
   /** Numbers capability calls towards the owner: a load that begins again goes on counting. */
   #lastSeq = 0;
@@ -44,15 +44,15 @@ export class Relayed {
   }
 }
 
-/** A call that a runner does for an owner. */
+/** A call that a runner runs for an owner. */
 export class RelayedCall extends Relayed {
   readonly batch: RelayedBatch;
-  /** Of the runner's pool, once it has accepted the call. */
+  /** Its id in the runner's pool, once that has accepted it. */
   localId = 0;
   abort: () => void = () => {};
-  /** What the engine said. */
+  /** The outcome of the engine, once there is one. */
   outcome: OutcomeWire | undefined;
-  /** Whether something that it has started goes on after its answer. */
+  /** Whether it has background, which goes on after its answer. */
   goesOn = false;
 
   constructor(callId: number, batch: RelayedBatch) {
@@ -69,7 +69,7 @@ export class RelayedCall extends Relayed {
     return { callId: this.callId, ok: false, error: own, usage: this.#usage, goesOn: this.goesOn };
   }
 
-  /** What goes on has ended. */
+  /** The outcome of its background. */
   finished({ usage = NO_USAGE, error }: BackgroundEnd): OutcomeWire {
     const { callId } = this;
     if (error) return { callId, ok: false, error: toErrorWire(error), usage };
@@ -81,7 +81,7 @@ export class RelayedCall extends Relayed {
   }
 }
 
-/** An error that did not come from an engine. */
+/** An error of the pool, not of an engine, for the wire. */
 export function toErrorWire({ code, message, limit }: SandglassError): ErrorWire {
   // names of limits are this project's own
   return { code, message, ...(limit && { limit: limit as NonNullable<ErrorWire['limit']> }) };

@@ -8,7 +8,7 @@ import { Directory } from './directory.js';
 import { type Presence, type Subjects, subjectsOf } from './presence.js';
 import { RunnerLink } from './runner-link.js';
 
-/** Without a runner for so long, calls that need one are told: runners may be starting. */
+/** Calls that need a runner fail after so long without one; until then one may be starting. */
 const ABSENT_AFTER_MS = 5_000;
 /** Characters of a digest that an error shows. */
 const SHOWN = 8;
@@ -20,9 +20,9 @@ export class FleetLanes implements RemoteLanes {
   readonly #subjects: Subjects;
   readonly #channels: Channels;
   readonly #directory: Directory;
-  /** Runners that a lane goes to, by their ids. */
+  /** Lanes to runners, by the runners' ids. */
   readonly #links: Map<string, RunnerLink> = new Map();
-  /** Beats since a runner was last there. */
+  /** Beats since there last was a runner with the same engine. */
   #absentBeats = 0;
   onFree: (() => void) | undefined;
   readonly start = (events: LaneEvents): LaneLink => this.#start(events);
@@ -69,7 +69,7 @@ export class FleetLanes implements RemoteLanes {
     return link;
   }
 
-  /** The one with the least to do; of equals each owner takes others first. */
+  /** The free runner with the least work; among equals, each owner has an order of its own. */
   #choose(): Presence | undefined {
     let best: Presence | undefined;
     let bestRank = '';

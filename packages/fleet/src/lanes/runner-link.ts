@@ -6,18 +6,18 @@ import type { Channel } from './channels.js';
 import { type Message, NO_USAGE, TO_OWNER, TO_RUNNER, tooLarge, unshared } from './frames.js';
 import type { Presence } from './presence.js';
 
-/** Of a hop that has not been measured, in milliseconds. */
+/** Milliseconds of a hop that has not been measured yet. */
 const FIRST_HOP_MS = 0.5;
 /** Weight of the newest measurement. */
 const HOP_WEIGHT = 0.2;
-/** A hop that takes longer was one of a process that was busy. */
+/** A longer hop counts as this long: a process was busy. */
 const MAX_HOP_MS = 20;
 
 export interface RunnerLinkOptions {
   channel: Channel;
   events: LaneEvents;
   runner: Presence;
-  /** The runner has no lane of this owner any more. */
+  /** Called when the lane has ended. */
   onEnd: (how: 'lost' | 'retired') => void;
 }
 
@@ -29,7 +29,7 @@ export class RunnerLink implements LaneLink {
   readonly #channel: Channel;
   readonly #events: LaneEvents;
   readonly #onEnd: RunnerLinkOptions['onEnd'];
-  /** Ids of the batches and, negative, of the extensions that are to be answered. */
+  /** Ids of batches and, negative, of loads that the runner has not answered. */
   readonly #awaited: Set<number> = new Set();
   /** Extensions that are too large for a message. */
   readonly #tooLarge: Set<number> = new Set();
@@ -50,7 +50,7 @@ export class RunnerLink implements LaneLink {
     this.#send(TO_RUNNER.beat, performance.now());
   }
 
-  /** The runner has said what it is like. */
+  /** Takes what the runner publishes of itself. */
   hear({ engines }: Presence): void {
     this.distance.engines = engines;
   }
@@ -132,7 +132,7 @@ export class RunnerLink implements LaneLink {
   #receive({ type, value, packed }: Message): void {
     if (this.#isOver) return;
     const events = this.#events;
-    // of whatever kind, its keys may be read
+    // whatever the value is, it becomes an object whose keys may be read
     const { errors, done, echo, othersMs, extensionId, reply } = Object(value) as Record<string, unknown>;
     if (type === TO_OWNER.outcomes) this.#settleBatches({ packed, errors: errors ?? [] }, done);
     else if (type === TO_OWNER.capabilities) events.capabilities(value);

@@ -14,17 +14,17 @@ import type { RelayedCall } from './relayed-call.js';
 
 /** Part of the pool's memory that snapshots may take; above it the coldest are given up. */
 const SNAPSHOT_SHARE = 1 / 4;
-/** Part of that which is left after giving up. */
+/** Part of that which snapshots take after the coldest were given up. */
 const KEPT_SHARE = 3 / 4;
-/** Weight of the newest call in the mean of what calls take. */
+/** Weight of the newest call in the mean CPU time of calls. */
 const COST_WEIGHT = 0.05;
 const DRAIN_POLL_MS = 20;
 
-/** Offers the lanes of a pool of its own to the owners of a fleet. */
+/** A runner: lends its own pool to the owners of a fleet. */
 export class FleetRunner implements Runner, SessionHost {
   readonly name: string;
   readonly threads: number;
-  /** Set by whoever has more to end with it. */
+  /** Called at the end of `close`. */
   onClose: (() => Promise<void>) | undefined;
   pool!: RelayPool;
   readonly calls: Map<number, { session: OwnerSession; call: RelayedCall }> = new Map();
@@ -62,7 +62,7 @@ export class FleetRunner implements Runner, SessionHost {
 
   async #open(pool: PoolOptions): Promise<void> {
     this.pool = await createRelayPool({
-      // credits of owners bound what waits here
+      // owners bound what they send
       pool: { ...pool, maxQueueLength: 1_000_000, maxExtensionQueueLength: 1_000_000 },
       relay: (call) => this.#relay(call),
       onBackground: (end) => this.#background(end),
@@ -164,7 +164,7 @@ export class FleetRunner implements Runner, SessionHost {
     this.#transport.connection.publish(this.#subjects.presence, writePresence(presence));
   }
 
-  /** Opens a session, or tells an owner that its session is no more. */
+  /** Opens a session, or tells an owner that its session is over. */
   #meet(token: string, message: Msg): void {
     const owner = this.#subjects.owner('');
     const to = message.reply?.slice(0, -token.length - 1);
@@ -172,7 +172,7 @@ export class FleetRunner implements Runner, SessionHost {
     const channel = this.#channels.open(token, to);
     const session = new OwnerSession(channel, this);
     this.#sessions.add(session);
-    // of a session that was lost here, it is not the first one: it ends this one, and the owner's
+    // a session that was lost here goes on with a later message, whose number ends it on both sides
     if (this.isDraining) session.close('the runner ends');
     else channel.receive(message);
   }
@@ -190,7 +190,7 @@ export class FleetRunner implements Runner, SessionHost {
     relayed?.session.background(relayed.call, end);
   }
 
-  /** Has owners forget what has not been called for longest. */
+  /** Asks owners to forget the extensions that were called longest ago. */
   #coolDown(): void {
     const warm = [...this.extensions.values()].filter(({ isCold, wire }) => !isCold && wire.isolation !== 'persistent');
     warm.sort((a, b) => a.usedAt - b.usedAt);

@@ -3,14 +3,15 @@ import type { Runner, RunnerOptions } from '@sandglass/host/fleet';
 import { checkFleetOptions } from '../connection/options.js';
 import { openTransport, type Transport } from '../connection/transport.js';
 import { openNodes } from '../nodes/bucket.js';
-import { Presence } from '../nodes/presence.js';
+import { Reporter } from '../nodes/reporter.js';
 import { ALIVE_FOR_MS, type NodeReport } from '../nodes/report.js';
 import { drainSubject } from '../nodes/subjects.js';
 import { FleetRunner } from './runner.js';
 
 /**
  * Starts a node that runs calls for the hosts of a fleet. Extensions, and answers to their
- * capability calls, come from those hosts: it needs no folder, no secrets and no way out.
+ * capability calls, come from those hosts: it needs no folder, no secrets and no network but
+ * the fleet's.
  *
  * @throws {TypeError} for an option that cannot be used.
  * @throws {SandglassError} `E_FLEET` if no server answers, `E_FLEET_DENIED` if one refuses the
@@ -34,17 +35,17 @@ async function open(transport: Transport, name: string, { pool }: RunnerOptions)
     ...{ name, role: 'runner', engine: runner.engine, aliveForMs: ALIVE_FOR_MS, isDraining: runner.isDraining },
     ...{ revision: 0, running: runner.running, queued: 0, staged: {}, failed: {} },
   });
-  const presence = new Presence(transport, nodes, describe);
-  const asked = transport.subscribe(drainSubject(transport.prefix, name), (message) => {
+  const reporter = new Reporter(transport, nodes, describe);
+  const drainRequests = transport.subscribe(drainSubject(transport.prefix, name), (message) => {
     message.respond();
     runner.drain();
   });
-  runner.onDrain(() => void presence.tell());
+  runner.onDrain(() => void reporter.tell());
   runner.onClose = async () => {
-    asked[Symbol.dispose]();
-    await presence.stop();
+    drainRequests[Symbol.dispose]();
+    await reporter.stop();
     await transport.close();
   };
-  await presence.tell();
+  await reporter.tell();
   return runner;
 }

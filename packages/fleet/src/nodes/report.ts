@@ -4,21 +4,21 @@ import * as z from 'zod/mini';
 
 import { readJson } from '../connection/read-json.js';
 
-/** Between two reports of a node. */
+/** Pause between two reports of a node. */
 export const BEAT_MS = 1_000;
-/** A node that was silent for so long is gone: three reports, and a little. */
+/** A node is gone after so long without a report: three reports, and a little. */
 export const ALIVE_FOR_MS = 3_500;
 
 /** What a node has loaded for a roll-out, or why it could not. */
 export interface StagedReport {
-  /** Of the roll-out. */
+  /** Id of the roll-out. */
   id: string;
   error?: NodeError | undefined;
 }
 
 /**
- * What a node tells the others, again and again. It holds durations and no dates: clocks of two
- * machines are never compared.
+ * What a node reports to the others. It holds durations and no dates: clocks of two machines are
+ * never compared.
  */
 export interface NodeReport {
   name: string;
@@ -55,13 +55,13 @@ const report = object<NodeReport>({
   failed: z.record(z.string(), nodeError),
 });
 
-/** A report as it came; undefined for what is none. */
+/** Reads a report; undefined for bytes that are none. */
 export const readReport = (bytes: Uint8Array): NodeReport | undefined => readJson(report, bytes);
 
-/** Characters of a message that others are told. */
+/** Characters of an error's message that a report holds. */
 const MAX_MESSAGE_LENGTH = 500;
 
-/** An error as others are told of it. */
+/** An error as a report holds it. */
 export function toNodeError(error: unknown): NodeError {
   const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE_LENGTH);
   return { code: isSandglassError(error) ? error.code : 'E_LOAD', message };

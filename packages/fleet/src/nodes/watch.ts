@@ -10,7 +10,7 @@ interface Seen {
   atMs: number;
 }
 
-/** Who lives, as far as this process has heard. */
+/** The nodes that live, by their reports. */
 export class NodeWatch implements Disposable {
   readonly #seen = new Map<string, Seen>();
   readonly #listeners = new Set<() => void>();
@@ -26,7 +26,7 @@ export class NodeWatch implements Disposable {
     });
   }
 
-  /** Those that have reported within the time they gave themselves. */
+  /** The nodes whose last report is younger than its `aliveForMs`. */
   get live(): NodeReport[] {
     const nowMs = performance.now();
     return [...this.#seen.values()]
@@ -35,7 +35,7 @@ export class NodeWatch implements Disposable {
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Told of each report. */
+  /** Calls back on each report. */
   onReport(listener: () => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };

@@ -16,8 +16,8 @@ import type { Entry, Version } from '../catalogue/entry.js';
 import { checkFleetOptions } from '../connection/options.js';
 import { openTransport, toFleetError, type Transport } from '../connection/transport.js';
 import { DeadLetters } from '../events/dead-letters.js';
-import { Memory } from '../events/memory.js';
-import { Outbox } from '../events/outbox.js';
+import { WorkRecords } from '../events/work-records.js';
+import { Publisher } from '../events/publisher.js';
 import { openStreams } from '../events/streams.js';
 import { openNodes } from '../nodes/bucket.js';
 import { drainSubject } from '../nodes/subjects.js';
@@ -25,7 +25,7 @@ import { NodeWatch } from '../nodes/watch.js';
 import { rollBack, rollOut } from './roll-out.js';
 
 /**
- * Connects an operator to a fleet: no node, it only changes the catalogue and looks.
+ * Connects an operator to a fleet. It is no node: it changes the catalogue, and reads reports.
  *
  * @throws {TypeError | SandglassError} as `connectFleet`.
  */
@@ -37,8 +37,8 @@ export async function connectOperator(options: FleetOptions): Promise<FleetOpera
       await openNodes(transport),
       await openStreams(transport),
     ];
-    await Memory.open(transport); // owners may be allowed to use it, and not to make it
-    const dead = new DeadLetters(transport, streams, new Outbox(transport, streams));
+    await WorkRecords.open(transport); // owners may be allowed to use it, and not to make it
+    const dead = new DeadLetters(transport, streams, new Publisher(transport, streams));
     return new ConnectedOperator({ transport, catalogue, nodes, dead });
   } catch (error) {
     await transport.close();

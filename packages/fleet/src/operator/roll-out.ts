@@ -16,7 +16,7 @@ import { type Entry, isSame, type Version } from '../catalogue/entry.js';
 import type { NodeReport } from '../nodes/report.js';
 import type { NodeWatch } from '../nodes/watch.js';
 
-/** How often it is looked whether a node has fallen silent. */
+/** Pause between two looks at whether a node has gone. */
 const LOOK_AFTER_MS = 250;
 
 const pushOptions = object<{ tolerate: number; timeoutMs: number }>({
@@ -31,8 +31,8 @@ export interface RollOutParts {
 }
 
 /**
- * Rolls out an extension in two steps: `next`, which every live node loads beside what serves, and
- * `active` when all have said that they can.
+ * Rolls out an extension in two steps. It writes `next`, which every live owner loads beside what
+ * serves; once all have reported that they have, it writes `active`.
  *
  * @throws {SandglassError} as `FleetOperator.push`.
  */
@@ -80,7 +80,7 @@ interface Answers {
   silent: string[];
 }
 
-/** Resolves when every node that lives has answered, or time is up. */
+/** Resolves when every live owner has answered, or time is up. */
 function whenAllAnswered(
   nodes: NodeWatch,
   { name, id, timeoutMs }: { name: string; id: string; timeoutMs: number },
@@ -136,7 +136,7 @@ function outcome(
   return { name, hash, revision, nodes: [], failed: {}, ...rest };
 }
 
-/** What a manifest says of itself. Its scopes are checked by nodes: they know the capabilities. */
+/** Name, version and scopes of a manifest. Owners check the scopes: they know the capabilities. */
 function identify(manifest: unknown): { name: string; version: string; requested: Scopes } {
   const { name, version } = parseManifest(manifest, {});
   const extension = (manifest as Record<string, unknown>)['directus:extension']; // it was parsed

@@ -20,7 +20,7 @@ import type { HostOptions } from '../types.js';
 import { useConnectionSignal } from './connection-signal.js';
 import type { ServerOptions, Service } from './contract.js';
 import { useNodeBody } from './node-body.js';
-import { Outbox } from './outbox.js';
+import { UnsentResponses } from './unsent-responses.js';
 
 /** A service that listens. */
 export interface RunningServer {
@@ -84,10 +84,10 @@ const FLUSH_MS = 250;
 export async function startServer(service: Service, host: Host, given: ServerOptions = {}): Promise<RunningServer> {
   const options = checkServerOptions(service, host, given);
   const { port, hostname, maxConnections } = options;
-  const outbox = new Outbox(options);
-  service.countUnsent(() => outbox.length);
+  const unsent = new UnsentResponses(options);
+  service.countUnsent(() => unsent.length);
   const server = serve({
-    fetch: (request) => respond(request, service, outbox),
+    fetch: (request) => respond(request, service, unsent),
     port,
     hostname,
     silent: true,
@@ -117,17 +117,17 @@ export async function startServer(service: Service, host: Host, given: ServerOpt
     url: server.url!,
     async close(graceMs = GRACE_MS) {
       await close(node, service, host, graceMs);
-      outbox.close();
+      unsent.close();
     },
   };
 }
 
-async function respond(request: ServerRequest, service: Service, outbox: Outbox): Promise<Response> {
+async function respond(request: ServerRequest, service: Service, unsent: UnsentResponses): Promise<Response> {
   const { req, res } = request.runtime!.node!; // the server is Node's
   if (!isPlainTarget(req.url ?? '/'))
     return toErrorResponse(new ClientError(400, 'INVALID_PATH', 'The path of the request is ambiguous.'));
   const response = await service.fetch(useNodeBody(useConnectionSignal(request)));
-  outbox.add(res as ServerResponse); // of HTTP/1
+  unsent.add(res as ServerResponse); // of HTTP/1
   return response;
 }
 

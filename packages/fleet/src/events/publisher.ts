@@ -5,13 +5,13 @@ import { toFleetError, type Transport } from '../connection/transport.js';
 import type { EventStreams } from './streams.js';
 import type { DeadLetter, Work } from './work.js';
 
-/** What the client adds to a message: subject, id. */
+/** Room for what the client adds to a message: subject, id. */
 const HEADER_BYTES = 1_024;
-/** JetStream's own numbers for a stream that takes no more. */
+/** JetStream's error codes for a stream that is full. */
 const FULL = new Set([10_077, 10_047, 10_122, 10_023]);
 
-/** Puts work into the queue, and what was given up among the dead letters. */
-export class Outbox {
+/** Publishes work to its stream, and dead letters to theirs. */
+export class Publisher {
   readonly #transport: Transport;
   readonly #streams: EventStreams;
   readonly #client: JetStreamClient;
@@ -27,7 +27,7 @@ export class Outbox {
    *
    * @returns whether it had work of that id already.
    * @throws {SandglassError} `E_QUOTA` for work that is too large, `E_QUEUE_FULL` if the stream
-   *   takes no more, `E_FLEET`: then it may be there or not; the same id again is safe.
+   *   is full, `E_FLEET` without an answer: publish it again under the same id, which is safe.
    */
   publish(work: Work): Promise<boolean> {
     return this.#put(this.#streams.workSubject, work.id, work);

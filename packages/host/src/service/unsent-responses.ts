@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** Limits of the responses that wait in memory until clients read them. */
-export interface OutboxLimits {
+export interface UnsentLimits {
   /** Bytes of all responses together. */
   maxUnsentBytes: number;
   /** From when a response is ready until its client has read it. */
@@ -33,13 +33,13 @@ const CLIENT_SHARE = 0.25;
  * Nothing is done for one response: those of a turn are looked at together, and most have left by
  * then.
  */
-export class Outbox {
-  readonly #limits: OutboxLimits;
+export class UnsentResponses {
+  readonly #limits: UnsentLimits;
   readonly #unsent = new Map<ServerResponse, Unsent>();
   #ready: ServerResponse[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(limits: OutboxLimits) {
+  constructor(limits: UnsentLimits) {
     this.#limits = limits;
   }
 

@@ -49,7 +49,7 @@ async function isCutOff(socket: Socket): Promise<boolean> {
 
 const until = (isTrue: () => boolean): Promise<void> => vi.waitFor(() => expect(isTrue()).toBe(true), 10_000);
 
-describe('Outbox', () => {
+describe('UnsentResponses', () => {
   test('a response counts as in flight until it is sent, and its connection ends when the client takes too long', async () => {
     const { port, service } = await start({ sendTimeoutMs: 300 });
     const socket = await stall(port);

@@ -11,26 +11,26 @@ import { REMEMBERED_FOR_MS } from './streams.js';
 /** How work ended. */
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: NodeError };
 
-/** What is known of work beyond its message: that effects were begun, and how it ended. */
-export class Memory {
+/** The bucket of what nodes record of durable work: its claim, and its outcome. */
+export class WorkRecords {
   readonly #bucket: KV;
 
   private constructor(bucket: KV) {
     this.#bucket = bucket;
   }
 
-  static async open(transport: Transport): Promise<Memory> {
-    return new Memory(await openBucket(transport, 'effects', { history: 1, ttl: REMEMBERED_FOR_MS }));
+  static async open(transport: Transport): Promise<WorkRecords> {
+    return new WorkRecords(await openBucket(transport, 'effects', { history: 1, ttl: REMEMBERED_FOR_MS }));
   }
 
-  /** Marks that effects begin. @returns false if a run before has marked it. */
+  /** Claims work: its effects begin. @returns false if an earlier run has claimed it. */
   async claim(id: string): Promise<boolean> {
     try {
       await this.#bucket.create(`effect.${keyOf(id)}`, 'begun');
       return true;
     } catch (error) {
       if (error instanceof JetStreamApiError && toFleetError(error, '').code === 'E_FLEET_CONFLICT') return false;
-      throw toFleetError(error, 'Cannot mark that effects begin');
+      throw toFleetError(error, 'Cannot claim work');
     }
   }
 
@@ -60,7 +60,7 @@ export class Memory {
   }
 }
 
-/** Ids are the caller's: any text. */
+/** The key of an id, which may be any text. */
 function keyOf(id: string): string {
   return createHash('sha256').update(id).digest('hex');
 }

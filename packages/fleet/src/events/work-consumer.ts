@@ -6,40 +6,40 @@ import type { FleetHost, WorkEnd } from '@sandglass/host/fleet';
 
 import { ask, type Transport } from '../connection/transport.js';
 import { toNodeError } from '../nodes/report.js';
-import type { Memory } from './memory.js';
-import type { Outbox } from './outbox.js';
+import type { WorkRecords } from './work-records.js';
+import type { Publisher } from './publisher.js';
 import { ACK_WAIT_MS, CONSUMER, type EventStreams, MS_IN_NS } from './streams.js';
 import { readWork, type Work } from './work.js';
 
 /** Times that work is begun before it is given up. */
 const MAX_TRIES = 5;
-/** Before the second try; twice as long before each further one. */
+/** Pause before the second try; twice as long before each further one. */
 const RETRY_AFTER_MS = 500;
-/** How long the server holds a question for work. */
+/** How long a fetch waits at the server for work. */
 const ASK_FOR_MS = 2_000;
-/** Until the server is asked again after it did not answer. */
+/** Pause after a fetch that failed. */
 const ASK_AGAIN_AFTER_MS = 500;
-/** How long a run that has begun effects elsewhere is given to tell its outcome. */
+/** How long a run that finds its work claimed waits for the outcome of the run that claimed it. */
 const OUTCOME_WITHIN_MS = 5_000;
 
-export interface WorkerParts {
+export interface WorkConsumerParts {
   transport: Transport;
   streams: EventStreams;
-  memory: Memory;
-  outbox: Outbox;
+  records: WorkRecords;
+  publisher: Publisher;
   host: FleetHost;
   /** Work that is under way at once. */
   maxAtOnce: number;
 }
 
-/** Takes work from the queue, runs it, and says how it ended. */
-export class Worker {
-  readonly #parts: WorkerParts;
+/** Takes work from the queue, runs it, and records how it ended. */
+export class WorkConsumer {
+  readonly #parts: WorkConsumerParts;
   readonly #running = new Set<Promise<void>>();
   readonly #ending = new AbortController();
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(parts: WorkerParts) {
+  constructor(parts: WorkConsumerParts) {
     this.#parts = parts;
   }
 
@@ -58,7 +58,7 @@ export class Worker {
     this.#loop = this.#take();
   }
 
-  /** Takes no more; resolves when what it has has ended. */
+  /** Takes no more work; resolves when all work that it has begun is over. */
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#loop;
@@ -88,7 +88,7 @@ export class Worker {
 
   #begin(message: JsMsg): void {
     const run = this.#handle(message)
-      .catch((error: unknown) => this.#parts.host.report(error, {})) // it comes again
+      .catch((error: unknown) => this.#parts.host.report(error, {})) // the server delivers it again
       .finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
@@ -101,7 +101,7 @@ export class Worker {
     }
     const alive = setInterval(() => message.working(), ACK_WAIT_MS / 3);
     try {
-      const isOver = message.redelivered && (await this.#parts.memory.outcome(work.id)) !== undefined;
+      const isOver = message.redelivered && (await this.#parts.records.outcome(work.id)) !== undefined;
       if (!isOver && !(await this.#run(work, message))) return;
       await message.ackAck();
     } finally {
@@ -109,20 +109,20 @@ export class Worker {
     }
   }
 
-  /** @returns whether it has ended, so or so. */
+  /** @returns whether the work is over, done or given up. */
   async #run(work: Work, message: JsMsg): Promise<boolean> {
-    const { host, memory } = this.#parts;
+    const { host, records } = this.#parts;
     const { isRepeatable, id } = work;
-    const end = await host.run(work, () => (isRepeatable ? Promise.resolve(true) : memory.claim(id)));
+    const end = await host.run(work, () => (isRepeatable ? Promise.resolve(true) : records.claim(id)));
     if (end.error) return this.#fail(work, end.error, end.effects, message);
     if (end.effects === 'possible' || work.kind === 'operation')
       await this.#keep(id, { ok: true, value: end.value ?? null });
     return true;
   }
 
-  /** @returns whether it has ended; else it is begun again. */
+  /** @returns whether the work is over; else the server delivers it again. */
   async #fail(work: Work, error: SandglassError, effects: WorkEnd['effects'], message: JsMsg): Promise<boolean> {
-    const { memory, outbox } = this.#parts;
+    const { records, publisher } = this.#parts;
     const { id, isRepeatable } = work;
     const tries = message.info.deliveryCount;
     const isFinal = effects !== 'none' && !isRepeatable;
@@ -130,19 +130,19 @@ export class Worker {
       message.nak(error.code === 'E_CLOSED' ? 0 : RETRY_AFTER_MS * 2 ** (tries - 1));
       return false;
     }
-    // the run that began them may be about to tell
-    if (effects === 'refused' && (await memory.whenEnded(id, AbortSignal.timeout(OUTCOME_WITHIN_MS)))) return true;
+    // the run that claimed the work may be about to record its outcome
+    if (effects === 'refused' && (await records.whenEnded(id, AbortSignal.timeout(OUTCOME_WITHIN_MS)))) return true;
     const { code, message: reason } = toNodeError(error);
-    await outbox.bury({ work, code, message: reason, tries, effects: effects === 'none' ? 'none' : 'possible' });
+    await publisher.bury({ work, code, message: reason, tries, effects: effects === 'none' ? 'none' : 'possible' });
     await this.#keep(id, { ok: false, error: { code, message: reason } });
     return true;
   }
 
-  /** As often as it takes: without it, what was done would look as if it had been lost. */
-  async #keep(id: string, outcome: Parameters<Memory['keep']>[1]): Promise<void> {
+  /** Tries until the outcome is kept: without it, work that was done would look lost. */
+  async #keep(id: string, outcome: Parameters<WorkRecords['keep']>[1]): Promise<void> {
     for (;;) {
       try {
-        return await this.#parts.memory.keep(id, outcome);
+        return await this.#parts.records.keep(id, outcome);
       } catch (error) {
         if (this.#ending.signal.aborted) throw error;
         await pause(ASK_AGAIN_AFTER_MS, this.#ending.signal);
@@ -151,7 +151,7 @@ export class Worker {
   }
 }
 
-/** Rejects never: it is over when the signal fires. */
+/** Never rejects; ends early when the signal fires. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return setTimeout(ms, undefined, { signal }).catch(() => {});
 }

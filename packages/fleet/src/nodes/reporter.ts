@@ -5,11 +5,11 @@ import type { KV } from '@nats-io/kv';
 import type { Transport } from '../connection/transport.js';
 import { BEAT_MS, type NodeReport } from './report.js';
 
-/** A server that was lost a moment ago is not waited for. */
+/** How long `stop` waits for the server. */
 const LEFT_WITHIN_MS = 500;
 
-/** Says again and again that a node lives, and how it is. */
-export class Presence {
+/** Reports the state of a node, once a second and when it changes. */
+export class Reporter {
   readonly #transport: Transport;
   readonly #nodes: KV;
   readonly #describe: () => NodeReport;
@@ -37,12 +37,12 @@ export class Presence {
     while (this.#isStale && !this.#stopped && this.#transport.isConnected) {
       this.#isStale = false;
       const report = this.#describe();
-      // a server that is away hears the next one
+      // a server that is away gets the next report
       await this.#nodes.put(report.name, JSON.stringify(report)).catch(() => {});
     }
   }
 
-  /** Takes the node off the list, if the server is there to hear it. */
+  /** Takes the node off the list, if a server is connected. */
   stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopped ??= this.#transport.isConnected ? this.#leave() : Promise.resolve();
@@ -51,7 +51,7 @@ export class Presence {
 
   async #leave(): Promise<void> {
     const { name } = this.#describe();
-    const left = this.#nodes.purge(name).catch(() => {}); // it is forgotten after a while
+    const left = this.#nodes.purge(name).catch(() => {}); // the server forgets it after a while
     await Promise.race([left, setTimeout(LEFT_WITHIN_MS, undefined, { ref: false })]);
   }
 }
