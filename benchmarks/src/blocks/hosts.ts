@@ -13,9 +13,19 @@ function asIfMany(host: Host): Host {
   const extensions = Array.from({ length: count }, (_, i) => ({ ...info, name: `extension-${i}` }));
   const stats = host.stats();
   const [counted] = stats.extensions as [PoolStats['extensions'][number]];
-  const all = { ...stats, extensions: extensions.map(({ name }, id) => ({ ...counted, id, name })) };
+  const buckets = Array.from({ length: 15 }, (_, i) => i);
+  const durations = { count: 20, p50: 1, p90: 2, p99: 3, max: 4, sumMs: 30, buckets };
+  // each was called, and used a capability
+  const all = extensions.map(({ name }, id) => {
+    return { ...counted, id, name, queueMs: durations, runMs: durations, capabilityMs: durations };
+  });
+  const byName = new Map(all.map((one) => [one.name, one]));
+  const statsOf = (names: readonly string[] = []): PoolStats => ({
+    ...stats,
+    extensions: names.flatMap((name) => byName.get(name) ?? []),
+  });
   // what a service uses
-  return { extensions, stats: () => all, fetch: (request: Request) => host.fetch(request) } as unknown as Host;
+  return { extensions, stats: statsOf, fetch: (request: Request) => host.fetch(request) } as unknown as Host;
 }
 
 /** A page of the service that shows ten thousand extensions. */
@@ -36,7 +46,11 @@ const page = (path: string): Case => ({
     const service = createService(many, { token: TOKEN, status: status.attach(many) });
     const request = (): Request =>
       new Request(`http://host/_sandglass/${path}`, { headers: { authorization: `Bearer ${TOKEN}` } });
-    return () => async () => (await service.fetch(request())).arrayBuffer();
+    return () => async () => {
+      // piece by piece, as a server sends it
+      const reader = (await service.fetch(request())).body!.getReader();
+      while (!(await reader.read()).done);
+    };
   },
 });
 
@@ -52,7 +66,7 @@ const inline = { options: { pool: 'inline', limits: { cpuTimeMs: 20 } }, ends: [
 export const HOSTS: Record<string, Case> = {
   '1,000 calls at once': operation('() => 1', { times: 1_000 }),
   '1,000 calls that sleep': operation('() => sleep(50)', { times: 1_000 }),
-  'metrics of 10,000 extensions': page('metrics'),
+  'metrics of 10,000 extensions, all of them called': page('metrics'),
   'status page of 10,000 extensions': page('status/data'),
   'a page of the list of 10,000 extensions': page('status/extensions'),
   'a filter that echoes 60,000 properties': filter('(payload) => payload', {

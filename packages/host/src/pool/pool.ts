@@ -106,7 +106,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
     if (this.#extensions.has(wire.id)) return Promise.reject(new TypeError(`Extension id ${wire.id} is taken`));
     const refusal = this.#refusal(wire.name);
     if (refusal) return Promise.reject(refusal);
-    const extension = new PoolExtension(wire);
+    const extension = new PoolExtension(wire, this.#ledger.total);
     this.#extensions.set(wire.id, extension);
     const loading = new Promise<JobValue>((resolve, reject) => {
       const job = new Job({
@@ -135,7 +135,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
 
   install({ extension: wire, loaded }: InstallWire): void {
     if (this.#extensions.has(wire.id)) throw new TypeError(`Extension id ${wire.id} is taken`);
-    const extension = new PoolExtension(wire);
+    const extension = new PoolExtension(wire, this.#ledger.total);
     this.#extensions.set(wire.id, extension);
     this.#keep(extension, { ...loaded, snapshot: share(loaded.snapshot) });
   }
@@ -195,8 +195,8 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
       memoryBytes: this.#memory.usedBytes,
       maxMemoryBytes: this.#memory.maxBytes,
     };
-    const { retired } = this.#ledger;
-    return collectStats(counts, { lanes: this.#lanes, extensions: this.#extensions.values(), retired }, names);
+    const { total } = this.#ledger;
+    return collectStats(counts, { lanes: this.#lanes, extensions: this.#extensions.values(), total }, names);
   }
 
   assertStarted(): void {
@@ -271,7 +271,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
     const isHostFull = this.#dispatcher.queue.size >= this.#maxQueueLength;
     const isExtensionFull = extension.queue.size >= this.#maxExtensionQueueLength;
     if (!isHostFull && !isExtensionFull && this.#ledger.held.fits(extension, argument.byteLength)) return undefined;
-    extension.counters.refused += 1;
+    extension.counters.countRefused();
     const { name } = extension.wire;
     const [limit, value] = isHostFull
       ? (['maxQueueLength', this.#maxQueueLength] as const)

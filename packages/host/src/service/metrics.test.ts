@@ -97,13 +97,6 @@ describe('renderMetrics', () => {
     expect(text).not.toContain('_bucket');
   });
 
-  test('shows an extension once while it is reloaded, as the newer version counts', () => {
-    const lines = render(extension(1, { ok: 9 }), extension(2, { ok: 2 }))
-      .split('\n')
-      .filter((line) => line.startsWith('sandglass_calls_total{'));
-    expect(lines).toEqual(['sandglass_calls_total{extension="hello",outcome="ok"} 1']);
-  });
-
   test('escapes what a name may hold', () => {
     expect(render(extension(1, { ok: 2 }, 'a"b\\c\nd'))).toContain('{extension="a\\"b\\\\c\\nd",outcome="ok"} 1');
   });

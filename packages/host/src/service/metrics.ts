@@ -1,7 +1,6 @@
 import { readVersion } from '../cli/version.js';
 import type { ExtensionStats, Settled } from '../pool/stats/stats.js';
 import { type DurationKey, readDurations } from './duration-samples.js';
-import { newestOf } from './processes/merge-stats.js';
 import { formatHeader, formatSample, type Metric, type Sample } from './prometheus.js';
 import type { ServiceReport } from './report.js';
 
@@ -221,14 +220,13 @@ const SAMPLES_AT_ONCE = 512;
  * The metrics in the Prometheus text format, piece by piece: with 10,000 extensions they have
  * 300,000 lines.
  */
-export function* renderMetrics({ stats, ...input }: MetricsInput): Generator<string> {
-  const newest = { ...input, stats: { ...stats, extensions: newestOf(stats.extensions) } };
+export function* renderMetrics(input: MetricsInput): Generator<string> {
   let text = '';
   let count = 0;
   for (const family of METRICS) {
     const isSummary = input.summaries === true && family.metric.type === 'histogram';
     let header = formatHeader(isSummary ? { ...family.metric, type: 'summary' } : family.metric);
-    for (const sample of family.read(newest)) {
+    for (const sample of family.read(input)) {
       text += header + formatSample(family.metric, sample);
       header = '';
       if (++count % SAMPLES_AT_ONCE !== 0) continue;

@@ -33,7 +33,8 @@ export interface ProcessFacts {
 
 /**
  * All that metrics and the status page are made of. Every field survives structured clone. One for
- * the status page has the extensions alone that it is about.
+ * the status page or for metrics has the extensions alone that it is about, and those that have
+ * failed.
  */
 export interface ServiceReport {
   /** Of one process that serves alone, and is a node of a fleet. */
@@ -47,10 +48,13 @@ export interface ServiceReport {
 }
 
 /**
- * What a report is for. Metrics want everything, and alone read the event loop's delay, which
- * begins anew then; the status page wants what it shows.
+ * What metrics want: first what is of the service as a whole, which alone reads the event loop's
+ * delay, as that begins anew then; then the counters of extensions, of a few at a time.
  */
-export type ReportPurpose = 'metrics' | StatusWanted;
+export type MetricsWanted = { view: 'metrics' } | { view: 'counters'; names: readonly string[] };
+
+/** What a report is for. */
+export type ReportPurpose = MetricsWanted | StatusWanted;
 
 /** The processes that serve one port together. */
 export interface Peers {
@@ -63,10 +67,30 @@ export interface Peers {
 /** What is read of a host. */
 export type ReportedHost = Pick<Host, 'stats' | 'extensions' | 'fleet'>;
 
-/** What this process tells for metrics: everything but what was watched. */
-export function reportMetrics(host: ReportedHost, service: ServiceCounts): ServiceReport {
-  const { extensions, fleet } = host;
-  return { stats: host.stats(), extensions, service, process: readProcessFacts('metrics'), fleet: fleet?.stats() };
+/** What this process tells of what metrics want. */
+export function reportMetrics(host: ReportedHost, service: ServiceCounts, wanted: MetricsWanted): ServiceReport {
+  const names = wanted.view === 'counters' ? wanted.names : [];
+  return {
+    stats: host.stats(names),
+    extensions: wanted.view === 'metrics' ? host.extensions.filter(({ state }) => state === 'failed') : [],
+    service,
+    process: readProcessFacts(wanted),
+    fleet: host.fleet?.stats(),
+  };
+}
+
+/** Whether it is metrics that want it. */
+export function isForMetrics(wanted: ReportPurpose): wanted is MetricsWanted {
+  return wanted.view === 'metrics' || wanted.view === 'counters';
+}
+
+/** The extensions of this process; one that has failed in another has failed. */
+export function withFailed(
+  host: Pick<Host, 'extensions'>,
+  report: Pick<ServiceReport, 'extensions'>,
+): readonly ExtensionInfo[] {
+  const failed = new Map(report.extensions.map((info) => [info.name, info]));
+  return host.extensions.map((info) => (info.state === 'failed' ? info : (failed.get(info.name) ?? info)));
 }
 
 /** What this process tells of itself. */
@@ -77,6 +101,6 @@ export function readProcessFacts(purpose: ReportPurpose): ProcessFacts {
     lost: 0,
     rssBytes: process.memoryUsage.rss(),
     cpuSeconds: (user + system) / 1_000_000,
-    eventLoopDelay: purpose === 'metrics' ? readEventLoopDelay() : [],
+    eventLoopDelay: purpose.view === 'metrics' ? readEventLoopDelay() : [],
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Host } from '../host.js';
 import type { ServiceOptions } from './contract.js';
 import { createService } from './service.js';
+import { mergeStats } from './processes/merge-stats.js';
 import { createStatus } from './status/status.js';
 import { countTurns } from '../time/testing/count-turns.js';
 import { createFakeHost, createFakeInfo } from './testing/fake-host.js';
@@ -188,6 +189,19 @@ describe('createService', () => {
     expect(response.headers.get('content-type')).toContain('version=0.0.4');
     for (const line of (await response.text()).trim().split('\n'))
       expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{.*\})? [0-9.e+-]+)$/);
+  });
+
+  test('reads the counters of ten thousand extensions in turns, of one that is reloaded the newer', async () => {
+    const extensions = Array.from({ length: 10_000 }, (_, i) => createFakeInfo({ name: `e${i}` }));
+    const count = (name: string, id: number) => Object.assign(mergeStats([]), { id, name, lanes: 1, refused: id });
+    const stats = (names: readonly string[] = []) => ({
+      ...mergeStats([]),
+      extensions: names.flatMap((name) => [count(name, 1), count(name, 2)]),
+    });
+    const asked = ask('/_sandglass/metrics', { host: createFakeHost({ extensions, stats }) });
+    const [turns, text] = await countTurns(async () => (await asked).text());
+    expect(turns).toBeGreaterThan(100);
+    expect(text.match(/^sandglass_calls_refused_total\{extension="e\d+"\} 2$/gm)).toHaveLength(10_000);
   });
 
   test('serves no metrics if told so', async () => {

@@ -4,13 +4,14 @@ import { toErrorResponse } from '../routing/error-response.js';
 import { factsOf } from '../routing/request-facts.js';
 import { splitTarget, toMatchedPath } from '../routing/request-target.js';
 import { createCallApi } from './call-api.js';
+import { collectCounters } from './collect-counters.js';
 import type { Service, ServiceOptions } from './contract.js';
 import { inTurns } from './in-turns.js';
 import { jsonResponse } from './json-body.js';
 import { renderMetrics } from './metrics.js';
 import { PROMETHEUS_TYPE } from './prometheus.js';
 import { type Reloaded, reloadAll } from './reload-all.js';
-import { reportMetrics, type ServiceCounts } from './report.js';
+import { type MetricsWanted, reportMetrics, type ServiceCounts, type ServiceReport, withFailed } from './report.js';
 import { bearsToken, bearsTokenToAct } from './token.js';
 
 /** Everything that is not an endpoint lives below this path. */
@@ -111,8 +112,14 @@ class HostService implements Service {
     if (!metrics) return notFound();
     const tokens = [metricsToken, token].filter((one) => one !== undefined);
     if (metricsToken !== undefined && !tokens.some((one) => bearsToken(request, one))) return unauthorized(BEARER);
-    const report = peers ? await peers.report('metrics') : reportMetrics(this.#host, this.counts);
-    const pieces = renderMetrics({ ...report, summaries: metricsSummaries });
+    const host = this.#host;
+    const ask = async (wanted: MetricsWanted): Promise<ServiceReport> =>
+      peers ? peers.report(wanted) : reportMetrics(host, this.counts, wanted);
+    const { stats, ...report } = await ask({ view: 'metrics' });
+    const extensions = withFailed(host, report);
+    const names = extensions.map(({ name }) => name);
+    const counted = { ...stats, extensions: await collectCounters(names, ask) };
+    const pieces = renderMetrics({ ...report, stats: counted, extensions, summaries: metricsSummaries });
     return new Response(inTurns(pieces), { headers: { 'content-type': PROMETHEUS_TYPE } });
   }
 

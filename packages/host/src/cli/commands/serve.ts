@@ -2,7 +2,7 @@ import { isSandglassError, type Registration } from '@sandglass/core';
 
 import { errorText, findSandglassError, guestStack } from '../../extensions/error-text.js';
 import type { Host } from '../../host.js';
-import { type Peers, reportMetrics } from '../../service/report.js';
+import { isForMetrics, type Peers, reportMetrics } from '../../service/report.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import { createServerResponse, startServer } from '../../service/server.js';
 import type { Service } from '../../service/contract.js';
@@ -83,10 +83,10 @@ async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<
       log('info', 'Drained: the fleet has asked for it', {});
     });
     await serving?.serves(server.url, {
-      report: (purpose) =>
-        purpose === 'metrics' || !status
-          ? reportMetrics(host, slot.counts)
-          : { ...status.report(host, purpose), service: slot.counts },
+      report(purpose) {
+        if (isForMetrics(purpose)) return reportMetrics(host, slot.counts, purpose);
+        return { ...status!.report(host, purpose), service: slot.counts }; // its page asks
+      },
       reload: (name) => reloadAll(host, name),
     });
     if (!serving) endReload = io.onReload?.(async () => logReloaded(log, await reloadAll(host)));

@@ -1,8 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 
+import type { ExtensionStats } from '../../pool/stats/stats.js';
 import { Backoff } from '../../pool/lanes/backoff.js';
 import { keepCounters, mergeReports } from '../../service/processes/merge-reports.js';
 import { mergeReloads } from '../../service/processes/merge-reloads.js';
+import { newestOf } from '../../service/processes/merge-stats.js';
 import type { Reloaded } from '../../service/reload-all.js';
 import type { ReportPurpose, ServiceReport } from '../../service/report.js';
 import { within } from '../../time/within.js';
@@ -21,8 +23,10 @@ interface Served {
   questions: Questions<ToServing, ToPrimary>;
   startedMs: number;
   isServing: boolean;
-  /** The last that it gave. */
+  /** The last that it gave for metrics, without counters of extensions. */
   report?: ServiceReport;
+  /** Those, by name: the last that it gave. All processes load the same names, for good. */
+  counters: Map<string, ExtensionStats>;
   ended: Promise<void>;
 }
 
@@ -108,7 +112,14 @@ export class Primary {
         report: (purpose) => this.#report(purpose),
         reload: (name) => this.reload(name),
       });
-      const served: Served = { worker, questions, startedMs: performance.now(), isServing: false, ended };
+      const served: Served = {
+        worker,
+        questions,
+        startedMs: performance.now(),
+        isServing: false,
+        counters: new Map(),
+        ended,
+      };
       this.#served.add(served);
       worker.on('error', () => {}); // a message came too late: its exit is what counts
       worker.once('exit', (code, signal) => {
@@ -121,8 +132,9 @@ export class Primary {
   #end(served: Served, how: string): void {
     served.questions.close();
     this.#served.delete(served);
-    if (served.report) {
-      const all = [keepCounters(served.report), ...(this.#ended ? [this.#ended] : [])];
+    const report = lastOf(served);
+    if (report) {
+      const all = [keepCounters(report), ...(this.#ended ? [this.#ended] : [])];
       this.#ended = mergeReports(all);
     }
     if (!this.#isKept) return;
@@ -165,9 +177,17 @@ async function reportOf(served: Served, purpose: ReportPurpose): Promise<Service
   if (!served.isServing) return undefined;
   const asked = served.questions.ask('report', purpose);
   const report = (await within(asked, REPORT_TIMEOUT_MS)) ? await asked : undefined;
-  // one for the status page is of a part
-  if (report && purpose === 'metrics') served.report = report;
-  return report ?? served.report;
+  if (report && purpose.view === 'metrics') served.report = report;
+  if (report && purpose.view === 'counters')
+    for (const one of newestOf(report.stats.extensions)) served.counters.set(one.name, one);
+  return report ?? lastOf(served, 'names' in purpose ? purpose.names : []);
+}
+
+/** What a process told last. @param names of extensions whose counters are wanted. @default all */
+function lastOf({ report, counters }: Served, names: Iterable<string> = counters.keys()): ServiceReport | undefined {
+  if (!report) return undefined;
+  const extensions = [...names].flatMap((name) => counters.get(name) ?? []);
+  return { ...report, stats: { ...report.stats, extensions } };
 }
 
 function describeEnd(code: number, signal: string | null): string {

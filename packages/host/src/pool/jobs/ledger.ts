@@ -29,8 +29,8 @@ export class Ledger {
   readonly clock: VirtualClock;
   readonly #onBackground: ((end: BackgroundEnd) => void) | undefined;
   readonly held: HeldBytes;
-  /** Totals of extensions that are gone. */
-  readonly retired: CallCounters = new CallCounters();
+  /** Counts of all extensions that there were, with durations of those that are gone. */
+  readonly total: CallCounters = new CallCounters();
   #lastId = 0;
   /** Told whenever the last live job has settled. */
   onEmpty: (() => void) | undefined;
@@ -69,7 +69,7 @@ export class Ledger {
     if (!job.isLoad) this.#ids.set(job.callId, true);
     extension.live += 1;
     this.held.hold(job, job.argument.byteLength);
-    extension.counters.accepted += 1;
+    extension.counters.countAccepted();
     if (!signal) return;
     job.onAbort = () => void this.reject(job, aborted(job));
     signal.addEventListener('abort', job.onAbort, { once: true });
@@ -134,9 +134,9 @@ export class Ledger {
     }
   }
 
-  /** Keeps the totals of an extension that leaves. */
+  /** Keeps the durations of an extension that leaves. */
   retire(extension: PoolExtension): void {
-    this.retired.add(extension.counters);
+    this.total.addDurations(extension.counters);
   }
 
   #answer(job: Job, how: 'ok' | ErrorCode, goesOn: boolean): void {

@@ -25,7 +25,7 @@ export class PoolExtension {
   readonly queue: LinkedList<Queued> = new LinkedList();
   /** Its link in the list of extensions that have calls queued. */
   readonly rotationLink: Link<PoolExtension> = LinkedList.link<PoolExtension>(this);
-  readonly counters: CallCounters = new CallCounters();
+  readonly counters: CallCounters;
   readonly cost: CallCost = new CallCost();
   readonly memory: CallMemory = new CallMemory();
   /** Accepted and not over. */
@@ -38,8 +38,10 @@ export class PoolExtension {
   /** Told when `live` falls to 0 while unloading. */
   onDrained: (() => void) | undefined;
 
-  constructor(wire: ExtensionWire) {
+  /** @param total counts what it counts. @default nobody does */
+  constructor(wire: ExtensionWire, total?: CallCounters) {
     this.wire = wire;
+    this.counters = new CallCounters(total);
     this.capabilities = new Set(wire.capabilities.map(({ name }) => name));
     this.syncNames = new Set([
       UNHANDLED_REJECTION,
@@ -54,7 +56,7 @@ export class PoolExtension {
   /** Learns from a call that has run. */
   learnCost(cpuTimeMs: number, heapBytes = 0): void {
     const usedMs = Math.min(cpuTimeMs, this.wire.limits.cpuTimeMs);
-    this.counters.cpuTimeMs += usedMs;
+    this.counters.countCpuTime(usedMs);
     this.cost.learn(usedMs);
     this.memory.learn(Math.min(heapBytes, this.wire.limits.memoryLimitBytes));
   }

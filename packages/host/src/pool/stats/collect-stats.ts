@@ -1,14 +1,11 @@
 import type { PoolExtension } from '../jobs/pool-extension.js';
 import type { Lane } from '../lanes/lane.js';
 import type { LaneSet } from '../lanes/lane-set.js';
-import { CallCounters } from './counters.js';
+import { CallCounters, type CallsNow } from './counters.js';
 import type { ExtensionStats, LaneCurrent, LaneStats, PoolStats } from './stats.js';
 
 /** Counts that only the pool itself knows. */
-export interface PoolCounts {
-  queued: number;
-  live: number;
-  background: number;
+export interface PoolCounts extends CallsNow {
   reruns: number;
   moved: number;
   memoryBytes: number;
@@ -19,31 +16,28 @@ export interface PoolCounts {
 export interface Counted {
   lanes: LaneSet;
   extensions: Iterable<PoolExtension>;
-  /** Of extensions that are gone. */
-  retired: CallCounters;
+  /** Counts of all extensions that there were, with durations of those that are gone. */
+  total: CallCounters;
 }
 
 /** Puts together what `stats()` shows. @param names see there. */
 export function collectStats(
   counts: PoolCounts,
-  { lanes, extensions, retired }: Counted,
+  { lanes, extensions, total }: Counted,
   names: readonly string[] | undefined,
 ): PoolStats {
-  const total = new CallCounters();
-  total.add(retired);
-  const shown: PoolExtension[] = [];
-  for (const extension of extensions) {
-    const isShown = names === undefined || names.includes(extension.wire.name);
-    total.add(extension.counters, isShown);
-    if (isShown) shown.push(extension);
-  }
+  const wanted = names && new Set(names);
+  const shown = [...extensions].filter(({ wire }) => wanted?.has(wire.name) ?? true);
+  const durations = new CallCounters();
+  durations.addDurations(total);
+  for (const { counters: own } of shown) durations.addDurations(own);
   const ready = lanes.all;
   const laneStats = ready.map(toLaneStats);
   const { restores, replacements, failures, ignored, violations, kills, lost } = lanes.gone;
   const sum = (key: 'restores' | 'replacements' | 'failures' | 'ignored' | 'violations'): number =>
     laneStats.reduce((all, lane) => all + lane[key], 0);
   return {
-    ...total.toStats(counts.queued, counts.live, counts.background),
+    ...total.toStats(counts, durations),
     restores: restores + sum('restores'),
     replacements: replacements + sum('replacements'),
     failures: failures + sum('failures'),
@@ -90,7 +84,11 @@ function currentOf({ link, runs, watch, isUp }: Lane): LaneCurrent | undefined {
 
 function toExtensionStats(extension: PoolExtension, lanes: readonly Lane[]): ExtensionStats {
   const { wire, counters, queue, live, background } = extension;
-  const queued = queue.size;
   const installedOn = lanes.filter(({ installed }) => installed.has(wire.id)).length;
-  return { id: wire.id, name: wire.name, lanes: installedOn, ...counters.toStats(queued, live, background) };
+  return {
+    id: wire.id,
+    name: wire.name,
+    lanes: installedOn,
+    ...counters.toStats({ queued: queue.size, live, background }),
+  };
 }

@@ -17,15 +17,15 @@ describe('CallCounters', () => {
   test('a total has what each of its parts counted', () => {
     const total = new CallCounters();
     for (const how of ['ok', 'E_LOAD'] as const) {
-      const part = new CallCounters();
+      const part = new CallCounters(total);
       part.countSettled(how, true);
       part.countSettled('ok', false);
       part.countCapabilityCall('request', 'denied');
-      part.cpuTimeMs = 1.5;
+      part.countCpuTime(1.5);
       part.runMs.record(2);
-      total.add(part);
+      total.addDurations(part);
     }
-    expect(total.toStats(0, 0, 0)).toMatchObject({
+    expect(total.toStats({ queued: 0, live: 0, background: 0 })).toMatchObject({
       settled: { ok: 3, E_LOAD: 1 },
       loads: { ok: 1, E_LOAD: 1 },
       capabilityCalls: { request: { allowed: 0, denied: 2 } },

@@ -13,13 +13,12 @@ import { mergeStats } from './merge-stats.js';
  *   {@link keepCounters}.
  */
 export function mergeReports(live: readonly ServiceReport[], ended?: ServiceReport): ServiceReport {
-  const extensions = mergeInfos(live);
-  const names = new Set(extensions.map(({ name }) => name));
+  const names = new Set(live.flatMap(({ stats }) => stats.extensions.map(({ name }) => name)));
   const all = ended ? [...live, withOnly(ended, names)] : live;
   const watched = live.flatMap((one) => one.watched ?? []);
   return {
     stats: mergeStats(all.map(({ stats }) => stats)),
-    extensions,
+    extensions: mergeInfos(live),
     service: mergeCounts(all.map(({ service }) => service)),
     process: mergeFacts(all.map((one) => one.process)),
     ...(watched.length > 0 && { watched: mergeWatched(watched) }),

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { packageFile } from '../../package-file.js';
 import type { Host } from '../../host.js';
 import { inTurns } from '../in-turns.js';
+import { withFailed } from '../report.js';
 import { collectExtension } from './collect-extension.js';
 import { collectList } from './collect-list.js';
 import { collectOverview } from './collect-overview.js';
 import { parseListQuery } from './list-query.js';
-import type { ExtensionInfo } from '../../types.js';
 import type { StatusReport } from './report-status.js';
 import type { ListQuery } from './status-data.js';
 import type { StatusWanted } from './watched.js';
@@ -82,12 +82,6 @@ async function respondExtension(path: string, ask: AskForReport, canReload: bool
   const found =
     name === undefined ? undefined : collectExtension(name, await ask({ view: 'extension', name }), canReload);
   return found ? respondJson(200, JSON.stringify(found)) : respondError(404, 'There is no such extension');
-}
-
-/** The extensions of this process; one that has failed in another has failed. */
-function withFailed(host: Pick<Host, 'extensions'>, report: StatusReport): readonly ExtensionInfo[] {
-  const failed = new Map(report.extensions.map((info) => [info.name, info]));
-  return host.extensions.map((info) => (info.state === 'failed' ? info : (failed.get(info.name) ?? info)));
 }
 
 function decodeName(text: string): string | undefined {
