@@ -52,6 +52,7 @@ export function joinPrimary(processes: number): ServingProcess {
     },
   });
   worker.once('disconnect', () => primary.close());
+  worker.on('error', () => {}); // both sides let go of the channel at once
   return {
     id: worker.id,
     isReplacement: worker.id > processes,
