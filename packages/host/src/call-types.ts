@@ -16,6 +16,12 @@ export interface CallOptions {
    * their handlers find it as `call.context`. No guest sees it.
    */
   context?: object | undefined;
+  /**
+   * Id of the request that the call is for, of 1 to 128 characters: it stands in the audit entries
+   * of its capability calls, and in what the call hook is told. @default what a service has given
+   * the request of an endpoint
+   */
+  requestId?: string | undefined;
 }
 
 /** What is asked of an endpoint, where another server has read the request. */

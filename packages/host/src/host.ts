@@ -23,7 +23,6 @@ import type { HostParts } from './host-parts.js';
 import type { Pool } from './pool/contract.js';
 import { createPool } from './pool/create-pool.js';
 import { observe } from './telemetry/observe.js';
-import { observeCalls } from './telemetry/observe-calls.js';
 import { tellBackground } from './telemetry/tell-background.js';
 import type { PoolStats } from './pool/stats/stats.js';
 import { createErrorReport, type ReportError } from './routing/report-error.js';
@@ -116,7 +115,7 @@ class SandglassHost implements Host {
     const poolParts = { pool: poolOptions, onBackground, openRemote, startsAtOnce };
     const pool = await parts.createPool({ ...connected, ...poolParts });
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
-    const caller = createCaller(observeCalls(pool, { onCall, isWatched }, registrationsOf));
+    const caller = createCaller(pool, { onCall, isWatched });
     const made = { pool, catalog, caller, membership };
     return new SandglassHost(options, { ...options, capabilities }, made);
   }
@@ -242,7 +241,8 @@ class SandglassHost implements Host {
     this.#assertOpen();
     const onError = (cause: unknown, extension: string): void => {
       const error = new Error(`An error was thrown while executing action "${event}"`, { cause });
-      this.#report(error, { extension, event });
+      const { requestId } = call ?? {};
+      this.#report(error, { extension, event, ...(requestId !== undefined && { requestId }) });
     };
     await runActions(event, meta, call, { hooks: this.#catalog.hooks, caller: this.#caller, onError });
   }

@@ -1,4 +1,13 @@
-import type { ErrorCode, Isolation, Limits, LimitsInput, Registration, SandboxType, Scopes } from '@sandglass/core';
+import type {
+  ErrorCode,
+  Isolation,
+  Limits,
+  LimitsInput,
+  Registration,
+  SandboxType,
+  SandglassError,
+  Scopes,
+} from '@sandglass/core';
 import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 
@@ -65,6 +74,10 @@ export interface CallEntry {
   registration: Registration;
   /** `ok`, or the code of the error that it ended with. */
   outcome: 'ok' | ErrorCode;
+  /** What it ended with, if that is an error; the guest's stack in it is mapped. */
+  error?: SandglassError;
+  /** Id of the request that the call was for. */
+  requestId?: string;
   /** From acceptance to the end, in milliseconds. */
   durationMs: number;
   /** Time inside the sandbox. Absent if no engine reported it. */
@@ -83,7 +96,7 @@ export interface AuditEntry {
   extension: string;
   callId: number;
   capability: string;
-  /** Id of the request that a service answers with the call. */
+  /** Id of the request that the call was for. */
   requestId?: string;
   /** What it was aimed at: the URL of a request, else empty. */
   target: string;

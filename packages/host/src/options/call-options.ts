@@ -7,11 +7,15 @@ import { anyObject, callback, type Fields, isObject, maybe, object, withMethods 
 /** Greatest `wallTimeMs`, as of {@link Limits}. */
 export const MAX_WALL_TIME_MS = 900_000;
 
+/** Greatest length of an id of a request. */
+const MAX_REQUEST_ID_LENGTH = 128;
+
 const fields: Fields<CallOptions> = {
   signal: maybe(withMethods(['addEventListener', 'throwIfAborted'], 'an AbortSignal')),
   wallTimeMs: maybe(z.number().check(z.minimum(1), z.maximum(MAX_WALL_TIME_MS))),
   waitUntil: maybe(callback()),
   context: maybe(anyObject),
+  requestId: maybe(z.string().check(z.minLength(1), z.maxLength(MAX_REQUEST_ID_LENGTH))),
 };
 const schema: z.ZodMiniType<CallOptions> = object(fields);
 const namesSchema: z.ZodMiniType<string[] | undefined> = maybe(z.array(z.string()));
@@ -36,11 +40,16 @@ export function checkNames(names: unknown): void {
 function isRight(call: CallOptions): boolean {
   if (typeof call !== 'object' || call === null || Array.isArray(call)) return false;
   for (const key in call) if (!Object.hasOwn(fields, key)) return false;
-  const { signal, wallTimeMs, waitUntil, context } = call;
+  const { signal, wallTimeMs, waitUntil, context, requestId } = call;
+  if (requestId !== undefined && !isRequestId(requestId)) return false;
   if (context !== undefined && !isObject(context)) return false;
   if (waitUntil !== undefined && typeof waitUntil !== 'function') return false;
   const isSignal = signal === undefined || typeof signal?.throwIfAborted === 'function';
   return isSignal && (wallTimeMs === undefined || isWallTime(wallTimeMs));
+}
+
+function isRequestId(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_REQUEST_ID_LENGTH;
 }
 
 function isWallTime(value: unknown): boolean {

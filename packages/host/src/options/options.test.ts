@@ -130,7 +130,11 @@ const TABLE: Record<string, { use: Use; options: Record<string, readonly unknown
       await made.load(extension);
       await made.operation('echo', {}, call);
     }),
-    options: { signal: [5, {}, null], wallTimeMs: [0, -1, Number.NaN, Infinity, '5', null, 900_001] },
+    options: {
+      signal: [5, {}, null],
+      wallTimeMs: [0, -1, Number.NaN, Infinity, '5', null, 900_001],
+      requestId: [5, null, '', 'x'.repeat(129)],
+    },
   },
   'host.filter': {
     use: withHost((made, call) => made.filter('x', {}, call)),

@@ -3,6 +3,8 @@ import { decodeInTurns, decodeValue, encodeValue, MAX_BYTES_AT_ONCE, SandglassEr
 import type { Extension } from '../extensions/extension.js';
 import { mapGuestStack } from '../extensions/map-error.js';
 import type { CallRequest, Pool } from '../pool/contract.js';
+import { observeCalls } from '../telemetry/observe-calls.js';
+import type { Observers } from '../telemetry/observe.js';
 import { ownTurn } from './read-body.js';
 import type { CallOptions } from '../types.js';
 
@@ -13,7 +15,7 @@ import type { CallOptions } from '../types.js';
 const MAX_PAYLOAD_PARTS = 131_072;
 
 /** `onOutcome` is told the call's id when its outcome comes. */
-export type RunOptions = CallOptions & Pick<CallRequest, 'onOutcome' | 'requestId'>;
+export type RunOptions = CallOptions & Pick<CallRequest, 'onOutcome'>;
 
 /** Runs handlers. */
 export interface Caller {
@@ -30,26 +32,32 @@ export interface Caller {
   run(extension: Extension, handler: number, argument: Uint8Array, options?: RunOptions): Promise<Uint8Array>;
 }
 
-/** A {@link Caller} over a pool. */
-export function createCaller(pool: Pick<Pool, 'call' | 'holdResult'>): Caller {
-  const run: Caller['run'] = async (extension, handler, argument, options = {}) => {
-    const { signal, wallTimeMs, waitUntil, context, requestId, onOutcome } = options;
-    assertShort(extension, argument);
+/** A {@link Caller} over a pool. @param observers told of each call that the pool was asked for. */
+export function createCaller(
+  pool: Pick<Pool, 'call' | 'holdResult'>,
+  observers: Pick<Observers, 'onCall' | 'isWatched'>,
+): Caller {
+  const send = observeCalls(async (extension, request) => {
     try {
-      return await pool.call({
-        extension: extension.wire,
-        handler,
-        argument,
-        signal,
-        wallTimeMs,
-        waitUntil,
-        context,
-        requestId,
-        onOutcome,
-      });
+      return await pool.call(request);
     } catch (error) {
       throw mapGuestStack(error, extension);
     }
+  }, observers);
+  const run: Caller['run'] = async (extension, handler, argument, options = {}) => {
+    const { signal, wallTimeMs, waitUntil, context, requestId, onOutcome } = options;
+    assertShort(extension, argument);
+    return send(extension, {
+      extension: extension.wire,
+      handler,
+      argument,
+      signal,
+      wallTimeMs,
+      waitUntil,
+      context,
+      requestId,
+      onOutcome,
+    });
   };
   return {
     run,

@@ -57,7 +57,7 @@ export async function serveEndpoint(
       ...call,
       signal,
       onOutcome,
-      requestId: facts?.id,
+      requestId: facts?.id ?? call?.requestId,
     });
     const response = toEndpointResponse(readAnswer(result), {
       allowedHeaders: options.allowedHeaders,

@@ -5,6 +5,7 @@ import { ClientError } from '../routing/error-response.js';
 import { MAX_EVENT_LENGTH } from '../routing/event-pattern.js';
 import { assertJson, ownTurn, parseBody, readBodyText } from '../routing/read-body.js';
 import { guestJsonResponse, jsonResponse } from './json-body.js';
+import { requestIdOf } from '../routing/request-facts.js';
 import type { Reloaded } from './reload-all.js';
 
 /**
@@ -48,7 +49,7 @@ export function createCallApi(
             `The name of an event has at most ${MAX_EVENT_LENGTH} characters`,
           );
         const body = await readArgument(request, maxBodyBytes);
-        const call = { signal: request.signal };
+        const call = { signal: request.signal, requestId: requestIdOf(request) };
         if (kind === 'operations') return host.operation(name, body ?? {}, call);
         if (kind === 'filters') return host.filter(name, body, call);
         if (body !== undefined && (typeof body !== 'object' || body === null))

@@ -105,6 +105,27 @@ describe('sandglass serve', () => {
     expect(audit).toMatchObject({ requestId, callId: said!['callId'] });
   });
 
+  test('shows on the status page why an operation failed and what it was denied, with the id of its request', async () => {
+    const token = 'correct-horse-battery';
+    const cwd = await makeFolder({
+      'ext/package.json': packageJson('mail', 'operation', {
+        request: { urls: ['https://a.test/*'], methods: ['GET'] },
+      }),
+      'ext/index.js': `import { request } from 'directus:api';
+        export default { id: 'send', handler: async () => { await request('https://b.test/'); } };`,
+    });
+    const { url, end } = await serve(['--status'], { cwd, env: { SANDGLASS_TOKEN: token } });
+    const headers = { authorization: `Bearer ${token}`, 'x-request-id': 'r-1' };
+    await fetch(`${url}_sandglass/operations/send`, { method: 'POST', body: '{}', headers });
+    const shown: unknown = await (await fetch(`${url}_sandglass/status/extensions/mail`, { headers })).json();
+    await end();
+    expect(shown).toMatchObject({
+      errors: [{ code: 'E_SCOPE', where: 'operation send', requestId: 'r-1', stack: expect.stringContaining(':2:') }],
+      denied: [{ capability: 'request', target: 'https://b.test/', requestId: 'r-1' }],
+      failures: [{ message: expect.stringContaining('https://b.test/') }],
+    });
+  });
+
   test('opens operations and hooks to the bearer of a token', async () => {
     const token = 'correct-horse-battery';
     const { url, end } = await serve([], { env: { SANDGLASS_TOKEN: token }, cwd: await extensions() });

@@ -93,11 +93,9 @@ const AUDIT = {
   durationMs: 1,
 } as const;
 
-function mergeStatus(wanted: StatusWanted): Watched | undefined {
+function mergeStatus(wanted: StatusWanted, all = [watch(1, 1, 24), watch(3, 2, 12)]): Watched | undefined {
   const service = { responses: new Map<number, number>(), inFlight: 0, refused: 0 };
-  const reports = [watch(1, 1, 24), watch(3, 2, 12)].map((one) =>
-    Object.assign(reportStatus(host, one, wanted), { service }),
-  );
+  const reports = all.map((one) => Object.assign(reportStatus(host, one, wanted), { service }));
   return mergeReports(reports).watched;
 }
 
@@ -108,6 +106,18 @@ describe('what processes have watched', () => {
     expect(merged.recent.calls).toEqual([1, ...Array(11).fill(0), 3, ...Array(11).fill(0)]);
     expect(merged.errors).toMatchObject([{ message: 'no item 1', count: 2 }]);
     expect(merged.denied).toMatchObject([{ capability: 'request', count: 2 }]);
+  });
+
+  test('keeps of all extensions as many kinds as one process does', () => {
+    const all = [watch(1, 1, 0), watch(1, 1, 0)];
+    for (const [at, one] of all.entries())
+      for (const kind of 'abcdefghijklmnopqrstuvwxyz') {
+        one.addError(new Error(kind + ['x', 'y'][at]), { extension: 'a' });
+        one.addAudit({ ...AUDIT, callId: 1, target: kind + ['x', 'y'][at] });
+      }
+    const merged = mergeStatus({ view: 'overview' }, all) as WatchedOverview;
+    expect([all[0]!.errors.length, all[0]!.denied.length]).toEqual([10, 10]);
+    expect([merged.errors.length, merged.denied.length]).toEqual([10, 10]);
   });
 
   test('adds up the calls of each extension', () => {

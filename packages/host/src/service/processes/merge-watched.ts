@@ -1,4 +1,11 @@
-import { AUDIT_KINDS, ERROR_KINDS, MAX_LINES, MAX_RECORDINGS } from '../status/extension-texts.js';
+import {
+  AUDIT_KINDS,
+  ERROR_KINDS,
+  MAX_LINES,
+  MAX_RECORDINGS,
+  OVERALL_AUDIT_KINDS,
+  OVERALL_ERROR_KINDS,
+} from '../status/extension-texts.js';
 import { type Counted, Groups, type Kinds } from '../status/groups.js';
 import type { HistoryData, Seen, SeenUse, StatusTexts } from '../status/status-data.js';
 import type { Watched, WatchedExtension, WatchedList, WatchedNumbers, WatchedOverview } from '../status/watched.js';
@@ -27,8 +34,8 @@ function mergeOverviews(all: readonly WatchedOverview[]): WatchedOverview {
     startedMs: Math.min(...all.map(({ startedMs }) => startedMs)),
     recent: mergeHistories(all.map(({ recent }) => recent)),
     hour: mergeHistories(all.map(({ hour }) => hour)),
-    errors: regroup(ERROR_KINDS, all, ({ errors }) => errors),
-    denied: regroup(AUDIT_KINDS, all, ({ denied }) => denied),
+    errors: regroup(OVERALL_ERROR_KINDS, all, ({ errors }) => errors),
+    denied: regroup(OVERALL_AUDIT_KINDS, all, ({ denied }) => denied),
   };
 }
 

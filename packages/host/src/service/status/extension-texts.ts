@@ -9,6 +9,8 @@ export const ERROR_KINDS: Kinds<StatusError> = {
   // the key is about as long
   sizeOf: ({ message, stack, where, requestId }) => 2 * sizeOf(message, stack, where, requestId),
 };
+/** The same of all extensions. */
+export const OVERALL_ERROR_KINDS: Kinds<StatusError> = { ...ERROR_KINDS, length: 10 };
 /** Capability calls: denied ones are kept apart, so that no others push them out. */
 export const AUDIT_KINDS: Kinds<StatusAudit> = {
   length: 30,
@@ -21,6 +23,8 @@ export const AUDIT_KINDS: Kinds<StatusAudit> = {
   ],
   sizeOf: ({ target, reason }) => 2 * sizeOf(target, reason),
 };
+/** The denied ones of all extensions. */
+export const OVERALL_AUDIT_KINDS: Kinds<StatusAudit> = { ...AUDIT_KINDS, length: 10 };
 /** Log lines of one extension. */
 export const MAX_LINES = 100;
 /** Recorded calls that failed, and as many that took longest. */
@@ -40,8 +44,6 @@ export class ExtensionTexts {
   bytes = 0;
 
   addError(error: StatusError): void {
-    const failure = error.callId && this.#failures.findLast(({ callId }) => callId === error.callId);
-    if (failure) failure.message = error.message;
     this.bytes += this.#errors.add(error);
   }
 

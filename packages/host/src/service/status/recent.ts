@@ -18,10 +18,6 @@ export class Recent<T> {
     return bytes - this.#sizes.shift()!;
   }
 
-  findLast(isWanted: (item: T) => boolean): T | undefined {
-    return this.#items.findLast(isWanted);
-  }
-
   /** The newest first. */
   toArray(): T[] {
     return this.#items.toReversed();

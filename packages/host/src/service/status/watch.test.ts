@@ -49,12 +49,23 @@ describe('what the status page has watched', () => {
     ]);
   });
 
+  test('has the error of a call once, whoever else tells it, and none of a caller that gave up', () => {
+    const watch = new Watch();
+    const registration = { type: 'operation', id: 'x', handler: 0 } as const;
+    const error = thrown('boom');
+    watch.addCall(call({ registration, outcome: 'E_GUEST', error, requestId: 'r1' }));
+    watch.addError(new Error('An action failed', { cause: error }), { extension: 'a', event: 'items.create' });
+    watch.addCall(call({ outcome: 'E_ABORTED', error: new SandglassError('E_ABORTED', 'The caller aborted') }));
+    const expected = [{ message: 'boom', stack: '    at f (src/index.ts:1:2)', where: 'operation x', requestId: 'r1' }];
+    expect(listsOf(watch).errors).toMatchObject([{ ...expected[0], count: 1 }]);
+    expect(watch.errors).toMatchObject(expected);
+  });
+
   test('records what a call did that failed, and the slowest', () => {
     const watch = new Watch();
     watch.addAudit(audit({ capability: 'request', target: 'https://b.test/', decision: 'denied' }));
     watch.addLine({ extension: 'a', callId: 1, level: 'info', message: 'hello' });
-    watch.addCall(call({ outcome: 'E_GUEST', durationMs: 50, cpuTimeMs: 2, heapBytes: 3 }));
-    watch.addError(thrown('boom'), { extension: 'a' });
+    watch.addCall(call({ outcome: 'E_GUEST', error: thrown('boom'), durationMs: 50, cpuTimeMs: 2, heapBytes: 3 }));
     for (let i = 0; i < 20; i++) watch.addCall(call({ callId: 2, durationMs: i }));
     const { failures, slowest } = listsOf(watch);
     expect(failures).toMatchObject([

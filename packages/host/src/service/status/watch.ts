@@ -5,7 +5,7 @@ import { findSandglassError, guestStack } from '../../extensions/error-text.js';
 import { describeRegistration } from '../../routing/describe-registration.js';
 import type { AuditEntry, CallEntry, ErrorContext, LogEntry } from '../../types.js';
 import { ExtensionNumbers, type HandlerBudget } from './extension-numbers.js';
-import { AUDIT_KINDS, ERROR_KINDS, ExtensionTexts } from './extension-texts.js';
+import { ExtensionTexts, OVERALL_AUDIT_KINDS, OVERALL_ERROR_KINDS } from './extension-texts.js';
 import { Groups } from './groups.js';
 import { History } from './history.js';
 import type { StatusAudit, StatusError, StatusRecording } from './status-data.js';
@@ -21,12 +21,12 @@ const MAX_COUNTED = 1_000;
 const MAX_HANDLERS = 2_000;
 /** Bytes of the texts of all extensions; beyond, those go whose extension said least lately. */
 const MAX_TEXT_BYTES = 16_777_216;
-/** Kinds of errors, and of denied capability calls, that the overview has of all extensions. */
-const MAX_RECENT = 10;
 /** Characters of a text. */
 const MAX_TEXT_LENGTH = 500;
 /** Characters of a stack. */
 const MAX_STACK_LENGTH = 2_000;
+
+type Where = { [Key in keyof ErrorContext]: ErrorContext[Key] | undefined };
 
 /** What was seen of a host, bounded whatever it runs. */
 export class Watch {
@@ -42,8 +42,10 @@ export class Watch {
   readonly #texts = new Map<string, ExtensionTexts>();
   #textBytes = 0;
   readonly #traces: Traces = new Traces();
-  readonly #errors: Groups<StatusError> = new Groups({ ...ERROR_KINDS, length: MAX_RECENT });
-  readonly #denied: Groups<StatusAudit> = new Groups({ ...AUDIT_KINDS, length: MAX_RECENT });
+  readonly #errors: Groups<StatusError> = new Groups(OVERALL_ERROR_KINDS);
+  readonly #denied: Groups<StatusAudit> = new Groups(OVERALL_AUDIT_KINDS);
+  /** Errors of calls, which may come to `addError` as well. */
+  readonly #known = new WeakSet<Error>();
   #ticks = 0;
 
   addCall(entry: CallEntry): void {
@@ -57,6 +59,7 @@ export class Watch {
       this.#numbers.set(extension, numbers);
     }
     numbers.record(entry, trace);
+    this.#addErrorOf(entry);
     if (outcome !== 'ok') this.#write(extension, (texts) => texts.addFailure(toRecording(entry, trace)));
     else if (this.#texts.get(extension)?.isSlow(durationMs) ?? true)
       this.#write(extension, (texts) => texts.addSlow(toRecording(entry, trace)));
@@ -80,9 +83,21 @@ export class Watch {
   }
 
   addError(error: Error, context: ErrorContext): void {
-    const kept = toStatusError(error, context);
-    this.#errors.add(kept);
-    if (context.extension !== undefined) this.#write(context.extension, (texts) => texts.addError(kept));
+    const source = findSandglassError(error);
+    if (!source || !this.#known.has(source)) this.#keepError(toStatusError(source ?? error, context));
+  }
+
+  /** A caller that gave up is no error of the extension. */
+  #addErrorOf({ error, extension, callId, requestId, registration }: CallEntry): void {
+    if (!error || error.code === 'E_ABORTED') return;
+    this.#known.add(error);
+    const event = describeRegistration(registration, `/${extension}`);
+    this.#keepError(toStatusError(error, { extension, event, callId, requestId }));
+  }
+
+  #keepError(error: StatusError): void {
+    this.#errors.add(error);
+    if (error.extension !== undefined) this.#write(error.extension, (texts) => texts.addError(error));
   }
 
   /** Ends the intervals that have passed. */
@@ -137,7 +152,7 @@ export class Watch {
 }
 
 function toRecording(entry: CallEntry, trace: Trace | undefined): StatusRecording {
-  const { extension, callId, registration, outcome, durationMs, cpuTimeMs, heapBytes } = entry;
+  const { extension, callId, registration, outcome, error, durationMs, cpuTimeMs, heapBytes } = entry;
   const steps = trace?.steps ?? [];
   const beganMs = performance.now() - durationMs;
   for (const step of steps) step.atMs = Math.max(0, step.atMs - beganMs);
@@ -146,7 +161,7 @@ function toRecording(entry: CallEntry, trace: Trace | undefined): StatusRecordin
     callId,
     name: describeRegistration(registration, `/${extension}`),
     outcome,
-    message: undefined,
+    message: error && cutText(error.message, MAX_TEXT_LENGTH),
     durationMs,
     cpuTimeMs,
     heapBytes,
@@ -155,17 +170,18 @@ function toRecording(entry: CallEntry, trace: Trace | undefined): StatusRecordin
   };
 }
 
-function toStatusError(error: Error, context: ErrorContext): StatusError {
+function toStatusError(error: Error, context: Where): StatusError {
   const { extension, event, method, route, requestId } = context;
   const source = findSandglassError(error);
   const stack = guestStack(source?.cause);
+  const where = event ?? (route === undefined ? undefined : `${method} ${route}`);
   const nowMs = Date.now();
   return {
     extension,
     code: source?.code,
     message: cutText((source ?? error).message, MAX_TEXT_LENGTH),
     stack: stack === undefined ? undefined : cutText(stack, MAX_STACK_LENGTH),
-    where: event ?? (route === undefined ? undefined : cutText(`${method} ${route}`, MAX_TEXT_LENGTH)),
+    where: where && cutText(where, MAX_TEXT_LENGTH),
     requestId,
     callId: context.callId ?? source?.callId,
     count: 1,
