@@ -7,7 +7,7 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 /** Versions that the tests run. */
 const TESTED = ['11.17.4', '12.4.1'];
 
-/** What is used of each module: the names that it has to export. */
+/** By module of Directus, a name that it has to export. */
 const EXPORTS: Readonly<Partial<Record<keyof DirectusModules, string>>> = {
   emitter: 'default',
   flows: 'getFlowManager',
@@ -19,11 +19,11 @@ const EXPORTS: Readonly<Partial<Record<keyof DirectusModules, string>>> = {
   express: 'Router',
 };
 
-/** What the method that is replaced does with its manager. */
+/** Parts that the text of the replaced method has to have. */
 const USES = ['this.unregisterFunctionMap.set(extension.name', 'this.endpointRouter', 'extension.path'];
 
 /**
- * Asserts that a Directus has what is used of it, in the shape that is known.
+ * Asserts that the modules of a Directus have what this package uses of them.
  *
  * @throws {Error} that names both versions, and what is missing.
  */

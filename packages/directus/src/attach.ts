@@ -13,16 +13,16 @@ export interface AttachOptions {
   modules: DirectusModules;
 }
 
-/** What {@link attach} hands to the registrations: runs one handler. */
+/** Runs one handler of the extension. */
 type Run = (handler: number, argument: unknown, context: EventContext) => Promise<unknown>;
 type Undo = () => void;
 
 /**
- * Puts what an extension registered where Directus looks for it: routes into its router, filters
- * and actions into its emitter, operations into its flows.
+ * Registers an extension with Directus: its routes with the router, its filters and actions with
+ * the emitter, its operations with the flows.
  *
- * @returns takes it all away again, and unloads the extension. A second call does nothing: Directus
- *   goes on calling those of extensions that are gone.
+ * @returns what removes the registrations and unloads the extension. A second call does nothing:
+ *   Directus also calls those of extensions that are gone.
  */
 export async function attach(info: ExtensionInfo, options: AttachOptions): Promise<() => Promise<void>> {
   const { name } = info;
@@ -111,13 +111,13 @@ async function answer(
   response.send(given.body === null ? undefined : Buffer.from(given.body));
 }
 
-/** A flow goes on with what the extension threw, whatever it is. */
+/** Throws what the extension threw, whatever it is: a flow goes on with it. */
 function throwForFlow(error: unknown): never {
   const isGuests = isSandglassError(error) && error.code === 'E_GUEST';
   throw isGuests && error.cause !== undefined && !(error.cause instanceof Error) ? error.cause : error;
 }
 
-/** Of what is nobody's mistake, clients read that it is to be tried again. */
+/** An error with status 503 becomes Directus' own: its clients read that they may try again. */
 function toDirectusError(error: unknown, { errors }: DirectusModules): unknown {
   if (!isSandglassError(error) || ERROR_CODES[error.code].status !== 503) return error;
   return new errors.ServiceUnavailableError({ service: 'extensions', reason: error.message });

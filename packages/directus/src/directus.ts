@@ -9,7 +9,7 @@ export interface SandboxedExtension {
   path: string;
 }
 
-/** What belongs to one user, or to the public. */
+/** The user on whose behalf something happens, with his rights; or the public. */
 export interface Accountability {
   user: string | null;
   role: string | null;

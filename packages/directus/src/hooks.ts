@@ -14,30 +14,29 @@ interface Loaded {
   source?: unknown;
   shortCircuit?: boolean | undefined;
 }
-/** At once for `registerHooks`, a promise for `register`. */
+/** A value with `registerHooks`, a promise with `register`. */
 type Soon<T> = T | Promise<T>;
 
-/** Marks the module that stands before Directus' extension manager. */
+/** Marks the URL of the module that wraps Directus' extension manager. */
 const MARK = '?sandglass';
 
-/** Marks the one that a module gets which wants the native addon, and is not known. */
+/** Marks the URL of the module that refuses: an unknown module has imported the native addon. */
 const REFUSED = '?sandglass-refused';
 
 /** Directus' own package: that of the extension manager, and of Run Script. */
 const PACKAGE = '/@directus/api/';
 
-/** In the place of the native addon. Nothing of it is used. */
+/** Stands for the native addon, of which nothing is used. */
 const NO_ADDON = 'data:text/javascript,export default undefined';
 
-/** In the place of a module that this Directus does not have. */
+/** Stands for a module that this Directus does not have. */
 const NOTHING = 'data:text/javascript,';
 
 const RUN_SCRIPT: string = new URL('run-script/operation.js', import.meta.url).href;
 
 /**
- * What stands before the extension manager: the same exports, of a manager whose sandbox is
- * replaced. Its imports are static, so that the circles among Directus' modules load in their own
- * order.
+ * The module that wraps the extension manager: it replaces the sandbox, and exports the same. Its
+ * imports are static, so that the circles among Directus' modules load in their own order.
  */
 const SOURCE = `
 import * as manager from '@directus/api/extensions/manager';
@@ -72,7 +71,10 @@ interface Modules {
 
 const known = new Map<string, Modules>();
 
-/** Leads from Directus' extension manager, its Run Script and its native addon to ours. */
+/**
+ * Resolves Directus' extension manager, its Run Script and its native addon to modules of this
+ * package.
+ */
 export function resolve(
   specifier: string,
   context: Context,
@@ -90,7 +92,7 @@ export function resolve(
   });
 }
 
-/** Loads what stands before the extension manager. */
+/** Loads the modules that are marked. */
 export function load(
   url: string,
   context: unknown,
@@ -100,7 +102,7 @@ export function load(
   return source === undefined ? next(url, context) : { format: 'module', source, shortCircuit: true };
 }
 
-/** What a module of Directus gets in the place of the native addon. */
+/** Resolves the native addon for a module of Directus. */
 function instead(importer: string): Resolved {
   const url = importer === modulesOf(importer).manager ? NO_ADDON : importer + REFUSED;
   return { url, format: 'module', shortCircuit: true };

@@ -5,14 +5,14 @@ import type { DirectusModules, Env, Logger } from './directus.js';
 import { createItems } from './items/items.js';
 import { print } from './run-script/print.js';
 
-/** A host, and what it keeps extensions to: the scripts of flows may have more. */
+/** A host, and the limits of extensions and of Run Script. */
 export interface OpenHost {
   host: Host;
   limits: NonNullable<LoadOptions['limits']>;
   scriptLimits: NonNullable<LoadOptions['limits']>;
 }
 
-/** What of Directus' environment says something about a sandbox; `SANDGLASS_*` comes on top. */
+/** Variables of Directus' environment that are about its sandbox; `SANDGLASS_*` are read too. */
 const VARIABLES: ReadonlySet<string> = new Set([
   'EXTENSIONS_SANDBOX_MEMORY',
   'EXTENSIONS_SANDBOX_TIMEOUT',
@@ -28,7 +28,7 @@ const EVERY_ADDRESS = ['0.0.0.0/0', '::/0'];
 let directus: DirectusModules | undefined;
 let opened: Promise<OpenHost> | undefined;
 
-/** Says which Directus this process runs. */
+/** Sets the Directus that this process runs. */
 export function useDirectus(modules: DirectusModules): void {
   directus = modules;
 }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * How deep hooks have started hooks by writing items, where Directus calls its hooks. It does not
- * cross a sandbox: the context of a call carries it there.
+ * How many hooks have started one another by writing items, where Directus calls a hook. The
+ * context of a call carries it across the sandbox.
  */
 export const depthOfCalls: AsyncLocalStorage<number> = new AsyncLocalStorage();

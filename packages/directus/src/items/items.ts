@@ -5,10 +5,10 @@ import type { Accountability, DirectusModules, EventContext, ItemsService } from
 import { depthOfCalls } from './depth.js';
 import { assertData, assertQuery, type ItemsScope, keySchema, querySchema, refused, scopeSchema } from './scope.js';
 
-/** What nobody has signed in for may do no more than the public. */
+/** A call without a user has the rights of the public. */
 const PUBLIC: Accountability = { user: null, role: null, roles: [], admin: false, app: false, ip: null };
 
-/** Hooks that write items start hooks that write items: so deep and no deeper. */
+/** How deep hooks that write items may start each other. */
 const MAX_DEPTH = 10;
 
 type Context = CapabilityContext<ItemsScope>;
@@ -67,7 +67,7 @@ export function createItems(modules: DirectusModules): Capability[] {
   ];
 }
 
-/** What a query and an item have to pass. */
+/** The checks of a query and of an item. */
 interface Checks {
   query(query: z.output<typeof querySchema>): object;
   data(item: object): object;

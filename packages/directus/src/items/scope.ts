@@ -27,7 +27,7 @@ export const keySchema: z.ZodMiniType<string | number> = z.union([z.string(), z.
 
 const count = z.int().check(z.minimum(0));
 
-/** What of a query of Directus can be checked: `deep` and `alias` cannot. */
+/** The parts of a query of Directus that can be checked: not `deep` and `alias`. */
 export interface ItemsQuery {
   fields?: string[] | undefined;
   filter?: Record<string, unknown> | null | undefined;
@@ -103,7 +103,7 @@ function assertField(field: string, { fields }: ItemsScope): void {
   throw refused(`No permission to access the field "${field}"`);
 }
 
-/** The refusal of what a scope does not say. */
+/** The error for what a scope does not grant. */
 export function refused(message: string): CapabilityError {
   return new CapabilityError('E_SCOPE', message);
 }

@@ -1,6 +1,6 @@
 /**
- * What runs a script: as sloppy code with the globals of Directus' Run Script, evaluated anew in
- * each call. `import()` finds nothing from there: code for `eval` has no module.
+ * The extension that runs a script: as sloppy code with the globals of Directus' Run Script,
+ * evaluated anew in each call. `import()` finds nothing from there: code for `eval` has no module.
  */
 export const SOURCE = `
 import { print } from 'sandglass:script';

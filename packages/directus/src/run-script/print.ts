@@ -5,7 +5,7 @@ import type { Logger } from '../directus.js';
 
 const LEVELS = ['info', 'warn', 'error', 'trace', 'debug'] as const;
 
-/** Where a script's console writes to: the logger of the flow that runs it. */
+/** Writes a line of a script's console to the logger of the flow that runs it. */
 export const print: Capability = defineCapability({
   name: 'print',
   module: 'sandglass:script',

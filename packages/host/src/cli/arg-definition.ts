@@ -10,7 +10,7 @@ export interface ArgDefinition {
   hint?: string;
   /** One letter that stands for the flag. */
   short?: string | undefined;
-  /** In words. */
+  /** The default, in words. */
   byDefault?: string | undefined;
   /** Environment variables that set the same, the one that wins first. */
   variables?: readonly string[];

@@ -6,7 +6,7 @@ import type { ArgsDefinition } from './arg-definition.js';
 import { SETTINGS } from './settings.js';
 import { UsageError } from './usage-error.js';
 
-/** What a command line holds, read strictly. */
+/** The parsed arguments of a command line. An unknown flag is an error. */
 export interface Args {
   /** By flag. A flag that may be repeated is a list. */
   values: Readonly<Record<string, string | boolean | string[] | undefined>>;

@@ -6,8 +6,8 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /**
- * A script that completes commands, flags and the values that a flag has a choice of. Words and
- * files are the shell's to quote.
+ * A script that completes commands, flags and the values that a flag has a choice of. The shell
+ * quotes words and names of files.
  */
 export function renderCompletion(shell: Shell, commands: readonly Command[]): string {
   switch (shell) {

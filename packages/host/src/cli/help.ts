@@ -12,8 +12,7 @@ const GENERAL: ArgsDefinition = {
 };
 
 /**
- * How a command is used: its arguments, its flags by group, each with its default and its
- * variables.
+ * The help of a command: its arguments, and its flags by group with their defaults and variables.
  */
 export function renderHelp({ name, description, args, examples = [] }: Command, style: Style): string {
   const entries = Object.entries(args);
@@ -46,7 +45,7 @@ export function renderHelp({ name, description, args, examples = [] }: Command, 
   ].join('\n');
 }
 
-/** How the command line is used: its commands. */
+/** The help of the command line: its commands. */
 export function renderCommands(commands: readonly Command[], version: string, style: Style): string {
   return [
     style('bold', `sandglass ${version}: runs untrusted Directus extensions in pristine sandboxes`),

@@ -47,8 +47,8 @@ export async function assertNotFolderOfExtensions(folder: string): Promise<void>
 }
 
 /**
- * Makes a host as it is configured, with the extensions of its folder, or the one that the folder
- * is.
+ * Makes a host by a configuration, with the extensions of its folder, or with the folder as one
+ * extension.
  *
  * @param sinks what happens to logs, audit entries and errors, and the fleet that it is a node of.
  */

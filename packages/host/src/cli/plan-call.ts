@@ -6,7 +6,7 @@ import { UsageError } from './usage-error.js';
 /** What a command line asks an extension to do. */
 export interface PlannedCall {
   call(host: Host, signal: AbortSignal): Promise<unknown>;
-  /** The error behind one that the host's `onError` was told of. */
+  /** The cause of an error that the host's `onError` was told of. */
   cause(error: Error): unknown;
 }
 

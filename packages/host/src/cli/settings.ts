@@ -8,7 +8,7 @@ import { configSchema } from './config/schema.js';
 import { formatAmount } from './config/units.js';
 
 /**
- * Heading of the help for each group of a configuration. What is in no group is of the extensions.
+ * Heading of the help for each group of a configuration. A setting in no group is about extensions.
  */
 const HEADINGS: Readonly<Record<string, string>> = {
   limits: 'Limits of one call',

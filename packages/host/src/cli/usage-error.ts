@@ -1,7 +1,7 @@
 /** The command was given something that it cannot use: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
-  /** Whether the help would tell more. */
+  /** Whether the help is of use. */
   readonly isAboutWords: boolean;
 
   /**

@@ -2,7 +2,7 @@ import { isSandglassError, type SandglassError } from '@sandglass/core';
 
 /** Characters of the name of a class that are shown. */
 const MAX_NAME_LENGTH = 100;
-/** Frames that are shown: of an endless recursion, there are hundreds. */
+/** Frames that are shown. A stack of endless recursion has hundreds. */
 const MAX_FRAMES = 20;
 
 /**
@@ -15,7 +15,10 @@ export function errorText(error: Error): string {
   return isSandglassError(error) ? withClass(error.message, error.cause) : error.message;
 }
 
-/** The same of a message and what was thrown, which may be a plain description of it. */
+/**
+ * {@link errorText} of a message and of what was thrown, which may be a plain description of an
+ * error.
+ */
 export function withClass(message: string, thrown: unknown): string {
   const error: { name?: unknown; message?: unknown } = typeof thrown === 'object' ? (thrown ?? {}) : {};
   const { name, message: text } = error;
@@ -37,7 +40,7 @@ export function guestStack(thrown: unknown): string | undefined {
   return [...frames.slice(0, MAX_FRAMES), ...(more > 0 ? [`    and ${more} more`] : [])].join('\n');
 }
 
-/** The error itself, or what an error of the host was caused by. */
+/** The SandglassError that an error is, or that caused it. */
 export function findSandglassError(error: unknown): SandglassError | undefined {
   if (isSandglassError(error)) return error;
   return error instanceof Error && isSandglassError(error.cause) ? error.cause : undefined;

@@ -13,7 +13,7 @@ export interface ExtensionOrigin {
   granted?: Scopes;
 }
 
-/** All that is known of an extension before a sandbox has seen it. */
+/** What a host knows of an extension before a sandbox has evaluated it. */
 export interface ExtensionParts {
   origin: ExtensionOrigin;
   manifest: Manifest;
@@ -94,7 +94,7 @@ export class Extension {
     };
   }
 
-  /** From now on nobody takes a lease; resolves when the last one has ended. */
+  /** Refuses leases from now on; resolves when the last one has ended. */
   async retire(): Promise<void> {
     this.#state = 'unloading';
     if (this.#leases > 0) await new Promise<void>((resolve) => (this.#onFree = resolve));

@@ -9,13 +9,13 @@ const LONG: readonly string[] = ['=>', '...', '++', '--', '??'];
 
 /**
  * Splits an ES module into tokens, in one pass and without memory. Whether a slash begins a regular
- * expression is for the caller to say. Text that is no JavaScript gives some tokens; the engine is
- * who refuses it.
+ * expression is for the caller to say. Text that is no JavaScript gives some tokens; the engine
+ * refuses it later.
  */
 export class Lexer {
   readonly #source: string;
   type: TokenType = 'punctuator';
-  /** Of a word or punctuator; of others only the first character. */
+  /** The text of a word or punctuator; the first character of other tokens. */
   text = '';
   start = 0;
   end = 0;
@@ -63,7 +63,7 @@ export class Lexer {
     this.end = Math.min(end, this.#source.length);
   }
 
-  /** @returns whether there is more of it. */
+  /** @returns whether more space or comments follow. */
   #skipSpace(): boolean {
     const source = this.#source;
     const enough = this.start + MAX_SPACE;

@@ -29,7 +29,8 @@ function atLoop(stack: string, { source, filename }: Pick<ExtensionWire, 'source
 
 /**
  * The error of an extension that did not load: what went wrong, with the extension's name in front.
- * Of an import the engine does not say where, of what is not a function not what.
+ * It adds what the engine leaves out: the position of an import, and the name of what is not a
+ * function.
  */
 export async function toLoadError(
   error: unknown,
@@ -47,7 +48,7 @@ export async function toLoadError(
   });
 }
 
-/** What the engine says of a call of what is no function. */
+/** The engine's message for a call of a value that is not a function. */
 const NO_FUNCTION = 'not a function';
 const PROHIBITED = /^Imports other than /;
 const NO_EXPORT = /^Could not find export '(.*)' in module '(.*)'$/s;

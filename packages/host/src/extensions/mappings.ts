@@ -22,8 +22,8 @@ const MAX_SHIFT = 30;
  * that takes 50 times the memory of the text, and lines and columns cost nothing here, however
  * large a map makes them.
  *
- * Segments of a line have to be in the order of their columns, as generators write them. Text that
- * is no mapping ends what is read.
+ * Segments of a line have to be in the order of their columns, as generators write them. Reading
+ * ends at text that is no mapping.
  */
 export class Mappings {
   readonly #text: string;

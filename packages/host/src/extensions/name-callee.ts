@@ -12,7 +12,10 @@ export function firstPosition(stack: string, filename: string): { line: number; 
 /** Characters of a callee that are shown. */
 const MAX_LENGTH = 100;
 
-/** What extensions outside of a sandbox are given beside what they get here. */
+/**
+ * Functions that Directus gives to extensions outside of its sandbox only, and what sandboxed ones
+ * get.
+ */
 const OUTSIDE = {
   hook: { absent: ['init', 'schedule', 'embed'], given: 'a sandboxed hook gets filter and action' },
   endpoint: {
@@ -22,7 +25,7 @@ const OUTSIDE = {
 } as const;
 
 /**
- * Says what "not a function" is about, which the engine does not, by the text before the position
+ * Names the value in "not a function", which the engine does not, by the text before the position
  * of the call.
  *
  * @param stack as the engine gave it, positions in the source that it runs.

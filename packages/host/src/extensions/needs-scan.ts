@@ -1,7 +1,4 @@
-/**
- * What a source has to be scanned for, told from its text at the price of a search. Most sources
- * are not.
- */
+/** Tells by a search of the text whether a source has to be scanned. Most do not. */
 
 /** A NUL as it may stand in a string literal: itself, `\0`, `\x00`, `\u0000`, `\u{0}`. */
 const WRITTEN_NUL = /\0|\\(?:0|x00|u0000|u\{0+\})/;

@@ -13,7 +13,7 @@ import { mayHoldForOfYield, mayHoldNul } from './needs-scan.js';
  * KiB.
  */
 export const MAX_SOURCE_LENGTH: number = 4 * 1024 * 1024;
-/** A longer text is worth a turn of the event loop for each time that it is gone through. */
+/** Each pass over a longer text begins in a turn of the event loop of its own. */
 const LONG = 256 * 1024;
 
 /** A source ready for the engine. */
@@ -22,14 +22,14 @@ export interface PreparedSource {
   /** SHA-256 of the source as the author shipped it, hex. */
   hash: string;
   mapStack: StackMapper;
-  /** What was ignored: a source map that cannot be read. */
+  /** Notes on what was ignored: a source map that cannot be read. */
   notes: string[];
 }
 
 /**
  * Makes an extension's source ready for the engine: rewrites what QuickJS cannot compile, refuses
- * what it would misread, and finds the source map. What only few sources need, the parser above
- * all, is loaded for those.
+ * what it would misread, and finds the source map. Modules that few sources need, the parser above
+ * all, are loaded for those.
  *
  * @param filename what guest stacks name the source.
  * @param sourceMap the map given with it, or the text of the file beside it; an inline one is found
@@ -55,7 +55,7 @@ export async function prepareSource(
   return { code: rewritten?.code ?? source, hash, mapStack, notes };
 }
 
-/** Lets others have the thread before a long text is gone through. */
+/** Waits for the next turn of the event loop before a pass over a long text. */
 async function turnFor(text: unknown): Promise<void> {
   if (typeof text === 'string' && text.length > LONG) await setImmediate();
 }

@@ -8,7 +8,7 @@ import { MAX_SOURCE_LENGTH } from './prepare-source.js';
 import { readInside } from './read-inside.js';
 import { findSourceMapUrl } from './source-map-url.js';
 
-/** Far above any package.json; a larger one is a mistake. */
+/** No package.json has as many; a larger one is a mistake. */
 const MAX_MANIFEST_BYTES = 256 * 1024;
 const MAX_MANIFEST_VALUES = 20_000;
 /** A source map holds the sources as well. */
@@ -20,7 +20,7 @@ export interface ExtensionFiles {
   source: string;
   /** Text of the source map beside the entrypoint. */
   sourceMap?: string;
-  /** What was ignored: a source map that is not there. */
+  /** Notes on what was ignored: a source map that is missing. */
   notes: string[];
 }
 

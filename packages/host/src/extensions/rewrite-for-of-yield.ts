@@ -7,7 +7,7 @@ import type { YieldLoop } from './scan-frame.js';
 import { MAX_LOOPS } from './scanner.js';
 import type { PositionMapper } from './source-map.js';
 
-/** A source with other text than the author's, and the way back. */
+/** A source that was rewritten, and the map of its positions to the author's source. */
 export interface RewrittenSource {
   code: string;
   /** From a position in `code` to the one in the source. */

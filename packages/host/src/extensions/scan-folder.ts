@@ -23,8 +23,8 @@ export interface SkippedFolder {
   folder: string;
   reason: string;
   /**
-   * Whether it was meant as an extension: one that runs without a sandbox, or one that is there
-   * twice.
+   * Whether the folder holds an extension: one that runs without a sandbox, or one that was found
+   * before.
    */
   isExtension: boolean;
 }
@@ -34,8 +34,8 @@ export interface SkippedFolder {
  * `.registry/<id>`, and the dependencies of a `package.json` that have a `directus:extension`
  * field. Each group is sorted by path.
  *
- * What is no sandboxed extension is left out, and of one package that lies in several groups all
- * but the first. Whether the rest can be loaded is not looked at: reading it names the reason.
+ * Folders without a sandboxed extension are left out, and so is a package that an earlier group
+ * has. Whether the others can be loaded shows when they are read.
  *
  * @param onSkip told of what is left out.
  * @returns absolute paths.
@@ -93,7 +93,7 @@ async function readRoot(root: string): Promise<string[]> {
 
 interface Found {
   folder: string;
-  /** Of the package; of the folder if it has none. */
+  /** Name of the package, or of the folder if it has none. */
   name: string;
   skip?: Omit<SkippedFolder, 'folder'>;
 }
@@ -160,7 +160,8 @@ function folderName(folder: string): string {
 }
 
 /**
- * What is in the folder of a scope; itself, if it is an extension whose folder only looks like one.
+ * Folders in the folder of an npm scope; the folder itself, if it is an extension whose name begins
+ * with `@`.
  */
 async function ofScope(folder: string): Promise<string[]> {
   const isPackage = await stat(join(folder, 'package.json')).then(

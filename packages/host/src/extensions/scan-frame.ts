@@ -22,7 +22,7 @@ export interface ImportClause {
   specifier: string;
   /** Index of its first quote. */
   start: number;
-  /** Words between its braces. */
+  /** Words between its braces: names, and `as`. */
   words: { text: string; start: number }[];
 }
 
@@ -34,7 +34,7 @@ export type FrameKind = 'block' | 'object' | 'class' | '(' | '[' | '${';
 /** Most frames have none. */
 export const NONE: YieldLoop[] = [];
 
-/** Something between brackets. */
+/** The text between a pair of brackets, while it is scanned. */
 export class Frame {
   readonly kind: FrameKind;
   /** What follows its end. */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { type ScannedModule, Scanner } from './scanner.js';
 
-/** Characters between two chances for others: 2 ms. */
+/** Characters that one turn of the event loop scans: 2 ms. */
 const STEP = 128 * 1024;
 
 /**
@@ -11,7 +11,7 @@ const STEP = 128 * 1024;
  * memory goes by the depth of its brackets. A module that cannot be parsed gives some answer; the
  * engine refuses it.
  *
- * Yields where others may have the thread.
+ * Yields where another turn of the event loop may begin.
  */
 export function* scanModule(source: string): Generator<undefined, ScannedModule> {
   const scanner = new Scanner(source);
@@ -23,7 +23,7 @@ export function* scanModule(source: string): Generator<undefined, ScannedModule>
   return scanner;
 }
 
-/** {@link scanModule} to its end, letting others have the thread now and then. */
+/** Runs {@link scanModule} to its end, over several turns of the event loop. */
 export async function scan(source: string): Promise<ScannedModule> {
   const steps = scanModule(source);
   let step = steps.next();

@@ -11,7 +11,7 @@ import { parseJson } from './parse-json.js';
 export const MAX_SOURCE_MAP_LENGTH: number = 6 * 1024 * 1024;
 /** Values of its JSON: most are names. */
 const MAX_VALUES = 100_000;
-/** Characters of its mappings. The first look-up goes through all of them. */
+/** Characters of its mappings. The first look-up reads all of them. */
 const MAX_MAPPINGS_LENGTH = 2 * 1024 * 1024;
 const MAX_SECTIONS = 10_000;
 /** Characters of the name of a source; a frame that leads to a longer one stays as it is. */
@@ -46,8 +46,8 @@ interface Section {
 }
 
 /**
- * Reads a source map, whatever its form: JSON text or parsed, plain or with sections. It is read as
- * what an attacker wrote: what it costs goes by the length of its text alone.
+ * Reads a source map, whatever its form: JSON text or parsed, plain or with sections. The map is
+ * hostile input: the time that it takes depends on the length of its text alone.
  *
  * @param filename what guest stacks name the bundle; the map's sources are resolved against it.
  * @throws {Error} if it is no source map, or a larger one than is read.
@@ -124,7 +124,7 @@ function readPlain(map: Record<string, unknown>): { section: Omit<Section, 'line
   return { section: { mappings: new Mappings(mappings), sources, sourceRoot }, length: mappings.length };
 }
 
-/** By the rules for URLs; the map's own folder is that of the bundle. */
+/** Resolves the name of a source as a URL; the folder of the map is that of the bundle. */
 function resolveSource(source: string, sourceRoot: unknown, filename: string): string {
   const root = typeof sourceRoot === 'string' && sourceRoot.length <= MAX_SOURCE_NAME_LENGTH ? { sourceRoot } : {};
   const map = new TraceMap({ version: 3, sources: [source], names: [], mappings: '', ...root }, filename);

@@ -14,7 +14,7 @@ export interface AddressGateOptions {
   allowAddresses?: readonly AddressRange[] | undefined;
 }
 
-/** Decisions that are kept. */
+/** Most decisions that are kept. */
 const MAX_DECIDED = 1_024;
 
 /** Longest address, an IPv4-mapped one. */

@@ -15,7 +15,7 @@ const PLAIN_HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/;
  */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
-/** What parsers may strip, everywhere or at the ends. */
+/** Characters that parsers may strip, everywhere or at the ends. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const STRIPPED = /[\x00-\x1f\x7f-\x9f]|^ | $/;
 

@@ -69,7 +69,10 @@ function findEnd(text: Characters, from: number, end: number, { codes, failure }
   return -1;
 }
 
-/** Fails for each prefix of the literal to its longest proper prefix that is also its suffix. */
+/**
+ * Makes the failure table: for each prefix of the literal, the longest proper prefix that is also
+ * its suffix.
+ */
 function toNeedle(literal: string): Needle {
   const codes = Uint16Array.from({ length: literal.length }, (_, index) => literal.charCodeAt(index));
   const failure = new Uint16Array(codes.length);

@@ -7,7 +7,7 @@ import type { AddressRange } from './address-ranges.js';
  */
 const THIS_MACHINE = '0.0.0.0';
 
-/** What leads to this machine whatever its interfaces are. */
+/** Addresses that lead to this machine whatever its interfaces are. */
 const LOOPBACK: readonly AddressRange[] = ['0.0.0.0/8', '127.0.0.0/8', '::', '::1'];
 
 /**

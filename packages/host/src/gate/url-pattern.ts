@@ -53,7 +53,7 @@ export function parseUrlPattern(text: string): UrlPattern {
   return { text, scheme: parseScheme(text, scheme), host, port, ...location };
 }
 
-/** What of a URL is matched, read once for all patterns. */
+/** Path and query of a URL as patterns are matched with them, made once for all patterns. */
 export interface MatchTarget {
   path: string;
   /** With its `?`; empty without a query. */

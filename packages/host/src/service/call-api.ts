@@ -9,8 +9,8 @@ import { requestIdOf } from '../routing/request-facts.js';
 import type { Reloaded } from './reload-all.js';
 
 /**
- * What hosts in other languages call: the body is the argument as JSON, the answer `{ "value": … }`
- * or `{ "error": … }`.
+ * Routes for programs in other languages: the body is the argument as JSON, the answer `{ "value":
+ * … }` or `{ "error": … }`.
  */
 export interface CallApi {
   /**
@@ -20,14 +20,11 @@ export interface CallApi {
   fetch(path: string, request: Request): Promise<Response> | null;
 }
 
-/** Of all extensions, or of one. */
+/** The path that reloads all extensions, or one. */
 const RELOAD = /^\/reload((?:\/[^/]+)?)$/;
 const ROUTE = /^\/(operations|filters|actions)\/([^/]+)$/;
 
-/**
- * Makes the routes for operations, filters and actions. Who may call them is the caller's to
- * decide.
- */
+/** Makes the routes for operations, filters and actions. They check no token: the service does. */
 export function createCallApi(
   host: Pick<Host, 'operation' | 'filter' | 'action'>,
   { maxBodyBytes, reload }: { maxBodyBytes: number; reload: (name?: string) => Promise<Reloaded> },
@@ -88,14 +85,14 @@ async function answer(request: Request, run: () => Promise<unknown>): Promise<Re
   }
 }
 
-/** What was thrown may have no JSON, or too much; then the answer goes without. */
+/** Answers without what the guest threw, if that has no JSON or too much. */
 function errorResponse(status: number, error: Record<string, unknown>): Promise<Response> {
   return guestJsonResponse(status, { error }).catch(() =>
     guestJsonResponse(status, { error: { ...error, thrown: undefined } }),
   );
 }
 
-/** An error for the caller's host, which may know all of it: the token vouches for it. */
+/** An error with its details, for a caller that has shown the token. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!isSandglassError(error))
     return { code: 'E_GUEST', message: error instanceof Error ? error.message : String(error) };

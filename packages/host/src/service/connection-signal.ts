@@ -4,14 +4,14 @@ import type { ServerRequest } from 'srvx';
 
 const signals = new WeakMap<Socket, AbortSignal>();
 
-/** One for all: its stack would be of no use, and ten thousand clients may leave at once. */
+/** One error for all: nobody needs its stack, and ten thousand clients may leave at once. */
 const CLIENT_GONE = new DOMException('The client closed its connection', 'AbortError');
 
 /**
  * Gives a request its connection's signal in place of one of its own, which would be a controller
  * and a listener for each request. Either is aborted when the client goes before it is answered.
  *
- * @returns the request given; unchanged if no socket of Node's is behind it.
+ * @returns the request given; unchanged if it came over no socket of Node.
  */
 export function useConnectionSignal(request: ServerRequest): ServerRequest {
   const socket = request.runtime?.node?.req.socket;

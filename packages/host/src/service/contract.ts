@@ -34,8 +34,8 @@ export interface ServerOptions {
 
 export interface ServiceOptions {
   /**
-   * Opens the routes for operations and hooks to whoever bears it. 16 characters or more. @default
-   * they are closed
+   * Opens the routes for operations and hooks to requests that bear it. 16 characters or more.
+   * @default they are closed
    */
   token?: string | undefined;
   /** Bytes of the body of an operation or a hook. @default 1_048_576 */
@@ -53,8 +53,8 @@ export interface ServiceOptions {
    */
   metricsSummaries?: boolean | undefined;
   /**
-   * Who bears it, or `token`, sees the metrics. It opens nothing else, so that a scraper need not
-   * hold `token`. 16 characters or more. @default everybody sees them
+   * Only requests that bear it, or `token`, get the metrics. It opens nothing else, so that a
+   * scraper need not hold `token`. 16 characters or more. @default all requests get them
    */
   metricsToken?: string | undefined;
   /** Served at `/_sandglass/status`; with a token, to its bearer only. @default none */
@@ -70,7 +70,7 @@ export interface ServiceOptions {
 export interface Service {
   /** Never rejects. */
   fetch(request: Request): Promise<Response>;
-  /** From now on readiness fails and responses end their connections. */
+  /** Makes readiness fail, and responses end their connections. */
   drain(): void;
   /** @param count tells how many responses a server has not sent yet: they count as in flight. */
   countUnsent(count: () => number): void;

@@ -1,14 +1,13 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Time between two looks at the event loop. */
+/** Time between two samples of the event loop. */
 const RESOLUTION_MS = 10;
 
 let histogram: IntervalHistogram | undefined;
 
 /**
- * How much later than asked the process's event loop came round since the last time somebody read
- * this, in seconds by quantile. One histogram for the process; nothing is measured until it is
- * first read.
+ * How late the event loop of this process was since the last call, in seconds by quantile. All
+ * callers share one histogram; the first call starts it.
  */
 export function readEventLoopDelay(): [quantile: string, seconds: number][] {
   if (!histogram) {

@@ -1,4 +1,6 @@
-/** A body that is made piece by piece, one to a turn of the event loop, as its reader takes it. */
+/**
+ * A body whose pieces are made when its reader asks for them, one in each turn of the event loop.
+ */
 export function inTurns(pieces: Iterator<string | Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {

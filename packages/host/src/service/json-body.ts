@@ -16,8 +16,8 @@ export function jsonResponse(status: number, value: unknown, headers: Record<str
 }
 
 /**
- * An answer of JSON of whatever a guest made. A long one is written in turns of the event loop, so
- * that it holds nobody up, and whole, so that what cannot be written is told.
+ * An answer in JSON with a value of a guest. A long one is written over several turns of the event
+ * loop, and to its end before it is sent, so that a value without JSON is an error.
  *
  * @throws {SandglassError} `E_CLONE` or `E_QUOTA` for a value that has no JSON.
  */

@@ -10,7 +10,7 @@ export interface MetricsInput extends Omit<ServiceReport, 'watched'> {
   summaries?: boolean | undefined;
 }
 
-/** A family and what it is read from: all that is known, or each extension by itself. */
+/** A family, and how its samples are read: from the whole input, or from each extension. */
 interface Family {
   metric: Metric;
   read: (input: MetricsInput) => Iterable<Sample>;
@@ -213,7 +213,7 @@ export const METRIC_FAMILIES: readonly Metric[] = METRICS.map((family) => family
 /** Read once. */
 let version: string | undefined;
 
-/** Samples of one piece: 2 ms. */
+/** Samples of one piece, which takes 2 ms. */
 const SAMPLES_AT_ONCE = 512;
 
 /**

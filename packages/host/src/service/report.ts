@@ -37,7 +37,7 @@ export interface ProcessFacts {
  * failed.
  */
 export interface ServiceReport {
-  /** Of one process that serves alone, and is a node of a fleet. */
+  /** Present if one process serves alone and is a node of a fleet. */
   fleet?: FleetStats | undefined;
   stats: PoolStats;
   extensions: readonly ExtensionInfo[];
@@ -58,13 +58,13 @@ export type ReportPurpose = MetricsWanted | StatusWanted;
 
 /** The processes that serve one port together. */
 export interface Peers {
-  /** What all of them report, as one. */
+  /** The merged report of all of them. */
   report(purpose: ReportPurpose): Promise<ServiceReport>;
   /** Reloads an extension, or every one, in each of them. */
   reload(name?: string): Promise<Reloaded>;
 }
 
-/** What is read of a host. */
+/** The parts of a host that a report reads. */
 export type ReportedHost = Pick<Host, 'stats' | 'extensions' | 'fleet'>;
 
 /** What this process tells of what metrics want. */
@@ -93,7 +93,7 @@ export function withFailed(
   return host.extensions.map((info) => (info.state === 'failed' ? info : (failed.get(info.name) ?? info)));
 }
 
-/** What this process tells of itself. */
+/** Facts about this process. */
 export function readProcessFacts(purpose: ReportPurpose): ProcessFacts {
   const { user, system } = process.cpuUsage();
   return {

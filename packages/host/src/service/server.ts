@@ -47,8 +47,8 @@ class NamedResponse<R extends IncomingMessage = IncomingMessage> extends ServerR
 }
 
 /**
- * For the host behind a server: responses that it sends without making a stream of their text
- * first.
+ * Option `createResponse` of the host behind a server: makes responses that the server sends
+ * without a stream.
  */
 export const createServerResponse: NonNullable<HostOptions['createResponse']> = (body, init) =>
   new FastResponse(body, init);
@@ -57,7 +57,7 @@ export const createServerResponse: NonNullable<HostOptions['createResponse']> = 
 const GRACE_MS = 10_000;
 /** Pause between two looks at what is still open while draining. */
 const SWEEP_MS = 50;
-/** A request that was on its way when the draining began has arrived by then. */
+/** A request that was sent before the draining began arrives within this time. */
 const ARRIVAL_MS = 100;
 /** Time for the last answers to leave once the host has ended every call. */
 const FLUSH_MS = 250;

@@ -2,19 +2,18 @@ import type { Service } from './contract.js';
 import { jsonResponse } from './json-body.js';
 import type { ServiceCounts } from './report.js';
 
-/** Answers to what is asked before there is a service: the process is alive, and not ready. */
+/** Paths that are answered before there is a service: the process is alive, and not ready. */
 const HEALTH = /^[^?#]*\/\/[^/]+\/_sandglass\/(health|ready)(?:[?#]|$)/;
 
 /**
- * Stands for a service that is still in the making, so that a server listens while extensions are
- * loaded.
+ * Stands for a service that is being made, so that a server listens while extensions are loaded.
  */
 export class ServiceSlot implements Service {
   #service: Service | undefined;
   #isDraining = false;
   #countUnsent: () => number = () => 0;
 
-  /** From now on this service answers. */
+  /** Passes requests on to this service from now on. */
   fill(service: Service): void {
     this.#service = service;
     service.countUnsent(this.#countUnsent);

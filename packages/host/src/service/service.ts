@@ -17,7 +17,7 @@ import { bearsToken, bearsTokenToAct } from './token.js';
 /** Everything that is not an endpoint lives below this path. */
 export const SERVICE_PREFIX = '/_sandglass';
 
-/** What a client without the token is told to come with. */
+/** The challenge in an answer to a request without the token. */
 const BEARER = 'Bearer realm="sandglass"';
 
 /**
@@ -90,7 +90,7 @@ class HostService implements Service {
     }
   }
 
-  /** What has to answer also when the service is full. Null for anything else. */
+  /** Answers the paths that answer even when the service is full. Null for other paths. */
   #watch(path: string, request: Request): Response | Promise<Response> | null {
     if (request.method !== 'GET' && request.method !== 'HEAD') return null;
     switch (path) {
@@ -139,12 +139,12 @@ class HostService implements Service {
   }
 }
 
-/** Stands for a path of the service that is spelt otherwise. */
+/** A path that servers may read as one of the service, and that is spelt otherwise. */
 const AMBIGUOUS: unique symbol = Symbol('ambiguous');
 
 /**
  * The path below the prefix, or null for a path that belongs to an endpoint. The prefix has one
- * spelling: a proxy that keeps others from it is passed by no other.
+ * spelling: a proxy that blocks it need not know others.
  */
 function servicePath(url: string): string | null | typeof AMBIGUOUS {
   if (!url.includes(SERVICE_PREFIX) && !url.includes('%')) return null;

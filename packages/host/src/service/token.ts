@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
  * Whether a request bears the token: as `Authorization: Bearer`, or as the password of `Basic`,
  * which browsers ask for.
  *
- * Takes the same time whatever the token given.
+ * Takes the same time for every token.
  */
 export function bearsToken(request: Request, token: string): boolean {
   const [scheme = '', given = ''] = (request.headers.get('authorization') ?? '').split(' ', 2);

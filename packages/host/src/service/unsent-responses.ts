@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 export interface UnsentLimits {
   /** Bytes of all responses together. */
   maxUnsentBytes: number;
-  /** From when a response is ready until its client has read it. */
+  /** Time from when a response is ready until its client has read it. */
   sendTimeoutMs: number;
 }
 
@@ -26,12 +26,10 @@ const SWEEP_MS = 500;
 const CLIENT_SHARE = 0.25;
 
 /**
- * Bounds what clients that read slowly, or not at all, make a server keep: by bytes and by time. A
- * response that does not fit ends its connection; of all, those first that stand still, then the
- * oldest.
+ * Bounds the responses that a server keeps for clients that read slowly or not at all, by bytes and
+ * by time. Above a bound it ends connections: first those that stand still, then the oldest.
  *
- * Nothing is done for one response: those of a turn are looked at together, and most have left by
- * then.
+ * It looks at all responses of a turn together, when most have been sent.
  */
 export class UnsentResponses {
   readonly #limits: UnsentLimits;
@@ -117,7 +115,7 @@ export class UnsentResponses {
   }
 }
 
-/** Sent, or of no use any more. */
+/** Whether it was sent, or its client is gone. */
 function isSent(response: ServerResponse): boolean {
   return response.writableFinished || response.destroyed || response.req.socket.destroyed;
 }

@@ -7,7 +7,7 @@ import { type Command, defineCommand } from '../command.js';
 import { printFailure } from '../dev/print-failure.js';
 import { createStyle } from '../output/style.js';
 
-/** `sandglass build [folder]`: what a host loads, of what an author wrote. */
+/** `sandglass build [folder]`: bundles an author's source into what a host loads. */
 export const buildCommand: Command = defineCommand({
   name: 'build',
   description: 'Bundle the sources of an extension, and the packages they import, into the files a host loads',

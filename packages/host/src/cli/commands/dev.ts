@@ -31,7 +31,7 @@ import { lookAt } from './inspect.js';
 import { untilAborted } from '../until-aborted.js';
 import { withAccessLog } from '../with-access-log.js';
 
-/** `sandglass dev [folder]`: the service, loading again what changes. */
+/** `sandglass dev [folder]`: the service, which reloads extensions that change. */
 export const devCommand: Command = defineCommand({
   name: 'dev',
   description: 'Serve extensions while they are written: reload on change, errors with their code',
@@ -57,7 +57,7 @@ export const devCommand: Command = defineCommand({
  */
 const ANNOUNCE_AFTER_MS = 1_500;
 
-/** Takes away what is shown and what was scrolled away, and goes to the first line (ECMA-48). */
+/** Clears the screen and what was scrolled away, and goes to the first line (ECMA-48). */
 const CLEAR_TERMINAL = '\u001B[2J\u001B[3J\u001B[H';
 
 class DevServer {
@@ -75,7 +75,7 @@ class DevServer {
     this.#config = config;
     this.#io = io;
     this.#style = createStyle(io.stdout, io.env);
-    // What the guest's console says is of interest here, and only here.
+    // Only this command shows what guests write to `console`.
     this.#log = createLogger({ output: io.stdout, level: 'debug', format: 'pretty', style: this.#style });
   }
 
@@ -122,7 +122,7 @@ class DevServer {
     }
   }
 
-  /** Loads what there is, and waits until it is to end: by a signal, or by a key. */
+  /** Loads the extensions, and waits for a signal or a key that ends the command. */
   async #work(bench: Workbench): Promise<void> {
     const { stdin, stdout, signal } = this.#io;
     const quit = new AbortController();
@@ -196,7 +196,7 @@ class DevServer {
     }
   }
 
-  /** What `inspect` would say of it. */
+  /** Prints the problems that `inspect` finds. */
   async #printWarnings(authored: AuthoredExtension, folder: string): Promise<void> {
     // it has loaded
     const { problems } = await lookAt(authored, this.#config).catch(() => ({ problems: [] }));

@@ -15,7 +15,7 @@ import { createStyle } from '../output/style.js';
 import { CONFIG_ARGS } from '../settings.js';
 import { readVersion } from '../version.js';
 
-/** What one look found. `advice` says how to mend what is not right. */
+/** The result of one check. `advice` says how to mend what is wrong. */
 interface Finding {
   state: 'ok' | 'warning' | 'error';
   name: string;
@@ -101,7 +101,7 @@ async function lookAtMemory({ pool, limits }: Config): Promise<Finding> {
   };
 }
 
-/** Of the container, if there is one. */
+/** The memory limit of the container, if there is one. */
 async function readMemoryLimit(): Promise<number> {
   const text = await readFile('/sys/fs/cgroup/memory.max', 'utf8').catch(() => 'max');
   const limit = Number(text);
@@ -147,7 +147,7 @@ async function lookAtSnapshots({ snapshots }: Config): Promise<Finding> {
   }
 }
 
-/** A folder, or the one above it that exists: nothing is made only to look. */
+/** A folder, or the nearest one above it that exists: a check creates nothing. */
 async function nearestFolder(folder: string): Promise<string> {
   const exists = await access(folder).then(
     () => true,

@@ -19,7 +19,7 @@ import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import { FLEET_ARGS } from '../settings.js';
 import { UsageError } from '../usage-error.js';
 
-/** What may stand behind `sandglass fleet`, and what each needs. */
+/** The actions of `sandglass fleet`, and the arguments that each needs. */
 const ACTIONS: Readonly<
   Record<string, { needs?: string; run: (fleet: FleetOperator, asked: Asked) => Promise<number> }>
 > = {
@@ -68,7 +68,7 @@ export const fleetCommand: Command = defineCommand({
   },
 });
 
-/** What was asked of an action. */
+/** The arguments of an action. */
 interface Asked {
   args: Args;
   io: Io;

@@ -58,7 +58,7 @@ export async function inspect(
 }
 
 /**
- * Everything that can be said of an extension without running it.
+ * Finds all that can be found of an extension without running it.
  *
  * @throws {SandglassError} `E_MANIFEST`
  */
@@ -81,7 +81,7 @@ export async function lookAt(
   return { manifest, problems: staleBuild === undefined ? problems : [...problems, stale(file, staleBuild)] };
 }
 
-/** What was found in the code of an extension, with its position in the files of its author. */
+/** Maps the positions of problems to the files of the author. */
 export function inFiles<Found extends { line?: number; column?: number }>(
   { file, sourceMap }: AuthoredExtension,
   found: readonly Found[],

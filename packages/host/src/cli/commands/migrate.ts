@@ -13,7 +13,7 @@ import { createStyle } from '../output/style.js';
 import { FOLDER_ARGS } from '../settings.js';
 import { inFiles, inspect } from './inspect.js';
 
-/** What becomes of one extension of a Directus. */
+/** The result for one extension of a Directus. */
 interface Migration {
   folder: string;
   name?: string;
@@ -22,7 +22,9 @@ interface Migration {
   notes: { severity: 'error' | 'warning' | 'info'; message: string }[];
 }
 
-/** `sandglass migrate <folder>`: what runs otherwise here than in Directus' own sandbox. */
+/**
+ * `sandglass migrate <folder>`: lists what behaves otherwise here than in Directus' own sandbox.
+ */
 export const migrateCommand: Command = defineCommand({
   name: 'migrate',
   description: 'Read the extensions of a Directus, and say of each what will differ here',

@@ -110,7 +110,7 @@ async function settle(
 ): Promise<Pick<RunReport, 'value' | 'error'>> {
   try {
     const value = await planned.call(host, signal);
-    const [failure] = failures; // what a route or an action keeps from its caller
+    const [failure] = failures; // the error that a route or an action hides from its caller
     return failure ? { error: describeError(planned.cause(failure)) } : { value };
   } catch (error) {
     return { error: describeError(error) };

@@ -50,7 +50,7 @@ export const serveCommand: Command = defineCommand({
   },
 });
 
-/** What one of several processes logs has its number. */
+/** Adds the number of the process to each line of one of several processes. */
 function createLogOf({ id }: ServingProcess, log: Log): Log {
   return (level, message, fields) => log(level, message, { process: id, ...fields });
 }
@@ -105,12 +105,12 @@ async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<
 
 interface Opening {
   log: Log;
-  /** At which what has loaded is logged. */
+  /** Level of the lines that say what was loaded. */
   loadedLevel: LogLevel;
   status: Status | undefined;
 }
 
-/** Makes the host, and tells of what it loaded. */
+/** Makes the host, and logs what it loaded. */
 async function open(config: Config, io: Io, { log, loadedLevel, status }: Opening): Promise<Host> {
   const sinks = createSinks(log, io.stdout, status);
   let failures = 0;
@@ -132,7 +132,9 @@ async function open(config: Config, io: Io, { log, loadedLevel, status }: Openin
   return host;
 }
 
-/** Stands for a host that is being made: the server listens before extensions are loaded. */
+/**
+ * A host that stands for one that is being made: the server listens before extensions are loaded.
+ */
 function toServed(opening: Promise<Host>): Host {
   const served = {
     fetch: async (request: Request) => (await opening).fetch(request),

@@ -7,7 +7,7 @@ import { readConfig } from '../config/read-config.js';
 import { openHost } from '../open-host.js';
 import { FOLDER_ARGS } from '../settings.js';
 
-/** Where snapshots go unless told otherwise. */
+/** Default folder of snapshots. */
 const DEFAULT_FOLDER = '.sandglass/snapshots';
 
 /** `sandglass snapshot <folder>`: evaluates extensions now, so that later starts need not. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { UsageError } from '../usage-error.js';
 
 const NAMES = ['sandglass.config.json', 'sandglass.config.mjs'];
-/** Names that one might expect to be read as well. */
+/** Names of files that look like a configuration, and are not read. */
 const LOOKALIKE = /^sandglass\.config\.|^\.sandglass(?:rc)?(?:\.|$)/;
 
 /** A configuration file, unchecked. */

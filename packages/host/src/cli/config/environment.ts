@@ -124,7 +124,7 @@ function readTimeout(text: string): unknown {
   return timeMs === undefined || timeMs <= 0 ? text : Math.min(timeMs * TIME_FACTOR, MAX_CPU_TIME_MS);
 }
 
-/** What is no number or boolean stays text, for the schema to refuse. */
+/** A text that is no number or boolean stays text, which the schema refuses. */
 function readText(kind: OptionKind, text: string): unknown {
   switch (kind) {
     case 'text':

@@ -5,13 +5,13 @@ import type { HostOptions } from '../../types.js';
 import { UsageError } from '../usage-error.js';
 import type { Config, ServiceConfig } from './schema.js';
 
-/** What a configuration means for the host, its folder of extensions and its fleet left out. */
+/** The host's options in a configuration, without its folder of extensions and its fleet. */
 export function toHostOptions({ extensions: _folder, service: _service, fleet: _fleet, ...rest }: Config): HostOptions {
   return rest;
 }
 
 /**
- * What a configuration means for the fleet; undefined if there is none.
+ * The fleet's options in a configuration; undefined if it names no server.
  *
  * @throws {UsageError} for credentials of two kinds, or half of one.
  */
@@ -33,7 +33,7 @@ export function toFleetOptions({ fleet }: Config): FleetOptions | undefined {
 }
 
 /**
- * What a configuration means for the fleet, of a command that is nothing without one.
+ * The fleet's options in a configuration, for a command that needs a fleet.
  *
  * @throws {UsageError} as {@link toFleetOptions}, and if there is none.
  */
@@ -43,12 +43,12 @@ export function requireFleetOptions(config: Config): FleetOptions {
   return options;
 }
 
-/** What a configuration means for the server. */
+/** The server's options in a configuration. */
 export function toServerOptions(service: ServiceConfig): ServerOptions {
   return pick(service, serverFields);
 }
 
-/** What a configuration means for the service, its status page and its peers left out. */
+/** The service's options in a configuration, without its status page and its peers. */
 export function toServiceOptions({ service, maxBodyBytes }: Config): ServiceOptions {
   return { ...pick(service, serviceFields), maxBodyBytes };
 }

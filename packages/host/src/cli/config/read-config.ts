@@ -13,8 +13,8 @@ import { type Config, configSchema, resolvePaths } from './schema.js';
 type Tree = Record<string, unknown>;
 
 /**
- * Puts the configuration together: defaults, below the file, below the environment, below the
- * flags.
+ * Merges the configuration: flags win over the environment, that over the file, and that over
+ * defaults.
  *
  * @param flags values by flag; those that are no setting are ignored.
  * @throws {UsageError} naming the flag, variable or key of the file that cannot be used, and why.
@@ -55,7 +55,7 @@ function hide<Group extends object>(group: Group, secrets: readonly (keyof Group
   return { ...group, ...Object.fromEntries(given.map((key) => [key, '(hidden)'])) };
 }
 
-/** A file's module may export the same object again: it is not to change. */
+/** Copies the file's groups: its module may export the same object again. */
 function copyGroups(content: Tree): Tree {
   const isGroup = (value: unknown): value is Tree =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -89,7 +89,7 @@ const EXAMPLES: Readonly<Partial<Record<OptionKind, string>>> = {
   time: ', for example 500ms or 5s',
 };
 
-/** How an amount may be written. */
+/** An example of how to write an amount. */
 function example(path: readonly PropertyKey[]): string {
   const option = CONFIG_OPTIONS.find((one) => one.path === path.join('.'));
   return (option && EXAMPLES[option.kind]) ?? '';

@@ -30,10 +30,7 @@ export interface ServiceConfig extends CompleteServerOptions {
   accessLog: boolean;
 }
 
-/**
- * Where the fleet is, and who this node is in it: `FleetOptions` with its groups laid flat, without
- * its bounds.
- */
+/** Servers of the fleet and the name of this node: `FleetOptions` without groups and bounds. */
 export interface FleetConfig {
   servers?: string[] | undefined;
   name?: string | undefined;

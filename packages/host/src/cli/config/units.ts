@@ -1,4 +1,4 @@
-/** What an amount is of. Sizes are in bytes, times in milliseconds. */
+/** The unit of an amount. Sizes are in bytes, times in milliseconds. */
 export type Unit = 'size' | 'time';
 
 /**

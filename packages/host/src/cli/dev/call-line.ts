@@ -9,8 +9,7 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * A command that calls something of an extension, to be copied; undefined for what needs more than
- * a name.
+ * A command line that calls a registration, to be copied; undefined for one that needs arguments.
  */
 export function callLine(
   url: string,

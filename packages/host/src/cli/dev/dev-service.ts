@@ -25,13 +25,13 @@ export function servedRequest(): ServedRequest | undefined {
 export interface DevServiceOptions {
   service: Service;
   bench: Pick<Workbench, 'whenSettled' | 'failureAt'>;
-  /** Token of the service, if an author on this machine need not bear it. @default none */
+  /** Token of the service, if requests of this machine need not bear it. @default none */
   openToken?: string | undefined;
 }
 
 /**
- * A service that waits for what is being loaded, and whose errors say why: for its author alone, on
- * his own machine.
+ * A service for the author of an extension, on his own machine: it waits for loads, and its errors
+ * give the cause.
  */
 export function createDevService({ service, bench, openToken }: DevServiceOptions): Service {
   return {
@@ -52,7 +52,7 @@ export function createDevService({ service, bench, openToken }: DevServiceOption
   };
 }
 
-/** What a browser sends for another site bears no token: it comes with the site's origin. */
+/** Adds the token to a request, unless a page of another site sent it. */
 function withToken(request: Request, path: string, token: string): Request {
   const isOwn = request.method === 'GET' || !request.headers.has('origin');
   if (!path.startsWith(`${SERVICE_PREFIX}/`) || !isOwn || request.headers.has('authorization')) return request;
@@ -63,8 +63,8 @@ function withToken(request: Request, path: string, token: string): Request {
 }
 
 /**
- * The same answer, with the failure as the terminal shows it: as text for a browser, else beside
- * the error.
+ * Adds the failure, as the terminal shows it, to an answer: as text for a browser, else beside the
+ * error.
  */
 async function explain(
   response: Response,

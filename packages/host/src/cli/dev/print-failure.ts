@@ -10,7 +10,7 @@ import { formatThrown } from '../output/thrown.js';
  * Prints why an extension failed: the message, the code where it happened, and the stack in the
  * author's files.
  *
- * @param title what was asked for, shown beside the message. @default none
+ * @param title of the request, shown beside the message. @default none
  */
 export async function printFailure(
   error: unknown,

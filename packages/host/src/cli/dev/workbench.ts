@@ -9,7 +9,7 @@ import { toMatchedPath } from '../../routing/request-target.js';
 import type { ExtensionInfo } from '../../types.js';
 import { isExtension } from '../open-host.js';
 
-/** What became of an extension after a change. */
+/** The result of a change of an extension. */
 export type Change =
   | {
       type: 'loaded' | 'reloaded';
@@ -18,12 +18,12 @@ export type Change =
       extension: ExtensionInfo;
       durationMs: number;
     }
-  /** What had failed is again what serves. */
+  /** After a version that failed, the folder holds again the one that serves. */
   | { type: 'recovered'; folder: string; name: string }
   | { type: 'failed'; folder: string; error: unknown; isStillServed: boolean }
   | { type: 'unloaded'; folder: string; name: string };
 
-/** An extension under work. Its host reads `authored` again at each reload. */
+/** An extension of the workbench. The host reads `authored` again at each reload. */
 interface Piece {
   authored: AuthoredExtension;
   /** Name under which it serves. */
@@ -42,9 +42,9 @@ export class Workbench {
   readonly #failed = new Map<string, unknown>();
   #work: Promise<void> = Promise.resolve();
   #isBusy = false;
-  /** Those that wait for the next change. */
+  /** Called after the next change. */
   readonly #waiters = new Set<() => void>();
-  /** Once it was an extension, a half-saved package.json does not make it a folder of them. */
+  /** Whether the folder has been one extension: a half-saved package.json does not change that. */
   #isOne = false;
 
   constructor(host: Host, root: string, onChange: (change: Change) => void) {
@@ -73,7 +73,7 @@ export class Workbench {
     });
   }
 
-  /** Changes follow one another. */
+  /** Runs a change after those before it. */
   #next(sync: () => Promise<void>): Promise<void> {
     this.#isBusy = true;
     const work = this.#work.then(sync);
@@ -106,7 +106,7 @@ export class Workbench {
     return found && { folder: found[0], error: found[1] };
   }
 
-  /** How many extensions it looks after, those that failed too. */
+  /** Number of extensions, with those that failed. */
   get count(): number {
     return new Set([...this.#pieces.keys(), ...this.#failed.keys()]).size;
   }

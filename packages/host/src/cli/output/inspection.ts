@@ -18,13 +18,13 @@ type ProblemCode =
   | 'registers-nothing'
   | 'stale-build';
 
-/** What an extension is and would do, and what is wrong with it. */
+/** What `inspect` finds of an extension. */
 export interface Inspection {
   /** Absent if it cannot be read. */
   manifest?: Manifest;
   /** The file that was looked at: the source, or what was built of it where there is none. */
   file?: string;
-  /** What it came to in a sandbox. Absent if it did not load. */
+  /** What a host says of it once it has loaded. Absent if it did not load. */
   extension?: ExtensionInfo;
   /** `file` is relative to the folder; it stands beside every position. */
   problems: (Omit<Problem, 'code'> & { code: ProblemCode; file?: string })[];

@@ -26,7 +26,7 @@ export function createLogger(options: LoggerOptions): Log {
   return options.format === 'json' ? createJsonLog(options) : createPrettyLog(options);
 }
 
-/** Makes the log of a command that goes on until it is stopped, as it is configured. */
+/** Makes the log of a command that runs until it is stopped, by its configuration. */
 export function createServiceLog({ logFormat, logLevel }: ServiceConfig, { stdout, env }: Io): Log {
   const format = logFormat === 'auto' ? (stdout.isTTY === true ? 'pretty' : 'json') : logFormat;
   return createLogger({ output: stdout, level: logLevel, format, style: createStyle(stdout, env) });
@@ -66,7 +66,10 @@ function toText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
 }
 
-/** Tells when an output takes more: undefined while it does, else one promise for all who ask. */
+/**
+ * Tells whether an output takes more: undefined if it does, else a promise of when it will, the
+ * same for all callers.
+ */
 export function createDrain(output: Output): () => Promise<void> | undefined {
   let drained: Promise<void> | undefined;
   return () => {

@@ -55,8 +55,7 @@ export async function printReport(
 }
 
 /**
- * No hook listens: the payload came back as it was, which a person would take for a hook that
- * changed nothing.
+ * Says that no hook listens: the payload is unchanged, as it is after a hook that changes nothing.
  */
 function describeSilence({ extension: { name, registrations } }: RunReport): string {
   const known = registrations.map((registration) => describeRegistration(registration)).join(', ');
@@ -76,8 +75,8 @@ function describeAudit({ audit }: RunReport, style: Style): string[] {
 }
 
 /**
- * The error, the code where it was thrown, and the guest's stack; a stack of the host's own is
- * nobody's business here.
+ * The error, the code where it was thrown, and the guest's stack; a stack of the host itself is
+ * left out.
  */
 async function describeFailure({ error = {}, extension }: RunReport, folder: string, style: Style): Promise<string[]> {
   const { code, message, thrown } = error;

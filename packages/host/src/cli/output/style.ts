@@ -4,7 +4,7 @@ import type { Io, Output } from '../io.js';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Colours a text, or leaves it alone where nobody sees colours. */
+/** Colours a text, or returns it unchanged for an output without colours. */
 export type Style = (format: Format, text: string) => string;
 
 /** The style of an output: plain if it is no terminal, or `NO_COLOR` is set; `FORCE_COLOR` wins. */

@@ -2,10 +2,7 @@ import { formatForTerminal } from '../../capabilities/log/terminal.js';
 import type { AuditEntry, CallEntry, LogEntry } from '../../types.js';
 import type { Style } from './style.js';
 
-/**
- * Something that happened in a call. Times are milliseconds since it was made, as the host saw
- * them.
- */
+/** An event of a call. Times are milliseconds since the call was made, by the host's clock. */
 export interface TraceEvent {
   atMs: number;
   /** How long it took; absent for what has no length. */

@@ -14,7 +14,7 @@ import type { ToPrimary, ToServing } from './vocabulary.js';
 
 /** Longest wait for the report of a process; its last one stands for it then. */
 const REPORT_TIMEOUT_MS = 1_000;
-/** Beyond the grace, until a process that does not end is killed. */
+/** Time after the grace after which a process that has not ended is killed. */
 const KILL_AFTER_MS = 2_000;
 
 /** A process that serves, as the primary sees it. */
@@ -40,10 +40,10 @@ export class Primary {
   readonly #served = new Set<Served>();
   readonly #backoff = new Backoff();
   readonly #replacing = new Set<NodeJS.Timeout>();
-  /** Counters of those that are gone. */
+  /** Counters of the processes that have ended. */
   #ended: ServiceReport | undefined;
   #lost = 0;
-  /** Whether one that ends is replaced. */
+  /** Whether a process that ends is replaced. */
   #isKept = false;
 
   /** @param count how many serve. */
@@ -65,7 +65,7 @@ export class Primary {
     return urls[0]!; // there is one at least
   }
 
-  /** Reloads an extension, or every one, in every process, in one after the other. */
+  /** Reloads an extension, or every one, in one process after the other. */
   async reload(name?: string): Promise<Reloaded> {
     const all: Reloaded[] = [];
     for (const { questions, isServing } of this.#served) {
@@ -166,13 +166,16 @@ function withoutCounters(report: ServiceReport, name: string | undefined): Servi
   return { ...report, stats: { ...report.stats, extensions } };
 }
 
-/** The port is let go of here: if it was the last one's, it closes before any process has heard. */
+/**
+ * Closes the process's share of the port here first: the port itself, if the process is the last
+ * one.
+ */
 function stopOne({ worker, questions }: Served): void {
   void questions.ask('stop', undefined);
   worker.disconnect();
 }
 
-/** The last one stands for a process that is busy. */
+/** The report of a process; its last one if the process is busy. */
 async function reportOf(served: Served, purpose: ReportPurpose): Promise<ServiceReport | undefined> {
   if (!served.isServing) return undefined;
   const asked = served.questions.ask('report', purpose);

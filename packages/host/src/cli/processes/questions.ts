@@ -45,7 +45,7 @@ export class Questions<Asked extends Vocabulary, Heard extends Vocabulary> {
     });
   }
 
-  /** The other side has gone: nothing is answered any more. */
+  /** Ends all questions: the other side has gone. */
   close(): void {
     this.#isClosed = true;
     for (const resolve of this.#pending.values()) resolve(undefined);

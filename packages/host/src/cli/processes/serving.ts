@@ -6,7 +6,7 @@ import type { Peers, ReportPurpose, ServiceReport } from '../../service/report.j
 import { Questions } from './questions.js';
 import type { ToPrimary, ToServing } from './vocabulary.js';
 
-/** What the primary may want of this process once it has a host. */
+/** What the primary may ask of this process once it has a host. */
 export interface ServingParts {
   report(purpose: ReportPurpose): ServiceReport;
   reload(name: string | undefined): Promise<Reloaded>;
@@ -17,8 +17,7 @@ export interface ServingProcess {
   /** 1 and up; one that takes another's place has a new number. */
   readonly id: number;
   /**
-   * Whether others serve the port while this one starts: it is to listen once its extensions are
-   * loaded.
+   * Whether other processes serve the port: this one then listens once its extensions are loaded.
    */
   readonly isReplacement: boolean;
   /** Asks the primary to tell it to stop. */
@@ -26,11 +25,11 @@ export interface ServingProcess {
   /** Fires when the primary tells it to stop. */
   readonly signal: AbortSignal;
   readonly peers: Peers;
-  /** It serves from now on. */
+  /** Tells the primary that this process serves. */
   serves(url: string, parts: ServingParts): Promise<void>;
-  /** It cannot serve. */
+  /** Tells the primary that this process cannot serve. */
   failed(error: unknown): Promise<void>;
-  /** Lets go of the primary, so that the process can end. */
+  /** Disconnects from the primary, so that the process can end. */
   leave(): void;
 }
 
@@ -60,7 +59,7 @@ export function joinPrimary(processes: number): ServingProcess {
     signal: stop.signal,
     peers: {
       async report(purpose) {
-        // who asks serves, and has parts
+        // this process serves by then, and has parts
         return (await primary.ask('report', purpose)) ?? mergeReports([parts!.report(purpose)]);
       },
       reload: async (name) => (await primary.ask('reload', name)) ?? { reloaded: [], failed: [] },

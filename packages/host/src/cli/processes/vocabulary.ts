@@ -11,13 +11,13 @@ export type ToServing = {
 
 /** What a process that serves asks or tells the primary. */
 export type ToPrimary = {
-  /** It serves, and where. */
+  /** The process serves at this URL. */
   serves: [url: string, undefined];
   /** Why it cannot serve. */
   failed: [message: string, undefined];
   /** A signal asks it to stop: systemd sends it to all at once. */
   wantsToStop: [undefined, undefined];
-  /** What all processes report, as one. */
+  /** Asks for the merged report of all processes. */
   report: [purpose: ReportPurpose, report: ServiceReport | undefined];
   reload: [name: string | undefined, Reloaded];
 };

@@ -1,4 +1,4 @@
-/** Sums of some of the numbers that all have. */
+/** Sums of the numbers under these keys. */
 export function sums<Key extends string>(
   all: readonly Record<Key, number>[],
   keys: readonly Key[],
@@ -7,7 +7,7 @@ export function sums<Key extends string>(
   return Object.fromEntries(entries) as Record<Key, number>;
 }
 
-/** Those of one name together, in the order of the first of each. */
+/** Groups items by name, in the order in which names first occur. */
 export function groupByName<T>(all: readonly T[], nameOf: (one: T) => string): Map<string, [T, ...T[]]> {
   const groups = new Map<string, [T, ...T[]]>();
   for (const one of all) {

@@ -1,6 +1,6 @@
 import type { Reloaded } from '../reload-all.js';
 
-/** What became of a reload in several processes: what failed in one of them has failed. */
+/** Merges the results of a reload in several processes: what failed in one of them has failed. */
 export function mergeReloads(all: readonly Reloaded[]): Reloaded {
   const failed = new Map(all.flatMap((one) => one.failed).map((failure) => [failure.name, failure]));
   const names = new Set(all.flatMap(({ reloaded }) => reloaded));

@@ -6,11 +6,11 @@ import { mergeWatched } from './merge-watched.js';
 import { mergeStats } from './merge-stats.js';
 
 /**
- * What several processes report, as one.
+ * Merges the reports of several processes.
  *
  * @param live of the processes that serve; one at least.
- * @param ended what processes that are gone had counted, so that no counter goes back: made by
- *   {@link keepCounters}.
+ * @param ended counters of processes that have ended, so that none goes back: see {@link
+ *   keepCounters}.
  */
 export function mergeReports(live: readonly ServiceReport[], ended?: ServiceReport): ServiceReport {
   const names = new Set(live.flatMap(({ stats }) => stats.extensions.map(({ name }) => name)));
@@ -26,7 +26,7 @@ export function mergeReports(live: readonly ServiceReport[], ended?: ServiceRepo
 }
 
 /**
- * What stays of the report of a process that is gone: its counters.
+ * The counters in the report of a process that has ended.
  *
  * @param report the last that it gave, or several merged.
  */
@@ -41,7 +41,7 @@ export function keepCounters({ stats, service, process }: ServiceReport): Servic
   };
 }
 
-/** What is no longer loaded anywhere has no counters, as in one process. */
+/** Drops counters of extensions that no process has loaded any more. */
 function withOnly(report: ServiceReport, names: ReadonlySet<string>): ServiceReport {
   const stats: PoolStats = {
     ...report.stats,

@@ -25,7 +25,7 @@ const SUMMED_OF_POOL = [
 const COUNTED = ['settled', 'loads'] as const;
 const TIMED = ['queueMs', 'runMs', 'loadMs', 'capabilityMs'] as const;
 
-/** What the pools of several processes count together. Their lanes are numbered anew. */
+/** Merges the statistics of several pools. Their lanes are numbered anew. */
 export function mergeStats(all: readonly PoolStats[]): PoolStats {
   return {
     ...mergeCalls(all),
@@ -35,10 +35,7 @@ export function mergeStats(all: readonly PoolStats[]): PoolStats {
   };
 }
 
-/**
- * One entry per name: while a reload waits for old calls, an extension is there twice, and the
- * newer one speaks for it.
- */
+/** The newest entry of each name: while a reload waits for old calls, an extension has two. */
 export function newestOf(extensions: readonly ExtensionStats[]): ExtensionStats[] {
   const byName = new Map<string, ExtensionStats>();
   for (const extension of extensions) {
@@ -84,8 +81,8 @@ function sumCapabilityCalls(all: readonly CallStats[]): Record<string, Capabilit
 }
 
 /**
- * Counts, sums and buckets add up. The middle is the mean of the processes', by their counts; the
- * tail is the worst of theirs, which is at least what all of them together have.
+ * Counts, sums and buckets add up. The median is the mean of the medians, weighted by their counts.
+ * Higher percentiles are the highest of any process, which is no less than the true one.
  */
 function mergePercentiles(all: readonly Percentiles[]): Percentiles {
   const used = all.filter(({ count }) => count > 0);

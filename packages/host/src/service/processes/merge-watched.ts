@@ -11,7 +11,7 @@ import type { HistoryData, Seen, SeenUse, StatusTexts } from '../status/status-d
 import type { Watched, WatchedExtension, WatchedList, WatchedNumbers, WatchedOverview } from '../status/watched.js';
 import { groupByName, sums } from './add-up.js';
 
-/** What several processes have watched, as one. @param all of one view; one at least. */
+/** Merges what several processes have watched. @param all of one view; one at least. */
 export function mergeWatched(all: readonly Watched[]): Watched {
   const of = <View extends Watched['view']>(view: View): Extract<Watched, { view: View }>[] =>
     all.filter((one): one is Extract<Watched, { view: View }> => one.view === view);
@@ -87,7 +87,7 @@ function mergeUse(all: readonly SeenUse[]): SeenUse {
   };
 }
 
-/** The median is the mean of theirs by calls; the 99th percentile the worst of theirs. */
+/** The median is the mean of the medians, weighted by calls; the 99th percentile is the highest. */
 function mergeSeen(all: readonly Seen[]): Seen {
   const calls = all.reduce((sum, one) => sum + one.calls, 0);
   return {
@@ -98,7 +98,7 @@ function mergeSeen(all: readonly Seen[]): Seen {
   };
 }
 
-/** Every process ends its intervals alike: the newest of all belong together, and so on. */
+/** Adds up histories from their newest intervals on: all processes end theirs together. */
 function mergeHistories(all: readonly HistoryData[]): HistoryData {
   const length = Math.max(...all.map(({ calls }) => calls.length));
   const points = Array.from({ length }, (_, i) =>
@@ -140,7 +140,7 @@ function latest<T extends { timeMs: number }, Part>(
   return items.slice(0, length);
 }
 
-/** Those of one kind are one again. */
+/** Groups entries of one kind again. */
 function regroup<T extends Counted, Part>(
   kinds: Kinds<T>,
   all: readonly Part[],

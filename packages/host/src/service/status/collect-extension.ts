@@ -9,7 +9,7 @@ import { newestOf } from '../processes/merge-stats.js';
 import type { StatusReport } from './report-status.js';
 import type { WatchedExtension, WatchedNumbers } from './watched.js';
 
-/** Of processes that could not be asked in time. */
+/** Stands for what processes that did not answer in time have watched. */
 const NOTHING: WatchedExtension = { view: 'extension', numbers: undefined, lists: new ExtensionTexts().lists };
 
 /** Characters of why an extension failed. */

@@ -39,7 +39,7 @@ const ORDERS: Readonly<Record<ListQuery['order'], Compare>> = {
 
 /**
  * A page of the list, in JSON, in as many pieces as there are turns of the event loop to take for
- * it. What was called last is counted, a thousand extensions; the others have no numbers.
+ * it. The thousand extensions that were called last have numbers; others have none.
  */
 export function* collectList(
   extensions: readonly ExtensionInfo[],

@@ -7,7 +7,7 @@ import type { StatusReport } from './report-status.js';
 import type { WatchedOverview } from './watched.js';
 
 const NO_CALLS = new History(1_000).toData();
-/** Of processes that could not be asked in time. */
+/** Stands for what processes that did not answer in time have watched. */
 const NOTHING: WatchedOverview = {
   view: 'overview',
   startedMs: Date.now(),

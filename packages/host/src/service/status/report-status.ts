@@ -6,10 +6,10 @@ import type { StatusWanted, Watched } from './watched.js';
 /** Intervals of the history of an extension in the list: five minutes. */
 const ROW_LENGTH = 25;
 
-/** What one process tells of what the status page wants. */
+/** The report of one process for the status page. */
 export type StatusReport = Omit<ServiceReport, 'service'>;
 
-/** What this process tells, no more than is wanted. */
+/** The report of this process, with the parts that are wanted. */
 export function reportStatus(host: ReportedHost, watch: Watch, wanted: StatusWanted): StatusReport {
   const names = wanted.view === 'extension' ? [wanted.name] : [];
   return {

@@ -5,8 +5,8 @@ import type { FleetStats } from '../../fleet/contract.js';
 import type { AuditEntry, ExtensionInfo, ExtensionState, LogEntry } from '../../types.js';
 import type { Counted } from './groups.js';
 
-/*
- * What the status page asks for. Every field survives JSON. Times are milliseconds since 1970, or
+/**
+ * The data of the status page. Every field survives JSON. Times are milliseconds since 1970, or
  * durations in milliseconds; lists have the newest first.
  */
 
@@ -27,19 +27,19 @@ export interface StatusOverview {
   startedMs: number;
   /** Whether an extension can be reloaded from the page. */
   canReload: boolean;
-  /** That serve the port. */
+  /** Number of processes that serve the port. */
   processes: number;
-  /** That ended without having been told to. */
+  /** Number of processes that ended without having been told to. */
   processesLost: number;
-  /** Of all of them. */
+  /** Resident memory of all processes. */
   rssBytes: number;
-  /** If it is a node of one. */
+  /** Present if the service is a node of a fleet. */
   fleet: FleetStats | undefined;
   totals: Omit<PoolStats, 'extensions' | 'lanes'>;
   workers: StatusWorker[];
-  /** Of a second each. */
+  /** Intervals of one second. */
   recent: HistoryData;
-  /** Of twelve seconds each. */
+  /** Intervals of twelve seconds. */
   hour: HistoryData;
   extensions: Record<ExtensionState, number>;
   errors: StatusError[];
@@ -68,7 +68,7 @@ export interface ListQuery {
 
 /** A page of the list: `/extensions`. */
 export interface StatusList {
-  /** That match. */
+  /** Number of extensions that match. */
   matching: number;
   pages: number;
   rows: StatusRow[];
@@ -117,9 +117,9 @@ export interface StatusTexts {
   denied: StatusAudit[];
   allowed: StatusAudit[];
   logs: StatusLog[];
-  /** Of calls that failed. */
+  /** Recordings of calls that failed. */
   failures: StatusRecording[];
-  /** Of the slowest calls, the slowest first. */
+  /** Recordings of the slowest calls, the slowest first. */
   slowest: StatusRecording[];
 }
 

@@ -28,7 +28,7 @@ export interface StatusPage {
 /** Made by `scripts/build.mjs`. */
 const PAGE = 'dist/service/status/status.html';
 
-/** Asks this process, or all that serve, for what the page shows. */
+/** Asks this process, or all that serve, for a report. */
 type AskForReport = (wanted: StatusWanted) => Promise<StatusReport>;
 
 /** Makes the page. @param ask for what it shows. */

@@ -5,7 +5,7 @@ import { createStatusPage, type StatusPage } from './status-page.js';
 import { TICK_MS, Watch } from './watch.js';
 import type { StatusWanted } from './watched.js';
 
-/** What a status page is told. */
+/** The sinks that feed a status page. */
 type Sink = 'onCall' | 'onAudit' | 'onLog' | 'onError';
 
 /** Watches a host for its status page. */
@@ -19,7 +19,7 @@ export interface Status {
    *   one alone
    */
   attach(host: ReportedHost, peers?: Peers): StatusPage;
-  /** What this process tells the page, which may be that of another one. */
+  /** The report of this process for a status page, which may be in another process. */
   report(host: ReportedHost, wanted: StatusWanted): StatusReport;
   /** Stops watching. */
   close(): void;

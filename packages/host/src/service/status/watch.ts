@@ -19,7 +19,10 @@ const TICKS_OF_HOUR = 12;
 const MAX_COUNTED = 1_000;
 /** Registrations that are counted one by one, of all extensions. About 4 KB each. */
 const MAX_HANDLERS = 2_000;
-/** Bytes of the texts of all extensions; beyond, those go whose extension said least lately. */
+/**
+ * Bytes of the texts of all extensions. Above it, those of the extension that added none for
+ * longest go.
+ */
 const MAX_TEXT_BYTES = 16_777_216;
 /** Characters of a text. */
 const MAX_TEXT_LENGTH = 500;

@@ -49,5 +49,5 @@ export interface WatchedNumbers {
   most: ExtensionNumbers['most'];
 }
 
-/** What was watched, as far as it is wanted. Every field survives structured clone. */
+/** The part of what was watched that a view wants. Every field survives structured clone. */
 export type Watched = WatchedOverview | WatchedList | WatchedExtension;

@@ -6,11 +6,11 @@ import { formatTime } from './format.js';
 import { showList } from './list.js';
 import { showOverview } from './overview.js';
 
-/** Between two questions for the data. */
+/** Pause between two requests for the data. */
 const PERIOD_MS = 1_000;
 /** Longest wait for an answer. */
 const TIMEOUT_MS = 5_000;
-/** Of so many questions, one is for the list: it takes the service longest. */
+/** One of so many requests asks for the list, which takes the service longest. */
 const LIST_EVERY = 2;
 
 // an address with a password in it cannot be asked
