@@ -6,8 +6,9 @@ export type Schema = z.core.$ZodTypes;
 const words: z.core.$ZodRegistry<{ words: string }> = z.registry<{ words: string }>();
 
 /**
- * A schema of what only code can tell. @param what completes "it has to be", for example `a
- * function`.
+ * A schema of what only code can tell.
+ *
+ * @param what completes "it has to be", for example `a function`.
  */
 export function custom<T>(isValid: (value: unknown) => boolean, what: string): z.ZodMiniCustom<T, T> {
   return named(z.custom<T>(isValid), what);

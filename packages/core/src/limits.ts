@@ -116,8 +116,9 @@ const UNITS: readonly (readonly [suffix: string, unit: string])[] = [
 ];
 
 /**
- * What a limit that was passed has to say: what was used, the limit, and how to raise it. @param
- * used in the limit's unit.
+ * What a limit that was passed has to say: what was used, the limit, and how to raise it.
+ *
+ * @param used in the limit's unit.
  */
 export function describeLimit(name: keyof Limits | 'maxMemoryBytes', value: number, used?: number): string {
   const unit = UNITS.find(([suffix]) => name.endsWith(suffix))?.[1] ?? '';

@@ -64,8 +64,9 @@ export interface Host extends AsyncDisposable {
   /** @param names extensions to tell of; only their durations count. @default all of them */
   stats(names?: readonly string[]): PoolStats;
   /**
-   * Takes no more calls, waits for those in flight and frees everything. @param deadlineMs after
-   * which they get `E_CLOSED`. @default 5_000
+   * Takes no more calls, waits for those in flight and frees everything.
+   *
+   * @param deadlineMs after which they get `E_CLOSED`. @default 5_000
    */
   close(deadlineMs?: number): Promise<void>;
 }

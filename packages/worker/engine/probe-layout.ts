@@ -68,8 +68,9 @@ const RUNTIME_BYTES = 2_048;
 const FRAME_BYTES = 48;
 
 /**
- * Finds the layout of an engine by probes on a scratch instance. @throws {Error} if a probe does
- * not find exactly one candidate
+ * Finds the layout of an engine by probes on a scratch instance.
+ *
+ * @throws {Error} if a probe does not find exactly one candidate
  */
 export async function probeLayout(engine: EngineModule): Promise<Layout> {
   const instance = await createInstance(engine, { maxBytes: SCRATCH_BYTES });

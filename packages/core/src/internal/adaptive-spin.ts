@@ -12,7 +12,9 @@ export class AdaptiveSpin {
   #pause = 0;
 
   /**
-   * Call it on every occasion. @returns whether to spin this time; call `hit` or `miss` afterwards
+   * Call it on every occasion.
+   *
+   * @returns whether to spin this time; call `hit` or `miss` afterwards
    */
   begin(): boolean {
     if (this.#pause === 0) return true;

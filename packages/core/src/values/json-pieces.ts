@@ -69,8 +69,9 @@ class PieceWriter {
   }
 
   /**
-   * Writes a leaf, or the first bracket of what `take` writes on. @returns false, and writes
-   * nothing, if JSON has no text for it
+   * Writes a leaf, or the first bracket of what `take` writes on.
+   *
+   * @returns false, and writes nothing, if JSON has no text for it
    */
   begin(value: unknown, before: string): boolean {
     if (typeof value === 'string' && value.length > PIECE_LENGTH) {

@@ -52,8 +52,9 @@ function cut(text: string, start: number): string {
 }
 
 /**
- * The first frame of a guest's stack that lies in a file of the extension. @param name of the
- * extension; empty while its package.json cannot be read, and is the file
+ * The first frame of a guest's stack that lies in a file of the extension.
+ *
+ * @param name of the extension; empty while its package.json cannot be read, and is the file
  */
 export function findFrame(stack: string, name: string): ({ file: string } & FramePosition) | undefined {
   const prefix = name === '' ? '' : `${name}/`;

@@ -30,8 +30,9 @@ export interface Io {
   /** Fires when the command has to end: SIGINT or SIGTERM. */
   signal: AbortSignal;
   /**
-   * Calls back when extensions are to be loaded again: SIGHUP. @returns what ends that. @default
-   * never
+   * Calls back when extensions are to be loaded again: SIGHUP.
+   *
+   * @returns what ends that. @default never
    */
   onReload?(listener: () => void): () => void;
   /** Opens a URL in the browser. @default nothing does */

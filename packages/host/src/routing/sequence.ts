@@ -73,8 +73,9 @@ export function has(positions: Positions, position: number): boolean {
 }
 
 /**
- * Moves each position behind the item there, if it is among these. @returns whether a position is
- * left
+ * Moves each position behind the item there, if it is among these.
+ *
+ * @returns whether a position is left
  */
 export function stepOver(positions: Positions, items: Positions): boolean {
   let carry = 0;
@@ -89,8 +90,9 @@ export function stepOver(positions: Positions, items: Positions): boolean {
 }
 
 /**
- * Moves each position behind one or more items, each among these. @returns whether a position is
- * left
+ * Moves each position behind one or more items, each among these.
+ *
+ * @returns whether a position is left
  */
 export function runOver(positions: Positions, items: Positions): boolean {
   let sumCarry = 0;

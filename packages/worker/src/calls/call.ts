@@ -143,8 +143,9 @@ export class Call implements SliceListener, Tenant {
   }
 
   /**
-   * Tells the host of a rejection, as far as lines of a log may be told. @param description left
-   * out if its reason cannot be read
+   * Tells the host of a rejection, as far as lines of a log may be told.
+   *
+   * @param description left out if its reason cannot be read
    */
   tellRejection(description: Uint8Array | undefined): void {
     const args = description ? [description] : [];

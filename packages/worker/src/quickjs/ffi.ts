@@ -10,8 +10,9 @@ const encoder: TextEncoder = new TextEncoder();
 const decoder: TextDecoder = new TextDecoder();
 
 /**
- * Copies text to the heap as UTF-8 with a closing NUL. The caller frees it. @throws RangeError if
- * the heap is full
+ * Copies text to the heap as UTF-8 with a closing NUL. The caller frees it.
+ *
+ * @throws RangeError if the heap is full
  */
 export function newCString(instance: Instance, text: string): { at: Pointer; length: number } {
   const encoded = encoder.encode(text);

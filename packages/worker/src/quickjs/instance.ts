@@ -50,8 +50,9 @@ export interface InstanceHooks {
    */
   normalizeModule: Callback<'normalizeModule'>;
   /**
-   * A promise was rejected that nobody handles yet, or somebody handles one by now. @param promise
-   * pointers to values that are the engine's
+   * A promise was rejected that nobody handles yet, or somebody handles one by now.
+   *
+   * @param promise pointers to values that are the engine's
    */
   onRejection: (promise: number, reason: number, isHandled: boolean) => void;
 }
@@ -93,8 +94,9 @@ export interface Instance extends MemoryViews {
   /** Ranges that a snapshot has filled without marking them: `[address, byte length]`. */
   image: readonly (readonly [number, number])[];
   /**
-   * Writes the start state of the instance into a memory of zeros. @param staticImage the data that
-   * its binary begins with
+   * Writes the start state of the instance into a memory of zeros.
+   *
+   * @param staticImage the data that its binary begins with
    */
   begin: (staticImage: Uint32Array) => void;
 }
@@ -217,8 +219,9 @@ function viewsOf(memory: WebAssembly.Memory): MemoryViews {
 }
 
 /**
- * Stands for `emscripten_resize_heap`. @returns whether there is room for so many bytes now; if
- * not, `malloc` fails
+ * Stands for `emscripten_resize_heap`.
+ *
+ * @returns whether there is room for so many bytes now; if not, `malloc` fails
  */
 function grow(memory: WebAssembly.Memory, heap: Heap, hooks: InstanceHooks, bytes: number): boolean {
   const current = memory.buffer.byteLength;

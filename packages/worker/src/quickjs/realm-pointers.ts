@@ -22,8 +22,9 @@ export interface RealmPointers {
 }
 
 /**
- * Makes a runtime and a context with every built-in. @param stackBytes how much C stack guest code
- * may use
+ * Makes a runtime and a context with every built-in.
+ *
+ * @param stackBytes how much C stack guest code may use
  */
 export function createRealmPointers({ ffi, module, functions }: Instance, stackBytes: number): RealmPointers {
   const rt = ffi.QTS_NewRuntime();

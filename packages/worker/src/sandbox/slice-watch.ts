@@ -23,8 +23,9 @@ const NATIVE_GRACE_MS = 5;
 /** What a slice asks and tells outside of the sandbox while guest code runs. */
 export interface SliceListener {
   /**
-   * Whether the running guest code must end. Asked at every poll and between jobs. @param now
-   * `performance.now()`
+   * Whether the running guest code must end. Asked at every poll and between jobs.
+   *
+   * @param now `performance.now()`
    */
   mustStop(now?: number): boolean;
   /**
@@ -91,8 +92,9 @@ export class SliceWatch {
   }
 
   /**
-   * Keeps what a native callback threw until the slice ends, which is at the next poll. @returns
-   * what the callback answers
+   * Keeps what a native callback threw until the slice ends, which is at the next poll.
+   *
+   * @returns what the callback answers
    */
   fail(error: unknown): Pointer {
     this.#callbackError = error ?? new Error('a callback failed');

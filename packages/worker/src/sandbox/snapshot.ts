@@ -217,8 +217,9 @@ function toSnapshot(wire: SnapshotWire, layout: Layout): Snapshot {
 }
 
 /**
- * Lays the saved runs over the static data of a new instance. @throws {RangeError} if bytes are
- * missing
+ * Lays the saved runs over the static data of a new instance.
+ *
+ * @throws {RangeError} if bytes are missing
  */
 function toImages(
   { runs }: SnapshotHeader,

@@ -33,8 +33,9 @@ export interface SandboxSource {
   /** From now on the sandbox of a call may be taken for others, until `resume`. */
   wait(tenant: Tenant): void;
   /**
-   * Gives a suspended call its sandbox back, or another one of the extension. @returns false if one
-   * has to be made first: see `bringIn`
+   * Gives a suspended call its sandbox back, or another one of the extension.
+   *
+   * @returns false if one has to be made first: see `bringIn`
    */
   resume(tenant: Tenant): boolean;
   /** Puts a call that is swapped out into a sandbox that `create` has made. */

@@ -82,7 +82,9 @@ function waitForSlot(slots: RequestSlots, name: string, interruption: Interrupti
 }
 
 /**
- * The guest parses the data, if it may be JSON. @throws {CapabilityError} for a status outside 2xx
+ * The guest parses the data, if it may be JSON.
+ *
+ * @throws {CapabilityError} for a status outside 2xx
  */
 function toResult(answer: ReceivedAnswer): RequestResponse {
   const { status, statusText, headers, text, isJson } = answer;

@@ -165,7 +165,9 @@ export class CapabilityCalls {
   }
 
   /**
-   * Counts an effect before it can happen. @returns the turn of the event loop in which it begins.
+   * Counts an effect before it can happen.
+   *
+   * @returns the turn of the event loop in which it begins.
    */
   #beginEffect(job: Job, { name }: CapabilityCallWire): number | undefined {
     if (!this.#options.isEffect(name)) return undefined;

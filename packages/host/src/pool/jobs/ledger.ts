@@ -88,8 +88,9 @@ export class Ledger {
   }
 
   /**
-   * Resolves a job; does nothing if it has settled. @param goesOn whether something that it has
-   * started does: see `finish`.
+   * Resolves a job; does nothing if it has settled.
+   *
+   * @param goesOn whether something that it has started does: see `finish`.
    */
   fulfil(job: Job, value: JobValue, goesOn = false): void {
     if (job.isSettled || job.state === 'answered') return;
@@ -110,7 +111,9 @@ export class Ledger {
   }
 
   /**
-   * Ends the background of an answered job. @param error that ended it, if it did not end by itself
+   * Ends the background of an answered job.
+   *
+   * @param error that ended it, if it did not end by itself
    */
   finish(job: Job, usage?: UsageWire, error?: SandglassError): void {
     if (job.state !== 'answered') return;

@@ -114,8 +114,9 @@ export interface CardRun {
 }
 
 /**
- * Finds the dirty cards between two addresses, multiples of 1 KiB. @returns runs of cards,
- * ascending
+ * Finds the dirty cards between two addresses, multiples of 1 KiB.
+ *
+ * @returns runs of cards, ascending
  */
 export function findMarked({ bytes, marks }: CardMemory, from: number, to: number): CardRun[] {
   const words = new Uint32Array(bytes.buffer, CARD_TABLE, marks.length >> 2);
@@ -134,8 +135,9 @@ export function findMarked({ bytes, marks }: CardMemory, from: number, to: numbe
 }
 
 /**
- * Clears the marks between two addresses, multiples of 1 KiB. @returns the runs of cards that were
- * dirty, ascending
+ * Clears the marks between two addresses, multiples of 1 KiB.
+ *
+ * @returns the runs of cards that were dirty, ascending
  */
 export function takeMarks(memory: CardMemory, from: number, to: number): CardRun[] {
   const runs = findMarked(memory, from, to);
