@@ -21,7 +21,7 @@ import {
  *
  * - Numbers: it prints some powers of two with a digit too many (its search for the shortest text
  *   tries only the nearest of each length), other radices than ten inexactly, and reads no digit
- *   after the 38th. There it asks its host: `quickjs/questions.ts`.
+ *   after the 38th. There it asks its host: `src/quickjs/numbers.ts`.
  * - `/-/v`: it refuses characters outside of classes that are reserved in them.
  * - Rejections that nobody handles: its tracker has one in the runtime, and nothing is put there.
  *

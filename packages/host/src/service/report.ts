@@ -32,9 +32,8 @@ export interface ProcessFacts {
 }
 
 /**
- * All that metrics and the status page are made of. Every field survives structured clone. One for
- * the status page or for metrics has the extensions alone that it is about, and those that have
- * failed.
+ * What metrics and the status page are made of. Every field survives structured clone. A report has
+ * only the extensions that are asked for, and those that have failed.
  */
 export interface ServiceReport {
   /** Present if one process serves alone and is a node of a fleet. */

@@ -2,8 +2,7 @@ import { MemoryBudget, type BudgetShare } from '@sandglass/core';
 
 /**
  * What a sandbox takes beside its heap: static data and C stack as far as they are used, card table
- * and copies (200 KiB), and V8's own objects (67 KiB). `node benchmarks/dist/bench.js --only
- * memory` shows the whole.
+ * and copies (200 KiB), and V8's own objects (67 KiB). `pnpm bench --only memory` shows the whole.
  */
 const FIXED_BYTES = 256 << 10;
 

@@ -23,9 +23,9 @@ interface Served {
   questions: Questions<ToServing, ToPrimary>;
   startedMs: number;
   isServing: boolean;
-  /** The last that it gave for metrics, without counters of extensions. */
+  /** Its last report for metrics, without counters of extensions. */
   report?: ServiceReport;
-  /** Those, by name: the last that it gave. All processes load the same names, for good. */
+  /** The last counters of its extensions, by name. All processes load the same extensions. */
   counters: Map<string, ExtensionStats>;
   ended: Promise<void>;
 }
