@@ -17,6 +17,7 @@ import {
 } from '@nats-io/transport-node';
 
 import type { CompleteFleetOptions } from './options.js';
+import { tlsOf } from './tls.js';
 
 /** Pause between two attempts to connect again; the client adds a little at random. */
 const RECONNECT_AFTER_MS = 500;
@@ -48,7 +49,8 @@ export interface Transport extends AsyncDisposable {
  *   credentials, `E_NOT_FOUND` for a file that cannot be read.
  */
 export async function openTransport(options: CompleteFleetOptions): Promise<Transport> {
-  const { servers, credentials, tls, name, timeoutMs } = options;
+  const { servers, credentials, name, timeoutMs } = options;
+  const tls = await tlsOf(options);
   const given: NodeConnectionOptions = {
     servers: [...servers],
     name,
@@ -58,7 +60,7 @@ export async function openTransport(options: CompleteFleetOptions): Promise<Tran
     // a refused password ends no node: the server's passwords may be about to change
     ignoreAuthErrorAbort: true,
     ...(credentials && { authenticator: await authenticate(credentials) }),
-    ...(tls && { tls: definedOf(tls) }),
+    ...(tls && { tls }),
   };
   const connection = await ask(`Cannot reach the fleet at ${servers.join(', ')}`, () => connect(given));
   return new NatsTransport(connection, options);
@@ -199,10 +201,4 @@ async function readSecret(file: string): Promise<Buffer> {
 
 function trimmed(seed: Buffer): Uint8Array {
   return Buffer.from(seed.toString().trim());
-}
-
-/** Without undefined properties, which the client would take for names of files. */
-function definedOf<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }

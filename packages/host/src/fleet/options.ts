@@ -22,7 +22,10 @@ export interface FleetOptions {
   servers: string | readonly string[];
   /** @default none */
   credentials?: FleetCredentials | undefined;
-  /** Asks for TLS. @default only for `tls://` servers */
+  /**
+   * Insists on TLS, as one of the `servers` with `tls://` does for all. @default what the server
+   * wants
+   */
   tls?: FleetTls | undefined;
   /**
    * Name of this node, as `sandglass fleet status` shows it: letters, digits, `-` and `_`. @default
