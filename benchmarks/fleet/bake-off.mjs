@@ -3,25 +3,19 @@
  *
  *     pnpm build && node benchmarks/fleet/bake-off.mjs [--quick]
  *
- * Installs both clients into `benchmarks/.peers/fleet`, starts `nats-server` and `redis-server` on
- * free ports of loopback, with a process of its own that answers, and measures both in turn.
+ * Starts `nats-server` and `redis-server` on free ports of loopback, with a process of its own that
+ * answers, and measures both in turn.
  * Decides nothing by itself; docs/decisions/the-fleet-is-on-nats.md has what came of it.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { Queue, QueueEvents, Worker } from 'bullmq';
 
 import { startNatsServer } from '../../packages/fleet/dist/testing/nats-server.js';
 import { clock, compare, measure, mediansOf } from './measure.mjs';
 import { startNode } from './start-node.mjs';
+import { startRedis } from './start-redis.mjs';
 
-const PACKAGES = ['bullmq@6', 'ioredis@5', '@nats-io/transport-node@3', '@nats-io/jetstream@3'];
-const FOLDER = fileURLToPath(new URL('../.peers/fleet/', import.meta.url));
 const isQuick = process.argv.includes('--quick');
 /** Rounds of each measurement, one subject after the other; the median counts. */
 const ROUNDS = isQuick ? 1 : 5;
@@ -30,15 +24,12 @@ const EVENTS = isQuick ? 500 : 5_000;
 /** Events that are published before their acknowledgements are waited for. */
 const PUBLISHED_AT_ONCE = 256;
 
-install();
-const store = mkdtempSync(join(tmpdir(), 'sandglass-bake-off-'));
 const server = await startNatsServer();
-const ports = { nats: server.port, bullmq: await freePort() };
-const redis = startRedis(ports.bullmq);
+const redis = await startRedis();
+const ports = { nats: server.port, bullmq: redis.port };
 try {
-  await delay(1_000);
   // each answers a request with its own bytes
-  for (const [name, port] of Object.entries(ports)) await startNode('responder.mjs', name, String(port), FOLDER);
+  for (const [name, port] of Object.entries(ports)) await startNode('responder.mjs', name, String(port));
   const subjects = { nats: await openNats(), bullmq: await openBullmq() };
   const rows = [];
   for (const inFlight of [1, 64, 256]) {
@@ -50,39 +41,11 @@ try {
   print(rows);
   for (const { close } of Object.values(subjects)) await close();
 } finally {
-  redis.kill('SIGKILL');
+  await redis.stop();
   await server.stop();
-  rmSync(store, { recursive: true, force: true });
-}
-
-function install() {
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(join(FOLDER, 'package.json'), '{ "private": true, "type": "module" }\n');
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...PACKAGES], { cwd: FOLDER });
-}
-
-async function load(name) {
-  const { createRequire } = await import('node:module');
-  return import(pathToFileURL(createRequire(join(FOLDER, 'package.json')).resolve(name)));
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
-}
-
-function startRedis(port) {
-  const durable = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', store, ...durable];
-  return spawn('redis-server', args, { stdio: 'ignore' });
 }
 
 async function openNats() {
-  const { connect } = await load('@nats-io/transport-node');
-  const { jetstream, jetstreamManager } = await load('@nats-io/jetstream');
   const connection = await connect({ servers: `127.0.0.1:${ports.nats}` });
   const manager = await jetstreamManager(connection);
   await manager.streams.add({ name: 'events', subjects: ['events'], retention: 'workqueue' });
@@ -107,7 +70,6 @@ async function openNats() {
 }
 
 async function openBullmq() {
-  const { Queue, QueueEvents, Worker } = await load('bullmq');
   const connection = { host: '127.0.0.1', port: ports.bullmq, maxRetriesPerRequest: null };
   // its results are read after it has ended: the last ones have to stay
   const options = { removeOnComplete: { count: 2_000 }, removeOnFail: true };

@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { isInstalled, PATH } from './is-installed.js';
+
 const PROGRAM = process.env['NATS_SERVER'] ?? 'nats-server';
-/** Debian puts it where only root looks. */
-const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 
 /** Arguments behind those that every server of a test gets. */
 export interface NatsServerOptions {
@@ -31,16 +31,9 @@ export interface NatsServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/**
- * Whether this machine has the program. Without it tests are skipped, and say so.
- *
- * @throws {Error} under CI: there nothing is skipped.
- */
+/** See {@link isInstalled}. */
 export function hasNatsServer(): boolean {
-  if (spawnSync(PROGRAM, ['--version'], { env: { PATH } }).status === 0) return true;
-  if (process.env['CI']) throw new Error('nats-server is not installed, and CI skips no test');
-  console.warn('Skipped: nats-server is not installed (apt install nats-server)');
-  return false;
+  return isInstalled(PROGRAM);
 }
 
 /** Starts a server, ready when it resolves. It does not outlive this process. */
