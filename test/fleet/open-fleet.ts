@@ -20,6 +20,8 @@ export interface TestFleet extends AsyncDisposable {
   present(transport: Transport, engine: string): void;
   /** A host with so many threads of its own. @param maxThreads @default 0 */
   openHost(options: HostOptions, maxThreads?: number): Promise<Host>;
+  /** Ends something with the fleet, before it. */
+  after(end: () => Promise<unknown>): void;
 }
 
 export async function openFleet(): Promise<TestFleet> {
@@ -54,6 +56,7 @@ export async function openFleet(): Promise<TestFleet> {
       ends.unshift(() => host.close(0));
       return host;
     },
+    after: (end) => void ends.unshift(end),
     async [Symbol.asyncDispose]() {
       for (const end of ends) await end();
     },

@@ -5,6 +5,7 @@ import type { Extension } from './extensions/extension.js';
 import { durableCallOf } from './fleet/durable-call.js';
 import type { CapabilityCall, CapabilityOptions } from './pool/contract.js';
 import { readThrown } from './pool/jobs/call-errors.js';
+import type { Traces } from './telemetry/observe.js';
 import type { LogEntry } from './types.js';
 
 /**
@@ -13,10 +14,12 @@ import type { LogEntry } from './types.js';
  *
  * @param version finds a version by its id. Ids come from a worker and may be forged; the pool has
  *   checked that this one belongs to the call.
+ * @param traces so that what a handler does is below the span of the call's caller.
  */
 export function connectCapabilities(
   capabilities: Capabilities,
   version: (id: number) => Extension | undefined,
+  traces: Pick<Traces, 'within'>,
 ): CapabilityOptions {
   return {
     isEffect: (name) => capabilities.isEffect(name),
@@ -26,11 +29,13 @@ export function connectCapabilities(
       if (call.name === UNHANDLED_REJECTION) return capabilities.log(toWarning(call, extension));
       const durable = durableCallOf(call.context);
       if (durable && capabilities.isEffect(call.name)) await durable.beforeEffect();
-      return capabilities.invoke(extension.grant, call.name, call.args, {
-        call: { id: call.callId, remainingTimeMs: () => call.remainingTimeMs(), context: call.context },
-        ending: call.ending,
-        requestId: call.requestId,
-      });
+      const invoke = (): Promise<unknown> =>
+        capabilities.invoke(extension.grant, call.name, call.args, {
+          call: { id: call.callId, remainingTimeMs: () => call.remainingTimeMs(), context: call.context },
+          ending: call.ending,
+          requestId: call.requestId,
+        });
+      return traces.within(call.trace, invoke);
     },
   };
 }

@@ -22,7 +22,7 @@ import { checkLoad, type CompleteHostOptions, delayMs, hostSchema, listenerType 
 import type { HostParts } from './host-parts.js';
 import type { Pool } from './pool/contract.js';
 import { createPool } from './pool/create-pool.js';
-import { observe } from './telemetry/observe.js';
+import { observe, type Traces } from './telemetry/observe.js';
 import { tellBackground } from './telemetry/tell-background.js';
 import type { PoolStats } from './pool/stats/stats.js';
 import { createErrorReport, type ReportError } from './routing/report-error.js';
@@ -90,12 +90,14 @@ class SandglassHost implements Host {
   readonly #report: ReportError;
   readonly #endpoints: EndpointsOptions;
   readonly #membership: Membership;
+  readonly #traces: Traces;
   #lastId = 0;
   #closing: Promise<void> | undefined;
 
   static async create(options: CompleteHostOptions, parts: HostParts, membership: Membership): Promise<SandglassHost> {
     const { capabilities: custom, request, onLog, logConsole, pool: poolOptions } = options;
-    const { onCall, onAudit, isWatched } = observe(options);
+    const { onAudit, ...observers } = observe(options);
+    const { onCall, traces } = observers;
     const report = createErrorReport(options.onError);
     const capabilities = (parts.createCapabilities ?? createCapabilities)({
       custom,
@@ -107,7 +109,7 @@ class SandglassHost implements Host {
         report(new SandglassError('E_GUEST', message, { cause, extension, callId }), { extension }),
     });
     const versions = new Map<number, Extension>();
-    const connected = connectCapabilities(capabilities, (id) => versions.get(id));
+    const connected = connectCapabilities(capabilities, (id) => versions.get(id), traces);
     const registrationsOf = (id: number): readonly Registration[] | undefined => versions.get(id)?.registrations;
     const onBackground = tellBackground({ log: capabilities.log, onCall, registrationsOf });
     const openRemote = membership.fleet?.openRemote;
@@ -115,15 +117,15 @@ class SandglassHost implements Host {
     const poolParts = { pool: poolOptions, onBackground, openRemote, startsAtOnce };
     const pool = await parts.createPool({ ...connected, ...poolParts });
     const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
-    const caller = createCaller(pool, { onCall, isWatched });
-    const made = { pool, catalog, caller, membership };
+    const caller = createCaller(pool, observers);
+    const made = { pool, catalog, caller, membership, traces };
     return new SandglassHost(options, { ...options, capabilities }, made);
   }
 
   private constructor(
     options: CompleteHostOptions,
     openOptions: OpenOptions,
-    parts: { pool: Pool; catalog: Catalog; caller: Caller; membership: Membership },
+    parts: { pool: Pool; catalog: Catalog; caller: Caller; membership: Membership; traces: Traces },
   ) {
     this.#options = options;
     this.#openOptions = openOptions;
@@ -132,6 +134,7 @@ class SandglassHost implements Host {
     this.#catalog = parts.catalog;
     this.#caller = parts.caller;
     this.#membership = parts.membership;
+    this.#traces = parts.traces;
     this.#report = createErrorReport(options.onError);
     this.#endpoints = {
       router: parts.catalog.router,
@@ -177,8 +180,9 @@ class SandglassHost implements Host {
 
   joinFleet(): Promise<void> {
     const open = (origin: ExtensionOrigin): Promise<Extension> => this.#open(origin);
-    const [pool, catalog, caller, report] = [this.#pool, this.#catalog, this.#caller, this.#report];
-    return this.#membership.join(createFleetHost({ open, pool, catalog, caller, report }));
+    const [pool, catalog, caller] = [this.#pool, this.#catalog, this.#caller];
+    const [report, traces] = [this.#report, this.#traces];
+    return this.#membership.join(createFleetHost({ open, pool, catalog, caller, report, traces }));
   }
 
   get fleet(): Fleet | undefined {

@@ -47,11 +47,13 @@ export class DurableWork {
   async publish(event: string, meta: object, options: PublishOptions): Promise<Published> {
     const { id = crypto.randomUUID(), isRepeatable } = checkOptions('options of publish', publishOptions, options);
     const listeners = this.#host.listenersOf(event);
+    const trace = this.#host.carryTrace();
     const sent = await Promise.all(
       listeners.map(({ extension, ordinal }) =>
         this.#publisher.publish({
           id: `${id}/${extension}/${ordinal}`,
           isRepeatable,
+          trace,
           kind: 'action',
           event,
           meta: { ...meta },
@@ -68,7 +70,8 @@ export class DurableWork {
     const id = `operation/${operation}/${key}`;
     const known = await this.#records.outcome(id);
     if (known) return valueOf(known, key);
-    await this.#publisher.publish({ id, isRepeatable, kind: 'operation', operation, options: given });
+    const trace = this.#host.carryTrace();
+    await this.#publisher.publish({ id, isRepeatable, trace, kind: 'operation', operation, options: given });
     const outcome = await this.#records.whenEnded(id, AbortSignal.timeout(timeoutMs));
     if (outcome) return valueOf(outcome, key);
     throw new SandglassError('E_WALL', `No answer to "${key}" within ${timeoutMs} ms: ask again with the same key`);

@@ -13,7 +13,7 @@ export type Work = FleetWork & {
 /** Work that was given up, as its stream holds it. */
 export type DeadLetter = Omit<DeadWork, 'number'>;
 
-const workFields = { id: text, isRepeatable: z.boolean() };
+const workFields = { id: text, isRepeatable: z.boolean(), trace: z.optional(z.record(z.string(), z.string())) };
 const work: z.ZodMiniType<Work> = z.discriminatedUnion('kind', [
   z.strictObject({
     ...workFields,

@@ -1,3 +1,4 @@
+import type { TraceCarrier } from '@sandglass/host/fleet';
 import { decodeValue, encodeValue, type ExtensionWire, type SnapshotWire, type UsageWire } from '@sandglass/core';
 
 /**
@@ -55,6 +56,8 @@ export interface BatchWire {
   left: number[];
   /** Runs of each call before this one. */
   runs: number[];
+  /** Of each call; absent if none is traced. */
+  traces?: (TraceCarrier | null)[];
 }
 
 /** Most bytes of one message, all its parts together. The sender refuses a larger one. */

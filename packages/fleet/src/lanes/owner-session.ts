@@ -1,6 +1,6 @@
 import { unpackCalls, type CallWire, type ExtensionWire, type InstallWire } from '@sandglass/core';
 import { isSandglassError, type OutcomeWire, type SandglassError, type SettlementWire } from '@sandglass/core';
-import type { BackgroundEnd, RelayedCapabilityCall, RelayPool } from '@sandglass/host/fleet';
+import type { BackgroundEnd, CallTerms, RelayedCapabilityCall, RelayPool, RunEntry } from '@sandglass/host/fleet';
 
 import type { Channel } from './channels.js';
 import { type BatchWire, type LoadWire, type Message, TO_OWNER, TO_RUNNER, unshared } from './frames.js';
@@ -43,6 +43,8 @@ export interface SessionHost {
   /** Takes it out of the pool, once its calls are over. */
   forgotten(extension: RelayedExtension): void;
   learn(cpuTimeMs: number): void;
+  /** For the spans of the runs. */
+  ran(extension: RelayedExtension, call: RelayedCall, outcome: RunEntry['outcome']): void;
   ended(session: OwnerSession): void;
 }
 
@@ -172,19 +174,21 @@ export class OwnerSession {
     this.#channel.send(TO_OWNER.loaded, { extensionId: wire.id, reply: { ok: false, error } });
   }
 
-  #batch({ id, isLast, left, runs }: BatchWire, calls: CallWire[]): void {
+  #batch({ id, isLast, left, runs, traces = [] }: BatchWire, calls: CallWire[]): void {
     let batch = this.#batches.get(id);
     if (!batch) this.#batches.set(id, (batch = new RelayedBatch(id)));
     batch.isComplete = isLast;
-    calls.forEach((call, i) => this.#run(batch, call, { leftMs: left[i] ?? 0, runs: runs[i] ?? 0 }));
+    calls.forEach((call, i) => {
+      this.#run(batch, call, { leftMs: left[i] ?? 0, runs: runs[i] ?? 0, trace: traces[i] ?? undefined });
+    });
     this.#closeIfOver(batch);
   }
 
-  #run(batch: RelayedBatch, wire: CallWire, { leftMs, runs }: { leftMs: number; runs: number }): void {
+  #run(batch: RelayedBatch, wire: CallWire, { leftMs, runs, trace }: CallTerms): void {
     const extension = this.#extensions.get(wire.extensionId);
     if (!extension) return this.#outbox.drop(wire.callId); // its load was lost with a lane
     this.#host.used(extension);
-    const call = new RelayedCall(wire.callId, batch);
+    const call = new RelayedCall(wire.callId, batch, trace);
     batch.left += 1;
     this.#calls.set(wire.callId, call);
     const { pool, calls } = this.#host;
@@ -203,13 +207,19 @@ export class OwnerSession {
       waitUntil: () => (call.goesOn = true),
     });
     accepted.then(
-      (value) => this.#answer(call, () => this.#outbox.outcome(call.succeeded(value))),
-      (error: unknown) => this.#answer(call, () => this.#fail(call, error)),
+      (value) => {
+        this.#host.ran(extension, call, 'ok');
+        this.#answer(call, () => this.#outbox.outcome(call.succeeded(value)));
+      },
+      (thrown: unknown) => {
+        const error = toOurs(thrown);
+        this.#host.ran(extension, call, error.code);
+        this.#answer(call, () => this.#fail(call, error));
+      },
     );
   }
 
-  #fail(call: RelayedCall, thrown: unknown): void {
-    const error = toOurs(thrown);
+  #fail(call: RelayedCall, error: SandglassError): void {
     const isLost = error.code === 'E_WORKER_LOST' && call.outcome === undefined;
     if (isLost || error.code === 'E_CLOSED') this.#outbox.drop(call.callId);
     else if (error.code !== 'E_ABORTED') this.#outbox.outcome(call.failed(error));

@@ -1,5 +1,5 @@
 import type { ErrorWire, OutcomeWire, SandglassError, UsageWire } from '@sandglass/core';
-import type { BackgroundEnd, RelayedCapabilityCall } from '@sandglass/host/fleet';
+import type { BackgroundEnd, RelayedCapabilityCall, TraceCarrier } from '@sandglass/host/fleet';
 
 import { NO_USAGE } from './frames.js';
 
@@ -47,6 +47,9 @@ export class Relayed {
 /** A call that a runner runs for an owner. */
 export class RelayedCall extends Relayed {
   readonly batch: RelayedBatch;
+  readonly beganMs: number = performance.now();
+  /** Context of its caller's span. */
+  readonly trace: TraceCarrier | undefined;
   /** Its id in the runner's pool, once that has accepted it. */
   localId = 0;
   abort: () => void = () => {};
@@ -55,9 +58,10 @@ export class RelayedCall extends Relayed {
   /** Whether it has background, which goes on after its answer. */
   goesOn = false;
 
-  constructor(callId: number, batch: RelayedBatch) {
+  constructor(callId: number, batch: RelayedBatch, trace: TraceCarrier | undefined) {
     super(callId);
     this.batch = batch;
+    this.trace = trace;
   }
 
   succeeded(value: Uint8Array): OutcomeWire {

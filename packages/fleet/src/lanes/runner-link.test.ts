@@ -71,7 +71,7 @@ const call = (callId: number, bytes = 1): CallWire => ({
   handler: 0,
   argument: new Uint8Array(bytes),
 });
-const terms = [{ leftMs: 99.5, runs: 1 }];
+const terms = [{ leftMs: 99.5, runs: 1, trace: undefined }];
 const batch = (id: number, calls: CallWire[], install: InstallWire[] = []): void =>
   link.batch({ id, install, calls, idleCores: 0, terms });
 

@@ -118,7 +118,8 @@ export class RunnerLink implements LaneLink {
   #sendBatch(id: number, calls: CallWire[], terms: CallTerms[], isLast = true): boolean {
     const left = terms.map(({ leftMs }) => Math.ceil(leftMs));
     const runs = terms.map(({ runs }) => runs);
-    return this.#send(TO_RUNNER.batch, { id, isLast, left, runs }, packCalls(calls));
+    const traces = terms.some(({ trace }) => trace) ? terms.map(({ trace }) => trace ?? null) : undefined;
+    return this.#send(TO_RUNNER.batch, { id, isLast, left, runs, ...(traces && { traces }) }, packCalls(calls));
   }
 
   #fail({ callId }: CallWire): void {

@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Msg } from '@nats-io/transport-node';
-import { createRelayPool, type BackgroundEnd, type PoolOptions } from '@sandglass/host/fleet';
-import type { RelayedCapabilityCall, RelayPool, Runner } from '@sandglass/host/fleet';
+import { createRelayPool, openTraces, type BackgroundEnd, type PoolOptions } from '@sandglass/host/fleet';
+import type { RelayedCapabilityCall, RelayPool, RunEntry, Runner, Traces } from '@sandglass/host/fleet';
 
 import type { Transport } from '../connection/transport.js';
 import { BEAT_MS, Channels } from './channels.js';
@@ -34,6 +34,7 @@ export class FleetRunner implements Runner, SessionHost {
   readonly #subjects: Subjects;
   readonly #channels: Channels;
   readonly #sessions: Set<OwnerSession> = new Set();
+  readonly #traces: Traces = openTraces();
   readonly #drainListeners: Set<() => void> = new Set();
   #hello: Disposable | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -113,6 +114,16 @@ export class FleetRunner implements Runner, SessionHost {
 
   learn(cpuTimeMs: number): void {
     this.#meanMs += (cpuTimeMs - this.#meanMs) * COST_WEIGHT;
+  }
+
+  ran(
+    { wire }: RelayedExtension,
+    { trace, beganMs, outcome: reported }: RelayedCall,
+    outcome: RunEntry['outcome'],
+  ): void {
+    if (!trace) return;
+    const durationMs = performance.now() - beganMs;
+    this.#traces.tracing()?.onRun({ extension: wire.name, outcome, durationMs, ...reported?.usage }, trace);
   }
 
   ended(session: OwnerSession): void {

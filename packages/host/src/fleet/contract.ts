@@ -1,6 +1,7 @@
 import type { ErrorCode, LimitsInput, SandglassError, Scopes } from '@sandglass/core';
 
 import type { PoolStats } from '../pool/stats/stats.js';
+import type { TraceCarrier } from '../telemetry/propagation.js';
 import type { ExtensionSource } from '../extensions/extension-source.js';
 import type { OpenRemoteLanes } from '../pool/links/lane-link.js';
 import type { FleetOptions } from './options.js';
@@ -28,6 +29,8 @@ export interface StagedExtension {
 export type FleetWork = {
   /** Deduplicates, and names its effects. */
   id: string;
+  /** Context of the span that it was published in. */
+  trace?: TraceCarrier | undefined;
 } & (
   | {
       kind: 'action';
@@ -67,6 +70,8 @@ export interface FleetHost {
    */
   run(work: FleetWork, claim: () => Promise<boolean>): Promise<WorkEnd>;
   stats(): PoolStats;
+  /** Context of the span that its caller is in, if there is one. */
+  carryTrace(): TraceCarrier | undefined;
   /** Tells the host's `onError`. */
   report(error: unknown, context: { extension?: string }): void;
 }

@@ -5,6 +5,7 @@ import type { Extension, ExtensionOrigin } from '../extensions/extension.js';
 import type { Pool } from '../pool/contract.js';
 import type { Caller } from '../routing/caller.js';
 import { runOperation } from '../routing/run-operation.js';
+import type { Traces } from '../telemetry/observe.js';
 import type { FleetHost, FleetWork, WorkEnd } from './contract.js';
 import { DurableCall } from './durable-call.js';
 
@@ -15,10 +16,11 @@ export interface FleetHostParts {
   caller: Caller;
   pool: Pick<Pool, 'stats'>;
   report: FleetHost['report'];
+  traces: Traces;
 }
 
 /** The host as its fleet sees it. */
-export function createFleetHost({ open, catalog, caller, pool, report }: FleetHostParts): FleetHost {
+export function createFleetHost({ open, catalog, caller, pool, report, traces }: FleetHostParts): FleetHost {
   return {
     stage: async ({ source, limits, grant: granted }) =>
       catalog.stage(await open({ from: source, options: { limits }, granted })),
@@ -34,7 +36,7 @@ export function createFleetHost({ open, catalog, caller, pool, report }: FleetHo
     async run(work, claim): Promise<WorkEnd> {
       const context = new DurableCall(work.id, claim);
       try {
-        const value = await runWork(work, context, { catalog, caller });
+        const value = await traces.within(work.trace, () => runWork(work, context, { catalog, caller }));
         return { value, effects: context.effects };
       } catch (thrown) {
         const error = isSandglassError(thrown)
@@ -44,6 +46,7 @@ export function createFleetHost({ open, catalog, caller, pool, report }: FleetHo
       }
     },
     stats: () => pool.stats(),
+    carryTrace: () => traces.carry(),
     report,
   };
 }

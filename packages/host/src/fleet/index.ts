@@ -10,5 +10,8 @@ export type * from './options.js';
 export type * from './runner.js';
 export type * from '../pool/contract.js';
 export type * from '../pool/links/lane-link.js';
+export { openTraces, type Traces } from '../telemetry/observe.js';
+export type { TraceCarrier } from '../telemetry/propagation.js';
+export type { RunEntry } from '../telemetry/tracing.js';
 export { createRelayPool } from '../pool/create-pool.js';
 export type { PoolOptions } from '../pool/pool-options.js';

@@ -11,6 +11,7 @@ import type {
   UsageWire,
 } from '@sandglass/core';
 
+import type { TraceCarrier } from '../telemetry/propagation.js';
 import type { CallEnd } from '../time/call-end.js';
 import type { PoolOptions } from './pool-options.js';
 import type { OpenRemoteLanes } from './links/lane-link.js';
@@ -36,6 +37,8 @@ export interface CallRequest {
   context?: object | undefined;
   /** Of the request that the call answers: for the audit entries of its capability calls. */
   requestId?: string | undefined;
+  /** Context of the caller's span, if calls are traced. */
+  trace?: TraceCarrier | undefined;
   /**
    * Told what the engine says that the call came to and used, before it settles. Not told if it
    * ended without its engine, for example by abort.
@@ -121,6 +124,7 @@ export interface CapabilityCall {
   /** What the call was made with. */
   readonly context: object | undefined;
   readonly requestId: string | undefined;
+  readonly trace: TraceCarrier | undefined;
   /** Milliseconds left of the call's `wallTimeMs`. */
   remainingTimeMs(): number;
 }

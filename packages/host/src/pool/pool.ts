@@ -159,6 +159,7 @@ export class LanePool implements Pool, Omit<RelayPool, 'engine'> {
         waitUntil: request.waitUntil,
         context: request.context,
         requestId: request.requestId,
+        trace: request.trace,
         resolve,
         reject,
       });

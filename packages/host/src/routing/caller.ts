@@ -35,7 +35,7 @@ export interface Caller {
 /** A {@link Caller} over a pool. @param observers told of each call that the pool was asked for. */
 export function createCaller(
   pool: Pick<Pool, 'call' | 'holdResult'>,
-  observers: Pick<Observers, 'onCall' | 'isWatched'>,
+  observers: Pick<Observers, 'onCall' | 'isWatched' | 'traces'>,
 ): Caller {
   const send = observeCalls(async (extension, request) => {
     try {

@@ -17,7 +17,10 @@ export type Send = (extension: Extension, request: CallRequest) => Promise<Uint8
  * @param observers without `onCall`, `send` itself is returned: what nobody listens to costs
  *   nothing.
  */
-export function observeCalls(send: Send, { onCall, isWatched }: Pick<Observers, 'onCall' | 'isWatched'>): Send {
+export function observeCalls(
+  send: Send,
+  { onCall, isWatched, traces }: Pick<Observers, 'onCall' | 'isWatched' | 'traces'>,
+): Send {
   if (!onCall) return send;
   const watch: Send = async (extension, request) => {
     const beganMs = performance.now();
@@ -36,7 +39,7 @@ export function observeCalls(send: Send, { onCall, isWatched }: Pick<Observers, 
       request.onOutcome?.(outcome);
     };
     try {
-      const value = await send(extension, { ...request, onOutcome });
+      const value = await send(extension, { ...request, onOutcome, trace: traces.carry() });
       end();
       return value;
     } catch (error) {

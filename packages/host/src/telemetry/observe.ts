@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 
 import { guardSink } from '../capabilities/audit.js';
 import type { AuditEntry, CallEntry, HostOptions } from '../types.js';
+import type { TraceCarrier } from './propagation.js';
 import { createTracing, type TelemetryApi, type Tracing } from './tracing.js';
 
 /** A variable, so that neither TypeScript nor a bundler insists on the package. */
@@ -25,6 +26,32 @@ export interface Observers {
   onAudit?: ((entry: AuditEntry) => void) | undefined;
   /** Whether anybody would hear of a call that begins now. Absent if that never changes. */
   isWatched?: (() => boolean) | undefined;
+  traces: Traces;
+}
+
+/** Spans of this process, whether an SDK is set up yet, or ever. */
+export interface Traces {
+  /** Undefined until an SDK is set up. */
+  tracing(): Tracing | undefined;
+  /** See `Tracing`. */
+  carry(): TraceCarrier | undefined;
+  /** See `Tracing`. Without a carrier, it is only done. */
+  within<T>(carrier: TraceCarrier | undefined, run: () => T): T;
+}
+
+/** @param telemetry for tests. @default the package, if it is installed */
+export function openTraces(telemetry: Telemetry | undefined = findTelemetry()): Traces {
+  let known: Tracing | undefined;
+  const tracing = (): Tracing | undefined =>
+    (known ??= telemetry?.isSetUp() === true ? createTracing(telemetry.load()) : undefined);
+  return {
+    tracing,
+    carry: () => tracing()?.carry(),
+    within(carrier, run) {
+      const known = carrier && tracing();
+      return known ? known.within(carrier, run) : run();
+    },
+  };
 }
 
 /**
@@ -37,13 +64,13 @@ export function observe(
   own: Pick<HostOptions, 'onCall' | 'onAudit'>,
   telemetry: Telemetry | undefined = findTelemetry(),
 ): Observers {
-  let known: Tracing | undefined;
-  const tracing = (): Tracing | undefined =>
-    (known ??= telemetry?.isSetUp() === true ? createTracing(telemetry.load()) : undefined);
+  const traces = openTraces(telemetry);
+  const { tracing } = traces;
   return {
     onCall: both(own.onCall, telemetry && ((entry) => tracing()?.onCall(entry))),
     onAudit: both(own.onAudit, telemetry && ((entry) => tracing()?.onAudit(entry))),
     isWatched: own.onCall || !telemetry ? undefined : () => tracing()?.isOn() === true,
+    traces,
   };
 }
 

@@ -19,9 +19,14 @@ type Provider = ReturnType<TelemetryApi['trace']['getTracerProvider']>;
 function fakeApi(provider: Provider = {}): { api: TelemetryApi; spans: FakeSpan[] } {
   const spans: FakeSpan[] = [];
   const api: TelemetryApi = {
-    SpanKind: { INTERNAL: 0, CLIENT: 2 },
+    SpanKind: { INTERNAL: 0, SERVER: 1, CLIENT: 2 },
     SpanStatusCode: { ERROR: 2 },
-    context: { active: () => 'caller' },
+    ROOT_CONTEXT: 'root',
+    context: { active: () => 'caller', with: (_context, run) => run() },
+    propagation: {
+      inject: (context, carrier) => void (carrier['traceparent'] = String(context)),
+      extract: (_context, carrier) => carrier['traceparent'],
+    },
     trace: {
       getTracerProvider: () => provider,
       setSpan: (_context, span) => span,
@@ -94,6 +99,23 @@ describe('createTracing', () => {
       { code: 2, message: 'E_SCOPE' },
       { code: 2, message: 'No permission' },
     ]);
+  });
+
+  test('makes the span of a run below the call that it was done for, on another host', () => {
+    const { api, spans } = fakeApi();
+    const { carry, onRun } = createTracing(api);
+    onRun({ extension: 'hello', outcome: 'E_CPU', durationMs: 5, cpuTimeMs: 3 }, carry()!);
+    expect(spans).toEqual([
+      expect.objectContaining({
+        ...{ name: 'sandglass run', parent: 'caller', status: { code: 2, message: 'E_CPU' } },
+        attributes: { 'sandglass.extension': 'hello', 'sandglass.outcome': 'E_CPU', 'sandglass.cpu_time_ms': 3 },
+      }),
+    ]);
+  });
+
+  test('carries nothing until an SDK is set up', () => {
+    const { api } = fakeApi({ getDelegateTracer: () => undefined });
+    expect(createTracing(api).carry()).toBeUndefined();
   });
 
   test('keeps the capability calls of one call apart from those of another, and drops those of a load', () => {

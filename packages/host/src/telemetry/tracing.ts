@@ -1,16 +1,16 @@
 import { describeRegistration } from '../routing/describe-registration.js';
 import type { AuditEntry, CallEntry } from '../types.js';
+import { carryContext, contextOf, type PropagationApi, type TraceCarrier } from './propagation.js';
 
 /** The part of `@opentelemetry/api` that is used here. */
-export interface TelemetryApi {
+export interface TelemetryApi extends PropagationApi {
   trace: {
     getTracer(name: string): { startSpan(name: string, options: SpanOptions, context?: unknown): Span };
     /** Until an SDK is set up, the package's own provider, which has nobody to delegate to. */
     getTracerProvider(): { getDelegateTracer?: (name: string) => unknown };
     setSpan(context: unknown, span: Span): unknown;
   };
-  context: { active(): unknown };
-  SpanKind: { INTERNAL: number; CLIENT: number };
+  SpanKind: { INTERNAL: number; SERVER: number; CLIENT: number };
   SpanStatusCode: { ERROR: number };
 }
 
@@ -26,12 +26,21 @@ interface SpanOptions {
   attributes: Record<string, string | number>;
 }
 
+/** A run that a runner did for a call of another host. */
+export type RunEntry = Pick<CallEntry, 'extension' | 'outcome' | 'durationMs' | 'cpuTimeMs' | 'heapBytes'>;
+
 /** Turns ended calls and capability calls into spans. */
 export interface Tracing {
   /** Whether there is an SDK that takes the spans. One may be set up at any time. */
   isOn(): boolean;
   onCall(entry: CallEntry): void;
   onAudit(entry: AuditEntry): void;
+  /** @param carrier of the call that it was done for. */
+  onRun(entry: RunEntry, carrier: TraceCarrier): void;
+  /** See {@link carryContext}. Undefined without an SDK. */
+  carry(): TraceCarrier | undefined;
+  /** Does something in a context that came from elsewhere. */
+  within<T>(carrier: TraceCarrier, run: () => T): T;
 }
 
 /** Name of the tracer. */
@@ -49,7 +58,8 @@ const MAX_OPEN_CALLS = 10_000;
  * A call's span is made when the call is over, from what was measured, so that nothing is traced on
  * the way.
  */
-export function createTracing({ trace, context, SpanKind, SpanStatusCode }: TelemetryApi): Tracing {
+export function createTracing(api: TelemetryApi): Tracing {
+  const { trace, context, SpanKind, SpanStatusCode } = api;
   const tracer = trace.getTracer(TRACER);
   const capabilityCalls = new Map<number, { entry: AuditEntry; endMs: number }[]>();
 
@@ -66,11 +76,7 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
     span.end(endMs);
   };
 
-  const isOn = (): boolean => {
-    const provider = trace.getTracerProvider();
-    return provider.getDelegateTracer === undefined || provider.getDelegateTracer(TRACER) !== undefined;
-  };
-
+  const isOn = (): boolean => hasSdk(api);
   return {
     isOn,
     onCall(entry) {
@@ -102,10 +108,30 @@ export function createTracing({ trace, context, SpanKind, SpanStatusCode }: Tele
       if (capabilityCalls.size > MAX_OPEN_CALLS)
         for (const oldest of capabilityCalls.keys()) return void capabilityCalls.delete(oldest);
     },
+    onRun(entry, carrier) {
+      if (isOn()) traceRun(api, entry, carrier);
+    },
+    carry: () => (isOn() ? carryContext(api) : undefined),
+    within: (carrier, run) => context.with(contextOf(api, carrier), run),
   };
 }
 
-function attributesOfCall({ extension, callId, outcome, cpuTimeMs, heapBytes }: CallEntry): SpanOptions['attributes'] {
+function hasSdk({ trace }: TelemetryApi): boolean {
+  const provider = trace.getTracerProvider();
+  return provider.getDelegateTracer === undefined || provider.getDelegateTracer(TRACER) !== undefined;
+}
+
+function traceRun(api: TelemetryApi, entry: RunEntry, carrier: TraceCarrier): void {
+  const { outcome, durationMs } = entry;
+  const endMs = Date.now();
+  const options = { kind: api.SpanKind.SERVER, startTime: endMs - durationMs, attributes: attributesOfCall(entry) };
+  const span = api.trace.getTracer(TRACER).startSpan('sandglass run', options, contextOf(api, carrier));
+  if (outcome !== 'ok') span.setStatus({ code: api.SpanStatusCode.ERROR, message: outcome });
+  span.end(endMs);
+}
+
+function attributesOfCall(entry: RunEntry & Pick<CallEntry, 'callId'>): SpanOptions['attributes'] {
+  const { extension, callId, outcome, cpuTimeMs, heapBytes } = entry;
   return {
     'sandglass.extension': extension,
     'sandglass.outcome': outcome,

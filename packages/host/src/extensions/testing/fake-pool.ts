@@ -84,7 +84,7 @@ function capabilitiesOf(
   const ending = new CallEnd();
   signal?.addEventListener('abort', () => ending.fire(), { once: true });
   return (name, ...args) =>
-    onCapability({ ...of, requestId: undefined, name, args, ending, remainingTimeMs: () => 1_000 });
+    onCapability({ ...of, requestId: undefined, trace: undefined, name, args, ending, remainingTimeMs: () => 1_000 });
 }
 
 /** What a thread makes of a result. */

@@ -200,7 +200,7 @@ export class Dispatcher implements Releaser {
         lane.installed.set(extension.wire.id, extension);
         if (extension.install) install.push(extension.install);
       }
-      terms?.push({ leftMs: this.#ledger.leftMs(job), runs: job.runs });
+      terms?.push({ leftMs: this.#ledger.leftMs(job), runs: job.runs, trace: job.trace });
       job.runs += 1;
       if (job.sentMs === 0) extension.counters.queueMs.record(sentMs - job.acceptedMs);
       job.sentMs = sentMs;

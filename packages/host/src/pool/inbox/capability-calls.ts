@@ -221,6 +221,7 @@ class ServedCall implements CapabilityCall {
   readonly ending: CallEnd;
   readonly context: object | undefined;
   readonly requestId: string | undefined;
+  readonly trace: CapabilityCall['trace'];
   readonly #ledger: Ledger;
   readonly #job: Job;
 
@@ -232,6 +233,7 @@ class ServedCall implements CapabilityCall {
     this.ending = job.ending;
     this.context = job.context;
     this.requestId = job.requestId;
+    this.trace = job.trace;
     this.#ledger = ledger;
     this.#job = job;
   }

@@ -27,6 +27,7 @@ export interface JobOptions {
   waitUntil?: CallRequest['waitUntil'];
   context?: CallRequest['context'];
   requestId?: CallRequest['requestId'];
+  trace?: CallRequest['trace'];
   resolve: (value: JobValue) => void;
   reject: (error: Error) => void;
 }
@@ -49,6 +50,7 @@ export class Job implements Timed, Queued {
   readonly waitUntil: CallRequest['waitUntil'];
   readonly context: CallRequest['context'];
   readonly requestId: CallRequest['requestId'];
+  readonly trace: CallRequest['trace'];
   argument: Uint8Array;
   snapshot: SnapshotWire | undefined;
   readonly resolve: (value: JobValue) => void;
@@ -93,6 +95,7 @@ export class Job implements Timed, Queued {
     this.waitUntil = options.waitUntil;
     this.context = options.context;
     this.requestId = options.requestId;
+    this.trace = options.trace;
     this.resolve = options.resolve;
     this.reject = options.reject;
   }

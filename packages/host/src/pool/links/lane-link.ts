@@ -1,3 +1,4 @@
+import type { TraceCarrier } from '../../telemetry/propagation.js';
 import type { CallWire, ExtensionWire, InstallWire, SettlementWire, SnapshotWire } from '@sandglass/core';
 
 /** What a lane tells its owner. Payloads are unchecked: a guest may have taken the engine over. */
@@ -60,6 +61,7 @@ export interface CallTerms {
   leftMs: number;
   /** Runs before this one, whose lanes were lost. */
   runs: number;
+  trace: TraceCarrier | undefined;
 }
 
 /** Of a lane that is a whole pool somewhere else. */
