@@ -10,8 +10,8 @@ export class ActiveCall {
   readonly call: Call;
   readonly source: SandboxSource | undefined;
   /**
-   * Of a load: called once, with the state of its promise when that is no longer pending. A call's
-   * runner finishes it, without a closure for each.
+   * Of a load: called once, with the state of its promise when that is no longer pending. The
+   * call runner finishes a call, without a closure for each.
    */
   readonly onSettled: ((progress: Progress) => void) | undefined;
   /** What waits for a sandbox of this call, while one is being made. */

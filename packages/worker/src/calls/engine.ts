@@ -24,7 +24,7 @@ import { findLayout } from '../quickjs/find-layout.js';
 import type { Layout } from '../quickjs/memory/layout.js';
 import type { Progress } from '../quickjs/realm.js';
 import { isTracked } from '../quickjs/memory/cards.js';
-import { Runner } from './runner.js';
+import { CallRunner } from './call-runner.js';
 import { PristineSandboxes } from '../supply/pristine-sandboxes.js';
 import type { PoolCounters, SandboxSource } from '../supply/sandbox-source.js';
 import { SandboxFactory } from '../supply/sandbox-factory.js';
@@ -98,7 +98,7 @@ class ThreadEngine implements Engine {
   readonly #factory: SandboxFactory;
   readonly #onOutcomes: EngineOptions['onOutcomes'];
   readonly #environment: CallEnvironment;
-  readonly #runner: Runner;
+  readonly #callRunner: CallRunner;
   readonly #sources: Map<number, SandboxSource> = new Map();
   /** Extensions that are being evaluated. Forgetting one takes it out. */
   readonly #loading: Set<number> = new Set();
@@ -120,7 +120,7 @@ class ThreadEngine implements Engine {
       counters: this.#counters,
       send: options.onCapabilities,
     };
-    this.#runner = new Runner(this.#environment, (outcome) => this.#settled(outcome));
+    this.#callRunner = new CallRunner(this.#environment, (outcome) => this.#settled(outcome));
   }
 
   async load(extension: ExtensionWire, wire?: SnapshotWire): Promise<LoadReply> {
@@ -154,23 +154,23 @@ class ThreadEngine implements Engine {
     if (!source) return unknownExtension(call);
     this.#running = call.callId;
     this.#outcome = undefined;
-    this.#runner.start(call, source);
+    this.#callRunner.start(call, source);
     this.#running = 0;
     return this.#outcome;
   }
 
   settle(settlements: SettlementWire[]): void {
-    for (const settlement of settlements) this.#runner.settle(settlement);
+    for (const settlement of settlements) this.#callRunner.settle(settlement);
   }
 
   abort(callIds: number[]): void {
-    for (const callId of callIds) this.#runner.abort(callId);
+    for (const callId of callIds) this.#callRunner.abort(callId);
   }
 
   forget(extensionId: number): void {
     this.#loading.delete(extensionId);
     this.#sources.get(extensionId)?.close();
-    this.#runner.abortExtension(extensionId);
+    this.#callRunner.abortExtension(extensionId);
     this.#sources.delete(extensionId);
   }
 
@@ -186,7 +186,7 @@ class ThreadEngine implements Engine {
   }
 
   shed(bytes: number): void {
-    this.#runner.shed(bytes);
+    this.#callRunner.shed(bytes);
   }
 
   close(): void {
@@ -233,13 +233,13 @@ class ThreadEngine implements Engine {
       throw error instanceof LoadError ? error : new LoadError(describePoison(error, call));
     } finally {
       clearTimeout(timer);
-      this.#runner.abort(call.callId);
+      this.#callRunner.abort(call.callId);
       if (!isAdopted) this.#factory.retire(sandbox);
     }
   }
 
   #settlement(call: Call, pending: Progress): Promise<Progress> {
-    return new Promise((resolve) => this.#runner.waitForLoad(call, pending, resolve));
+    return new Promise((resolve) => this.#callRunner.waitForLoad(call, pending, resolve));
   }
 
   #settled(outcome: OutcomeWire): void {

@@ -8,14 +8,18 @@ import { dropContentHeaders, dropCredentials } from './headers.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 
 /** The status and the location of an answer that redirects. */
-type Hop = Pick<Answer, 'status' | 'location'>;
+type RedirectAnswer = Pick<Answer, 'status' | 'location'>;
 
 /**
  * Makes the next request of a redirect, checked like one of the guest's own.
  *
  * @throws {CapabilityError} `E_SCOPE`.
  */
-export function redirect(from: OutgoingRequest, { status, location: header }: Hop, gate: RequestGate): OutgoingRequest {
+export function redirect(
+  from: OutgoingRequest,
+  { status, location: header }: RedirectAnswer,
+  gate: RequestGate,
+): OutgoingRequest {
   const location = decodeLocation(header);
   const target = resolve(from.url, location, gate);
   if (!target.ok)

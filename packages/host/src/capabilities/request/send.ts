@@ -57,10 +57,10 @@ export interface SendOptions {
 export async function send(request: OutgoingRequest, options: SendOptions): Promise<ReceivedAnswer> {
   const { maxRedirects } = options.limits;
   let current = request;
-  for (let hops = 0; ; hops++) {
+  for (let redirects = 0; ; redirects++) {
     const answer = await dispatch(current, options);
     if (answer.location === '') return receive(answer, options);
-    if (hops >= maxRedirects) throw tooManyRedirects(current.url, maxRedirects);
+    if (redirects >= maxRedirects) throw tooManyRedirects(current.url, maxRedirects);
     current = redirect(current, answer, options.gate);
   }
 }

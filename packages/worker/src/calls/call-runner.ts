@@ -15,7 +15,7 @@ import { Thrown } from '../sandbox/value-bridge.js';
 const NO_VALUE: Uint8Array = new Uint8Array();
 
 /** Runs calls: from the handler's invocation over its awaits to an outcome. */
-export class Runner {
+export class CallRunner {
   readonly #environment: CallEnvironment;
   readonly #onOutcome: (outcome: OutcomeWire) => void;
   /** Calls that are suspended, by id: each waits for a capability or a promise. */
