@@ -58,7 +58,12 @@ function translate(message: unknown): unknown[] {
   if (typeof value !== 'object' || value === null || !('type' in value)) return inside;
   const { type, id, op, args, ...rest } = value as Record<string, unknown>;
   if (type === 'call') {
-    const capability = { callId: id, seq: 1, name: op, args: Array.isArray(args) ? args.map(encodeValue) : args };
+    const capability = {
+      callId: id,
+      seq: 1,
+      name: op,
+      args: Array.isArray(args) ? args.map((each) => encodeValue(each)) : args,
+    };
     return [...inside, { type: 'capabilities', calls: [{ ...capability, ...rest, callId: id === 1 ? NOBODY : id }] }];
   }
   if (type !== 'result') return inside;

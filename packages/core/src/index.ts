@@ -18,6 +18,7 @@ export { jsonPieces } from './values/json-pieces.js';
 export { stringifyJson } from './values/json.js';
 export { revive } from './values/revive.js';
 export { hasUndefinedElement } from './values/scan.js';
+export { Slab } from './values/slab.js';
 
 // What host and engine say to each other.
 export { packCalls, packOutcomes, unpackCalls, unpackOutcomes } from './batch.js';

@@ -107,6 +107,8 @@ describe('instrument', () => {
   test('bulk writes mark all that they cover', () => {
     expect(marksOf('fill', 2 * CARD_BYTES + 5, 7, 2 * CARD_BYTES)).toEqual([2, 3, 4]);
     expect([...memory.bytes.subarray(2 * CARD_BYTES + 4, 2 * CARD_BYTES + 6)]).toEqual([0, 7]);
+    expect(marksOf('fill', 2 * CARD_BYTES + 5, 7, 1)).toEqual([2]);
+    expect(marksOf('fill', 3 * CARD_BYTES - 1, 7, 2)).toEqual([2, 3]);
     expect(marksOf('copy', 10 * CARD_BYTES, 2 * CARD_BYTES + 5, CARD_BYTES)).toContain(10);
     expect(memory.bytes[10 * CARD_BYTES]).toBe(7);
   });

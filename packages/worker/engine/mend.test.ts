@@ -4,15 +4,21 @@ import { runInThisContext } from 'node:vm';
 
 import { describe, expect, test } from 'vitest';
 
+import { decodeValue, FORM } from '@sandglass/core';
+
+import { bufferOf } from '../src/quickjs/encoded-bytes.js';
 import { compileEngine } from '../src/quickjs/engine-module.js';
 import { evaluate, readCString } from '../src/quickjs/ffi.js';
+import { findLayout } from '../src/quickjs/find-layout.js';
 import { createInstance } from '../src/quickjs/instance.js';
 import { findPoll } from './find-poll.js';
 import { findExports } from './find-exports.js';
 import { mend, MENDED_WITH } from './mend.js';
 import { moduleOf } from './testing/module-of.js';
 
-const instance = await createInstance(await compileEngine(), { maxBytes: 64 << 20 });
+const wasm = await compileEngine();
+const layout = await findLayout(wasm);
+const instance = await createInstance(wasm, { maxBytes: 64 << 20 });
 const ctx = instance.ffi.QTS_NewContext(instance.ffi.QTS_NewRuntime(), 0);
 
 /** What the engine makes of each expression, as a text; of an error, its name. */
@@ -97,6 +103,21 @@ describe('regular expressions', () => {
   test.each(['v', 'u'])('flag %s refuses what V8 refuses, in classes and outside', (flag) => {
     const expressions = PATTERNS.map((pattern) => `new RegExp(${JSON.stringify(pattern)}, '${flag}').source`);
     expect(ask(expressions)).toEqual(own(expressions));
+  });
+});
+
+describe('names of an encoding', () => {
+  /** What an object of an expression is after its way out. */
+  function copyOf(expression: string): unknown {
+    const encoded = instance.ffi.QTS_bjson_encode(ctx, evaluate(instance, ctx, `(${expression})`));
+    const { at, length } = bufferOf(instance, layout, encoded as never);
+    return decodeValue(Uint8Array.of(FORM.direct, ...instance.bytes.subarray(at, at + length)));
+  }
+
+  test.each([0, 1, 23, 24, 25, 26, 60, 2_000])('%i different ones, each of them twice', (count) => {
+    const object = Object.fromEntries(Array.from({ length: count }, (_, i) => [`name ${i}`, i]));
+    const text = JSON.stringify([object, { ...object, length: 1, 7: 'index' }, object]);
+    expect(copyOf(text)).toEqual(JSON.parse(text));
   });
 });
 

@@ -1,4 +1,5 @@
 import { onRejectionFunction, parseFunction, printFunction, trackRejectionsFunction } from './mended-functions.js';
+import { findAtomTable, numberAtomFunction } from './mend-atom-table.js';
 import { mendClassAtoms } from './mend-class-atoms.js';
 import { F64, I32, I64, OP } from './opcodes.js';
 import { BinaryReader, BinaryWriter } from './wasm-binary.js';
@@ -23,6 +24,7 @@ import {
  *   tries only the nearest of each length), other radices than ten inexactly, and reads no digit
  *   after the 38th. There it asks its host: `src/quickjs/numbers.ts`.
  * - `/-/v`: it refuses characters outside of classes that are reserved in them.
+ * - Names of what is encoded: `mend-atom-table.ts`.
  * - Rejections that nobody handles: its tracker has one in the runtime, and nothing is put there.
  *
  * Functions are found by their types, which only they have; none for another build.
@@ -64,40 +66,37 @@ export function mend(
 
   const print = onlyOf(typeOf, types.indexOf(PRINT), 'prints numbers');
   const parse = onlyOf(typeOf, types.indexOf(PARSE), 'reads numbers');
+  const atoms = findAtomTable(bodies);
   const indexOf = (added: number): number => imported.length + typeOf.length + added;
   const added = [
     { type: types.indexOf(PRINT), body: bodies[print]! },
     { type: types.indexOf(PARSE), body: bodies[parse]! },
     { type: types.indexOf(TRACKER), body: onRejectionFunction(pollIndex) },
     { type: types.indexOf(TRACK), body: new Uint8Array() },
+    { type: typeOf[atoms.index]!, body: atoms.stock },
   ];
   const slot = new BinaryReader(contentOf(SECTION.table).bytes, TABLE_MINIMUM_AT).u32();
   added[3]!.body = trackRejectionsFunction(findTracker(bodies, types.indexOf(TRACKER)), slot);
-  const newString = exported.get(called.QTS_NewString)!;
-  bodies[print] = printFunction({
+  const { QTS_NewString: newString, free } = called;
+  const printed = {
     stock: indexOf(0),
     poll: pollIndex,
-    newString,
-    free: exported.get(called.free)!,
-  });
+    newString: exported.get(newString)!,
+    free: exported.get(free)!,
+  };
+  bodies[print] = printFunction(printed);
+  bodies[atoms.index] = numberAtomFunction(indexOf(4), atoms.resize);
   bodies[parse] = parseFunction({ stock: indexOf(1), poll: pollIndex });
 
   const out = new BinaryWriter(stock.length + 4_096);
   out.copy(stock, 0, HEADER_BYTES);
   for (const { id, bytes } of sections) {
     out.byte(id);
-    if (id === SECTION.function)
-      out.block((more) =>
-        addEntries(
-          bytes,
-          more,
-          added.map(({ type }) => encodeU32(type)),
-        ),
-      );
+    const more = (entries: Uint8Array[]): void => out.block((section) => addEntries(bytes, section, entries));
+    if (id === SECTION.function) more(added.map(({ type }) => encodeU32(type)));
     else if (id === SECTION.table) out.block((table) => growTable(bytes, table));
-    else if (id === SECTION.export)
-      out.block((more) => addEntries(bytes, more, [exportEntry('trackRejections', KIND.function, indexOf(3))]));
-    else if (id === SECTION.element) out.block((more) => addEntries(bytes, more, [elementOf(slot, indexOf(2))]));
+    else if (id === SECTION.export) more([exportEntry('trackRejections', KIND.function, indexOf(3))]);
+    else if (id === SECTION.element) more([elementOf(slot, indexOf(2))]);
     else if (id === SECTION.code) out.block((code) => writeBodies(code, [...bodies, ...added.map(({ body }) => body)]));
     else out.block((same) => same.copy(bytes, 0, bytes.length));
   }

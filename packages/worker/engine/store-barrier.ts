@@ -1,5 +1,5 @@
 import { CARD_SHIFT, CARD_TABLE } from '../src/quickjs/memory/cards.js';
-import { F32, F64, I32, I64, MEMORY_FILL, OP } from './opcodes.js';
+import { F32, F64, I32, I64, MEMORY_FILL, NO_RESULT, OP } from './opcodes.js';
 import type { BinaryWriter } from './wasm-binary.js';
 
 /*
@@ -79,29 +79,49 @@ export const BULK_LENGTH = 2;
 
 /**
  * Writes a bulk write and its marks. `[destination, source or byte, length]` are on the stack. A
- * length of 0 marks a card for nothing.
+ * length of 0 marks a card for nothing. Most writes are short, and stay on one card or two: a fill
+ * would be a call out of the engine's code for each.
  */
 export function doBulkWrite(out: BinaryWriter, locals: number, write: Uint8Array): void {
   const [to, other, length] = [locals, locals + 1, locals + BULK_LENGTH];
   for (const local of [length, other, to]) out.local(OP.localSet, local);
   for (const local of [to, other, length]) out.local(OP.localGet, local);
   out.copy(write, 0, write.length);
-  const firstCard = other;
+  const [firstCard, lastCard] = [other, to];
   out.local(OP.localGet, to);
   out.constant(CARD_SHIFT);
   out.raw(OP.i32ShrU);
-  out.local(OP.localTee, firstCard);
-  out.constant(CARD_TABLE);
-  out.raw(OP.i32Add);
-  out.constant(1);
+  out.local(OP.localSet, firstCard);
   out.local(OP.localGet, to);
   out.local(OP.localGet, length);
   out.raw(OP.i32Add);
   out.constant(CARD_SHIFT);
   out.raw(OP.i32ShrU);
+  out.local(OP.localSet, lastCard);
+  markCard(out, firstCard);
+  markCard(out, lastCard);
+  countCards(out, firstCard, lastCard);
+  out.constant(2);
+  out.raw(OP.i32GtU, OP.if, NO_RESULT);
   out.local(OP.localGet, firstCard);
+  out.constant(CARD_TABLE);
+  out.raw(OP.i32Add);
+  out.constant(1);
+  countCards(out, firstCard, lastCard);
+  out.raw(OP.prefix, MEMORY_FILL, 0, OP.end);
+}
+
+function markCard(out: BinaryWriter, card: number): void {
+  out.local(OP.localGet, card);
+  out.constant(1);
+  out.raw(OP.i32Store8, 0);
+  out.u32(CARD_TABLE);
+}
+
+function countCards(out: BinaryWriter, first: number, last: number): void {
+  out.local(OP.localGet, last);
+  out.local(OP.localGet, first);
   out.raw(OP.i32Sub);
   out.constant(1);
   out.raw(OP.i32Add);
-  out.raw(OP.prefix, MEMORY_FILL, 0);
 }

@@ -3,6 +3,7 @@ import { decodeValue, openReader, type Decoder } from './decode.js';
 import { encodeValue } from './encode.js';
 import { FORM, TAG } from './format.js';
 import { stringifyJson, tooLong } from './json.js';
+import { isPlainJson } from './plain-json.js';
 import { malformed, Reader } from './reader.js';
 import { JsonWriter, NEEDS_DECODING } from './to-json.js';
 import { Writer } from './writer.js';
@@ -41,9 +42,18 @@ const utf8 = new TextEncoder();
  * @throws {SandglassError} `E_CLONE` for what JSON has no text for, `E_QUOTA` over a limit.
  */
 export function writeResult(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  if (isPlainJson(bytes, maxBytes)) return bytes;
+  if (isUndefined(bytes)) return NULL;
   const { text = 'null', isPlain } = toJson(bytes, maxBytes);
   if (isLonger(text, maxBytes)) throw tooLong(maxBytes);
   return isPlain ? bytes : encodeValue(JSON.parse(text));
+}
+
+/** What a handler without a result comes to. */
+const NULL = encodeValue(null);
+
+function isUndefined(bytes: Uint8Array): boolean {
+  return bytes.length === NULL.length && bytes[0] === FORM.direct && bytes.at(-1) === TAG.undefined;
 }
 
 /** Whether a text has more bytes in UTF-8, where a character takes three at the most. */

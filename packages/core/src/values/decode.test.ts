@@ -127,14 +127,22 @@ describe('decodeValue', () => {
     expect(() => decodeValue(bytes)).toThrow(CLONE_ERROR);
   });
 
-  test('__proto__ from a sandbox is data', () => {
+  test('names that were read before are not taken for others of the same length', () => {
+    const of = (name: string): Uint8Array => encodeValue({ [name]: 1, ['x'.repeat(600)]: 2 });
+    const short = (name: string): Uint8Array => encodeValue({ [name]: 1 });
+    for (const name of ['ab', 'cd', 'ab', '__proto_', 'constru_'])
+      for (const encode of [of, short]) expect(Object.keys(decodeValue(encode(name)) as object)[0]).toBe(name);
+  });
+
+  test('__proto__ from a sandbox is data, each time', () => {
     const bytes = forge(
       (writer) => [TAG.object, 1, 2, TAG.object, 1, 4, TAG.true].forEach((byte) => writer.u8(byte)),
       ['__proto__', 'polluted'],
     );
-    const value = decodeValue(bytes) as object;
-    expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
-    expect(Object.keys(value)).toEqual(['__proto__']);
+    for (const value of [decodeValue(bytes), decodeValue(bytes)] as object[]) {
+      expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+      expect(Object.keys(value)).toEqual(['__proto__']);
+    }
     expect('polluted' in {}).toBe(false);
   });
 

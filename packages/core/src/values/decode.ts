@@ -9,6 +9,7 @@ import {
   TYPED_ARRAYS,
   type Table,
 } from './format.js';
+import { readNames } from './names.js';
 import { createView, defineValue } from './objects.js';
 import { malformed, Reader } from './reader.js';
 import { revive } from './revive.js';
@@ -90,8 +91,7 @@ export class Decoder {
   readonly #reader: Reader;
   readonly #maxParts: number;
   #left: number;
-  readonly atoms: string[] = [];
-  /** Whether a key is `__proto__`, which cannot be assigned. */
+  readonly atoms: readonly string[];
   readonly #hostile: boolean;
   /** In the order in which the engine met them, for references. */
   readonly #objects: (object | undefined)[] = [];
@@ -105,8 +105,9 @@ export class Decoder {
     if (count > reader.remaining) throw malformed();
     if (count > maxParts) throw tooMany(maxParts);
     if (count > MAX_NAMES) throw tooMany(MAX_NAMES);
-    for (let i = 0; i < count; i++) this.atoms.push(reader.string());
-    this.#hostile = this.atoms.includes('__proto__');
+    const { list, isHostile } = readNames(reader, count);
+    this.atoms = list;
+    this.#hostile = isHostile;
   }
 
   read(depth: number): unknown {

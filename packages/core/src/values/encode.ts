@@ -3,6 +3,7 @@ import { flatten } from './flatten.js';
 import { FORM, MAX_DEPTH, SERIAL_VERSION, TAG, TYPED_ARRAYS } from './format.js';
 import { JsonData } from './json-data.js';
 import { SeenObjects, AtomTable } from './seen.js';
+import type { Slab } from './slab.js';
 import { typedArrayType, types } from './types.js';
 import { Writer } from './writer.js';
 
@@ -29,15 +30,18 @@ let spare: Encoding | undefined;
  * references, Map, Set, RegExp, Error and sparse arrays the table.
  *
  * @param value may be a {@link JsonData} of plain data.
+ * @param slab where the bytes are put, if they are few. @default a buffer of their own
  * @returns bytes of the caller's own.
  * @throws {SandglassError} `E_CLONE` naming the function, symbol or other value that cannot be
  *   copied, or nesting beyond 1,000.
  */
-export function encodeValue(value: unknown): Uint8Array<ArrayBuffer> {
+export function encodeValue(value: unknown, slab?: Slab): Uint8Array<ArrayBuffer> {
   const encoding = spare ?? { body: new Writer(), head: new Writer(), atoms: new AtomTable(), seen: new SeenObjects() };
   spare = undefined;
   try {
-    return value instanceof JsonData ? encode(encoding, FORM.json, value.value) : encode(encoding, FORM.direct, value);
+    return value instanceof JsonData
+      ? encode(encoding, FORM.json, value.value)
+      : encode(encoding, FORM.direct, value, slab);
   } catch (error) {
     if (error !== NEEDS_TABLE) throw error;
     return encode(encoding, FORM.table, flatten(value));
@@ -46,18 +50,18 @@ export function encodeValue(value: unknown): Uint8Array<ArrayBuffer> {
   }
 }
 
-function encode(encoding: Encoding, form: number, value: unknown): Uint8Array<ArrayBuffer> {
+function encode(encoding: Encoding, form: number, value: unknown, slab?: Slab): Uint8Array<ArrayBuffer> {
   encoding.body.reset(HEAD_BYTES);
   try {
     writeValue(encoding, value, 0);
-    return assemble(encoding, form);
+    return assemble(encoding, form, slab);
   } finally {
     encoding.atoms.clear();
     encoding.seen.clear();
   }
 }
 
-function assemble(encoding: Encoding, form: number): Uint8Array<ArrayBuffer> {
+function assemble(encoding: Encoding, form: number, slab?: Slab): Uint8Array<ArrayBuffer> {
   const head = encoding.head;
   const body = encoding.body;
   head.reset();
@@ -73,7 +77,10 @@ function assemble(encoding: Encoding, form: number): Uint8Array<ArrayBuffer> {
   }
   const start = HEAD_BYTES - head.at;
   for (let i = 0; i < head.at; i++) body.bytes[start + i] = head.bytes[i]!;
-  return body.bytes.slice(start, body.at);
+  if (!slab) return body.bytes.slice(start, body.at);
+  const result = slab.take(body.at - start);
+  result.set(body.bytes.subarray(start, body.at));
+  return result;
 }
 
 function writeValue(encoding: Encoding, value: unknown, depth: number): void {

@@ -69,6 +69,20 @@ describe('stringifyJson', () => {
     },
   );
 
+  test('a text of exactly the limit is let through, whatever the bound of its parts', () => {
+    const value = { name: '\u0001'.repeat(100), list: [false, -1.5e-300, '漢'], empty: {} };
+    const bytes = encodeValue(value);
+    const { length } = new TextEncoder().encode(JSON.stringify(value));
+    expect(writeResult(bytes, length)).toBe(bytes);
+    expect(() => writeResult(bytes, length - 1)).toThrow(expect.objectContaining({ code: 'E_QUOTA' }));
+  });
+
+  test('a long name counts each time that it is written', () => {
+    const name = 'n'.repeat(300);
+    const bytes = encodeValue(Array.from({ length: 400 }, () => ({ [name]: 1 })));
+    expect(() => writeResult(bytes, MAX)).toThrow(expect.objectContaining({ code: 'E_QUOTA' }));
+  });
+
   test.each(CHANGED)('%o becomes what JSON makes of it', (value, expected) => {
     expect(result(value)).toEqual(expected);
     expect(JSON.stringify(result(value))).toBe(JSON.stringify(value));

@@ -64,6 +64,35 @@ export class Reader {
     return prefix & 1 ? readUtf16(this.#bytes, at, at + size) : readLatin1(this.#bytes, at, at + size);
   }
 
+  /** Steps over a string. @returns its UTF-16 code units */
+  skipString(): number {
+    const prefix = this.leb();
+    const length = prefix >>> 1;
+    this.skip(length * (1 + (prefix & 1)));
+    return length;
+  }
+
+  /** Where the next byte is. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Goes back to a position that it had before. */
+  rewind(at: number): void {
+    this.#at = at;
+  }
+
+  /** A copy of what lies between two positions that it had. */
+  copy(from: number, to: number): Uint8Array {
+    return this.#bytes.slice(from, to);
+  }
+
+  /** Whether these bytes lie at a position. */
+  matches(at: number, bytes: Uint8Array): boolean {
+    for (let i = 0; i < bytes.length; i++) if (this.#bytes[at + i] !== bytes[i]) return false;
+    return true;
+  }
+
   /** Steps over bytes and answers with where they begin. */
   skip(length: number): number {
     const at = this.#at;

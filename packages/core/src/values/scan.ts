@@ -12,7 +12,7 @@ export function hasUndefinedElement(bytes: Uint8Array): boolean {
   if (!bytes.includes(TAG.array) || !bytes.includes(TAG.undefined)) return false;
   const reader = new Reader(bytes);
   reader.skip(2); // form and version
-  for (let atoms = reader.leb(); atoms > 0; atoms--) skipString(reader);
+  for (let atoms = reader.leb(); atoms > 0; atoms--) reader.skipString();
   return scan(reader, false);
 }
 
@@ -29,7 +29,7 @@ function scan(reader: Reader, inArray: boolean): boolean {
       reader.skip(8);
       return false;
     case TAG.string:
-      skipString(reader);
+      reader.skipString();
       return false;
     case TAG.bigint:
       reader.skip(reader.leb());
@@ -60,11 +60,6 @@ function scanMany(reader: Reader, count: number, inArray: boolean): boolean {
     if (scan(reader, inArray)) return true;
   }
   return false;
-}
-
-function skipString(reader: Reader): void {
-  const prefix = reader.leb();
-  reader.skip((prefix >>> 1) * (1 + (prefix & 1)));
 }
 
 function skipBuffer(reader: Reader): void {

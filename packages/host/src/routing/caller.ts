@@ -1,4 +1,4 @@
-import { decodeInTurns, decodeValue, encodeValue, MAX_BYTES_AT_ONCE, SandglassError } from '@sandglass/core';
+import { decodeInTurns, decodeValue, encodeValue, MAX_BYTES_AT_ONCE, SandglassError, Slab } from '@sandglass/core';
 
 import type { Extension } from '../extensions/extension.js';
 import { mapGuestStack } from '../extensions/map-error.js';
@@ -32,6 +32,9 @@ export interface Caller {
   run(extension: Extension, handler: number, argument: Uint8Array, options?: RunOptions): Promise<Uint8Array>;
 }
 
+/** Arguments on their way to a thread, which gets copies. */
+const slab = new Slab();
+
 /** A {@link Caller} over a pool. @param observers told of each call that the pool was asked for. */
 export function createCaller(
   pool: Pick<Pool, 'call' | 'holdResult'>,
@@ -62,7 +65,7 @@ export function createCaller(
   return {
     run,
     async call(extension, handler, argument, options) {
-      const bytes = await run(extension, handler, encodeValue(argument), options);
+      const bytes = await run(extension, handler, encodeValue(argument, slab), options);
       if (extension.wire.type === 'hook') return decodeValue(bytes, MAX_PAYLOAD_PARTS);
       if (bytes.byteLength <= MAX_BYTES_AT_ONCE) return decodeValue(bytes);
       pool.holdResult(bytes.byteLength);

@@ -1,4 +1,4 @@
-import { FORM, hasUndefinedElement } from '@sandglass/core';
+import { FORM, hasUndefinedElement, type Slab } from '@sandglass/core';
 
 import { markWritten } from './memory/cards.js';
 import { instanceTable } from './instance-table.js';
@@ -269,10 +269,11 @@ export class Realm {
    * engine would go on without room, for a minute with an array of four billion holes, and return a
    * part of the value.
    *
+   * @param slab where the bytes are put, if they are few. @default a buffer of their own
    * @returns undefined if only the prelude can take it apart (or nobody can); no exception is left
    *   behind.
    */
-  encode(value: Pointer, form: number): Uint8Array<ArrayBuffer> | undefined {
+  encode(value: Pointer, form: number, slab?: Slab): Uint8Array<ArrayBuffer> | undefined {
     const isDone = value !== 0 && value === this.#last;
     this.#last = 0; // the pointer may be another value's from here on
     const buffer = isDone ? this.#encoded : this.own(this.instance.functions.encode(this.pointers.ctx, value));
@@ -281,7 +282,7 @@ export class Realm {
       return undefined;
     }
     const { at, length } = bufferOf(this.instance, this.layout, buffer);
-    const result = new Uint8Array(length + 1);
+    const result = slab ? slab.take(length + 1) : new Uint8Array(length + 1);
     result[0] = form;
     copyOut(this.instance.bytes, at, result);
     return form === FORM.direct && hasUndefinedElement(result) ? undefined : result;

@@ -238,9 +238,9 @@ export class Sandbox {
     return this.#enter(undefined, () => this.#realm.keep(value));
   }
 
-  /** Copies a value out. May run guest code (getters), under the listener. */
+  /** Copies a result out. May run guest code (getters), under the listener. */
   copy(listener: SliceListener, value: Pointer): Copied {
-    return this.#enter(listener, () => this.#bridge.copy(value));
+    return this.#enter(listener, () => this.#bridge.copyResult(value));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { encodeValue, FORM, type CapabilityErrorWire } from '@sandglass/core';
+import { encodeValue, FORM, Slab, type CapabilityErrorWire } from '@sandglass/core';
 
 import { atCallSite, type CallSite } from '../quickjs/call-site.js';
 import type { PreludeFunction } from './prelude/prelude.js';
@@ -7,6 +7,9 @@ import type { Realm } from '../quickjs/realm.js';
 
 /** The copy of a value, or what was thrown while it was made. */
 export type Copied = Uint8Array | Thrown;
+
+/** Short results, until they are packed. */
+const results = new Slab();
 
 /** What guest code threw; 0 if the heap was too full to hold it. */
 export class Thrown {
@@ -43,9 +46,16 @@ export class ValueBridge {
    * @param lenient functions and symbols become placeholders, so that the host sees their type.
    */
   copy(value: Pointer, lenient = false): Copied {
+    return this.#realm.encode(value, FORM.direct) ?? this.#flatten(value, lenient);
+  }
+
+  /** The same for a result, which leaves this thread among others. */
+  copyResult(value: Pointer): Copied {
+    return this.#realm.encode(value, FORM.direct, results) ?? this.#flatten(value, false);
+  }
+
+  #flatten(value: Pointer, lenient: boolean): Copied {
     const realm = this.#realm;
-    const direct = realm.encode(value, FORM.direct);
-    if (direct) return direct;
     const args = lenient ? [value, realm.own(realm.newNumber(1))] : [value];
     const table = realm.call(this.#prelude.flatten, ...args);
     if (realm.isException(table)) return new Thrown(realm.takeException(table));
