@@ -2,7 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 
 import { type ScannedModule, Scanner } from './scanner.js';
 
-/** Characters that one turn of the event loop scans: 2 ms. */
+/**
+ * Characters that one turn of the event loop scans. They take 2 ms: see
+ * docs/decisions/sources-are-scanned.md.
+ */
 const STEP = 128 * 1024;
 
 /**

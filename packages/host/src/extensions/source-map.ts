@@ -5,8 +5,8 @@ import { parseJson } from './parse-json.js';
 
 /**
  * Characters of a source map, those of the sources it holds included. Reading it takes up to 30 ms
- * of the host's thread; it is then looked up in its text, so that an extension keeps no more than
- * this.
+ * of the host's thread (`pnpm bench --only loop-blocks-loading`); it is then looked up in its text,
+ * so that an extension keeps no more than this.
  */
 export const MAX_SOURCE_MAP_LENGTH: number = 6 * 1024 * 1024;
 /** Values of its JSON: most are names. */

@@ -7,12 +7,12 @@ import type { OpenRemoteLanes } from '../pool/links/lane-link.js';
 import type { FleetOptions } from './options.js';
 import type { Runner, RunnerOptions } from './runner.js';
 
-/** What a node runs of one extension: what it is, and what it may do. */
+/** One version of an extension, with the grant and the limits that a node runs it under. */
 export interface FleetExtension {
   source: ExtensionSource;
   /** Scopes that were granted when it was pushed; the node's own policy may narrow them. */
   grant: Scopes;
-  /** Each may only lower the node's. */
+  /** Limits, each of which may only lower the node's own. */
   limits: LimitsInput;
 }
 
@@ -21,11 +21,11 @@ export interface StagedExtension {
   readonly name: string;
   /** Puts it in the place of the version that serves, whose calls in flight finish on it. */
   activate(): Promise<void>;
-  /** Lets it go. */
+  /** Drops it, unserved. */
   discard(): Promise<void>;
 }
 
-/** One thing to do, kept by the fleet until it is done. Every field survives JSON. */
+/** One action or operation that the fleet keeps until it is done. Every field survives JSON. */
 export type FleetWork = {
   /** Deduplicates, and names its effects. */
   id: string;
@@ -76,13 +76,13 @@ export interface FleetHost {
   report(error: unknown, context: { extension?: string }): void;
 }
 
-/** An error of another node, as it was told. */
+/** An error of another node, as that reported it. */
 export interface NodeError {
   code: ErrorCode;
   message: string;
 }
 
-/** How a node stands in its fleet. Every field survives JSON. */
+/** The state of a node in its fleet. Every field survives JSON. */
 export interface FleetStats {
   /** Of this node. */
   name: string;
@@ -110,7 +110,10 @@ export interface Fleet extends AsyncDisposable {
    * @throws {SandglassError} `E_FLEET` if the catalogue cannot be read.
    */
   join(host: FleetHost): Promise<void>;
-  /** Called by the host when it closes: tells the others, and leaves the host alone from now on. */
+  /**
+   * Called by the host when it closes: takes the node off the list, and changes nothing on the host
+   * from now on.
+   */
   leave(): Promise<void>;
   /**
    * Puts an event into the queue of the fleet: each of its actions is run by some node, begun again
@@ -153,11 +156,11 @@ export interface Published {
 }
 
 export interface DurableOperation {
-  /** Of the caller: the same key, the same answer. */
+  /** Chosen by the caller: calls with the same key get the same answer. */
   key: string;
   /** @default false */
   isRepeatable?: boolean | undefined;
-  /** For the answer. 1 to 86_400_000. @default 120_000 */
+  /** How long to wait for the answer. 1 to 86_400_000. @default 120_000 */
   timeoutMs?: number | undefined;
 }
 
@@ -185,7 +188,7 @@ export interface FleetPush {
 export interface PushOptions {
   /** Nodes that may fail to load a version, and keep the one they have. @default 0 */
   tolerate?: number | undefined;
-  /** For all nodes to load it. 100 to 600_000. @default 60_000 */
+  /** How long to wait until all nodes have loaded it. 100 to 600_000. @default 60_000 */
   timeoutMs?: number | undefined;
 }
 

@@ -5,7 +5,7 @@ import { SandglassError } from '@sandglass/core';
  * its effects not.
  */
 export class DurableCall {
-  /** Of the work, the same whenever it is begun. */
+  /** Id of the work, the same in every run. */
   readonly id: string;
   readonly #claim: () => Promise<boolean>;
   #claimed: Promise<void> | undefined;
@@ -27,7 +27,7 @@ export class DurableCall {
   }
 
   /**
-   * Waited for before each effect.
+   * Resolves when an effect may be done: the host waits for it before each.
    *
    * @throws {SandglassError} `E_WORKER_LOST` if an earlier run has begun effects, and ended without
    *   an outcome.

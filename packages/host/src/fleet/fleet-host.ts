@@ -9,7 +9,7 @@ import type { Traces } from '../telemetry/observe.js';
 import type { FleetHost, FleetWork, WorkEnd } from './contract.js';
 import { DurableCall } from './durable-call.js';
 
-/** What of a host its fleet gets at. */
+/** The parts of a host that its fleet uses. */
 export interface FleetHostParts {
   open: (origin: ExtensionOrigin) => Promise<Extension>;
   catalog: Catalog;

@@ -2,7 +2,7 @@ import { SandglassError } from '@sandglass/core';
 
 import type { FleetModule } from './contract.js';
 
-/** No static import: who stays on one machine does not install it. */
+/** Not imported statically: hosts on one machine do not install it. */
 const PACKAGE: string = '@sandglass/fleet';
 
 /** @throws {SandglassError} `E_NOT_FOUND` if the package is not installed. */

@@ -6,9 +6,9 @@ import type { FleetOptions } from './options.js';
 export interface Membership {
   readonly fleet: Fleet | undefined;
   join(host: FleetHost): Promise<void>;
-  /** The catalogue is followed no more. */
+  /** Stops following the catalogue. */
   leave(): Promise<void>;
-  /** Ends the connection, unless it was given made. */
+  /** Ends the connection, unless the caller made it. */
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ const NONE: Membership = {
 };
 
 /**
- * Connects a host to its fleet. One that was given made is left, not closed.
+ * Connects a host to its fleet. A connection that the caller made is left, not closed.
  *
  * @throws {SandglassError} `E_FLEET` and what else connecting throws.
  */

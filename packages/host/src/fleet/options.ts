@@ -1,4 +1,4 @@
-/** How a node proves to NATS who it is: exactly one of these. */
+/** Credentials of a node at NATS: exactly one of these. */
 export type FleetCredentials =
   | { user: string; password: string }
   | { token: string }
@@ -16,7 +16,7 @@ export interface FleetTls {
   keyFile?: string | undefined;
 }
 
-/** Where the fleet is, and who this node is in it. */
+/** Servers of a fleet, and the name and credentials of this node. */
 export interface FleetOptions {
   /** One or more of `nats://host:port` or `tls://host:port`; the first that answers is taken. */
   servers: string | readonly string[];
@@ -33,14 +33,15 @@ export interface FleetOptions {
    */
   name?: string | undefined;
   /**
-   * What subjects, streams and buckets of the fleet begin with, for several fleets on one server:
+   * Prefix of the names of subjects, streams and buckets, for several fleets on one server:
    * letters, digits, `-` and `_`. @default 'sandglass'
    */
   prefix?: string | undefined;
   /** Durable work that this node runs at once; 0 for none. 0 to 10_000. @default 32 */
   maxWork?: number | undefined;
   /**
-   * For the first connection, and for each answer of the server. 100 to 60_000. @default 5_000
+   * How long to wait for the first connection, and for each answer of the server. 100 to 60_000.
+   * @default 5_000
    */
   timeoutMs?: number | undefined;
 }

@@ -4,7 +4,7 @@ import type { FleetOptions } from './options.js';
 /** What `startRunner` of `@sandglass/fleet` takes. */
 export interface RunnerOptions {
   fleet: FleetOptions;
-  /** Its threads, and what they may take. `maxThreads` is what it offers. */
+  /** Threads and memory of its pool. It offers `maxThreads` threads. */
   pool?: PoolOptions | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface Runner extends AsyncDisposable {
   /** Takes nothing new from now on; what is under way goes on. */
   drain(): void;
   /**
-   * Drains, waits, and ends; hosts run elsewhere what is left.
+   * Drains, waits, and ends; hosts run calls that are left elsewhere.
    *
    * @param graceMs how long it waits. @default 5_000
    */

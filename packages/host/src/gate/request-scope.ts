@@ -13,7 +13,7 @@ export const MAX_PATTERN_CHARACTERS = 65_536;
 
 /**
  * Patterns with text between two stars. Each may read the whole URL: 16 of them read the longest
- * one in about a millisecond.
+ * one in about a millisecond (`pnpm bench --only gate-decision`).
  */
 export const MAX_SEARCHING_PATTERNS = 16;
 

@@ -113,7 +113,7 @@ function readOption(path: string, kind: OptionKind, text: string): unknown {
 
 /**
  * Time in the sandbox for what V8 does in one. Real extensions that end within a second there took
- * 1.0 to 2.7 s here.
+ * 1.0 to 2.7 s here: see docs/migration.md.
  */
 const TIME_FACTOR = 5;
 /** Greatest `cpuTimeMs`. */

@@ -7,7 +7,7 @@ import { History } from './history.js';
 import type { SeenUse, StatusHandler } from './status-data.js';
 import type { Trace } from './traces.js';
 
-/** Calls of one kind. 4 KB. */
+/** Calls of one kind, in about 4 KB of memory. */
 class Calls {
   readonly #durations: Durations = new Durations();
   #calls = 0;

@@ -8,7 +8,10 @@ const COLUMNS = 4;
 /** Digits of milliseconds that are told. */
 const PRECISION = 1_000;
 
-/** Calls and their latency over time, in 300 intervals of one length. 5 KB. */
+/**
+ * Calls and their latency over time, in 300 intervals of one length, which take about 5 KB of
+ * memory.
+ */
 export class History {
   readonly #intervalMs: number;
   readonly #points: Float32Array = new Float32Array(LENGTH * COLUMNS);
