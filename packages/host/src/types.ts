@@ -197,8 +197,7 @@ export interface HostOptions {
   isolation?: Isolation | undefined;
   limits?: LimitsInput | undefined;
   /**
-   * `'inline'` runs guests on the calling thread, within the same limits. There are no workers, and
-   * no watchdog ends a thread that a fault of the engine itself keeps.
+   * `'inline'` stands for `{ inline: true }`.
    */
   pool?: PoolOptions | 'inline' | undefined;
   request?: RequestOptions | undefined;

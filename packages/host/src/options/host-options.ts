@@ -48,6 +48,7 @@ export interface CompleteHostOptions extends HostOptions {
 }
 
 const poolFields: Fields<PoolOptions> = {
+  inline: withDefault(flag, false),
   maxThreads: withDefault(count(0, 1_024), availableParallelism()),
   minThreads: withDefault(count(0, 1_024), 0),
   maxQueueLength: withDefault(count(0, 1_000_000), 10_000),

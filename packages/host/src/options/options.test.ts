@@ -97,10 +97,12 @@ const TABLE: Record<string, { use: Use; options: Record<string, readonly unknown
   'createHost pool': {
     use: (pool) => makeHost(wrong({ pool })),
     options: {
+      inline: ['true', 1, null],
       maxThreads: [0, -1, Number.NaN, '2', 1.5, 1_025, null],
       minThreads: [-1, Number.NaN, 1_025],
       maxQueueLength: [-1, 1e9, '5'],
       maxExtensionQueueLength: [-1, 1e9],
+      maxMemoryBytes: [0, 2 ** 41, '64mb'],
       idleTimeoutMs: [-1, 2 ** 31, Infinity],
     },
   },

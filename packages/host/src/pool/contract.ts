@@ -175,7 +175,7 @@ export interface RelayPool extends Omit<Pool, 'load' | 'call' | 'assertStarted'>
 }
 
 export interface CreatePoolOptions extends CapabilityOptions {
-  /** `'inline'` for the engine on this thread, without a watchdog. @default {} */
+  /** `'inline'` stands for `{ inline: true }`. @default {} */
   pool?: PoolOptions | 'inline';
   /** Told of the end of what calls left to be done after their answers. */
   onBackground?: ((end: BackgroundEnd) => void) | undefined;

@@ -70,6 +70,14 @@ describe('createPool', () => {
     expect(sums).toEqual(Array.from({ length: 300 }, (_, a) => a + 1));
   });
 
+  test('an inline pool takes the limits of any other', async () => {
+    const pool = await poolOf({ inline: true, maxMemoryBytes: 16 << 20, maxQueueLength: 1 });
+    expect(pool.stats()).toMatchObject({ maxMemoryBytes: 16 << 20 });
+    const calls = [1, 2].map((a) => run(pool, { do: 'add', a, b: 1 }));
+    await expect(calls[1]).rejects.toEqual(coded('E_QUEUE_FULL'));
+    expect(await calls[0]).toBe(2);
+  });
+
   test.each(kinds)('every call finds a pristine sandbox (%s)', async (_kind, kind) => {
     const pool = await poolOf(kind);
     expect(await Promise.all(Array.from({ length: 50 }, () => run(pool, { do: 'count' })))).toEqual(

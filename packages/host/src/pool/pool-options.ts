@@ -1,6 +1,13 @@
 /** The threads that calls run in, and what they may take. */
 export interface PoolOptions {
   /**
+   * Runs guests on the calling thread, within the same limits: `maxThreads` and `minThreads` mean
+   * nothing then, and no watchdog ends a thread that a fault of the engine itself keeps.
+   *
+   * @default false
+   */
+  inline?: boolean | undefined;
+  /**
    * Threads at the most; 0 leaves all to the runners of the host's fleet.
    *
    * @default the machine's parallelism

@@ -46,6 +46,7 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ['limits.maxArgumentBytes', 'size', 'Bytes of the argument of a call, and of the result of one capability call'],
   ['limits.maxResultBytes', 'size', 'Bytes of the result of a call, and of the arguments of one capability call'],
   ['limits.maxConcurrentCalls', 'number', 'Calls of one extension that are under way at once; more wait'],
+  ['pool.inline', 'boolean', 'Runs guests on the thread of the service itself, without worker threads'],
   ['pool.maxThreads', 'number', 'Worker threads at the most'],
   ['pool.minThreads', 'number', 'Worker threads that are kept when idle'],
   ['pool.maxQueueLength', 'number', 'Calls that may wait in the whole host; one more is refused'],

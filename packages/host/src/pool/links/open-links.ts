@@ -25,14 +25,15 @@ export interface Links extends PoolOptions {
  * @throws {TypeError} if there would be no lane at all.
  */
 export async function openLinks(
-  pool: PoolOptions | 'inline',
+  given: PoolOptions | 'inline',
   compiling: EngineModule | Promise<EngineModule>,
   openRemote?: OpenRemoteLanes,
 ): Promise<Links> {
-  if (pool === 'inline') {
+  const pool: PoolOptions = given === 'inline' ? { inline: true } : given;
+  if (pool.inline === true) {
     const [{ inlineLane }, wasm] = await Promise.all([import('./inline-link.js'), compiling]);
-    const memory = MemoryBudget.create(1, defaultMaxMemoryBytes());
-    return { minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm, memory }), memory };
+    const memory = MemoryBudget.create(1, pool.maxMemoryBytes ?? defaultMaxMemoryBytes());
+    return { ...pool, minThreads: 1, maxThreads: 1, startLane: inlineLane({ wasm, memory }), memory };
   }
   if (pool.maxThreads === 0 && !openRemote)
     throw new TypeError('Invalid pool.maxThreads: 0 needs a fleet, whose runners do the work');
