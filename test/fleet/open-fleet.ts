@@ -2,7 +2,6 @@ import { checkFleetOptions } from '../../packages/fleet/src/connection/options.j
 import { openTransport, type Transport } from '../../packages/fleet/src/connection/transport.js';
 import { FleetRunner } from '../../packages/fleet/src/lanes/runner.js';
 import { startRunner } from '../../packages/fleet/src/lanes/start-runner.js';
-import { subjectsOf, writePresence } from '../../packages/fleet/src/lanes/presence.js';
 import { type NatsServer, startNatsServer } from '../../packages/fleet/src/testing/nats-server.js';
 import { connectFleet } from '../../packages/fleet/src/connect-fleet.js';
 import type { Runner } from '../../packages/host/src/fleet/runner.js';
@@ -12,12 +11,11 @@ import type { HostOptions } from '../../packages/host/src/types.js';
 /** A server of its own, with runners in this process and hosts that use them. */
 export interface TestFleet extends AsyncDisposable {
   readonly server: NatsServer;
-  connect(name: string): Promise<Transport>;
   startRunner(name: string, maxThreads?: number): Promise<Runner>;
   /** A runner that can die: its connection breaks without a word. */
   connectRunner(name: string): Promise<{ die(): Promise<void> }>;
-  /** Says that there is a runner with another engine. */
-  present(transport: Transport, engine: string): void;
+  /** A runner whose engine has another digest. */
+  connectStranger(name: string, engine: string): Promise<Runner>;
   /** A host with so many threads of its own. @param maxThreads @default 0 */
   openHost(options: HostOptions, maxThreads?: number): Promise<Host>;
   /** Ends something with the fleet, before it. */
@@ -34,7 +32,6 @@ export async function openFleet(): Promise<TestFleet> {
   };
   return {
     server,
-    connect,
     async startRunner(name, maxThreads = 2) {
       const runner = await startRunner({ fleet: { servers: server.url, name }, pool: { maxThreads } });
       ends.unshift(() => runner.close(0));
@@ -45,9 +42,10 @@ export async function openFleet(): Promise<TestFleet> {
       await FleetRunner.open(transport, name, { maxThreads: 2 });
       return { die: () => transport.connection.close() };
     },
-    present({ connection, prefix }, engine) {
-      const presence = { id: 'stranger', name: 'stranger', engine, engines: 1, loadMs: 0 };
-      connection.publish(subjectsOf(prefix).presence, writePresence(presence));
+    async connectStranger(name, engine) {
+      const runner = await FleetRunner.open(await connect(name), name, { maxThreads: 2 });
+      ends.unshift(() => runner.close(0));
+      return Object.assign(runner, { pool: Object.assign(runner.pool, { engine }) });
     },
     async openHost(options, maxThreads = 0) {
       const fleet = await connectFleet({ servers: server.url });

@@ -13,7 +13,7 @@ import { openTransport } from '../connection/transport.js';
 import { connectOperator } from '../operator/connect-operator.js';
 import { hasNatsServer, type NatsServer, startNatsServer } from '../testing/nats-server.js';
 import { WorkRecords } from './work-records.js';
-import { streamsOf } from './streams.js';
+import { MS_IN_NS, streamsOf } from './streams.js';
 
 function extension(name: string, type: string, scopes: object, source: string): ExtensionSource {
   const path = type === 'operation' ? { app: 'app.js', api: 'index.js' } : 'index.js';
@@ -96,6 +96,22 @@ describe.skipIf(!hasNatsServer())('durable work', () => {
     await host.fleet!.publish('paid', { amount: 8 });
     await vi.waitFor(() => expect(book).toContain(8));
     expect(book.toSorted()).toEqual([7, 8]);
+  });
+
+  test('the same event has no second effect, though the server has forgotten its id', async () => {
+    const host = await node();
+    await host.load(BOOKKEEPER);
+    await using transport = await openTransport(checkFleetOptions({ servers: server.url }));
+    const { streams } = await transport.streams();
+    const { work } = streamsOf(transport);
+    await streams.update(work, { duplicate_window: 100 * MS_IN_NS });
+    const publish = (): Promise<unknown> => host.fleet!.publish('paid', { amount: 7 }, { id: 'bill-1' });
+    await publish();
+    await vi.waitFor(() => expect(book).toEqual([7]));
+    await vi.waitFor(async () => expect(await publish()).toHaveProperty('isDuplicate', false), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await streams.info(work)).state.messages).toBe(0), { timeout: 10_000 });
+    expect(book).toEqual([7]);
+    expect(await operator.deadLetters()).toEqual([]);
   });
 
   test('what fails before any effect is begun again, and given up after five tries', async () => {

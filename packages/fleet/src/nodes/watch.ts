@@ -2,18 +2,26 @@ import type { KV, KvEntry } from '@nats-io/kv';
 
 import { entriesOf } from '../connection/buckets.js';
 import { ask } from '../connection/transport.js';
+import { VirtualClock } from '@sandglass/host/fleet';
 import { type NodeReport, readReport } from './report.js';
 
 interface Seen {
   report: NodeReport;
-  /** By this machine's monotonic clock. */
+  /** By the clock of the watch. */
   atMs: number;
 }
+
+/**
+ * What one look at the nodes adds to their silence at most: while this process is held up, it hears
+ * of nobody.
+ */
+const MAX_STEP_MS = 500;
 
 /** The nodes that live, by their reports. */
 export class NodeWatch implements Disposable {
   readonly #seen = new Map<string, Seen>();
   readonly #listeners = new Set<() => void>();
+  readonly #clock = new VirtualClock(MAX_STEP_MS);
   #watcher: { stop(): void } | undefined;
 
   /** @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`. */
@@ -28,7 +36,7 @@ export class NodeWatch implements Disposable {
 
   /** The nodes whose last report is younger than its `aliveForMs`. */
   get live(): NodeReport[] {
-    const nowMs = performance.now();
+    const nowMs = this.#clock.tick();
     return [...this.#seen.values()]
       .filter(({ report, atMs }) => nowMs - atMs < report.aliveForMs)
       .map(({ report }) => report)
@@ -55,7 +63,7 @@ export class NodeWatch implements Disposable {
 
   #take({ key, operation, value }: Pick<KvEntry, 'key' | 'operation' | 'value'>): void {
     const report = operation === 'PUT' ? readReport(value) : undefined;
-    if (report?.name === key) this.#seen.set(key, { report, atMs: performance.now() });
+    if (report?.name === key) this.#seen.set(key, { report, atMs: this.#clock.tick() });
     else this.#seen.delete(key);
     for (const listener of this.#listeners) listener();
   }
