@@ -12,6 +12,7 @@ import type {
 
 import { Catalogue } from './catalogue/catalogue.js';
 import { Follower } from './catalogue/follower.js';
+import { Snapshots } from './catalogue/snapshots.js';
 import { checkFleetOptions, type CompleteFleetOptions } from './connection/options.js';
 import { openTransport, type Transport } from './connection/transport.js';
 import { ownEngineDigest } from './engine-digest.js';
@@ -49,6 +50,8 @@ class ConnectedFleet implements Fleet {
   readonly #drainListeners = new Set<() => void>();
   #engine = '';
   #membership: Membership | undefined;
+  /** Once it has joined: what a host loads before is not of the catalogue. */
+  #snapshots: Snapshots | undefined;
   #isDraining = false;
 
   readonly openRemote = (engine: string): RemoteLanes => new FleetLanes(this.#transport, engine);
@@ -71,6 +74,7 @@ class ConnectedFleet implements Fleet {
   async join(host: FleetHost): Promise<void> {
     if (this.#membership) throw new TypeError('This fleet has a host already: connect another one for another host');
     const [catalogue, nodes] = [await Catalogue.open(this.#transport), await openNodes(this.#transport)];
+    this.#snapshots = await Snapshots.open(this.#transport);
     this.#engine = await ownEngineDigest();
     const follower = new Follower(catalogue, host, () => void this.#membership?.reporter.tell());
     await follower.start(this.#transport);
@@ -102,6 +106,10 @@ class ConnectedFleet implements Fleet {
   get #work(): DurableWork {
     if (!this.#membership) throw new SandglassError('E_CLOSED', 'The fleet has no host');
     return this.#membership.work;
+  }
+
+  async findSnapshot(identity: string, maxBytes: number): Promise<Uint8Array | undefined> {
+    return this.#snapshots?.get(identity, maxBytes);
   }
 
   onDrain(listener: () => void): Disposable {

@@ -116,7 +116,8 @@ class SandglassHost implements Host {
     const startsAtOnce = options.extensions !== undefined;
     const poolParts = { pool: poolOptions, onBackground, openRemote, startsAtOnce };
     const pool = await parts.createPool({ ...connected, ...poolParts });
-    const catalog = new Catalog(withSnapshots(pool, options.snapshots, report), capabilities, versions);
+    const sources = { given: parts.snapshots, folder: options.snapshots, fleet: membership.fleet };
+    const catalog = new Catalog(withSnapshots(pool, sources, report), capabilities, versions);
     const caller = createCaller(pool, observers);
     const made = { pool, catalog, caller, membership, traces };
     return new SandglassHost(options, { ...options, capabilities }, made);

@@ -5,13 +5,13 @@ import type { FleetOperator, FleetPush } from '@sandglass/host/fleet';
 
 import { connectFleet } from '../connect-fleet.js';
 import { checkFleetOptions } from '../connection/options.js';
-import { openObjects } from '../connection/buckets.js';
+import { entriesOf, openBucket, openObjects } from '../connection/buckets.js';
 import { openTransport } from '../connection/transport.js';
 import { connectOperator } from '../operator/connect-operator.js';
 import { hasNatsServer, type NatsServer, startNatsServer } from '../testing/nats-server.js';
 
-/** An endpoint that says which version it is, and on what it counts. */
-function greeter(version: string, body = `'${version}'`): FleetPush {
+/** An endpoint that says which version it is. @param before what it does when it is evaluated */
+function greeter(version: string, body = `'${version}'`, before = ''): FleetPush {
   const extension = {
     type: 'endpoint',
     path: 'index.js',
@@ -22,7 +22,8 @@ function greeter(version: string, body = `'${version}'`): FleetPush {
   return {
     source: {
       manifest: { name: '@acme/greeter', version, 'directus:extension': extension },
-      source: `export default (router) => router.get('/', () => ({ status: 200, body: ${body} }));`,
+      source: `${before}
+        export default (router) => router.get('/', () => ({ status: 200, body: ${body} }));`,
     },
   };
 }
@@ -147,6 +148,46 @@ describe.skipIf(!hasNatsServer())('the catalogue of a fleet', () => {
       code: 'E_LOAD',
       message: expect.stringMatching(/^The bundle was changed: its SHA-256 is [0-9a-f]{64}, the catalogue says /),
     });
+  });
+
+  /** Says when it was evaluated, as far as a number of chance does. */
+  const BORN = greeter('1.0.0', 'String(born)', 'const born = Math.random();');
+
+  test('what was evaluated when it was pushed is evaluated nowhere else', async () => {
+    const one = await node('one');
+    await operator.push(BORN);
+    await vi.waitFor(async () => expect(await ask(one)).toMatch(/^200/));
+    expect(await ask(await node('two'))).toBe(await ask(one));
+  });
+
+  test('a snapshot that was changed in the store is refused, and the source evaluated', async () => {
+    await operator.push(BORN);
+    await using transport = await openTransport(checkFleetOptions({ servers: server.url }));
+    const [entry] = await entriesOf(await openBucket(transport, 'snapshots'));
+    const store = await openObjects(transport, 'bundles');
+    const bytes = await store.getBlob(entry!.string());
+    bytes![bytes!.length >> 1]! ^= 1;
+    await store.putBlob({ name: entry!.string() }, bytes!);
+    const errors: unknown[] = [];
+    const nodes = [await node('one', { onError: (error) => errors.push(error) }), await node('two')];
+    const [first, second] = await Promise.all(nodes.map(ask));
+    expect(first).not.toBe(second);
+    expect(errors).toEqual([
+      expect.objectContaining({
+        code: 'E_LOAD',
+        message: expect.stringMatching(/^The snapshot was changed: its SHA-256 is [0-9a-f]{64}, the catalogue says /),
+      }),
+    ]);
+  });
+
+  test('no snapshot is taken of what asks for something while it is evaluated', async () => {
+    await operator.push(
+      greeter('1.0.0', 'String(born)', `import { log } from 'directus:api'; log('hello'); const born = Math.random();`),
+    );
+    await using transport = await openTransport(checkFleetOptions({ servers: server.url }));
+    expect(await entriesOf(await openBucket(transport, 'snapshots'))).toEqual([]);
+    const [first, second] = await Promise.all([await node('one'), await node('two')].map(ask));
+    expect(first).not.toBe(second);
   });
 
   test('of two pushes at once, one is told of the other', async () => {

@@ -1,10 +1,9 @@
-import { SandglassError } from '@sandglass/core';
 import type { ExtensionSource } from '@sandglass/host/fleet';
 import type { KV, KvWatchEntry } from '@nats-io/kv';
-import type { ObjectStore } from '@nats-io/obj';
 
-import { entriesOf, openBucket, openObjects } from '../connection/buckets.js';
+import { entriesOf, openBucket } from '../connection/buckets.js';
 import { ask, type Transport } from '../connection/transport.js';
+import { Blobs } from './blobs.js';
 import { type Bundle, MAX_BUNDLE_BYTES, unpackBundle } from './bundle.js';
 import { type Entry, keyOf, readEntry, writeEntry } from './entry.js';
 
@@ -25,18 +24,18 @@ const MAX_KEPT_LENGTH = 1024 * 1024;
 /** What the owners of a fleet run: an entry for each extension, and the bundles of its versions. */
 export class Catalogue {
   readonly #entries: KV;
-  readonly #bundles: ObjectStore;
+  readonly #blobs: Blobs;
   readonly #kept = new Map<string, ExtensionSource>();
 
-  private constructor(entries: KV, bundles: ObjectStore) {
+  private constructor(entries: KV, blobs: Blobs) {
     this.#entries = entries;
-    this.#bundles = bundles;
+    this.#blobs = blobs;
   }
 
   /** @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`. */
   static async open(transport: Transport): Promise<Catalogue> {
     const entries = await openBucket(transport, 'catalogue', { history: 5 });
-    return new Catalogue(entries, await openObjects(transport, 'bundles'));
+    return new Catalogue(entries, await Blobs.open(transport));
   }
 
   async get(name: string): Promise<Written<Entry> | undefined> {
@@ -88,38 +87,19 @@ export class Catalogue {
     );
   }
 
-  async putBundle({ hash, bytes }: Bundle): Promise<void> {
-    await ask(`Cannot store the bundle ${hash}`, async () => {
-      const known = await this.#bundles.info(hash);
-      if (known?.size === bytes.length && !known.deleted) return;
-      await this.#bundles.putBlob({ name: hash }, bytes);
-    });
+  async putBundle({ bytes }: Bundle): Promise<void> {
+    await this.#blobs.put(bytes);
   }
 
   /** @throws {SandglassError} `E_NOT_FOUND` if it is gone, `E_LOAD` if it was changed. */
   async getBundle(hash: string): Promise<ExtensionSource> {
     const kept = this.#kept.get(hash);
     if (kept) return kept;
-    const bundle = await this.#fetch(hash);
+    const bundle = unpackBundle(await this.#blobs.get(hash, { what: 'bundle', maxBytes: MAX_BUNDLE_BYTES }));
     if (bundle.source.length <= MAX_KEPT_LENGTH) this.#kept.set(hash, bundle);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MAX_KEPT) this.#kept.delete(oldest!); // there are more than none
     return bundle;
-  }
-
-  #fetch(hash: string): Promise<ExtensionSource> {
-    return ask(`Cannot read the bundle ${hash}`, async () => {
-      const info = await this.#bundles.info(hash);
-      if (!info || info.deleted) throw new SandglassError('E_NOT_FOUND', `The bundle ${hash} is not in the store`);
-      if (info.size > MAX_BUNDLE_BYTES)
-        throw new SandglassError('E_LOAD', `The bundle was changed: it has ${info.size} bytes`);
-      const bytes = await this.#bundles.getBlob(hash).catch((cause: Error) => {
-        if (!cause.message.includes('corrupt')) throw cause;
-        throw new SandglassError('E_LOAD', `The bundle ${hash} was changed: it is not what was stored`, { cause });
-      });
-      if (!bytes) throw new SandglassError('E_NOT_FOUND', `The bundle ${hash} is not in the store`);
-      return unpackBundle(bytes, hash);
-    });
   }
 
   /** The number of the last write. */

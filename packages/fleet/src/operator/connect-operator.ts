@@ -12,6 +12,7 @@ import { SandglassError } from '@sandglass/core';
 import type { KV } from '@nats-io/kv';
 
 import { Catalogue } from '../catalogue/catalogue.js';
+import { Snapshots } from '../catalogue/snapshots.js';
 import type { Entry, Version } from '../catalogue/entry.js';
 import { checkFleetOptions } from '../connection/options.js';
 import { openTransport, toFleetError, type Transport } from '../connection/transport.js';
@@ -37,9 +38,10 @@ export async function connectOperator(options: FleetOptions): Promise<FleetOpera
       await openNodes(transport),
       await openStreams(transport),
     ];
+    const snapshots = await Snapshots.open(transport);
     await WorkRecords.open(transport); // owners may be allowed to use it, and not to make it
     const dead = new DeadLetters(transport, streams, new Publisher(transport, streams));
-    return new ConnectedOperator({ transport, catalogue, nodes, dead });
+    return new ConnectedOperator({ transport, catalogue, nodes, snapshots, dead });
   } catch (error) {
     await transport.close();
     throw error;
@@ -50,6 +52,7 @@ interface OperatorParts {
   transport: Transport;
   catalogue: Catalogue;
   nodes: KV;
+  snapshots: Snapshots;
   dead: DeadLetters;
 }
 
@@ -57,18 +60,20 @@ class ConnectedOperator implements FleetOperator {
   readonly #transport: Transport;
   readonly #catalogue: Catalogue;
   readonly #nodes: KV;
+  readonly #snapshots: Snapshots;
   readonly #dead: DeadLetters;
 
-  constructor({ transport, catalogue, nodes, dead }: OperatorParts) {
+  constructor({ transport, catalogue, nodes, snapshots, dead }: OperatorParts) {
     this.#transport = transport;
     this.#catalogue = catalogue;
     this.#nodes = nodes;
+    this.#snapshots = snapshots;
     this.#dead = dead;
   }
 
   async push(extension: FleetPush, options: PushOptions = {}): Promise<RollOut> {
     using nodes = await NodeWatch.open(this.#nodes);
-    return await rollOut({ catalogue: this.#catalogue, nodes }, extension, options);
+    return await rollOut({ catalogue: this.#catalogue, snapshots: this.#snapshots, nodes }, extension, options);
   }
 
   rollback(name: string): Promise<RollOut> {

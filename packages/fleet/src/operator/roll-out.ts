@@ -12,6 +12,7 @@ import {
 
 import { packBundle } from '../catalogue/bundle.js';
 import type { Catalogue } from '../catalogue/catalogue.js';
+import type { Snapshots } from '../catalogue/snapshots.js';
 import { type Entry, isSame, type Version } from '../catalogue/entry.js';
 import type { NodeReport } from '../nodes/report.js';
 import type { NodeWatch } from '../nodes/watch.js';
@@ -27,6 +28,7 @@ const pushOptions = object<{ tolerate: number; timeoutMs: number }>({
 /** Where a roll-out is written and watched. */
 export interface RollOutParts {
   catalogue: Catalogue;
+  snapshots: Snapshots;
   nodes: NodeWatch;
 }
 
@@ -37,7 +39,7 @@ export interface RollOutParts {
  * @throws {SandglassError} as `FleetOperator.push`.
  */
 export async function rollOut(parts: RollOutParts, extension: FleetPush, options: PushOptions): Promise<RollOut> {
-  const { catalogue } = parts;
+  const { catalogue, snapshots } = parts;
   const { tolerate, timeoutMs } = checkOptions('options of a push', pushOptions, options);
   const { name, version, requested } = identify(extension.source.manifest);
   const bundle = packBundle(extension.source);
@@ -48,6 +50,7 @@ export async function rollOut(parts: RollOutParts, extension: FleetPush, options
   const entry: Entry = before?.value ?? { name, revision: 0 };
   if (isSame(entry.active, pushed)) return outcome(entry, pushed, { isChanged: false });
   await catalogue.putBundle(bundle);
+  await snapshots.take({ ...extension, limits });
   const id = crypto.randomUUID();
   const announced: Entry = { ...entry, next: { id, version: pushed } };
   const revision = await catalogue.put(announced, before?.revision ?? 0);

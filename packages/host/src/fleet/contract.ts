@@ -133,6 +133,13 @@ export interface Fleet extends AsyncDisposable {
   operation(id: string, options: unknown, call: DurableOperation): Promise<unknown>;
   /** Told once, when an operator has asked this node to take no new work. */
   onDrain(listener: () => void): Disposable;
+  /**
+   * Called by the host when it loads an extension of the catalogue: the snapshot file that was
+   * taken of it when it was pushed, if there is one.
+   *
+   * @throws {SandglassError} `E_LOAD` if it was changed, `E_FLEET`.
+   */
+  findSnapshot(identity: string, maxBytes: number): Promise<Uint8Array | undefined>;
   /** Called by the host's pool: lanes of the fleet's runners. */
   readonly openRemote: OpenRemoteLanes;
   close(): Promise<void>;

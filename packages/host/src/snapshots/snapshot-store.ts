@@ -3,16 +3,7 @@ import { join } from 'node:path';
 
 import type { ExtensionWire, SnapshotWire } from '@sandglass/core';
 
-import { sha256 } from '../sha256.js';
-
-/**
- * A file is the snapshot's key and its bytes, which hold a digest of their own: the engine checks
- * it.
- */
-const KEY_BYTES = 32;
-
-/** Most bytes of a snapshot beside the heap: C stack, static data, tables. */
-const MAX_MORE_BYTES = 16 * 1024 * 1024;
+import { maxSnapshotFileBytes, readSnapshotFile, snapshotIdentity, writeSnapshotFile } from './snapshot-file.js';
 
 /** Why a file was not used. */
 export type SnapshotProblem = 'unreadable' | 'unwritable';
@@ -46,19 +37,17 @@ export function createSnapshotStore(
   return {
     async read(extension) {
       const file = join(folder, await fileName(extension));
-      const content = await readAtMost(file, extension.limits.memoryLimitBytes + MAX_MORE_BYTES).catch(
-        (error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') onProblem('unreadable', file, error);
-        },
-      );
-      return content ? parse(content) : undefined;
+      const content = await readAtMost(file, maxSnapshotFileBytes(extension)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') onProblem('unreadable', file, error);
+      });
+      return content ? readSnapshotFile(content) : undefined;
     },
     async write(extension, snapshot) {
       const file = join(folder, await fileName(extension));
       const draft = `${file}.${crypto.randomUUID()}`;
       try {
         await mkdir(folder, { recursive: true });
-        await writeFile(draft, serialize(snapshot));
+        await writeFile(draft, writeSnapshotFile(snapshot));
         await rename(draft, file); // readers see the old file or the new one, never half of one
       } catch (error) {
         await rm(draft, { force: true }).catch(() => {});
@@ -75,22 +64,6 @@ async function readAtMost(file: string, maxBytes: number): Promise<Buffer> {
   return readFile(file);
 }
 
-/** By what the extension is, not by what it may do: the grant is not part of a snapshot. */
 async function fileName(extension: ExtensionWire): Promise<string> {
-  const { name, type, filename, source, limits, nodeEnv, capabilities } = extension;
-  const functions = capabilities.map((capability) => [capability.module, capability.name]);
-  const identity = JSON.stringify([name, type, filename, source, limits, nodeEnv, functions]);
-  return `${await sha256(identity)}.snapshot`;
-}
-
-function serialize({ key, bytes }: SnapshotWire): Buffer {
-  return Buffer.concat([Buffer.from(key, 'hex'), new Uint8Array(bytes)]);
-}
-
-/** A file that was cut to nothing makes an empty snapshot, which is a damaged one. */
-function parse(content: Buffer): SnapshotWire {
-  const body = content.subarray(KEY_BYTES);
-  const bytes = new SharedArrayBuffer(body.length);
-  new Uint8Array(bytes).set(body);
-  return { key: content.toString('hex', 0, KEY_BYTES), bytes };
+  return `${await snapshotIdentity(extension)}.snapshot`;
 }
