@@ -73,10 +73,10 @@ function toExtension(id, source) {
 
 function toLoadOutcome({ code, message, thrown }) {
   if (code === 'E_CPU') return INTERRUPTED;
-  if (code === 'E_WALL') return SILENT;
+  if (code === 'E_WALL' || code === 'E_HANG') return SILENT;
   if (!thrown) return `driver ${code}: ${message}`;
-  const { kind, value, ...error } = decodeValue(thrown);
-  return kind === 'value' ? `${typeof value}: ${String(value)}` : `${error.name}: ${error.message}`;
+  const [, kind, nameOrValue, text] = decodeValue(thrown);
+  return kind === 'value' ? `${typeof nameOrValue}: ${String(nameOrValue)}` : `${nameOrValue}: ${text}`;
 }
 
 /** Node 20 has no `Promise.withResolvers`. */
@@ -89,5 +89,6 @@ function withResolvers() {
 function toOutcome(outcome) {
   if (outcome.ok) return decodeValue(outcome.value);
   const { code, message } = outcome.error;
+  if (code === 'E_HANG') return SILENT;
   return code === 'E_CPU' ? INTERRUPTED : `driver ${code}: ${message}`;
 }
