@@ -41,7 +41,10 @@ export const CONTRACT = {
     process: '`process.env.NODE_ENV`, default `production`, and nothing else on `process`',
     'documented minimum': 'an option of the host removes both',
     absent: 'absent: setTimeout, fetch, URL, TextEncoder, crypto, Buffer, require, performance, structuredClone',
-    gaps: 'known gaps: Intl, WebAssembly, Atomics, locale formatting',
+    locales: 'localeCompare and the toLocale methods do as ECMA-402 says; en-US and UTC where none is named',
+    'locale limits': 'a text, a locale, an option, a list or a count over its bound is a RangeError',
+    WeakRef: 'a WeakRef keeps its target until the end of the job that made or read it',
+    gaps: 'known gaps: Intl, WebAssembly, Atomics',
     'for-of yield': '`yield` inside the iterable of a for-of is rewritten, the rest stays byte for byte',
   },
   '3 registration': {

@@ -96,6 +96,7 @@ export async function probeLayout(engine: EngineModule): Promise<Layout> {
     countdownOffset: probeCountdown(instance, ctx),
     jobsOffset: probeJobs(instance, rt, ctx),
     buffer: probeBuffer(instance, ctx),
+    text: probeText(instance, ctx),
     frame: probeFrame(instance, rt, ctx),
     classOffset,
     kinds: new Map(classes),
@@ -213,6 +214,33 @@ function probeBuffer({ ffi, module, words }: Instance, ctx: Pointer): Layout['bu
   const both = candidates[0]!.find((each) => candidates[1]!.includes(each));
   if (both === undefined) throw unknownLayout('the bytes of a buffer');
   return JSON.parse(both) as Layout['buffer'];
+}
+
+/** The units of two texts, one of them wide, and the word before them with their number. */
+function probeText(instance: Instance, ctx: Pointer): Layout['text'] {
+  const narrow = probeUnits(instance, evaluate(instance, ctx, '"flat text"'), Uint8Array.from(toCodes('flat text')));
+  const wide = probeUnits(
+    instance,
+    evaluate(instance, ctx, '"wide \\u0100"'),
+    Uint16Array.from(toCodes('wide \u0100')),
+  );
+  if (JSON.stringify(narrow) !== JSON.stringify(wide)) throw unknownLayout('the units of a string');
+  return narrow;
+}
+
+function toCodes(text: string): number[] {
+  return Array.from(text, (unit) => unit.charCodeAt(0));
+}
+
+function probeUnits(instance: Instance, value: Pointer, units: Uint8Array | Uint16Array): Layout['text'] {
+  const at = instance.words[value >> 2]!;
+  const expected = new Uint8Array(units.buffer);
+  const count = units.length + (units instanceof Uint16Array ? 0x8000_0000 : 0);
+  const offsets = Array.from({ length: OBJECT_BYTES / 4 }, (_, i) => i * 4);
+  const data = offsets.find((offset) => expected.every((byte, i) => instance.bytes[at + offset + i] === byte));
+  const length = offsets.find((offset) => instance.words[(at + offset) >> 2] === count);
+  if (data === undefined || length === undefined) throw unknownLayout('the units of a string');
+  return { tag: tagOf(instance, value), length, data };
 }
 
 /**

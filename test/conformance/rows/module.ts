@@ -225,11 +225,20 @@ export const moduleRows: readonly Row[] = [
     expect(await withNodeEnv(bench, null, '[typeof process, typeof console]')).toEqual(['undefined', 'undefined']);
   }),
   gives('2 module: absent', `return ${JSON.stringify(ABSENT)}.filter((name) => name in globalThis);`, []),
-  gives('2 module: gaps', "return [typeof Intl, typeof WebAssembly, (1234.5).toLocaleString('de-DE')];", [
-    'undefined',
-    'undefined',
-    '1234.5',
-  ]),
+  ...[
+    ["['b', 'ä', 'a', 'C'].sort((a, b) => a.localeCompare(b))", ['a', 'ä', 'b', 'C']],
+    ["['ä'.localeCompare('z'), 'ä'.localeCompare('z', 'sv')]", [-1, 1]],
+    ["'10'.localeCompare('2', undefined, { numeric: true })", 1],
+    ["['i'.toLocaleUpperCase('tr'), 'I'.toLocaleLowerCase('tr')]", ['İ', 'ı']],
+    ["[(1234.5).toLocaleString(), (1234.5).toLocaleString('de-DE')]", ['1,234.5', '1.234,5']],
+    ['new Date(0).toLocaleDateString()', '1/1/1970'],
+    ["new Date(0).toLocaleTimeString('de', { timeZone: 'Europe/Berlin' })", '01:00:00'],
+  ].map(([body, expected]) => gives('2 module: locales', `return ${String(body)};`, expected)),
+  ...["'é'.repeat(1_048_577).localeCompare('e')", "'a'.localeCompare('b', 'd'.repeat(256))"].map((body) =>
+    gives('2 module: locale limits', `return attemptSync(() => ${body}).slice(0, 10);`, 'RangeError'),
+  ),
+  gives('2 module: WeakRef', 'return typeof new WeakRef({}).deref();', 'object'),
+  gives('2 module: gaps', 'return [typeof Intl, typeof WebAssembly];', ['undefined', 'undefined']),
   fails('2 module: gaps', 'return new Intl.NumberFormat();', { code: 'E_GUEST', cause: { name: 'ReferenceError' } }),
   forOf(
     'for (const a of yield x)',

@@ -23,8 +23,8 @@ type Callback<Name extends keyof EngineCallbacks> = EngineCallbacks[Name] extend
   : never;
 
 /**
- * Functions that the engine calls on its host while guest code runs. None may throw but
- * `onLoopFuelSpent`: an exception through WebAssembly poisons the instance.
+ * Functions that the engine calls on its host while guest code runs. One that throws ends the
+ * instance: an exception through WebAssembly poisons it.
  */
 export interface InstanceHooks {
   /** A host function was called; returns a JSValue pointer, 0 for undefined. */

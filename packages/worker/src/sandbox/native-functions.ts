@@ -4,6 +4,8 @@ import { newCString, type Pointer } from '../quickjs/ffi.js';
 import { kindOf } from '../quickjs/kind-of.js';
 import { heldBy, newPromise, type PromiseCapability } from '../quickjs/promise-capability.js';
 import type { Realm } from '../quickjs/realm.js';
+import type { LateFunctions } from './late-functions.js';
+import { LATE_FUNCTIONS } from './prelude/late.js';
 import type { SliceListener, SliceWatch } from './slice-watch.js';
 import { Thrown, type ValueBridge } from './value-bridge.js';
 
@@ -13,12 +15,24 @@ import { Thrown, type ValueBridge } from './value-bridge.js';
  */
 export const KIND_OF = 1;
 export const WRITE_CONSOLE = 2;
-export const FIRST_CAPABILITY = 16;
+export const ASK_LOCALE = 3;
+export const FIRST_LATE = 4;
+export const FIRST_CAPABILITY: number = FIRST_LATE + LATE_FUNCTIONS.length;
+
+type NativeCall = Parameters<Realm['instance']['hooks']['callFunction']>;
+
+/** What answers the natives of one sandbox. */
+interface Answering {
+  bridge: ValueBridge;
+  late: LateFunctions;
+  watch: SliceWatch;
+}
 
 /** The functions behind the capabilities, as guest code calls them. */
 export class NativeFunctions {
   readonly #realm: Realm;
   readonly #bridge: ValueBridge;
+  readonly #late: LateFunctions;
   readonly #extension: ExtensionWire;
   readonly #watch: SliceWatch;
   /**
@@ -28,37 +42,23 @@ export class NativeFunctions {
   isLinking = false;
 
   /** Answers what the realm's instance asks while guest code runs. */
-  constructor(realm: Realm, bridge: ValueBridge, extension: ExtensionWire, watch: SliceWatch) {
+  constructor(realm: Realm, extension: ExtensionWire, { bridge, late, watch }: Answering) {
     this.#realm = realm;
     this.#bridge = bridge;
+    this.#late = late;
     this.#extension = extension;
     this.#watch = watch;
     const { hooks } = realm.instance;
-    // argc and argv come before the id
-    hooks.callFunction = (...args) => this.#answer(args[4], args[2], args[3]);
-    hooks.normalizeModule = (...args) => this.#answerImport(String(args[3]));
-  }
-
-  #answer(id: number, argc: number, argv: Pointer): Pointer {
-    try {
-      return this.#call(id, argc, argv);
-    } catch (error) {
-      return this.#watch.fail(error);
-    }
-  }
-
-  #answerImport(specifier: string): Pointer {
-    try {
-      return this.#resolve(specifier);
-    } catch (error) {
-      return this.#watch.fail(error);
-    }
+    // the context, this, argc and argv come before the id
+    hooks.callFunction = (...args) => this.#call(args);
+    hooks.normalizeModule = (...args) => this.#resolve(String(args[3]));
   }
 
   /** @returns what the guest's call comes to; 0 for undefined. */
-  #call(id: number, argc: number, argv: Pointer): Pointer {
+  #call([, self, argc, argv, id]: NativeCall): Pointer {
     const { instance, layout } = this.#realm;
     if (id === KIND_OF) return this.#realm.newNumber(argc > 0 ? kindOf(instance, layout, argv) : 0);
+    if (id >= ASK_LOCALE && id < FIRST_CAPABILITY) return this.#callLate(id, self, argc, argv);
     const { capabilities } = this.#extension;
     const index =
       id === WRITE_CONSOLE ? capabilities.findIndex(({ name }) => name === 'console') : id - FIRST_CAPABILITY;
@@ -70,6 +70,15 @@ export class NativeFunctions {
       ? this.#callSync(listener, index, argc, argv)
       : this.#callAsync(listener, index, argc, argv);
     this.#realm.release(owned); // the copies of its arguments
+    return result;
+  }
+
+  #callLate(id: number, self: Pointer, argc: number, argv: Pointer): Pointer {
+    const owned = this.#realm.ownedCount;
+    const late = this.#late;
+    const result = id === ASK_LOCALE ? late.answer(argv) : late.call(id - FIRST_LATE, self, argc, argv);
+    this.#realm.release(owned);
+    if (result === 0) throw new RangeError('the heap is full');
     return result;
   }
 

@@ -1,6 +1,7 @@
 import type { CapabilityWire, ExtensionWire } from '@sandglass/core';
 
-import { FIRST_CAPABILITY, KIND_OF, WRITE_CONSOLE } from './native-functions.js';
+import { ASK_LOCALE, FIRST_CAPABILITY, FIRST_LATE, KIND_OF, WRITE_CONSOLE } from './native-functions.js';
+import { LATE_FUNCTIONS } from './prelude/late.js';
 import { PRELUDE, PRELUDE_FUNCTIONS, type PreludeFunction } from './prelude/prelude.js';
 import { evaluate, type Pointer } from '../quickjs/ffi.js';
 import type { Realm } from '../quickjs/realm.js';
@@ -21,15 +22,24 @@ function runPrelude(realm: Realm, nodeEnv: string | null): Record<PreludeFunctio
   const { instance, pointers } = realm;
   const prelude = realm.own(evaluate(instance, pointers.ctx, PRELUDE));
   const env = nodeEnv === null ? instance.ffi.QTS_GetNull() : realm.newString(nodeEnv);
-  const functions = realm.call(
-    prelude,
-    realm.newFunction('kindOf', KIND_OF),
-    realm.newFunction('writeConsole', WRITE_CONSOLE),
-    env,
-  );
+  const functions = realm.call(prelude, newNatives(realm), newLateFunctions(realm), env);
   if (realm.isException(functions)) throw new Error('the prelude failed');
   const entries = PRELUDE_FUNCTIONS.map((name, i) => [name, realm.keep(realm.get(functions, i))] as const);
   return Object.fromEntries(entries) as Record<PreludeFunction, Pointer>; // all of them
+}
+
+function newNatives(realm: Realm): Pointer {
+  const natives = realm.newObject();
+  for (const [name, id] of Object.entries({ kindOf: KIND_OF, writeConsole: WRITE_CONSOLE, askLocale: ASK_LOCALE }))
+    realm.set(natives, name, realm.newFunction(name, id));
+  return natives;
+}
+
+function newLateFunctions(realm: Realm): Pointer {
+  const functions = realm.newObject();
+  for (const [i, { path }] of LATE_FUNCTIONS.entries())
+    realm.set(functions, String(i), realm.newFunction(path.split('.').at(-1)!, FIRST_LATE + i));
+  return functions;
 }
 
 /**

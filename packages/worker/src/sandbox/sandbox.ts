@@ -1,6 +1,7 @@
 import type { ExtensionWire, Link, SettlementWire } from '@sandglass/core';
 
 import type { Idle } from '../supply/idle-sandboxes.js';
+import { LateFunctions } from './late-functions.js';
 import { NativeFunctions } from './native-functions.js';
 import type { PreludeFunction } from './prelude/prelude.js';
 import { markWritten } from '../quickjs/memory/cards.js';
@@ -34,6 +35,7 @@ export class Sandbox {
   readonly #extension: ExtensionWire;
   readonly #prelude: Readonly<Record<PreludeFunction, Pointer>>;
   readonly #bridge: ValueBridge;
+  readonly #late: LateFunctions;
   readonly #natives: NativeFunctions;
   readonly #watch: SliceWatch;
   #handlers: readonly Pointer[];
@@ -54,7 +56,9 @@ export class Sandbox {
     this.#handlers = handlers;
     this.#bridge = new ValueBridge(realm, prelude);
     this.#watch = new SliceWatch(realm);
-    this.#natives = new NativeFunctions(realm, this.#bridge, extension, this.#watch);
+    this.#late = new LateFunctions(realm, this.#bridge, prelude);
+    const answering = { bridge: this.#bridge, late: this.#late, watch: this.#watch };
+    this.#natives = new NativeFunctions(realm, extension, answering);
     instanceTable.open(realm.instance);
   }
 
@@ -106,6 +110,7 @@ export class Sandbox {
 
   /** Prepares for a call: a new seed for `Math.random`. */
   begin(): void {
+    this.#late.locale.begin();
     const { instance, layout, pointers } = this.#realm;
     instance.heap.refusedBytes = 0;
     instance.heap.isShort = false;
@@ -271,9 +276,7 @@ export class Sandbox {
     const watch = this.#watch;
     watch.begin(listener);
     try {
-      const result = run();
-      watch.rethrow();
-      return result;
+      return run();
     } catch (error) {
       this.#isSound = false;
       throw error instanceof PoisonedError ? error : new PoisonedError(String(error), { cause: error });

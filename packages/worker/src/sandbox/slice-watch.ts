@@ -41,10 +41,7 @@ export interface SliceListener {
   onHandled(promise: Pointer): Pointer;
 }
 
-/**
- * Watches over the slice that runs in a sandbox: asks its listener whether it must stop, and keeps
- * what failed on the way.
- */
+/** Watches over the slice that runs in a sandbox: asks its listener whether it must stop. */
 export class SliceWatch {
   /**
    * Listener of the slice that is running in this thread. With a field in each sandbox, V8's
@@ -52,8 +49,6 @@ export class SliceWatch {
    */
   static #listener: SliceListener | undefined;
   readonly #realm: Realm;
-  /** A failure inside a native callback, which must not throw through WASM. */
-  #callbackError: unknown;
   #polls = FIRST_POLLS;
   #polledAt = 0;
   /** When a native was first seen to run after its call was stopped. */
@@ -80,7 +75,6 @@ export class SliceWatch {
 
   begin(listener: SliceListener | undefined): void {
     SliceWatch.#listener = listener;
-    this.#callbackError = undefined;
     this.#overdueSince = Infinity;
     this.#polls = FIRST_POLLS;
     this.#polledAt = Infinity; // the first time is not measured
@@ -92,28 +86,12 @@ export class SliceWatch {
   }
 
   /**
-   * Keeps what a native callback threw until the slice ends, which is at the next poll.
-   *
-   * @returns what the callback answers
-   */
-  fail(error: unknown): Pointer {
-    this.#callbackError = error ?? new Error('a callback failed');
-    this.#realm.countdown = 1;
-    return 0;
-  }
-
-  /** Throws what a native callback threw in this slice, if one did. */
-  rethrow(): void {
-    if (this.#callbackError !== undefined) throw this.#callbackError;
-  }
-
-  /**
    * The interrupt handler. The engine counts branches and calls, which can be slow (an overflow
    * with its stack trace takes a millisecond): so the count follows the clock.
    */
   #poll(): 0 | 1 {
     const now = performance.now();
-    if (this.#callbackError !== undefined || SliceWatch.#listener?.mustStop(now)) return 1;
+    if (SliceWatch.#listener?.mustStop(now)) return 1;
     const factor = Math.min(2, POLL_MS / Math.max(0, now - this.#polledAt));
     this.#polledAt = now;
     this.#polls = Math.min(MAX_POLLS, Math.max(MIN_POLLS, Math.round(this.#polls * factor)));

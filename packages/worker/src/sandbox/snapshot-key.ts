@@ -5,7 +5,7 @@ import { toHex } from '../quickjs/engine-module.js';
 import type { Layout } from '../quickjs/memory/layout.js';
 
 /** Goes up when the boot sequence changes in a way that the prelude's text does not show. */
-const BOOT_VERSION = 3;
+const BOOT_VERSION = 4;
 
 /** All that the bytes of a sandbox depend on before it sees its extension, in one engine. */
 export function bootKey({ nodeEnv, limits, capabilities }: ExtensionWire): string {

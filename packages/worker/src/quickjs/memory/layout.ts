@@ -30,6 +30,11 @@ export interface Layout {
    * `data` a pointer to the bytes, at `length` their number.
    */
   buffer: { record: number; data: number; length: number };
+  /**
+   * Strings: the upper word of the JSValue of one that lies in one piece, and in its record the
+   * offsets of its length, whose highest bit says that its units have two bytes, and of the units.
+   */
+  text: { tag: number; length: number; data: number };
   /** Offset in an object of its 16-bit class id. */
   classOffset: number;
   /** Class id → {@link Kind}. */

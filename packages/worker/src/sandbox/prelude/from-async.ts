@@ -1,7 +1,9 @@
-/** The part of the prelude that adds `Array.fromAsync`, which QuickJS lacks. */
-export const PRELUDE_FROM_ASYNC = /* js */ `
-const NativeArray = Array, NativeProxy = Proxy, defineOrThrow = Object.defineProperty;
-const { asyncIterator, iterator } = Symbol;
+import { LATE_TOOLS } from './late-tools.js';
+
+/** A part of the late functions: `Array.fromAsync`, which QuickJS lacks. */
+export const FROM_ASYNC: string = /* js */ `(function (tools) {
+'use strict';
+${LATE_TOOLS}
 
 /** Asks a Proxy, which constructs only if its target does, and reads nothing of it. */
 function isConstructor(value) {
@@ -82,7 +84,5 @@ async function fillFromList(type, items, mapper, thisArg) {
   return result;
 }
 
-/** A Proxy shows no source, like a built-in, and passes this on. */
-const { fromAsync } = { fromAsync(items, mapper = undefined, thisArg = undefined) { return fillAsync(this, items, mapper, thisArg); } };
-put(Array, 'fromAsync', new NativeProxy(fromAsync, { __proto__: null }), false);
-`;
+return { 'Array.fromAsync': fillAsync };
+})`;

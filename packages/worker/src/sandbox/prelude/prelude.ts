@@ -1,7 +1,8 @@
 import { PRELUDE_CONSOLE } from './console.js';
-import { PRELUDE_FROM_ASYNC } from './from-async.js';
+import { LATE_FUNCTIONS } from './late.js';
 import { PRELUDE_REGISTER } from './register.js';
 import { PRELUDE_THROWN } from './thrown.js';
+import { PRELUDE_WEAK_REF } from './weak-ref.js';
 
 /**
  * The code that prepares a guest realm, evaluated before any guest code. It captures the intrinsics
@@ -12,15 +13,17 @@ import { PRELUDE_THROWN } from './thrown.js';
  * or on a prototype, no assignment to an array slot (a setter may sit on the prototype), no
  * iteration protocol. Lists are null-prototype objects until they leave.
  *
- * Parameters: `kindOf(value)` and `writeConsole(text)` are native; `nodeEnv` is null when there is
- * to be neither `process` nor `console`.
+ * Parameters: natives by name, `kindOf(value)`, `writeConsole(text)` and `askLocale(question)`; the
+ * natives of {@link LATE_FUNCTIONS}, by index; `nodeEnv`, null when there is to be neither
+ * `process` nor `console`.
  */
-export const PRELUDE: string = /* js */ `(function (kindOf, writeConsole, nodeEnv) {
+export const PRELUDE: string = /* js */ `(function (asked, natives, nodeEnv) {
 'use strict';
+const { kindOf, writeConsole, askLocale } = asked;
 const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
 const { keys: objectKeys, hasOwn } = Object;
 const NativeObject = Object, NativeMap = Map, NativeSet = Set, NativeDate = Date, NativeRegExp = RegExp, NativeError = Error;
-const NativeString = String, NativeDataView = DataView;
+const NativeString = String, NativeDataView = DataView, NativeArray = Array, NativeProxy = Proxy;
 const ERRORS = { __proto__: null, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, InternalError, AggregateError };
 const VIEWS = { __proto__: null };
 for (const type of ['Uint8Clamped', 'Int8', 'Uint8', 'Int16', 'Uint16', 'Int32', 'Uint32', 'BigInt64', 'BigUint64', 'Float16', 'Float32', 'Float64']) {
@@ -256,8 +259,25 @@ ${PRELUDE_THROWN}
 
 ${PRELUDE_REGISTER}
 ${PRELUDE_CONSOLE}
-${PRELUDE_FROM_ASYNC}
-return [makeError, parseData, flatten, revive, describeThrown, stackOf, register, registered, collected.handlers];
+${PRELUDE_WEAK_REF}
+${JSON.stringify(LATE_FUNCTIONS.map(({ path, length }) => [path.split('.'), length]))}.forEach(([path, length], i) => {
+  const name = path.pop();
+  if (length > 0) defineProperty(natives[i], 'length', { value: length, configurable: true });
+  put(path.reduce((object, key) => object[key], globalThis), name, natives[i], false);
+});
+
+/** What late functions use of the realm as it was: see late.ts. */
+const lateTools = [apply, put, ERRORS, NativeObject, NativeArray, NativeProxy, Object.defineProperty, Symbol.asyncIterator, Symbol.iterator, boxValue, getTime, askLocale, NativeString];
+const lateFunctions = { __proto__: null };
+/** The late function of a path, made by its part when that is given. */
+function late(path, part) {
+  if (part) {
+    const made = part(lateTools), paths = objectKeys(made);
+    for (let i = 0; i < paths.length; i++) lateFunctions[paths[i]] = made[paths[i]];
+  }
+  return lateFunctions[path];
+}
+return [makeError, parseData, flatten, revive, describeThrown, stackOf, register, registered, collected.handlers, late];
 })`;
 
 /** What the prelude answers with, in this order. */
@@ -271,5 +291,6 @@ export const PRELUDE_FUNCTIONS = [
   'register',
   'registered',
   'handlers',
+  'late',
 ] as const;
 export type PreludeFunction = (typeof PRELUDE_FUNCTIONS)[number];
