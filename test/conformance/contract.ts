@@ -97,6 +97,7 @@ export const CONTRACT = {
     paths: 'paths: static, `:param`, `*` anywhere, optional `?`',
     groups: 'better: groups and other operators of regular expressions in a path are refused at load',
     '500': 'missing or invalid status, a value that cannot be serialised, a throw: 500 with the fixed body',
+    'request id': 'better: where the request has an id, the body of a 500 has it as `extensions.requestId`',
     'real error': 'the real error goes to the log',
     'numbers and booleans': 'better: number and boolean bodies are sent as JSON',
     'allowed headers': 'better: `headers` are honoured for an allow-list that the host sets',

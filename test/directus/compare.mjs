@@ -66,7 +66,7 @@ function without(headers, names) {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
 }
 
-/** The id of a request in the body of an error, which is each side's own: text in a text. */
+/** The id of a request in the body of a 500, which Directus does not have: text in a text. */
 const REQUEST_ID = /,\\"requestId\\":\\"[\da-f-]{36}\\"/g;
 
 /** As JSON says it, with the port of the upstream and ids of requests taken out. */

@@ -329,6 +329,11 @@ export const callRows: readonly Row[] = [
       });
     }),
   ),
+  row('5 calls: request id', 'of a request that has one', async (bench) => {
+    const init = { headers: { 'x-request-id': 'id-1' } };
+    const { text } = await answer(bench, "() => { throw new Error('x'); }", '', init);
+    expect(text).toBe(INTERNAL.replace('"}}', '","requestId":"id-1"}}'));
+  }),
   breaks('() => ({})', /status/),
   breaks('() => ({ body: 1 })', /status/),
   breaks("() => ({ status: '20' })", /status/),
