@@ -40,6 +40,16 @@ const NOT_GIVEN: readonly [type: 'endpoint' | 'hook', source: string, message: s
     `api.init is not a function: ${HOOK_HAS}`,
   ],
   ['hook', 'export default ({ embed }) => {\n  embed();\n};', `embed is not a function: ${HOOK_HAS}`],
+  [
+    'hook',
+    'export default ({ filter }, { services }) => {};',
+    'cannot convert to object: a sandboxed hook gets one argument, { filter, action }',
+  ],
+  [
+    'endpoint',
+    'export default async (router, context) => { await 1; context.services.ItemsService; };',
+    "cannot read property 'services' of undefined: a sandboxed endpoint gets one argument, its router",
+  ],
   ['endpoint', 'export default (router) => router.use(() => {});', `router.use is not a function: ${ROUTER_HAS}`],
   ['hook', 'const a = {};\nexport default () => { a.b(); };', 'a.b is not a function'],
   ['hook', "const a = {};\nexport default () => { a['b'](); };", 'not a function'],

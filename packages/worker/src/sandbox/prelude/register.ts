@@ -31,7 +31,20 @@ function register(type, entry) {
     put(api, 'filter', registrar('filter', 'Filter'));
     put(api, 'action', registrar('action', 'Action'));
   }
-  return entry(api);
+  return entry.length > 1 ? enterExplained(type, entry, api) : entry(api);
+}
+
+/** Calls a default export that wants more than it gets: an error of the engine for what is missing says so. */
+function enterExplained(type, entry, api) {
+  const explain = (error) => {
+    const { value } = (KINDS[kindOf(error)] === 'error' && getOwnPropertyDescriptor(error, 'message')) || {};
+    if (typeof value === 'string' && (value === 'cannot convert to object' || indexOf(value, ' of undefined') > 0))
+      put(error, 'message', value + ': a sandboxed ' + type + ' gets one argument, ' + (type === 'hook' ? '{ filter, action }' : 'its router'), false);
+    throw error;
+  };
+  let result;
+  try { result = entry(api); } catch (error) { explain(error); }
+  try { return promiseThen(result, undefined, explain); } catch { return result; } // no promise
 }
 
 function registrar(type, label) {
