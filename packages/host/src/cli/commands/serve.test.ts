@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, test, vi } from 'vitest';
 
 import { runCli } from '../cli.js';
 import { fakeIo, type FakeIo } from '../testing/fake-io.js';
@@ -58,6 +61,25 @@ describe('sandglass serve', () => {
         expect.objectContaining({ message: 'Stopped' }),
       ]),
     );
+  });
+
+  test('with --watch, loads what comes into the folder and what changes, and unloads what goes', async () => {
+    const { io, url, end } = await serve(['--watch']);
+    const said = async (path: string): Promise<string> => (await fetch(url + path)).text();
+    const says = (text: string): string =>
+      `export default (router) => router.get('/', () => ({ status: 200, body: '${text}' }));`;
+    await writeFiles(io.cwd, {
+      'ext/.registry/2/index.js': says('one'),
+      'ext/.registry/2/package.json': packageJson('later', 'endpoint'),
+    });
+    await io.printed(/"message":"Reloaded"/);
+    expect(await said('later')).toBe('one');
+    await writeFiles(io.cwd, { 'ext/hello/index.js': says('two') });
+    await io.printed(/"message":"Reloaded".*"message":"Reloaded"/s);
+    expect([await said('hello'), await said('later')]).toEqual(['two', 'one']);
+    await rm(join(io.cwd, 'ext/.registry/2'), { recursive: true });
+    await vi.waitFor(async () => expect((await fetch(`${url}later`)).status).toBe(404));
+    expect(await end()).toBe(0);
   });
 
   test("writes readable lines on a terminal, with nothing in them that is a guest's to send", async () => {

@@ -17,7 +17,9 @@ import { toFleetOptions, toServerOptions, toServiceOptions } from '../config/hos
 import { printConfig, readConfig } from '../config/read-config.js';
 import type { Config } from '../config/schema.js';
 import type { Io, Output } from '../io.js';
+import type { Watcher } from '../dev/watch.js';
 import type { ServingProcess } from '../processes/serving.js';
+import { followFolder } from '../follow-folder.js';
 import { openHost } from '../open-host.js';
 import { CONFIG_ARGS } from '../settings.js';
 import { describeScopes } from '../output/describe-scopes.js';
@@ -73,6 +75,7 @@ async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<
     throw error;
   });
   let endReload: (() => void) | undefined;
+  let watcher: Watcher | undefined;
   try {
     log('debug', `Loading extensions; health is told on ${server.url}`);
     const host = await opening;
@@ -90,6 +93,7 @@ async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<
       reload: (name) => reloadAll(host, name),
     });
     if (!serving) endReload = io.onReload?.(async () => logReloaded(log, await reloadAll(host)));
+    if (config.service.watch) watcher = await followFolder(host, config, (result) => logReloaded(log, result));
     const page = status ? { status: statusUrl(server.url) } : {};
     log(level, `${serving ? 'Serving' : 'Listening on'} ${server.url}`, page);
     await untilAborted(io.signal);
@@ -98,6 +102,7 @@ async function serve(config: Config, io: Io, serving?: ServingProcess): Promise<
     log(level, 'Stopped');
   } finally {
     endReload?.();
+    await watcher?.close();
     await server.close(0);
     await close(opening, status);
   }

@@ -58,6 +58,12 @@ export const KNOWN_VARIABLES: readonly {
     description: 'Ends with 1 if an extension does not load',
     read: (text) => readText('boolean', text),
   },
+  {
+    env: 'EXTENSIONS_AUTO_RELOAD',
+    path: 'service.watch',
+    description: 'Loads what comes into the folder, and what changes there, as it does',
+    read: (text) => readText('boolean', text),
+  },
   { env: 'PORT', path: 'service.port', description: 'TCP port', read: (text) => readText('number', text) },
   {
     env: 'LOG_LEVEL',

@@ -85,6 +85,7 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   ['service.status', 'boolean', 'Serves the status page'],
   ['service.processes', 'number', 'Processes that serve the port; limits are of each of them'],
   ['service.mustLoad', 'boolean', 'Ends with 1 if an extension does not load'],
+  ['service.watch', 'boolean', 'Loads what comes into the folder, and what changes there, as it does'],
   ['service.corsOrigins', 'list', 'Origins whose pages may call endpoints; * is every one'],
   ['service.corsCredentials', 'boolean', 'Lets such pages send cookies and other credentials'],
   ['service.maxConcurrentRequests', 'number', 'Requests that are served at once; one more is answered with 503'],

@@ -21,6 +21,7 @@ export interface ServiceConfig extends CompleteServerOptions {
   status: boolean;
   processes: number;
   mustLoad: boolean;
+  watch: boolean;
   corsOrigins: string[];
   corsCredentials: boolean;
   maxConcurrentRequests: number;
@@ -68,6 +69,7 @@ const service: z.ZodMiniType<ServiceConfig> = object<ServiceConfig>({
   status: withDefault(flag, false),
   processes: withDefault(count(1, 256), 1),
   mustLoad: withDefault(flag, false),
+  watch: withDefault(flag, false),
   corsOrigins: withDefault(list(text), []),
   corsCredentials: withDefault(flag, false),
   graceMs: withDefault(count(0, 600_000), 10_000),

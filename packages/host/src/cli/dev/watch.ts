@@ -19,8 +19,13 @@ export interface Watcher {
  * Watches a folder and all below it, dependencies and version control left out.
  *
  * @param onChange gets the absolute paths that changed, those of one moment together.
+ * @param gatherMs how long a moment is.
  */
-export async function watchFolder(folder: string, onChange: (paths: string[]) => void): Promise<Watcher> {
+export async function watchFolder(
+  folder: string,
+  onChange: (paths: string[]) => void,
+  gatherMs: number = GATHER_MS,
+): Promise<Watcher> {
   let gathered = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
@@ -35,7 +40,7 @@ export async function watchFolder(folder: string, onChange: (paths: string[]) =>
   });
   watcher.on('all', (_event, path) => {
     gathered.add(path);
-    timer ??= setTimeout(flush, GATHER_MS);
+    timer ??= setTimeout(flush, gatherMs);
   });
   await new Promise<void>((resolve, reject) => {
     watcher.once('ready', resolve);
