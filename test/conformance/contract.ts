@@ -126,7 +126,7 @@ export const CONTRACT = {
     'log order': 'log: scope first, then type',
     log: 'log: info level, message verbatim, returns undefined',
     'sleep order': 'sleep: scope first, then type',
-    sleep: 'sleep: negative and NaN mean the shortest wait',
+    sleep: 'sleep: negative, NaN and more than 2,147,483,647 mean the shortest wait',
     'request order': 'request: the six checks, in order',
     'url type': '1. TypeError `Request url has to be of type string`',
     'options type':

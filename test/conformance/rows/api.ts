@@ -106,7 +106,7 @@ export const apiRows: readonly Row[] = [
   ...['', "'5'", 'null', '5n', '{}'].map((value) =>
     ends('6 directus:api: sleep order', `sleep(${value})`, 'TypeError: Sleep milliseconds has to be of type number'),
   ),
-  ...['-1', 'NaN', '-Infinity', '0', '0.5'].map((value) =>
+  ...['-1', 'NaN', '-Infinity', 'Infinity', '2 ** 31', '0', '0.5'].map((value) =>
     gives('6 directus:api: sleep', `return [await sleep(${value})];`, [undefined]),
   ),
   gives('6 directus:api: sleep', 'const before = Date.now(); await sleep(40); return Date.now() - before >= 39;', true),

@@ -120,7 +120,7 @@ describe('createCapabilities', () => {
       }
     });
 
-    test.each([0, -5, Number.NaN, -Infinity])('%s means the shortest wait', async (milliseconds) => {
+    test.each([0, -5, Number.NaN, -Infinity, Infinity, 2 ** 31])('%s means the shortest wait', async (milliseconds) => {
       const capabilities = create();
       const sleep = capabilities.invoke(
         capabilities.prepare(extension, { sleep: {} }),

@@ -12,9 +12,12 @@ const TYPE = 'Sleep milliseconds has to be of type number';
 /** zod's number refuses NaN and the infinities; `typeof` does not. */
 const anyNumber = z.custom<number>((value) => typeof value === 'number', { error: TYPE });
 
+/** The longest wait, which is that of a timeout: Directus' guests know no other. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
+
 /**
- * The capability `sleep(milliseconds)` (docs/contract.md §6). Negative and NaN mean the shortest
- * wait.
+ * The capability `sleep(milliseconds)` (docs/contract.md §6). Negative, NaN and more than the
+ * longest wait mean the shortest.
  */
 export function createSleepCapability(timers: TimerQueue): Capability {
   return defineCapability({
@@ -24,7 +27,7 @@ export function createSleepCapability(timers: TimerQueue): Capability {
     effect: false,
     maxArgumentValues: Number.POSITIVE_INFINITY, // it takes no list
     handler: ([milliseconds], { ending }: BuiltInContext<object>) =>
-      wait(timers, milliseconds > 0 ? milliseconds : 0, ending),
+      wait(timers, milliseconds > 0 && milliseconds <= MAX_WAIT_MS ? milliseconds : 0, ending),
   });
 }
 
