@@ -110,7 +110,7 @@ describe('names of an encoding', () => {
   /** What an object of an expression is after its way out. */
   function copyOf(expression: string): unknown {
     const encoded = instance.ffi.QTS_bjson_encode(ctx, evaluate(instance, ctx, `(${expression})`));
-    const { at, length } = bufferOf(instance, layout, encoded as never);
+    const { at, length } = bufferOf(instance, layout, encoded);
     return decodeValue(Uint8Array.of(FORM.direct, ...instance.bytes.subarray(at, at + length)));
   }
 

@@ -7,9 +7,9 @@ export interface Names {
   readonly isHostile: boolean;
 }
 
-/** Places for names that were read before: a host has some extensions that are called often. */
-const PLACES = 64;
-/** Longer ones are read each time. */
+/** Lists of names that are kept: a host has some extensions that are called often. */
+const MAX_KEPT = 64;
+/** Longer lists are read each time. */
 const MAX_KEPT_BYTES = 512;
 
 class Kept implements Names {
@@ -24,22 +24,21 @@ class Kept implements Names {
   }
 }
 
-const kept: (Kept | undefined)[] = Array.from({ length: PLACES });
+const kept: (Kept | undefined)[] = Array.from({ length: MAX_KEPT });
 
 /**
- * Reads the names at the head of a serialisation. Those that were read a while ago are the very
- * same strings, which V8 finds properties by faster than by new ones: a third of what decoding a
- * small object takes.
+ * Reads the names at the head of a serialisation. Names that were read a while ago are the very
+ * same strings, by which V8 finds properties faster: a third of what decoding a small object takes.
  */
 export function readNames(reader: Reader, count: number): Names {
   const from = reader.at;
   for (let i = 0; i < count; i++) reader.skipString();
   const to = reader.at;
   if (to - from > MAX_KEPT_BYTES) return new Kept(NO_BYTES, readStrings(reader, from, count));
-  const place = (to - from + 7 * count) % PLACES;
-  const known = kept[place];
+  const index = (to - from + 7 * count) % MAX_KEPT;
+  const known = kept[index];
   if (known?.bytes.length === to - from && reader.matches(from, known.bytes)) return known;
-  return (kept[place] = new Kept(reader.copy(from, to), readStrings(reader, from, count)));
+  return (kept[index] = new Kept(reader.copy(from, to), readStrings(reader, from, count)));
 }
 
 const NO_BYTES = new Uint8Array();
