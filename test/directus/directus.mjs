@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { run } from '../runtimes/install.mjs';
+import { until } from './until.mjs';
 
 const TOKEN = 'an-admin-token-of-the-side-by-side-suite';
 
@@ -32,9 +33,10 @@ const COLLECTION = {
  * @param extensions folder in Directus' layout
  * @param env more environment variables, a preload among them
  * @param name of this side
+ * @param beside another instance, whose database this one shares
  */
-export async function startDirectus({ install, extensions, env = {}, name = 'directus' }) {
-  const home = await mkdtemp(join(tmpdir(), 'sandglass-directus-'));
+export async function startDirectus({ install, extensions, env = {}, name = 'directus', beside }) {
+  const home = beside?.home ?? (await mkdtemp(join(tmpdir(), 'sandglass-directus-')));
   const port = await freePort();
   const node = process.execPath; // what isolated-vm was compiled for
   const cli = join(install, 'node_modules/directus/cli.js');
@@ -63,7 +65,7 @@ export async function startDirectus({ install, extensions, env = {}, name = 'dir
       ...env,
     },
   };
-  await run(node, [cli, 'bootstrap'], { ...options, timeoutMs: 300_000 });
+  if (!beside) await run(node, [cli, 'bootstrap'], { ...options, timeoutMs: 300_000 });
   const child = spawn(node, [cli, 'start'], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stdout.on('data', (chunk) => (log += chunk));
@@ -81,6 +83,7 @@ export async function startDirectus({ install, extensions, env = {}, name = 'dir
   };
   const side = {
     name,
+    home,
     origin,
     token: TOKEN,
     api,
@@ -110,12 +113,13 @@ export async function startDirectus({ install, extensions, env = {}, name = 'dir
     },
     async close() {
       child.kill('SIGKILL');
-      await rm(home, { recursive: true, force: true });
+      if (!beside) await rm(home, { recursive: true, force: true });
     },
   };
   let flow;
   try {
     await until(async () => (await fetch(`${origin}/server/ping`).catch(() => undefined))?.ok, 120_000);
+    if (beside) return side;
     await api('POST', '/collections', COLLECTION);
     flow = await makeFlow(api, 'probe');
     await until(async () => (await fetch(`${origin}/server/ping`)).ok, 5_000);
@@ -165,18 +169,10 @@ async function makeFlow(api, type) {
   };
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-async function until(isSo, timeoutMs) {
-  const end = Date.now() + timeoutMs;
-  while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`nothing within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -1,5 +1,5 @@
-// `pnpm test:directus`: the same extensions on a real Directus, here, and in a Directus whose
-// sandbox is replaced, with one upstream.
+// `pnpm test:directus`: the same extensions on a real Directus, here, in a Directus whose sandbox
+// is replaced, and in one with a bundle of them, with one upstream.
 // Installs Directus into the cache first (isolated-vm compiles for about two minutes). Exits 1 if
 // anything differs that differences.json does not name. `--json file` keeps all outcomes,
 // `--install folder` takes a Directus that is there,
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { buildExtensions } from './build-extensions.mjs';
+import { BUNDLED, startBundled } from './bundled.mjs';
 import { BUILT } from './cases/built.mjs';
 import { readPublished } from './cases/published.mjs';
 import { judge, report, runAll } from './compare.mjs';
@@ -57,10 +58,11 @@ try {
   sides.push(await startDirectus({ install: folder, extensions, env }));
   sides.push(await startSandglass({ extensions }));
   sides.push(await startInPlace({ install: folder, extensions, env }));
+  sides.push(await startBundled({ install: folder, extensions, env }));
   const rows = await runAll(sides, { upstream, tlsUpstream, published, built: BUILT });
   if (values.json) await writeFile(values.json, JSON.stringify(rows, undefined, 2));
   const documented = JSON.parse(await readFile(new URL('differences.json', import.meta.url), 'utf8'));
-  const names = ['sandglass', IN_PLACE];
+  const names = ['sandglass', IN_PLACE, BUNDLED];
   const verdicts = names.map((side) => judge(rows, documented, ['directus', side]));
   for (const [i, verdict] of verdicts.entries()) console.log(`directus and ${names[i]}\n${report(verdict)}\n`);
   process.exitCode = verdicts.some(({ judged }) => judged.some((row) => row.verdict === 'different')) ? 1 : 0;

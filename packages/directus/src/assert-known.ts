@@ -1,8 +1,5 @@
-import { createRequire } from 'node:module';
-
 import type { DirectusModules } from './directus.js';
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+import { packageVersion } from './package-version.js';
 
 /** Versions that the tests run. */
 const TESTED = ['11.17.4', '12.4.1'];
@@ -15,7 +12,6 @@ const EXPORTS: Readonly<Partial<Record<keyof DirectusModules, string>>> = {
   schema: 'getSchema',
   services: 'ItemsService',
   env: 'useEnv',
-  errors: 'ServiceUnavailableError',
   express: 'Router',
 };
 
@@ -36,7 +32,7 @@ export function assertKnown(modules: DirectusModules): void {
 export function refuse(missing: string, { directus, api }: Partial<Pick<DirectusModules, 'directus' | 'api'>>): never {
   const theirs = `Directus ${directus?.version ?? '(unknown)'} (@directus/api ${api?.version ?? '(unknown)'})`;
   throw new Error(
-    `Sandglass ${version} cannot replace the sandbox of ${theirs}: ${missing}. ` +
+    `Sandglass ${packageVersion} cannot replace the sandbox of ${theirs}: ${missing}. ` +
       `It is tested with Directus ${TESTED.join(' and ')}. Nothing was replaced: start Directus without ` +
       `"--import directus-extension-sandglass/register" to have its own sandbox, or update Sandglass`,
   );

@@ -27,6 +27,7 @@ export interface EventContext {
 }
 
 export interface ApiRequest {
+  method: string;
   url: string;
   headers: IncomingHttpHeaders;
   body: unknown;
@@ -38,20 +39,24 @@ export interface ApiResponse extends ServerResponse {
   send(body?: Buffer): this;
 }
 
-type Handler = (request: ApiRequest, response: ApiResponse, next: (error?: unknown) => void) => void;
+export type Handler = (request: ApiRequest, response: ApiResponse, next: (error?: unknown) => void) => void;
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** The method of a router for that of a route. */
+export function toMethod(method: string): Method {
+  return method.toLowerCase() as Method; // a sandbox has these five
+}
 
 /** A router of Express. */
-export interface Router extends Record<
-  'get' | 'post' | 'put' | 'patch' | 'delete',
-  (path: string, handler: Handler) => void
-> {
+export interface Router extends Record<Method, (path: string, handler: Handler) => void> {
   (...args: Parameters<Handler>): void;
-  use(path: string, router: Router): void;
+  use(path: string, handler: Handler): void;
   stack: { handle: unknown }[];
 }
 
-type FilterHandler = (payload: unknown, meta: unknown, context: EventContext) => Promise<unknown>;
-type ActionHandler = (meta: object, context: EventContext) => Promise<void>;
+export type FilterHandler = (payload: unknown, meta: unknown, context: EventContext) => Promise<unknown>;
+export type ActionHandler = (meta: object, context: EventContext) => Promise<void>;
 
 export interface Emitter {
   onFilter(event: string, handler: FilterHandler): void;
@@ -115,6 +120,14 @@ export interface ExtensionManagerClass {
   };
 }
 
+/** What a host in a Directus uses of it. */
+export interface DirectusParts {
+  env: Env;
+  logger: Logger;
+  getSchema: GetSchema;
+  services: { ItemsService: ItemsServiceClass };
+}
+
 /** Namespaces of Directus' modules. Read when they are used: some are loaded in circles. */
 export interface DirectusModules {
   manager: { ExtensionManager: ExtensionManagerClass };
@@ -124,7 +137,6 @@ export interface DirectusModules {
   schema: { getSchema: GetSchema };
   services: { ItemsService: ItemsServiceClass };
   env: { useEnv(): Env };
-  errors: { ServiceUnavailableError: new (extensions: { service: string; reason: string }) => Error };
   express: { Router(): Router };
   /** The package.json of `@directus/api`. */
   api: { version: string };

@@ -46,12 +46,11 @@ import * as logger from '@directus/api/logger/index';
 import * as schema from '@directus/api/utils/get-schema';
 import * as services from '@directus/api/services/index';
 import * as env from '@directus/env';
-import * as errors from '@directus/errors';
 import * as express from 'express';
 import api from '@directus/api/package.json' with { type: 'json' };
 import * as directus from 'directus/version';
 import { replaceSandbox } from '${new URL('replace-sandbox.js', import.meta.url).href}';
-replaceSandbox({ manager, emitter, flows, logger, schema, services, env, errors, express, api, directus });
+replaceSandbox({ manager, emitter, flows, logger, schema, services, env, express, api, directus });
 export * from '@directus/api/extensions/manager';
 `;
 

@@ -153,6 +153,24 @@ describe('the preload', () => {
     expect(printed).toEqual(['E_LOAD', 0]);
   });
 
+  test('a host that could not be opened is opened for the next extension', async () => {
+    const folder = await fakeDirectus();
+    const source = `export default { id: 'one', handler: () => 1 };`;
+    const path = await writeExtension(folder, { name: 'one', type: 'operation', source });
+    await writeFile(join(folder, 'sandglass.config.json'), '{ "isolation": "loose" }');
+    const printed = await run(
+      folder,
+      `${PRELUDE}
+      import { rm } from 'node:fs/promises';
+      const extension = { name: 'one', type: 'operation', path: ${JSON.stringify(path)} };
+      const failed = await manager.registerSandboxedApiExtension(extension).catch(({ message }) => message);
+      await rm('sandglass.config.json');
+      await manager.registerSandboxedApiExtension(extension);
+      end([failed, await operations.get('one')({}, {})]);`,
+    );
+    expect(printed).toEqual([expect.stringContaining('isolation'), 1]);
+  });
+
   test('leaves a process without Directus alone', async () => {
     const folder = await fakeDirectus();
     expect(await run(folder, 'console.log(JSON.stringify([1]));')).toEqual([1]);

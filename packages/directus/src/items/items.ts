@@ -1,7 +1,7 @@
 import { type Capability, type CapabilityContext, CapabilityError, defineCapability } from '@sandglass/host';
 import * as z from 'zod/mini';
 
-import type { Accountability, DirectusModules, EventContext, ItemsService } from '../directus.js';
+import type { Accountability, DirectusParts, EventContext, ItemsService } from '../directus.js';
 import { depthOfCalls } from './depth.js';
 import { assertData, assertQuery, type ItemsScope, keySchema, querySchema, refused, scopeSchema } from './scope.js';
 
@@ -11,6 +11,8 @@ const PUBLIC: Accountability = { user: null, role: null, roles: [], admin: false
 /** How deep hooks that write items may start each other. */
 const MAX_DEPTH = 10;
 
+/** Read when an item is wanted: a bundle learns of it late. */
+type ItemsSource = Pick<DirectusParts, 'getSchema' | 'services'>;
 type Context = CapabilityContext<ItemsScope>;
 type Action = ItemsScope['actions'][number];
 
@@ -22,7 +24,7 @@ const keys = z.array(keySchema);
  * `items` of `sandglass:items`: the items of Directus' collections, through Directus' own service,
  * with the permissions of the user whose call it is.
  */
-export function createItems(modules: DirectusModules): Capability[] {
+export function createItems(directus: ItemsSource): Capability[] {
   const define = <Args extends readonly [string, ...unknown[]]>(
     name: string,
     action: Action,
@@ -40,7 +42,7 @@ export function createItems(modules: DirectusModules): Capability[] {
         const [name] = given;
         context.audit({ target: name });
         assertAllowed(context, name, action);
-        return withService(modules, name, context, (service, check) => use(service, given, check));
+        return withService(directus, name, context, (service, check) => use(service, given, check));
       },
     });
   return [
@@ -79,7 +81,7 @@ function assertAllowed({ scope }: Context, name: string, action: Action): void {
 }
 
 async function withService(
-  { schema: { getSchema }, services: { ItemsService } }: DirectusModules,
+  { getSchema, services: { ItemsService } }: ItemsSource,
   name: string,
   { scope, call }: Context,
   use: (service: ItemsService, checks: Checks) => Promise<unknown>,

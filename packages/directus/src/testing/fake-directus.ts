@@ -34,8 +34,6 @@ const FILES: Readonly<Record<string, string>> = {
   '@directus/env/index.js':
     'export const useEnv = () => ({ EXTENSIONS_SANDBOX_MEMORY: 100, EXTENSIONS_SANDBOX_TIMEOUT: 1000,' +
     ' FLOWS_RUN_SCRIPT_MAX_MEMORY: 32, FLOWS_RUN_SCRIPT_TIMEOUT: 10000, IMPORT_IP_DENY_LIST: ["0.0.0.0"] });',
-  '@directus/errors/package.json': '{ "type": "module", "exports": "./index.js" }',
-  '@directus/errors/index.js': 'export class ServiceUnavailableError extends Error {}',
   '@directus/api/package.json': JSON.stringify({
     name: '@directus/api',
     version: '39.0.0',
