@@ -14,17 +14,17 @@ const [calls = 10_000, mib = 20, seconds = 2, budgetMib] = process.argv.slice(2,
 const kind = process.argv[6];
 const QUIET_MS = 3_000;
 const PAUSE_MS = 1;
-/** Of a pool with threads; that of the calling thread is the default. */
-const IDLE_TIMEOUT_MS = kind === 'inline' ? 30_000 : 5_000;
+const IDLE_TIMEOUT_MS = 5_000;
 const MAX_RATIO = 3;
 const MAX_OVER = 1.15;
 const MAX_LEFT = 1.3;
 
 const pool = {
+  inline: kind === 'inline',
   idleTimeoutMs: IDLE_TIMEOUT_MS,
   ...(budgetMib && { maxMemoryBytes: budgetMib * 2 ** 20 }),
 };
-const host = await createHost({ pool: kind === 'inline' ? 'inline' : pool, onError: () => {} });
+const host = await createHost({ pool, onError: () => {} });
 const hoard = `globalThis.u = new Uint8Array(${mib} * 2 ** 20).fill(7); await sleep(${seconds * 1_000}); return u.at(-1);`;
 const isolation = kind === 'persistent' ? 'persistent' : 'pristine';
 for (const [id, body, scopes] of [

@@ -30,6 +30,7 @@ describe('instanceTable', () => {
   });
 
   test('a closed entry is a trap, and closing it again closes no other', async () => {
+    const owner = await open();
     const first = await open();
     const index = first.entry;
     instanceTable.close(first);
@@ -40,6 +41,24 @@ describe('instanceTable', () => {
     expect(second.entry).toBe(index);
     instanceTable.close(first);
     expect(isTampered(second)).toBe(false);
+    for (const instance of [owner, second]) instanceTable.close(instance);
+  });
+
+  test('once the owner of the table is closed, nothing of it is kept, and the others are still entered', async () => {
+    const [owner, second, third] = [await open(), await open(), await open()];
+    third.bytes[FIRST] = 1;
+    const { table } = owner.functions;
+    const { length } = table;
+    instanceTable.close(owner);
+    expect(instanceTable.runHandler).toBe(second.functions.enterHandler);
+    expect([second, third].map(isTampered)).toEqual([false, true]);
+    expect(table.get(length - 1)).toBeNull();
+    instanceTable.open(owner); // its sandbox is another one
+    expect([owner, second, third].map(isTampered)).toEqual([false, false, true]);
     instanceTable.close(second);
+    expect([owner, third].map(isTampered)).toEqual([false, true]);
+    expect(table.length).toBe(length);
+    for (const instance of [owner, third]) instanceTable.close(instance);
+    expect(() => isTampered(owner)).toThrow('none is open');
   });
 });

@@ -2,7 +2,7 @@ import type { CardFunctions } from './memory/cards.js';
 import type { TableFunctions, HandlerFunctions } from './additions.js';
 
 /*
- * How a thread enters its instances: through a table that the first of them owns. V8 keeps four
+ * How a thread enters its instances: through a table that one of them owns. V8 keeps four
  * objects for each function that an instance exports, and no cache has them when many extensions
  * are called in turn. A call through the table needs none of them.
  * docs/decisions/instances-are-entered-through-a-table.md has what that saves.
@@ -21,28 +21,27 @@ interface Entered {
 /** Neither this nor the next number is an index: entering there traps. */
 export const NO_ENTRY = -2;
 
-/** The entries of all instances of a thread. An open one keeps its instance alive. */
+/**
+ * The entries of all instances of a thread. An open one keeps its instance alive, and the table its
+ * owner: once that is closed, another open one gets the table, so that no memory outlives its
+ * sandbox.
+ */
 class InstanceTable {
-  /** `enterHandler` of the owner; there from the first `open` on. */
-  runHandler!: TableFunctions['enterHandler'];
-  /** `enterRestoreCards` of the owner, likewise. */
-  restoreCards!: TableFunctions['enterRestoreCards'];
-  #table: WebAssembly.Table | undefined;
-  readonly #free: number[] = [];
+  /** `enterHandler` of the owner. */
+  runHandler: TableFunctions['enterHandler'] = trap;
+  /** `enterRestoreCards` of the owner. */
+  restoreCards: TableFunctions['enterRestoreCards'] = trap;
+  readonly #open: Set<Entered> = new Set();
+  #owner: Entered | undefined;
+  /** The free entries of each table that was ever used: a closed instance may be used again. */
+  readonly #free: WeakMap<WebAssembly.Table, number[]> = new WeakMap();
   /** The entry of the instance that was asked about last. */
   #last: number = NO_ENTRY;
 
   open(instance: Entered): void {
-    const { functions } = instance;
-    if (!this.#table) {
-      this.#table = functions.table;
-      this.runHandler = functions.enterHandler;
-      this.restoreCards = functions.enterRestoreCards;
-    }
-    const index = this.#free.pop() ?? this.#table.grow(2);
-    this.#table.set(index, functions.runHandler);
-    this.#table.set(index + 1, functions.restoreCards);
-    instance.entry = index;
+    this.#open.add(instance);
+    if (this.#owner) this.#enter(instance, this.#owner);
+    else this.#own(instance);
   }
 
   /** Whether an instance was the last that was asked about: then caches have what it uses. */
@@ -53,13 +52,47 @@ class InstanceTable {
   }
 
   close(instance: Entered): void {
-    const index = instance.entry;
-    if (index === NO_ENTRY) return;
-    instance.entry = NO_ENTRY;
-    this.#table?.set(index, null);
-    this.#table?.set(index + 1, null);
-    this.#free.push(index);
+    const owner = this.#owner;
+    if (!owner || !this.#open.delete(instance)) return;
+    this.#leave(instance, owner);
+    if (instance !== owner) return;
+    for (const other of this.#open) this.#leave(other, owner);
+    this.#own(this.#open.values().next().value);
   }
+
+  /** Puts all open instances into the table of one of them. */
+  #own(owner: Entered | undefined): void {
+    this.#owner = owner;
+    this.runHandler = owner?.functions.enterHandler ?? trap;
+    this.restoreCards = owner?.functions.enterRestoreCards ?? trap;
+    if (owner) for (const instance of this.#open) this.#enter(instance, owner);
+  }
+
+  #enter(instance: Entered, { functions: { table } }: Entered): void {
+    const { runHandler, restoreCards } = instance.functions;
+    const index = this.#freeOf(table).pop() ?? table.grow(2);
+    table.set(index, runHandler);
+    table.set(index + 1, restoreCards);
+    instance.entry = index;
+  }
+
+  #leave(instance: Entered, { functions: { table } }: Entered): void {
+    const index = instance.entry;
+    instance.entry = NO_ENTRY;
+    table.set(index, null);
+    table.set(index + 1, null);
+    this.#freeOf(table).push(index);
+  }
+
+  #freeOf(table: WebAssembly.Table): number[] {
+    const free = this.#free.get(table) ?? [];
+    this.#free.set(table, free);
+    return free;
+  }
+}
+
+function trap(): never {
+  throw new Error('Cannot enter an instance: none is open');
 }
 
 export const instanceTable: InstanceTable = new InstanceTable();

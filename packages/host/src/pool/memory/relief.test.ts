@@ -26,6 +26,19 @@ describe('Relief', () => {
     await pool.core.close(0);
   });
 
+  test('it goes on while a call runs, and ends two rounds after the last one', async () => {
+    const { pool } = await open();
+    const running = pool.call(1);
+    await pool.settle();
+    vi.advanceTimersByTime(60_000);
+    expect(pool.lanes[0]!.trims).toBe(12);
+    pool.lanes.find(({ callIds }) => callIds.length > 0)!.finishAll();
+    await running;
+    vi.advanceTimersByTime(60_000);
+    expect(pool.lanes[0]!.trims).toBe(15);
+    await pool.core.close(0);
+  });
+
   test('where the budget is overdrawn, the lane that has most ends calls, and gets time for it', async () => {
     const { pool, memory } = await open();
     const ended = pool.call(1).catch(({ code }: SandglassError) => code);

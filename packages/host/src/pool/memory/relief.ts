@@ -74,7 +74,8 @@ export class Relief {
 
   #round(): void {
     this.#trim();
-    this.#roundsLeft -= 1;
+    if (this.#lanes.all.some(({ runs }) => runs.size > 0)) this.#roundsLeft = ROUNDS;
+    else this.#roundsLeft -= 1;
     if (this.#roundsLeft < 0) this.stop();
   }
 
