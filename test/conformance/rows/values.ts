@@ -465,6 +465,7 @@ export const valueRows: readonly Row[] = [
       cause: { name, message: 'no', stack: expect.stringMatching(/at .*handler.*\(row-\d+\/dist\/api\.js:2:\d+\)/) },
     }),
   ),
+  throws('4 values: errors', "throw Object.assign(new Error('no'), { message: 5 });", { message: '5' }),
   throws('4 values: errors', "class Odd extends Error { name = 'Odd'; } throw new Odd('no');", {
     cause: { name: 'Odd', message: 'no' },
   }),

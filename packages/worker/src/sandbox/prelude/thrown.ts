@@ -18,7 +18,12 @@ function describeThrown(thrown, brief) {
   if (kind === 'proxy') return [code, 'error', 'Error', 'The extension threw a Proxy', '', undefined];
   const message = text(read('message'));
   if (kind !== 'error') return [code, 'error', 'Error', message === undefined ? 'The extension threw an object' : message, text(read('stack')) || '', brief ? undefined : copyData(thrown)];
-  return [code, 'error', text(read('name')) || 'Error', message || '', text(read('stack')) || '', brief ? undefined : copyData(thrown)];
+  return [code, 'error', text(read('name')) || 'Error', message || primitiveText(read('message')), text(read('stack')) || '', brief ? undefined : copyData(thrown)];
+}
+
+/** What an error says that was given another message than a text. */
+function primitiveText(value) {
+  return typeof value === 'number' || typeof value === 'boolean' ? NativeString(value) : '';
 }
 
 /** The stack of an error, as the engine made it; an empty text for anything else. */
