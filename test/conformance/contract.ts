@@ -85,7 +85,7 @@ export const CONTRACT = {
     body: '`body` the parsed JSON body or `{}`',
     'coded body': '`body` is inflated from gzip, deflate or br',
     'unreadable body': 'a body that cannot be read is a 4xx and runs nothing',
-    status: 'the status is a number or its text',
+    status: 'better: the status is 200 to 599, a number or its three digits',
     options: 'OPTIONS of a path that has routes answers 200 with their methods in `Allow`',
     etag: 'a GET or HEAD that ends in 2xx has a weak `etag`, and is answered with 304 when the client has it',
     string: 'a string is sent as `text/html; charset=utf-8`',
