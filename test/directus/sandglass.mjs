@@ -32,7 +32,7 @@ export async function startSandglass({ extensions }) {
     endpoint: (path, init) => fetch(new URL(path, server.url), init),
     filter: (payload) =>
       host.filter('things.items.create', payload).then(
-        (result) => ({ result }),
+        (result) => ({ result: result && toRow(result) }),
         ({ message }) => ({ error: message }),
       ),
     async close() {
@@ -40,4 +40,10 @@ export async function startSandglass({ extensions }) {
       await host.close();
     },
   };
+}
+
+/** What the table that Directus writes to has of an item: two columns of text. */
+function toRow(item) {
+  const columns = ['kind', 'title'].map((field) => [field, item[field] ?? null]);
+  return Object.fromEntries(columns.map(([field, value]) => [field, value === null ? null : String(value)]));
 }

@@ -21,6 +21,10 @@ const ANSWERS = {
       .end(url.searchParams.get('body') ?? ''),
   cookies: (response) =>
     response.writeHead(200, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Case', 'Kept']).end('ok'),
+  twice: (response) =>
+    response
+      .writeHead(200, ['X-Case', 'Kept', 'X-Twice', 'a', 'X-Twice', 'b', 'Age', '1', 'Set-Cookie', 'a=1'])
+      .end('{"a":[1,{"b":null}]}'),
   coded: (response, { url }) => {
     const coding = url.searchParams.get('as');
     const text = url.searchParams.get('body') ?? '{"plain":true}';

@@ -1,3 +1,5 @@
+import { PROGRAMS } from './programs.mjs';
+
 /**
  * Bodies that one operation runs on both sides: what it returns, throws and asks of the upstream is
  * compared.
@@ -536,6 +538,7 @@ export const PROBES = [
   ...FAILURES,
   ...SDK,
   ...UNAWAITED,
+  ...PROGRAMS,
 ];
 
 export const PROBE = {
