@@ -9,7 +9,7 @@ export { emptyScopeSchema, REQUEST_METHODS, requestScopeSchema } from './scopes.
 export type { RequestMethod, RequestScope, Scopes, ScopeSchemas } from './scopes.js';
 
 // Values on their way in and out of a sandbox.
-export { readAnswer, writeAnswer, writeResult, type Answer } from './values/answer.js';
+export { readAnswer, writeAnswer, writeResult, type EndpointAnswer } from './values/answer.js';
 export { decodeInTurns, decodeValue } from './values/decode.js';
 export { encodeValue } from './values/encode.js';
 export { FORM, MAX_BYTES_AT_ONCE, type Table } from './values/format.js';

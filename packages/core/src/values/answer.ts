@@ -18,7 +18,7 @@ import { Writer } from './writer.js';
 export const BODY = { none: 0, text: 1, json: 2 } as const;
 
 /** The answer of an endpoint. */
-export interface Answer {
+export interface EndpointAnswer {
   /** As the guest gave it: of any type. */
   status: unknown;
   /** As the guest gave it: of any type. */
@@ -97,8 +97,8 @@ export function writeAnswer(bytes: Uint8Array, maxBytes: number): Uint8Array {
   return join(writer.bytes.subarray(0, writer.at), body);
 }
 
-/** An {@link Answer} on its way, its body as text. */
-interface Parts extends Omit<Answer, 'body'> {
+/** An {@link EndpointAnswer} on its way, its body as text. */
+interface Parts extends Omit<EndpointAnswer, 'body'> {
   text: string;
 }
 
@@ -160,14 +160,14 @@ const KINDS = ['none', 'text', 'json'] as const satisfies (keyof typeof BODY)[];
  *
  * @throws {SandglassError} `E_CLONE` for bytes that are malformed.
  */
-export function readAnswer(bytes: Uint8Array): Answer {
+export function readAnswer(bytes: Uint8Array): EndpointAnswer {
   const reader = new Reader(bytes);
   if (reader.u8() !== FORM.answer) throw malformed();
   const kind = KINDS[reader.u8()];
   const head = decodeValue(reader.block(reader.leb()), MAX_HEAD_PARTS);
   if (kind === undefined || typeof head !== 'object' || head === null) throw malformed();
   const { status, headers } = head as Partial<Record<string, unknown>>;
-  const body = reader.block(reader.remaining) as Answer['body']; // `isBytes` has seen to it
+  const body = reader.block(reader.remaining) as EndpointAnswer['body']; // `isBytes` has seen to it
   return { status, headers, kind, body };
 }
 

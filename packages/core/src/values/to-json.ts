@@ -10,8 +10,8 @@ export const NEEDS_DECODING: unique symbol = Symbol('needs decoding');
 
 /**
  * Writes JSON straight from the serialisation, as `JSON.stringify` would of the decoded value,
- * without making any of its objects: a value of 2 KB takes 10 µs. No longer than the limit: it
- * stops while it writes.
+ * without making any of its objects: a value of 2 KB takes 10 µs (one-off). It stops writing at the
+ * limit.
  */
 export class JsonWriter {
   readonly #reader: Reader;

@@ -7,7 +7,7 @@
  *
  * `backlog` is what the lane was sent and has not begun, `resumed` what it goes on with after an
  * answer. A call counts as what calls of its extension took on average; a small one counts as
- * nothing, so small calls stay on one lane. Measured on two cores with `pnpm bench --suite=<name>`
+ * nothing, so small calls stay on one lane. Measured on two cores with `pnpm bench --only <name>`
  * unless it says otherwise, each value against its half and its double in one run.
  */
 
@@ -47,15 +47,16 @@ export const COLD_START_MS = 0.5;
  */
 export const REMOTE_COLD_START_MS = 5;
 /**
- * Backlog that counts as none: about the time in which another lane's thread wakes. Small calls so
- * stay on one lane, whose sandboxes and caches are warm, while nothing longer is in their way. With
- * 200 extensions in turn, 64 calls in flight and two lanes on two cores that is 160 to 250 k/s,
- * where 105 to 170 went over both; with one extension it is the same (260 to 350).
+ * Backlog that counts as none: about the time in which another lane's thread wakes. So small calls
+ * stay on one lane, whose sandboxes and caches are warm, while nothing longer is in their way. Of
+ * 200 extensions in turn, with 64 calls in flight and two lanes, one lane ran 160 to 250 k/s. Both
+ * lanes together ran 105 to 170 k/s. With one extension it made no difference.
  */
 const WAKE_MS = 0.05;
 /**
- * What a lane with room may cost beyond the least one, which has none: above this, a call rather
- * waits. Not to be behind one that nobody knows, which may never end.
+ * What a lane with room may cost more than the cheapest lane, if that one is full. Above this, a
+ * call waits for the cheapest. Less than `UNKNOWN_COST_MS`: no call goes behind one of an unknown
+ * extension, which may never end.
  */
 export const WAIT_MS = 1;
 

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
-import { encodeValue, JsonData, readAnswer, SandglassError, writeAnswer, type Answer } from '@sandglass/core';
+import { encodeValue, JsonData, readAnswer, SandglassError, writeAnswer, type EndpointAnswer } from '@sandglass/core';
 import { describe, expect, test } from 'vitest';
 
 import { type EndpointRequest, readEndpointRequest } from './endpoint-request.js';
@@ -28,7 +28,7 @@ const coded = (coding: string, body: string | Uint8Array): RequestInit => ({
 });
 
 /** What the thread makes of a handler's result. */
-const toAnswer = (result: unknown): Answer => readAnswer(writeAnswer(encodeValue(result), 2_000_000));
+const toAnswer = (result: unknown): EndpointAnswer => readAnswer(writeAnswer(encodeValue(result), 2_000_000));
 
 const respond = (result: unknown, method = 'POST', conditions: Conditions | null = null): Response =>
   toEndpointResponse(toAnswer(result), {

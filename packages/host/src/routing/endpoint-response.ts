@@ -1,4 +1,4 @@
-import { SandglassError, type Answer } from '@sandglass/core';
+import { SandglassError, type EndpointAnswer } from '@sandglass/core';
 
 import type { HostOptions } from '../types.js';
 import { type Conditions, entityTag, isFresh } from './entity-tag.js';
@@ -48,7 +48,7 @@ const MAX_TAGGED_BYTES = 1_048_576;
  *
  * @throws {SandglassError} `E_GUEST` for a status or header that cannot be sent.
  */
-export function toEndpointResponse<Made>(answer: Answer, options: EndpointResponseOptions<Made>): Made {
+export function toEndpointResponse<Made>(answer: EndpointAnswer, options: EndpointResponseOptions<Made>): Made {
   const { kind, headers: own } = answer;
   const status = readStatus(answer.status);
   const content = kind === 'none' || BODILESS.has(status) ? null : answer.body;

@@ -17,7 +17,7 @@ import { toOutcome, Usage, type Result } from './outcome.js';
 import type { Pointer } from '../quickjs/ffi.js';
 import { heldBy, type PromiseCapability } from '../quickjs/promise-capability.js';
 import { MAX_REJECTIONS, type Rejection } from './rejections.js';
-import type { SliceListener } from '../sandbox/slice-watch.js';
+import type { SliceListener } from '../sandbox/interrupt-handler.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import type { Swapped } from '../sandbox/swap.js';
 import type { Tenant } from '../supply/sandbox-source.js';

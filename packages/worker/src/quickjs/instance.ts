@@ -1,7 +1,7 @@
 import type { EngineModule } from '@sandglass/core';
 import type { QuickJSEmscriptenModule } from '@jitl/quickjs-ffi-types';
 
-import { CardCopies, createCardMemory, markWritten, takeMarks, type CardMemory } from './memory/cards.js';
+import { CardCopies, createCardMemory, markWritten, takeDirtyCards, type CardMemory } from './memory/cards.js';
 import { QUESTION, QUESTION_BYTES, QUESTION_MASK, type AddedFunctions } from './additions.js';
 import { NO_ENTRY } from './instance-table.js';
 import { replaceEnvironment } from './imports/environment.js';
@@ -196,7 +196,7 @@ export async function createInstance(
 
 /** Keeps what an instance has written until now. @returns see `Instance.begin` */
 function keepStart(views: MemoryViews): Instance['begin'] {
-  const started = takeMarks(views, 0, views.bytes.length).map(({ at, length }) => {
+  const started = takeDirtyCards(views, 0, views.bytes.length).map(({ at, length }) => {
     markWritten(views, at, length);
     return { at, bytes: views.bytes.slice(at, at + length) };
   });

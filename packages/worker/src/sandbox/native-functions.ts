@@ -6,7 +6,7 @@ import { heldBy, newPromise, type PromiseCapability } from '../quickjs/promise-c
 import type { Realm } from '../quickjs/realm.js';
 import type { LateFunctions } from './late-functions.js';
 import { LATE_FUNCTIONS } from './prelude/late.js';
-import type { SliceListener, SliceWatch } from './slice-watch.js';
+import type { SliceListener, InterruptHandler } from './interrupt-handler.js';
 import { Thrown, type ValueBridge } from './value-bridge.js';
 
 /**
@@ -25,7 +25,7 @@ type NativeCall = Parameters<Realm['instance']['hooks']['callFunction']>;
 interface Answering {
   bridge: ValueBridge;
   late: LateFunctions;
-  watch: SliceWatch;
+  interrupts: InterruptHandler;
 }
 
 /** The functions behind the capabilities, as guest code calls them. */
@@ -34,7 +34,7 @@ export class NativeFunctions {
   readonly #bridge: ValueBridge;
   readonly #late: LateFunctions;
   readonly #extension: ExtensionWire;
-  readonly #watch: SliceWatch;
+  readonly #interrupts: InterruptHandler;
   /**
    * Static imports are resolved while the entrypoint compiles; whatever comes later is a dynamic
    * one.
@@ -42,12 +42,12 @@ export class NativeFunctions {
   isLinking = false;
 
   /** Answers what the realm's instance asks while guest code runs. */
-  constructor(realm: Realm, extension: ExtensionWire, { bridge, late, watch }: Answering) {
+  constructor(realm: Realm, extension: ExtensionWire, { bridge, late, interrupts }: Answering) {
     this.#realm = realm;
     this.#bridge = bridge;
     this.#late = late;
     this.#extension = extension;
-    this.#watch = watch;
+    this.#interrupts = interrupts;
     const { hooks } = realm.instance;
     // the context, this, argc and argv come before the id
     hooks.callFunction = (...args) => this.#call(args);
@@ -63,7 +63,7 @@ export class NativeFunctions {
     const index =
       id === WRITE_CONSOLE ? capabilities.findIndex(({ name }) => name === 'console') : id - FIRST_CAPABILITY;
     const capability = capabilities[index];
-    const { listener } = this.#watch;
+    const { listener } = this.#interrupts;
     if (!listener || !capability) return 0; // a console that nobody listens to
     const owned = this.#realm.ownedCount;
     const result = capability.sync

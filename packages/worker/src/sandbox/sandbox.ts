@@ -12,7 +12,7 @@ import type { Instance } from '../quickjs/instance.js';
 import { heldBy, type PromiseCapability } from '../quickjs/promise-capability.js';
 import type { Progress, Realm } from '../quickjs/realm.js';
 import { writeSeed } from './seed.js';
-import { type SliceListener, SliceWatch } from './slice-watch.js';
+import { type SliceListener, InterruptHandler } from './interrupt-handler.js';
 import { restore, takeSnapshot, usedStackBytes, type Snapshot, type SnapshotHeader } from './snapshot.js';
 import { swapIn, swapOut, type Swapped } from './swap.js';
 import { Thrown, ValueBridge, type Copied } from './value-bridge.js';
@@ -37,7 +37,7 @@ export class Sandbox {
   readonly #bridge: ValueBridge;
   readonly #late: LateFunctions;
   readonly #natives: NativeFunctions;
-  readonly #watch: SliceWatch;
+  readonly #interrupts: InterruptHandler;
   #handlers: readonly Pointer[];
   /** Its memory may be another sandbox's by now. */
   #isRetired = false;
@@ -55,9 +55,9 @@ export class Sandbox {
     this.#prelude = prelude;
     this.#handlers = handlers;
     this.#bridge = new ValueBridge(realm, prelude);
-    this.#watch = new SliceWatch(realm);
+    this.#interrupts = new InterruptHandler(realm);
     this.#late = new LateFunctions(realm, this.#bridge, prelude);
-    const answering = { bridge: this.#bridge, late: this.#late, watch: this.#watch };
+    const answering = { bridge: this.#bridge, late: this.#late, interrupts: this.#interrupts };
     this.#natives = new NativeFunctions(realm, extension, answering);
     instanceTable.open(realm.instance);
   }
@@ -273,15 +273,15 @@ export class Sandbox {
   /** Every entry into the instance. */
   #enter<T>(listener: SliceListener | undefined, run: () => T): T {
     if (this.#isRetired) throw new PoisonedError('the sandbox was given up');
-    const watch = this.#watch;
-    watch.begin(listener);
+    const interrupts = this.#interrupts;
+    interrupts.begin(listener);
     try {
       return run();
     } catch (error) {
       this.#isSound = false;
       throw error instanceof PoisonedError ? error : new PoisonedError(String(error), { cause: error });
     } finally {
-      watch.end();
+      interrupts.end();
     }
   }
 

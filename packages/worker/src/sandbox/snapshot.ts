@@ -4,13 +4,13 @@ import type { PreludeFunction } from './prelude/prelude.js';
 import {
   CARD_BYTES,
   CARD_TABLE,
-  clearMarked,
+  zeroDirtyCards,
   COPIES_END,
   indexAt,
   INDEXED_BYTES,
-  lowestMarked,
+  lowestDirtyCard,
   markAt,
-  takeMarks,
+  takeDirtyCards,
 } from '../quickjs/memory/cards.js';
 import { instanceTable } from '../quickjs/instance-table.js';
 import { PAGE_BYTES, type Layout } from '../quickjs/memory/layout.js';
@@ -96,7 +96,7 @@ export async function takeSnapshot(
   header: Omit<SnapshotHeader, 'runs' | 'heapStart' | 'heapEnd' | 'hashSeed'>,
 ): Promise<Snapshot> {
   const heapEnd = instance.words[layout.heapEndAt >> 2]!;
-  clearMarked(instance, stackStart(layout), toPage(layout.heapBase)); // dead between calls
+  zeroDirtyCards(instance, stackStart(layout), toPage(layout.heapBase)); // dead between calls
   const runs = findRuns(instance, layout, heapEnd);
   const wire = pack(
     { ...header, runs, heapStart: instance.heap.start, heapEnd, hashSeed: instance.functions.hashSeed.value },
@@ -265,7 +265,7 @@ export function restore(instance: Instance, { heapEndAt }: Layout, snapshot: Sna
 
 /** Restores the cards that have no copy in the instance. */
 function restoreFromSnapshot(instance: Instance, { images }: Snapshot, usedTo: number): void {
-  for (const run of [...takeMarks(instance, 0, CARD_TABLE), ...takeMarks(instance, COPIES_END, usedTo)]) {
+  for (const run of [...takeDirtyCards(instance, 0, CARD_TABLE), ...takeDirtyCards(instance, COPIES_END, usedTo)]) {
     const { at, length } = run;
     const end = at + length;
     instance.bytes.fill(0, at, end);
@@ -282,7 +282,7 @@ function restoreFromSnapshot(instance: Instance, { images }: Snapshot, usedTo: n
 
 /** Writes a snapshot into a new instance, whose start code has written a little already. */
 export function fill(instance: Instance, { header, images }: Snapshot): void {
-  clearMarked(instance, 0, instance.bytes.length);
+  zeroDirtyCards(instance, 0, instance.bytes.length);
   instance.image = header.runs;
   instance.functions.hashSeed.value = header.hashSeed;
   for (const { at, bytes } of images) instance.bytes.set(bytes, at);
@@ -290,5 +290,5 @@ export function fill(instance: Instance, { header, images }: Snapshot): void {
 
 /** Bytes of C stack that were used since the last restore, to a card. */
 export function usedStackBytes(instance: Instance, layout: Layout): number {
-  return layout.heapBase - lowestMarked(instance, stackStart(layout), layout.heapBase);
+  return layout.heapBase - lowestDirtyCard(instance, stackStart(layout), layout.heapBase);
 }

@@ -1,4 +1,4 @@
-import { CARD_TABLE, findMarked, isTampered, markWritten, type CardRun } from '../quickjs/memory/cards.js';
+import { CARD_TABLE, findDirtyCards, isTampered, markWritten, type CardRun } from '../quickjs/memory/cards.js';
 import type { Pointer } from '../quickjs/ffi.js';
 import { PAGE_BYTES } from '../quickjs/memory/layout.js';
 import type { Realm } from '../quickjs/realm.js';
@@ -35,7 +35,7 @@ export function swapOut({ instance, layout, owned }: Realm, snapshot: Snapshot):
   const heapEnd = words[layout.heapEndAt >> 2]!;
   if (heapEnd > toInitialBytes(snapshot.header.heapEnd, heap.end) || isTampered(instance)) return undefined;
   const heapFrom = layout.heapBase - (layout.heapBase % PAGE_BYTES);
-  const runs = [...findMarked(instance, 0, CARD_TABLE), ...findMarked(instance, heapFrom, heapEnd)];
+  const runs = [...findDirtyCards(instance, 0, CARD_TABLE), ...findDirtyCards(instance, heapFrom, heapEnd)];
   const size = runs.reduce((sum, { length }) => sum + length, 0);
   if (size > MAX_SWAPPED_BYTES) return undefined;
   const copy = new Uint8Array(size);

@@ -8,8 +8,8 @@ import type { Snapshot } from '../sandbox/snapshot.js';
 
 /**
  * Sandboxes that one extension gets in a thread for suspended calls. Further calls swap one another
- * out: that takes 10 to 20 µs for each wait, a sandbox 3 to 5 ms and 350 KiB. With 64 requests in
- * flight, 32 sandboxes take 9 % more CPU time a request than 64.
+ * out, which takes 10 to 20 µs for each wait (one-off). A sandbox takes 350 KiB.
+ * With 64 requests in flight, 32 sandboxes take 9 % more CPU time a request than 64 (one-off).
  */
 const MAX_SANDBOXES = 64;
 

@@ -1,4 +1,4 @@
-import { clearMarked, isTampered } from '../quickjs/memory/cards.js';
+import { zeroDirtyCards, isTampered } from '../quickjs/memory/cards.js';
 import type { Instance } from '../quickjs/instance.js';
 import type { MemoryAccount } from './memory-account.js';
 
@@ -138,6 +138,6 @@ function clear(instance: Instance): void {
   const { bytes, copies, image } = instance;
   copies.clear(instance);
   if (isTampered(instance)) return void bytes.fill(0);
-  clearMarked(instance, 0, bytes.length);
+  zeroDirtyCards(instance, 0, bytes.length);
   for (const [at, length] of image) bytes.fill(0, at, at + length);
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { ByteBudget } from '../../byte-budget.js';
 import { BodyReader } from './body-reader.js';
-import { HeldBytes } from './held-bytes.js';
+import { BodyBytes } from './body-bytes.js';
 
 const url = new URL('https://x.com/');
 const text = 'some text, '.repeat(1_000);
@@ -20,7 +20,7 @@ function read(
   encoding = '',
   { maxBytes = MIB, maxHeldBytes = 8 * MIB }: Limits = {},
 ): Promise<Buffer> {
-  const held = new HeldBytes(new ByteBudget(maxHeldBytes), 'guest');
+  const held = new BodyBytes(new ByteBudget(maxHeldBytes), 'guest');
   return new Promise((resolve, reject) => {
     const reader = new BodyReader({ url, encoding, maxBytes, held, onEnd: resolve, onError: reject });
     for (const piece of pieces) reader.add(piece);
@@ -86,7 +86,7 @@ describe('BodyReader', () => {
     ['gzip', gzipSync(Buffer.alloc(600_000))],
   ])('what is held is counted, and given back (%s)', async (encoding, bytes) => {
     const budget = new ByteBudget<string>(MIB);
-    const held = new HeldBytes(budget, 'guest');
+    const held = new BodyBytes(budget, 'guest');
     const failed = await new Promise<Error>((resolve, reject) => {
       const reader = new BodyReader({ url, encoding, maxBytes: MIB, held, onEnd: () => reject(), onError: resolve });
       try {

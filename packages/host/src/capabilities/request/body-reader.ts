@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 
 import { networkFailure, tooLarge } from './failure.js';
-import type { HeldBytes } from './held-bytes.js';
+import type { BodyBytes } from './body-bytes.js';
 
 /** Encodings on top of each other. Real servers use one. */
 const MAX_ENCODINGS = 3;
@@ -43,7 +43,7 @@ export interface BodyReaderOptions {
   encoding: string;
   /** Bytes as received, and bytes decoded: each may not exceed it. */
   maxBytes: number;
-  held: HeldBytes;
+  held: BodyBytes;
   /** Gets the body, once. */
   onEnd: (body: Buffer) => void;
   /** Gets an error of `CapabilityError` or of zlib, once, in place of a body. */
@@ -130,12 +130,12 @@ function findDecoders({ url, encoding }: BodyReaderOptions): Decoder[] {
 
 /** Bytes in one buffer: a response may come in pieces of one byte, and each piece is an object. */
 class GrowingBytes {
-  readonly #held: HeldBytes;
+  readonly #held: BodyBytes;
   /** The first piece as it came, then a buffer of its own. */
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
 
-  constructor(held: HeldBytes) {
+  constructor(held: BodyBytes) {
     this.#held = held;
   }
 

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 
 import { BodyReader } from './body-reader.js';
-import type { HeldBytes } from './held-bytes.js';
+import type { BodyBytes } from './body-bytes.js';
 import { readStatusText } from './response-heads.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 
@@ -19,11 +19,11 @@ const NO_BODY: ReadonlySet<number> = new Set([204, 304]);
 type ReceivedHeaders = Record<string, string | string[] | undefined>;
 
 /** An answer to one request. */
-export interface Answer {
+export interface HttpAnswer {
   status: number;
   statusText: string;
   headers: ReceivedHeaders;
-  /** Where it leads on; empty if nowhere. */
+  /** Where a redirect leads, as its header says; empty if the answer is none. */
   location: string;
   /** Decoded. Empty for a redirect. */
   body: Buffer;
@@ -33,7 +33,7 @@ export interface Answer {
 export interface ExchangeOptions {
   url: URL;
   maxResponseBytes: number;
-  held: HeldBytes;
+  held: BodyBytes;
 }
 
 /**
@@ -42,12 +42,12 @@ export interface ExchangeOptions {
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   /** Rejects with what `abort` was given, a `CapabilityError`, or what undici or zlib say. */
-  readonly answer: Promise<Answer>;
+  readonly answer: Promise<HttpAnswer>;
   readonly #options: ExchangeOptions;
-  #resolve!: (answer: Answer) => void;
+  #resolve!: (answer: HttpAnswer) => void;
   #reject!: (error: Error) => void;
   #controller: Dispatcher.DispatchController | undefined;
-  #answer: Answer | undefined;
+  #answer: HttpAnswer | undefined;
   #reader: BodyReader | undefined;
   /** Bytes of a redirect's body that may still come. */
   #dumped = MAX_REDIRECT_BODY_BYTES;
@@ -118,7 +118,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.abort(error);
   }
 
-  #read(answer: Answer, encoding: string): void {
+  #read(answer: HttpAnswer, encoding: string): void {
     const { url, maxResponseBytes, held } = this.#options;
     try {
       this.#reader = new BodyReader({

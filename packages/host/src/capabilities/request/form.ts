@@ -6,7 +6,7 @@ import { bodyTooLarge } from './failure.js';
 const MAX_DEPTH = 100;
 
 /**
- * Values that a field counts as, beside what its list or object does (measured: 1.2 µs with all
+ * Values that a field counts as, beside what its list or object does (one-off: 1.2 µs with all
  * that is done to it).
  */
 const FIELD_COST = 3;

@@ -8,7 +8,7 @@ import type { ExtensionAgents } from './agents.js';
 import { bytesOf } from './body.js';
 import type { RequestDeadlines } from './deadline.js';
 import { type ReceivedAnswer, networkFailure, statusFailure, toCapabilityError } from './failure.js';
-import { HeldBytes } from './held-bytes.js';
+import { BodyBytes } from './body-bytes.js';
 import { Interruption } from './interruption.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 import type * as Sending from './send.js';
@@ -46,7 +46,7 @@ export async function performRequest(
 ): Promise<RequestResponse> {
   const { slots } = service;
   const { name } = extension;
-  const held = new HeldBytes(service.budget, name);
+  const held = new BodyBytes(service.budget, name);
   const interruption = new Interruption();
   const limitMs = Math.max(0, Math.min(service.timeoutMs, call.remainingTimeMs()));
   const inTime = service.deadlines.add(limitMs, () => interruption.interrupt(lateAnswer(request.url, limitMs)));

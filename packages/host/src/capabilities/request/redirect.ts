@@ -3,12 +3,12 @@ import { isUtf8 } from 'node:buffer';
 import { type CanonicalUrl, findAmbiguity } from '../../gate/index.js';
 import type { RequestGate } from '../../gate/request-scope.js';
 import { CapabilityError } from '../error.js';
-import type { Answer } from './exchange.js';
+import type { HttpAnswer } from './exchange.js';
 import { dropContentHeaders, dropCredentials } from './headers.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 
 /** The status and the location of an answer that redirects. */
-type RedirectAnswer = Pick<Answer, 'status' | 'location'>;
+type RedirectAnswer = Pick<HttpAnswer, 'status' | 'location'>;
 
 /**
  * Makes the next request of a redirect, checked like one of the guest's own.

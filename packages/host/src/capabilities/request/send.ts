@@ -4,10 +4,10 @@ import type { AddressGate } from '../../gate/address-gate.js';
 import type { RequestGate } from '../../gate/request-scope.js';
 import { ownTurn } from '../../routing/read-body.js';
 import type { AuditDetails } from '../define.js';
-import { type Answer, Exchange } from './exchange.js';
+import { type HttpAnswer, Exchange } from './exchange.js';
 import { DeniedAddressError, type ReceivedAnswer, deniedAddress, networkFailure } from './failure.js';
 import { toGuestHeaders } from './headers.js';
-import type { HeldBytes } from './held-bytes.js';
+import type { BodyBytes } from './body-bytes.js';
 import type { Interruption } from './interruption.js';
 import { isDeeperThan } from './json-depth.js';
 import type { OutgoingRequest } from './outgoing-request.js';
@@ -43,7 +43,7 @@ export interface SendOptions {
   limits: SendLimits;
   dispatcher: Dispatcher;
   gate: RequestGate;
-  held: HeldBytes;
+  held: BodyBytes;
   interruption: Interruption;
   audit(details: AuditDetails): void;
 }
@@ -65,7 +65,7 @@ export async function send(request: OutgoingRequest, options: SendOptions): Prom
   }
 }
 
-function dispatch(request: OutgoingRequest, options: SendOptions): Promise<Answer> {
+function dispatch(request: OutgoingRequest, options: SendOptions): Promise<HttpAnswer> {
   const { url } = request;
   const { limits, dispatcher, held, interruption } = options;
   if (limits.addresses.deniesHost(url.hostname))
@@ -76,7 +76,7 @@ function dispatch(request: OutgoingRequest, options: SendOptions): Promise<Answe
   return exchange.answer;
 }
 
-async function receive(answer: Answer, { audit }: SendOptions): Promise<ReceivedAnswer> {
+async function receive(answer: HttpAnswer, { audit }: SendOptions): Promise<ReceivedAnswer> {
   const { status, statusText, body, isEncoded } = answer;
   audit({ status, bytes: body.length });
   const headers = toGuestHeaders(answer.headers);

@@ -15,10 +15,10 @@ import { FairQueue } from './fair-queue.js';
 
 /**
  * Calls under way from which on a batch may wait for the turn of the event loop to end: with fewer,
- * somebody waits for each. Over HTTP with 64 connections a request costs the main thread 7 % less,
- * and 16 calls in flight on one thread 14 % less. With more than fill a batch, waiting gathers
- * nothing: 256 calls in flight made 260 to 310 k/s, in place of 400 to 420
- * (`pnpm bench --only pool-in-flight`).
+ * somebody waits for each. That saves the main thread 7 % of a request over HTTP with 64
+ * connections (one-off), and 14 % of a call with 16 in flight on one thread. With more calls than
+ * fill a batch, waiting gathers nothing: 256 in flight lost 30 % of their throughput
+ * (`pnpm bench --only pool-in-flight`, as the figure before).
  */
 const MANY_CALLS = 8;
 

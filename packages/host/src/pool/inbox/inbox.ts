@@ -129,7 +129,7 @@ export class Inbox implements LaneEvents {
     this.#noticeIdle();
   }
 
-  /** Has the lane forget them, once they are not in use there. */
+  /** Has the lane forget the extensions that it reports as cold, unless they have calls there. */
   cold(raw: unknown): void {
     const ids = readList(raw);
     if (!ids) return this.violation();

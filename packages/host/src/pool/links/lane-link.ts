@@ -36,7 +36,7 @@ export interface LaneEvents {
   dropped?(callIds: unknown): void;
   /** Extensions that were not called for long and take room: a list of ids, if all is well. */
   cold?(extensionIds: unknown): void;
-  /** A message that is none. */
+  /** A message that no sound engine sends. */
   violation(): void;
   /** It is gone, or never came up. Nothing follows. Not called after `terminate`. */
   lost(reason: Error): void;
@@ -96,7 +96,7 @@ export interface LaneLink {
   forget(extensionId: number): void;
   /** Has the engine free what it has not used since the last time. */
   trim(): void;
-  /** Has it free so many bytes, by ending the calls that wait and hold most. */
+  /** Has the engine free so many bytes, by ending the suspended calls that hold most. */
   shed(bytes: number): void;
   /** Answered by `stats`, when the engine next listens. */
   requestStats(): void;

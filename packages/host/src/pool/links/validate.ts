@@ -16,7 +16,7 @@ import { isErrorCode } from '../jobs/call-errors.js';
 /**
  * Checks of what comes from an engine, which a guest may have taken over.
  *
- * Each function returns a fresh or proven value, or undefined for a message that is none.
+ * Each function returns a fresh or proven value, or undefined for what no sound engine sends.
  * Structured clone has made plain data of it: reading a property runs no code.
  */
 
@@ -54,7 +54,7 @@ export function readList(value: unknown, maxLength: number = MAX_LIST_LENGTH): r
 /**
  * Outcomes as a thread sends them: an `OutcomesWire`, if all is well.
  *
- * @returns undefined for a message that is none. Each outcome is still to be checked.
+ * @returns undefined for anything else. Each outcome is still to be checked.
  */
 export function readOutcomes(message: unknown): OutcomeWire[] | undefined {
   const { packed, errors = [] } = asObject(message) ?? {};

@@ -23,15 +23,15 @@ export class HeldBytes {
   }
 
   /**
-   * Whether so many more fit. The first of an extension always do: each alone has a limit of its
-   * own.
+   * Whether so many more bytes fit. The first of an extension always do: each argument has a limit
+   * of its own.
    */
   fits({ heldBytes }: PoolExtension, bytes: number): boolean {
     if (heldBytes === 0) return true;
     return heldBytes + bytes <= this.#maxBytes / 2 && this.#bytes + bytes <= this.#maxBytes;
   }
 
-  /** What errors say of it. */
+  /** The limit that errors name when bytes do not fit. */
   limit({ heldBytes }: PoolExtension, bytes: number): { name: 'maxMemoryBytes'; value: number; used: number } {
     return { name: 'maxMemoryBytes', value: this.#maxBytes / SHARE, used: heldBytes + bytes };
   }

@@ -9,9 +9,9 @@ import {
   createCardMemory,
   INDEXED_BYTES,
   isTampered,
-  lowestMarked,
+  lowestDirtyCard,
   markWritten,
-  takeMarks,
+  takeDirtyCards,
 } from './cards.js';
 
 const SIZE = 1 << 20;
@@ -30,7 +30,7 @@ describe('cards', () => {
   test('marks are taken away as runs, and only those of the range', () => {
     const memory = open();
     for (const card of [0, 3, 4, 5, 11, 12, 16]) markWritten(memory, card * CARD_BYTES + 7, 1);
-    expect(takeMarks(memory, 4 * CARD_BYTES, 16 * CARD_BYTES)).toEqual([
+    expect(takeDirtyCards(memory, 4 * CARD_BYTES, 16 * CARD_BYTES)).toEqual([
       { at: 4 * CARD_BYTES, length: 2 * CARD_BYTES },
       { at: 11 * CARD_BYTES, length: 2 * CARD_BYTES },
     ]);
@@ -40,8 +40,8 @@ describe('cards', () => {
   test('the lowest mark is found, to a card', () => {
     const memory = open();
     markWritten(memory, 9 * CARD_BYTES + 1, 1);
-    expect(lowestMarked(memory, 0, SIZE)).toBe(9 * CARD_BYTES);
-    expect(lowestMarked(memory, 10 * CARD_BYTES, SIZE)).toBe(SIZE);
+    expect(lowestDirtyCard(memory, 0, SIZE)).toBe(9 * CARD_BYTES);
+    expect(lowestDirtyCard(memory, 10 * CARD_BYTES, SIZE)).toBe(SIZE);
   });
 
   test.each([

@@ -118,7 +118,7 @@ export interface CardRun {
  *
  * @returns runs of cards, ascending
  */
-export function findMarked({ bytes, marks }: CardMemory, from: number, to: number): CardRun[] {
+export function findDirtyCards({ bytes, marks }: CardMemory, from: number, to: number): CardRun[] {
   const words = new Uint32Array(bytes.buffer, CARD_TABLE, marks.length >> 2);
   const runs: CardRun[] = [];
   const end = Math.min(Math.ceil(to / (4 * CARD_BYTES)), words.length);
@@ -139,19 +139,19 @@ export function findMarked({ bytes, marks }: CardMemory, from: number, to: numbe
  *
  * @returns the runs of cards that were dirty, ascending
  */
-export function takeMarks(memory: CardMemory, from: number, to: number): CardRun[] {
-  const runs = findMarked(memory, from, to);
+export function takeDirtyCards(memory: CardMemory, from: number, to: number): CardRun[] {
+  const runs = findDirtyCards(memory, from, to);
   for (const { at, length } of runs) memory.marks.fill(0, at >>> CARD_SHIFT, (at + length) >>> CARD_SHIFT);
   return runs;
 }
 
 /** Zeroes the dirty cards between two addresses, multiples of 1 KiB, and clears their marks. */
-export function clearMarked(memory: CardMemory, from: number, to: number): void {
-  for (const { at, length } of takeMarks(memory, from, to)) memory.bytes.fill(0, at, at + length);
+export function zeroDirtyCards(memory: CardMemory, from: number, to: number): void {
+  for (const { at, length } of takeDirtyCards(memory, from, to)) memory.bytes.fill(0, at, at + length);
 }
 
 /** Address of the lowest dirty card between two addresses; `to` if there is none. */
-export function lowestMarked({ marks }: CardMemory, from: number, to: number): number {
+export function lowestDirtyCard({ marks }: CardMemory, from: number, to: number): number {
   let card = from >>> CARD_SHIFT;
   while (card < to >>> CARD_SHIFT && (marks[card] ?? 0) === 0) card++;
   return Math.min(card * CARD_BYTES, to);
@@ -164,7 +164,8 @@ export function lowestMarked({ marks }: CardMemory, from: number, to: number): n
 export function isTampered(memory: CardMemory): boolean {
   const tableEnd = CARD_TABLE + memory.marks.length;
   return (
-    lowestMarked(memory, CARD_TABLE, tableEnd) < tableEnd || lowestMarked(memory, COPY_INDEX, COPIES_END) < COPIES_END
+    lowestDirtyCard(memory, CARD_TABLE, tableEnd) < tableEnd ||
+    lowestDirtyCard(memory, COPY_INDEX, COPIES_END) < COPIES_END
   );
 }
 

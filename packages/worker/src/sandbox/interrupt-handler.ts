@@ -8,7 +8,7 @@ import type { Realm } from '../quickjs/realm.js';
 const FIRST_POLLS = 100;
 const MIN_POLLS = 8;
 
-/** A poll costs 0.15 µs, 1,000 branches 15 µs or more: 1 %. The engine's own number is 10,000. */
+/** Polling costs 1 % at this rate: a poll takes 0.15 µs (one-off). The engine's own is 10,000. */
 const MAX_POLLS = 1_000;
 
 /** Time that should pass from one poll to the next: how far a call can overrun its budget. */
@@ -41,8 +41,8 @@ export interface SliceListener {
   onHandled(promise: Pointer): Pointer;
 }
 
-/** Watches over the slice that runs in a sandbox: asks its listener whether it must stop. */
-export class SliceWatch {
+/** Interrupts the guest code of a sandbox when the listener of its slice says so. */
+export class InterruptHandler {
   /**
    * Listener of the slice that is running in this thread. With a field in each sandbox, V8's
    * remembered set would get an entry for each: an old object that points to a new one.
@@ -70,11 +70,11 @@ export class SliceWatch {
 
   /** Of the slice that is running. */
   get listener(): SliceListener | undefined {
-    return SliceWatch.#listener;
+    return InterruptHandler.#listener;
   }
 
   begin(listener: SliceListener | undefined): void {
-    SliceWatch.#listener = listener;
+    InterruptHandler.#listener = listener;
     this.#overdueSince = Infinity;
     this.#polls = FIRST_POLLS;
     this.#polledAt = Infinity; // the first time is not measured
@@ -82,7 +82,7 @@ export class SliceWatch {
   }
 
   end(): void {
-    SliceWatch.#listener = undefined;
+    InterruptHandler.#listener = undefined;
   }
 
   /**
@@ -91,7 +91,7 @@ export class SliceWatch {
    */
   #poll(): 0 | 1 {
     const now = performance.now();
-    if (SliceWatch.#listener?.mustStop(now)) return 1;
+    if (InterruptHandler.#listener?.mustStop(now)) return 1;
     const factor = Math.min(2, POLL_MS / Math.max(0, now - this.#polledAt));
     this.#polledAt = now;
     this.#polls = Math.min(MAX_POLLS, Math.max(MIN_POLLS, Math.round(this.#polls * factor)));
@@ -105,7 +105,7 @@ export class SliceWatch {
    */
   #endNative(): void {
     const now = performance.now();
-    if (SliceWatch.#listener?.mustStop(now) !== true) return;
+    if (InterruptHandler.#listener?.mustStop(now) !== true) return;
     this.#realm.countdown = 1;
     this.#overdueSince = Math.min(this.#overdueSince, now);
     if (now - this.#overdueSince > NATIVE_GRACE_MS) throw new Error('a native ran beyond the limits of its call');

@@ -2,7 +2,7 @@ import type { ByteBudget } from '../../byte-budget.js';
 import { CapabilityError } from '../error.js';
 
 /** Bytes of bodies that one request holds, sent and received. */
-export class HeldBytes {
+export class BodyBytes {
   readonly #budget: ByteBudget<string>;
   readonly #extension: string;
   #bytes = 0;
