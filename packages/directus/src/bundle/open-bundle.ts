@@ -52,8 +52,12 @@ export async function openBundle(folder: URL): Promise<Bundle> {
   const directus: DirectusParts = {
     env: process.env,
     logger: consoleLogger,
-    getSchema: () => Promise.reject(new Error('Directus has not registered the bundle yet')),
-    services: {} as never, // getSchema fails before
+    getSchema: async () => notRegistered(),
+    services: {
+      get ItemsService() {
+        return notRegistered();
+      },
+    },
   };
   const options = { ...(await readOptions(process.env)), extensions: fileURLToPath(new URL(EXTENSIONS, folder)) };
   const { host, status } = await createDirectusHost(directus, options);
@@ -75,6 +79,11 @@ export async function openBundle(folder: URL): Promise<Bundle> {
     },
   });
   return bundle;
+}
+
+/** Stands for what Directus hands over when it registers the bundle. */
+function notRegistered(): never {
+  throw new Error('Directus has not registered the bundle yet');
 }
 
 async function assertComplete(folder: URL, ready: readonly ExtensionInfo[]): Promise<void> {
