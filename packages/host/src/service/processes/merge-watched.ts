@@ -81,7 +81,7 @@ function mergeNumbers(all: readonly WatchedNumbers[]): WatchedNumbers {
 function mergeUse(all: readonly SeenUse[]): SeenUse {
   return {
     ...mergeSeen(all),
-    ...sums(all, ['cpuTimeMs']),
+    ...sums(all, ['cpuTimeMs', 'perSecond']),
     maxMs: Math.max(...all.map(({ maxMs }) => maxMs)),
     maxHeapBytes: Math.max(...all.map(({ maxHeapBytes }) => maxHeapBytes)),
   };

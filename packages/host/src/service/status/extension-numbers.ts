@@ -14,6 +14,9 @@ class Calls {
   #failed = 0;
   #cpuTimeMs = 0;
   #maxHeapBytes = 0;
+  /** When the last interval ended. */
+  #callsBefore = 0;
+  #perSecond = 0;
 
   record({ outcome, durationMs, cpuTimeMs = 0, heapBytes = 0 }: CallEntry): void {
     this.#durations.record(durationMs);
@@ -23,10 +26,24 @@ class Calls {
     this.#maxHeapBytes = Math.max(this.#maxHeapBytes, heapBytes);
   }
 
+  /** Ends an interval. */
+  tick(intervalMs: number): void {
+    this.#perSecond = ((this.#calls - this.#callsBefore) * 1_000) / intervalMs;
+    this.#callsBefore = this.#calls;
+  }
+
   get seen(): SeenUse {
     const { p50, p99, max } = this.#durations.percentiles();
-    const [cpuTimeMs, maxHeapBytes] = [this.#cpuTimeMs, this.#maxHeapBytes];
-    return { calls: this.#calls, failed: this.#failed, p50Ms: p50, p99Ms: p99, maxMs: max, cpuTimeMs, maxHeapBytes };
+    return {
+      calls: this.#calls,
+      perSecond: this.#perSecond,
+      failed: this.#failed,
+      p50Ms: p50,
+      p99Ms: p99,
+      maxMs: max,
+      cpuTimeMs: this.#cpuTimeMs,
+      maxHeapBytes: this.#maxHeapBytes,
+    };
   }
 }
 
@@ -43,6 +60,7 @@ export interface HandlerBudget {
 /** What was counted of one extension. */
 export class ExtensionNumbers {
   readonly history: History;
+  readonly #intervalMs: number;
   readonly #all: Calls = new Calls();
   readonly #byHandler = new Map<string, Calls>();
   readonly #budget: HandlerBudget;
@@ -51,6 +69,7 @@ export class ExtensionNumbers {
 
   constructor(intervalMs: number, budget: HandlerBudget) {
     this.history = new History(intervalMs);
+    this.#intervalMs = intervalMs;
     this.#budget = budget;
   }
 
@@ -64,6 +83,12 @@ export class ExtensionNumbers {
     this.#raise('memoryLimitBytes', heapBytes);
     this.#raise('maxCapabilityCalls', trace?.capabilityCalls ?? 0);
     this.#raise('maxLogLines', trace?.logLines ?? 0);
+  }
+
+  /** Ends an interval. */
+  tick(nowMs: number): void {
+    this.history.tick(nowMs);
+    for (const calls of [this.#all, ...this.#byHandler.values()]) calls.tick(this.#intervalMs);
   }
 
   get seen(): SeenUse {

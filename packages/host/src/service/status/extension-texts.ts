@@ -5,7 +5,8 @@ import type { StatusAudit, StatusError, StatusLog, StatusRecording, StatusTexts 
 /** Errors: of one code, message and first line of the stack. */
 export const ERROR_KINDS: Kinds<StatusError> = {
   length: 20,
-  textsOf: ({ extension, code, message, stack }) => [extension, code, message, stack?.split('\n', 1)[0]],
+  ownerOf: ({ extension }) => extension,
+  textsOf: ({ code, message, stack }) => [code, message, stack?.split('\n', 1)[0]],
   // the key is about as long
   sizeOf: ({ message, stack, where, requestId }) => 2 * sizeOf(message, stack, where, requestId),
 };
@@ -14,13 +15,8 @@ export const OVERALL_ERROR_KINDS: Kinds<StatusError> = { ...ERROR_KINDS, length:
 /** Capability calls: denied ones are kept apart, so that no others push them out. */
 export const AUDIT_KINDS: Kinds<StatusAudit> = {
   length: 30,
-  textsOf: ({ extension, capability, target, status, reason }) => [
-    extension,
-    capability,
-    target,
-    String(status),
-    reason,
-  ],
+  ownerOf: ({ extension }) => extension,
+  textsOf: ({ capability, target, status, reason }) => [capability, target, String(status), reason],
   sizeOf: ({ target, reason }) => 2 * sizeOf(target, reason),
 };
 /** The denied ones of all extensions. */

@@ -10,6 +10,8 @@ export interface Counted {
 export interface Kinds<T> {
   /** How many kinds are kept. */
   length: number;
+  /** Whose it is: those of two are never one kind. */
+  ownerOf: (item: T) => string | undefined;
   /** Its texts. Numbers in them do not tell one from another: they are ids, sizes, times. */
   textsOf: (item: T) => readonly (string | undefined)[];
   /** About how many bytes it takes. */
@@ -30,8 +32,8 @@ export class Groups<T extends Counted> {
 
   /** @returns by how many bytes it has grown. */
   add(item: T): number {
-    const { length, textsOf, sizeOf } = this.#kinds;
-    const key = textsOf(item).join('\n').replace(DIGITS, '#');
+    const { length, ownerOf, textsOf, sizeOf } = this.#kinds;
+    const key = `${ownerOf(item)}\n${textsOf(item).join('\n').replace(DIGITS, '#')}`;
     const known = this.#items.get(key);
     this.#items.delete(key);
     this.#items.set(

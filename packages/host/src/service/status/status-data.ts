@@ -92,6 +92,8 @@ export interface StatusRow extends Seen, Pick<ExtensionInfo, 'name' | 'version' 
 
 /** What was seen, and what it used. */
 export interface SeenUse extends Seen {
+  /** Calls in the last interval of an extension's history. */
+  perSecond: number;
   maxMs: number;
   cpuTimeMs: number;
   maxHeapBytes: number;

@@ -34,6 +34,20 @@ describe('what the status page has watched', () => {
     expect(watch.denied).toMatchObject([denied]);
   });
 
+  test('tells extensions apart whose names differ in numbers only', () => {
+    const watch = new Watch();
+    for (const extension of ['x-1', 'x-2']) watch.addError(thrown('boom'), { extension });
+    for (const extension of ['x-1', 'x-2']) watch.addAudit(audit({ extension, decision: 'denied' }));
+    expect(watch.errors.map(({ extension, count }) => [extension, count])).toEqual([
+      ['x-2', 1],
+      ['x-1', 1],
+    ]);
+    expect(watch.denied.map(({ extension, count }) => [extension, count])).toEqual([
+      ['x-2', 1],
+      ['x-1', 1],
+    ]);
+  });
+
   test('counts what differs in numbers only as one kind', () => {
     const watch = new Watch();
     for (let i = 0; i < 100; i++) {
@@ -105,6 +119,16 @@ describe('what the status page has watched', () => {
     expect(watch.numbersOf('a')?.history.toData(25).calls).toHaveLength(25);
     watch.tick();
     expect(watch.recent.toData().calls).toHaveLength(300);
+  });
+
+  test('says how often each registration was called in the last twelve seconds', () => {
+    const watch = new Watch();
+    for (let i = 0; i < 18; i++) watch.addCall(call());
+    const rates = (): number[] => watch.numbersOf('a')!.handlers.map(({ perSecond }) => perSecond);
+    for (let i = 0; i < 12; i++) watch.tick();
+    expect(rates()).toEqual([1.5]);
+    for (let i = 0; i < 12; i++) watch.tick();
+    expect(rates()).toEqual([0]);
   });
 
   test('is bounded: by extensions, registrations, lines, and bytes of texts', () => {

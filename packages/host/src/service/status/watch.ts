@@ -110,7 +110,7 @@ export class Watch {
     this.#ticks += 1;
     if (this.#ticks % TICKS_OF_HOUR !== 0) return;
     this.hour.tick(nowMs);
-    for (const { history } of this.#numbers.values()) history.tick(nowMs);
+    for (const numbers of this.#numbers.values()) numbers.tick(nowMs);
     for (const texts of this.#texts.values()) {
       const { bytes } = texts;
       texts.expire(nowMs);

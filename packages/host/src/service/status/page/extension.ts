@@ -3,7 +3,7 @@ import type { RequestScope } from '@sandglass/core';
 import type { StatusExtension, StatusLimit, StatusRecording } from '../status-data.js';
 import { drawCharts } from './chart.js';
 import { byId, element } from './dom.js';
-import { failuresOf, formatBytes, formatCount, formatMs, formatTime, sumOf } from './format.js';
+import { failuresOf, formatBytes, formatCount, formatMs, formatRate, formatTime, sumOf } from './format.js';
 import { auditTable, bar, card, errorTable, opened, stackOf, stateTag, text } from './parts.js';
 import { fill, fillCards } from './sections.js';
 import { table } from './table.js';
@@ -67,10 +67,21 @@ function showCards({ seen, stats }: StatusExtension): void {
 }
 
 function showHandlers({ handlers, info }: StatusExtension): void {
-  const heads = ['Registration', '#Calls', '#Failed', '#Median', '#99 %', '#Longest', '#CPU a call', '#Highest heap'];
+  const heads = [
+    'Registration',
+    '#Calls',
+    '#A second',
+    '#Failed',
+    '#Median',
+    '#99 %',
+    '#Longest',
+    '#CPU a call',
+    '#Highest heap',
+  ];
   const rows = handlers.map((one) => [
     text(one.name),
     formatCount(one.calls),
+    formatRate(one.perSecond),
     element('span', one.failed > 0 ? 'bad' : '', formatCount(one.failed)),
     formatMs(one.p50Ms),
     formatMs(one.p99Ms),

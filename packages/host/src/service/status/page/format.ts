@@ -8,6 +8,11 @@ export function formatCount(value: number): string {
   return (value < 1e6 ? INTEGER : COMPACT).format(value);
 }
 
+/** Calls a second: of few, with a digit. */
+export function formatRate(value: number): string {
+  return value < 10 ? value.toFixed(1) : formatCount(Math.round(value));
+}
+
 /** @param value milliseconds; 0 is none measured. */
 export function formatMs(value: number): string {
   if (value === 0) return '–';
