@@ -22,9 +22,18 @@ const WANTED = [
 ];
 const UNWANTED = [/^dist\/.*\.test\./, /\/testing\/fake/, /tsbuildinfo/, /^templates\/status\.html$/];
 
+const YARN_4 = ['npx', '-y', '-p', '@yarnpkg/cli-dist@4', 'yarn'];
+/** Settings of Yarn 4. It takes the folder for a project of its own because it has a lock file. */
+const yarn4 = (linker) => (files) => ({
+  'package.json': { resolutions: files },
+  '.yarnrc.yml': { nodeLinker: linker, enableTelemetry: false },
+  'yarn.lock': {},
+});
+
 /**
  * Package managers, each with what installs a project, and where it is told to take our packages
- * from tarballs, also for each other.
+ * from tarballs, also for each other; `run` stands before a command if files are not where Node
+ * looks for them.
  */
 const MANAGERS = {
   npm: {
@@ -35,10 +44,12 @@ const MANAGERS = {
     install: ['npx', '-y', 'pnpm@12', 'install'],
     pin: (files) => ({ 'pnpm-workspace.yaml': { overrides: files } }), // JSON is YAML
   },
-  yarn: {
+  'yarn 1': {
     install: ['npx', '-y', 'yarn@1', 'install', '--silent', '--non-interactive'],
     pin: (files) => ({ 'package.json': { resolutions: files } }),
   },
+  'yarn 4': { install: [...YARN_4, 'install'], pin: yarn4('node-modules') },
+  "yarn 4, Plug'n'Play": { install: [...YARN_4, 'install'], pin: yarn4('pnp'), run: YARN_4 },
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'sandglass-packages-'));
@@ -85,26 +96,28 @@ function checkFiles(tarball) {
  * @param {string[]} tarballs
  */
 function useWith(manager, tarballs) {
-  const home = mkdtempSync(join(folder, `${manager}-`));
+  const home = mkdtempSync(join(folder, 'user-'));
   const manifests = PACKAGES.map((name) =>
     JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')),
   );
   const files = Object.fromEntries(manifests.map(({ name }, i) => [name, `file:${tarballs[i]}`]));
-  const { install, pin } = MANAGERS[manager];
+  const { install, pin, run: before } = MANAGERS[manager];
+  const call = (command, ...args) => use(before ? [...before, command, ...args] : [command, ...args], home);
   const project = { name: 'user', private: true, type: 'module', dependencies: files };
   for (const [name, content] of Object.entries({ 'package.json': {}, ...pin(files) })) {
     const all = name === 'package.json' ? { ...project, ...content } : content;
-    writeFileSync(join(home, name), JSON.stringify(all));
+    writeFileSync(join(home, name), name === 'yarn.lock' ? '' : JSON.stringify(all));
   }
-  const [command, ...args] = install;
-  run(command, args, home);
+  use(install, home);
   assertNoAddon(home);
   for (const { name, exports } of manifests)
     // what is for a process of Directus alone has no main entry
-    if ('.' in exports) run('node', ['--input-type=module', '-e', `import '${name}'`], home);
-  for (const page of ['README.md', 'packages/host/README.md', 'packages/worker/README.md']) runExample(home, page);
-  run('node_modules/.bin/sandglass', ['init', 'endpoint', 'mine'], home);
-  const inspected = run('node_modules/.bin/sandglass', ['inspect', 'mine'], home);
+    if ('.' in exports) call('node', '--input-type=module', '-e', `import '${name}'`);
+  for (const page of ['README.md', 'packages/host/README.md', 'packages/worker/README.md'])
+    runExample(home, page, (file) => call('node', file));
+  const sandglass = before ? 'sandglass' : 'node_modules/.bin/sandglass';
+  call(sandglass, 'init', 'endpoint', 'mine');
+  const inspected = call(sandglass, 'inspect', 'mine');
   if (!inspected.includes('no problems')) throw new Error(`inspect of a new extension says\n${inspected}`);
   console.log(`${manager} installs the tarballs, without a native addon, and all of them work`);
 }
@@ -118,17 +131,26 @@ function assertNoAddon(home) {
 /**
  * @param {string} home where the packages are installed
  * @param {string} page
+ * @param {(file: string) => string} runFile
  */
-function runExample(home, page) {
+function runExample(home, page, runFile) {
   const text = readFileSync(join(root, page), 'utf8');
   const example = /<!-- example: \w+ -->\s*```js\n([\s\S]*?)```/.exec(text)?.[1];
   if (!example) throw new Error(`${page} has no example`);
   const expected = [...example.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, line]) => line);
   writeFileSync(join(home, 'example.mjs'), example);
-  const printed = run('node', ['example.mjs'], home).trim().split('\n');
+  const printed = runFile('example.mjs').trim().split('\n');
   if (expected.length === 0 || printed.join('\n') !== expected.join('\n')) {
     throw new Error(`the example of ${page} printed\n${printed.join('\n')}\nnot\n${expected.join('\n')}`);
   }
+}
+
+/**
+ * @param {string[]} line a command with its arguments
+ * @param {string} home
+ */
+function use([command, ...args], home) {
+  return run(command, args, home);
 }
 
 /**
