@@ -91,9 +91,11 @@ describe('sandglass dev', () => {
           /the version before goes on serving\nE_LOAD .*nothing.*\n> 1 \| const answer: string = nothing\.here;\n.*\^/,
         );
         expect(await get(`${url}hello`)).toBe('one');
+        await writeFiles(folder, { 'src/index.ts.bak': 'an editor makes several events of one save' });
         await writeFiles(folder, { 'src/index.ts': source("'three'") });
         await io.printed(/reloaded/);
         expect(await get(`${url}hello`)).toBe('three');
+        expect(io.out().match(/cannot load/g)).toHaveLength(1);
       },
     );
   });

@@ -3,6 +3,7 @@ import { basename, sep } from 'node:path';
 import { isSandglassError } from '@sandglass/core';
 
 import { type AuthoredExtension, readAuthored } from '../../authoring/read-authored.js';
+import { guestStack } from '../../extensions/error-text.js';
 import { scanFolder } from '../../extensions/scan-folder.js';
 import type { Host } from '../../host.js';
 import { toMatchedPath } from '../../routing/request-target.js';
@@ -69,6 +70,7 @@ export class Workbench {
     return this.#next(() => {
       const folders = [...this.#pieces.keys(), ...this.#failed.keys()];
       for (const piece of this.#pieces.values()) piece.isStale = true;
+      for (const folder of this.#failed.keys()) this.#failed.set(folder, undefined); // told again
       return this.#sync(folders);
     });
   }
@@ -152,8 +154,10 @@ export class Workbench {
       const durationMs = performance.now() - beganMs;
       this.#tell({ type: piece ? 'reloaded' : 'loaded', folder, authored, extension, durationMs });
     } catch (error) {
+      const isKnown = describe(this.#failed.get(folder)) === describe(error);
       this.#failed.set(folder, error);
-      this.#tell({ type: 'failed', folder, error, isStillServed: this.#pieces.has(folder) });
+      // one save makes several events
+      if (!isKnown) this.#tell({ type: 'failed', folder, error, isStillServed: this.#pieces.has(folder) });
     }
   }
 
@@ -178,6 +182,10 @@ export class Workbench {
     await this.#host.unload(name);
     this.#tell({ type: 'unloaded', folder, name });
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.message}\n${guestStack(error.cause)}` : String(error);
 }
 
 /** The name of an extension that did not load, as far as that is known. */
