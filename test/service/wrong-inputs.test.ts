@@ -134,7 +134,15 @@ const TYPED: readonly Typed[] = [
   source('module.exports = 1;', 'x'),
   source('export default () => { throw new Error("own words"); }', 'own words'),
   // configuration files
-  config('{', 'Cannot read'),
+  config('{', 'Cannot read', '(sandglass.config.json:1:2)'),
+  config('{\n  "limits": {},\n}', 'Expected double-quoted property name (sandglass.config.json:3:1)'),
+  config('// none\n{}', "Unexpected token '/' (sandglass.config.json:1:1)"),
+  [{ 'c.yaml': '' }, 'serve --print-config --config c.yaml', 'Cannot read "c.yaml"', 'end in .json or .mjs'],
+  [
+    { 'x/package.json': extension({ type: 'endpoint' }), 'x/i.js': 'export default () => {};' },
+    'run x --method=',
+    '--method',
+  ],
   config('[]', 'has to hold an object'),
   config('5', 'has to hold an object'),
   config({ port: 1 }, 'port is unknown', 'Did you mean "service.port"?'),

@@ -43,8 +43,12 @@ export function planCall(args: Args, extension: Pick<ExtensionInfo, 'name' | 'ty
   }
 }
 
+/** RFC 9110 §9.1; of those, what `Request` takes. */
+const METHOD = /^(?!(?:CONNECT|TRACE|TRACK)$)[\w!#$%&'*+.^`|~-]+$/;
+
 function planRequest(args: Args, name: string): PlannedCall {
   const method = readText(args, 'method')?.toUpperCase() ?? 'GET';
+  if (!METHOD.test(method)) throw new UsageError(`--method has to be the name of a method, not "${method}"`);
   const path = readText(args, 'path') ?? '/';
   if (!path.startsWith('/')) throw new UsageError('--path has to begin with a slash');
   const body = readText(args, 'body');

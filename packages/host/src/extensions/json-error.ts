@@ -13,6 +13,11 @@ export function findJsonError(text: string): { line: number; column: number } {
   return new LineIndex(text).positionOf(indexOfError(text));
 }
 
+/** What is wrong with a text that is not JSON, in V8's words without its position. */
+export function jsonReason({ message }: Error): string {
+  return message.replace(/ (?:in JSON )?at position \d+.*$/, '').replace(/, (?:\.{3}|")[^]*$/, '');
+}
+
 function indexOfError(text: string): number {
   const open: string[] = [];
   let expects: 'value' | 'key' | 'colon' | 'next' = 'value';

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 
 import { isSandglassError, type Manifest, parseManifest, SandglassError, type ScopeSchemas } from '@sandglass/core';
 
-import { findJsonError } from './json-error.js';
+import { findJsonError, jsonReason } from './json-error.js';
 import { parseJson } from './parse-json.js';
 import { MAX_SOURCE_LENGTH } from './prepare-source.js';
 import { readInside } from './read-inside.js';
@@ -57,9 +57,8 @@ export async function readPackageJson(folder: string): Promise<unknown> {
     const { line, column } = findJsonError(text);
     const cause = thrown as Error;
     if (cause instanceof SyntaxError) cause.stack = `    at package.json:${line}:${column}`;
-    const reason = cause.message.replace(/ (?:in JSON )?at position \d+.*$/, '').replace(/, \.{3}[^]*$/, '');
     const position = cause instanceof SyntaxError ? ` (package.json:${line}:${column})` : '';
-    throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${reason}${position}`, { cause });
+    throw new SandglassError('E_MANIFEST', `package.json is not JSON: ${jsonReason(cause)}${position}`, { cause });
   }
 }
 

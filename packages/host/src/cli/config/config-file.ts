@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { findJsonError, jsonReason } from '../../extensions/json-error.js';
 import { UsageError } from '../usage-error.js';
 
 const NAMES = ['sandglass.config.json', 'sandglass.config.mjs'];
@@ -43,17 +44,28 @@ async function assertNoLookalike(cwd: string): Promise<void> {
 }
 
 async function parse(path: string, text: string): Promise<Record<string, unknown>> {
+  const name = basename(path);
+  if (!/\.(?:json|[cm]?js)$/.test(name))
+    throw new UsageError(`Cannot read "${name}": its name has to end in .json or .mjs`);
   try {
-    const content: unknown = path.endsWith('.json') ? JSON.parse(text) : await importDefault(path);
+    const content: unknown = name.endsWith('.json') ? JSON.parse(text) : await importDefault(path);
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) {
       // any object may be read so
       const { $schema: _forEditors, ...settings } = content as Record<string, unknown>;
       return settings;
     }
   } catch (error) {
-    throw new UsageError(`Cannot read "${basename(path)}": ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`Cannot read "${name}": ${describe(error, name, text)}`);
   }
-  throw new UsageError(`Cannot read "${basename(path)}": it has to hold an object`);
+  throw new UsageError(`Cannot read "${name}": it has to hold an object`);
+}
+
+/** With the place of a mistake in JSON; of one in a module Node does not tell it. */
+function describe(error: unknown, name: string, text: string): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!name.endsWith('.json')) return error.message;
+  const { line, column } = findJsonError(text);
+  return `${jsonReason(error)} (${name}:${line}:${column})`;
 }
 
 async function importDefault(path: string): Promise<unknown> {
