@@ -113,6 +113,17 @@ describe('stringifyJson', () => {
     expect(() => body([value])).toThrow(expected);
   });
 
+  test.each([
+    [{ lines: [{}, { total: 1n }] }, 'a BigInt at lines[1].total'],
+    [{ a: cycle }, 'a cycle at a.self'],
+    [[shared, [shared, 1n]], 'a BigInt at [1][1]'],
+    [1n, 'a BigInt'],
+    [[...Array<number>(2_000).fill(0), 1n], 'a BigInt'], // too far off to be looked for
+  ])('what has no JSON is named with its place', (value, text) => {
+    const message = `Cannot serialise the result as JSON: it holds ${text}`;
+    expect(() => body(value)).toThrow(expect.objectContaining({ message }));
+  });
+
   test('shared references end at a number of values, however long the text may be', () => {
     expect(() => result(bomb([]), 2 ** 30)).toThrow(expect.objectContaining({ code: 'E_QUOTA' }));
   });

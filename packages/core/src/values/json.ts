@@ -5,6 +5,9 @@ import { isSandglassError, SandglassError } from '../errors.js';
  * writing that many takes up to 40 ms. Where nothing is shared, the length alone is the limit.
  */
 const MAX_VALUES = 262_144;
+/** Values that are searched for what has no JSON, and characters of the place that is told. */
+const MAX_SEARCHED = 1_000;
+const MAX_PATH_LENGTH = 200;
 
 /**
  * Serialises a value as `JSON.stringify` does, in bounded time: shared references and sparse arrays
@@ -23,7 +26,9 @@ export function stringifyJson(value: unknown, maxLength: number): string | undef
     if (isSandglassError(error)) throw error;
     // V8 foresees it
     if (error instanceof RangeError && error.message.includes('length')) throw tooLong(maxLength);
-    throw new SandglassError('E_CLONE', `Cannot serialise the result as JSON: ${reasonOf(error)}`, { cause: error });
+    throw new SandglassError('E_CLONE', `Cannot serialise the result as JSON: ${reasonOf(error, value)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -74,9 +79,32 @@ export function notJson(reason: string, cause?: unknown): SandglassError {
   );
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, value: unknown): string {
   if (error instanceof RangeError) return 'it is nested too deeply';
   const { message } = error as Error;
-  if (message.includes('BigInt')) return 'it holds a BigInt';
-  return message.includes('circular') ? 'it holds a cycle' : 'a part of it cannot be serialised';
+  if (message.includes('BigInt')) return `it holds a BigInt${placeIn(value)}`;
+  return message.includes('circular') ? `it holds a cycle${placeIn(value)}` : 'a part of it cannot be serialised';
+}
+
+/** Where the first cycle or BigInt is, as in ` at lines[3].total`; empty if that is far off. */
+function placeIn(value: unknown): string {
+  let left = MAX_SEARCHED;
+  const open = new Set<unknown>();
+  const find = (node: unknown, path: string): string | undefined => {
+    if (typeof node === 'bigint' || open.has(node)) return path;
+    if (typeof node !== 'object' || node === null || ArrayBuffer.isView(node)) return undefined;
+    open.add(node);
+    const isList = Array.isArray(node);
+    const keys = isList ? node.keys() : Object.keys(node).values();
+    for (const key of keys) {
+      if (left-- <= 0) return undefined;
+      const item = (node as Record<string | number, unknown>)[key]; // it is a key of the node
+      const found = find(item, isList ? `${path}[${key}]` : `${path}.${key}`);
+      if (found !== undefined) return found;
+    }
+    open.delete(node);
+    return undefined;
+  };
+  const path = find(value, '')?.replace(/^\./, '') ?? '';
+  return path === '' ? '' : ` at ${path.slice(0, MAX_PATH_LENGTH)}`;
 }

@@ -1,5 +1,5 @@
 import { MAX_DEPTH, TAG } from './format.js';
-import { notJson, tooLong } from './json.js';
+import { tooLong } from './json.js';
 import { malformed, type Reader } from './reader.js';
 
 /**
@@ -32,7 +32,7 @@ export class JsonWriter {
    * Writes the next value.
    *
    * @returns its text; undefined for undefined.
-   * @throws {SandglassError} `E_QUOTA` beyond the limit, `E_CLONE` for a BigInt; NEEDS_DECODING.
+   * @throws {SandglassError} `E_QUOTA` beyond the limit; NEEDS_DECODING.
    */
   write(): string | undefined {
     this.#text = '';
@@ -76,8 +76,6 @@ export class JsonWriter {
       case TAG.date:
         this.#date();
         return true;
-      case TAG.bigint:
-        throw notJson('it holds a BigInt');
       default:
         throw NEEDS_DECODING;
     }
