@@ -1,9 +1,9 @@
+import { ENGINE_FUNCTIONS } from './engine-functions.js';
 import { findExports } from './find-exports.js';
 import { findPoll } from './find-poll.js';
 import { instrument } from './instrument.js';
 import { mend, MENDED_WITH } from './mend.js';
 import { probeLayout } from './probe-layout.js';
-import { ENGINE_FUNCTIONS } from './run-handler.js';
 import { BinaryWriter } from './wasm-binary.js';
 import { writeCustomSection } from './wasm-sections.js';
 import { toHex } from '../src/quickjs/engine-module.js';

@@ -20,17 +20,21 @@ import {
   writeCustomSection,
 } from './wasm-sections.js';
 import { replaceMultiplier, UNSEEDED } from './seed-hashes.js';
+import type { EngineFunctions, IndexOf } from './engine-functions.js';
 import { prefetchFunction } from './prefetch.js';
+import { encodeFunction, readResultFunction } from './read-result.js';
 import { restoreFunctions } from './restore-cards.js';
-import { encodeFunction, runHandlerFunction, type EngineFunctions } from './run-handler.js';
+import { runHandlerFunction } from './run-handler.js';
+import { settlePromiseFunction } from './settle-promise.js';
 import { ADDED_LOCALS, BULK_LENGTH, doBulkWrite, doStore, STORES } from './store-barrier.js';
 
 /**
  * Rewrites the engine's binary. Every store gets a write barrier (`store-barrier.ts`), and every
  * loop burns fuel (`loop-fuel.ts`), so that natives can be ended too. Hashes depend on a secret
  * (`seed-hashes.ts`). The memory may begin as small as the host likes, and functions are added: one
- * that restores dirty cards (`restore-cards.ts`), those that run a handler (`run-handler.ts`,
- * `prefetch.ts`), and those that enter other instances (`enter-instance.ts`).
+ * that restores dirty cards (`restore-cards.ts`), those that run a handler and settle what it waits
+ * for (`run-handler.ts`, `settle-promise.ts`), and those that enter other instances
+ * (`enter-instance.ts`).
  *
  * Format: WebAssembly Core 2.0 §5, without vector instructions.
  *
@@ -88,8 +92,7 @@ export function instrument(
       if (functions) {
         const indexOf = (name: keyof EngineFunctions): number => exported.get(functions[name])!;
         const tableCall = (type: number): Uint8Array => tableFunction(PARAMETERS[type]!, types.length + type, table);
-        const handlers = handlerFunctions(indexOf, addedIndex, fuel);
-        added.push(...handlers, tableCall(TYPE.runHandler), tableCall(TYPE.restoreCards));
+        added.push(...handlerFunctions(indexOf, addedIndex, fuel), ...ENTERED.map(tableCall));
       }
       out.block((code) => rewriteCode(new BinaryReader(section), code, { parametersOf, pollIndex, fuel, added }));
     } else out.block((same) => same.copy(section, 0, section.length));
@@ -99,41 +102,65 @@ export function instrument(
 }
 
 /** The functions that are added return an i32 and take so many: {@link TYPE} names them. */
-const PARAMETERS = [2, 4, 8, 9, 5];
-const TYPE = { pair: 0, restoreCards: 1, runHandler: 2, enterHandler: 3, enterRestoreCards: 4 };
+const PARAMETERS = [2, 4, 8, 9, 5, 14, 15];
+const TYPE = {
+  pair: 0,
+  four: 1,
+  runHandler: 2,
+  enterHandler: 3,
+  enterRestoreCards: 4,
+  settlePromise: 5,
+  enterSettlePromise: 6,
+};
 const ADDED_TYPES = PARAMETERS.map((count) => Uint8Array.of(0x60, count, ...Array<number>(count).fill(I32), 1, I32));
 
 /** Types of the functions that are added, in their order. */
-const RESTORE_TYPES = [TYPE.pair, TYPE.pair, TYPE.restoreCards];
-const HANDLER_TYPES = [TYPE.pair, TYPE.pair, TYPE.runHandler, TYPE.enterHandler, TYPE.enterRestoreCards];
+const RESTORE_TYPES = [TYPE.pair, TYPE.pair, TYPE.four];
+const HANDLER_TYPES = [
+  ...[TYPE.pair, TYPE.pair, TYPE.four, TYPE.runHandler, TYPE.settlePromise],
+  ...[TYPE.enterHandler, TYPE.enterRestoreCards, TYPE.enterSettlePromise],
+];
 /** Those that others refer to, by their index. */
-const ADDED = { restoreCards: 2, encode: 3, prefetch: 4, runHandler: 5, enterHandler: 6, enterRestoreCards: 7 };
-
-type IndexOf<Name> = (name: Name) => number;
+const ADDED = {
+  restoreCards: 2,
+  encode: 3,
+  prefetch: 4,
+  readResult: 5,
+  runHandler: 6,
+  settlePromise: 7,
+  enterHandler: 8,
+  enterRestoreCards: 9,
+  enterSettlePromise: 10,
+};
+/** Types of the functions that are entered through the table. */
+const ENTERED = [TYPE.runHandler, TYPE.four, TYPE.settlePromise];
 
 /** What is exported for handlers beside `restoreCards`. */
-function handlerExports(addedIndex: IndexOf<number>, fuel: number, table: number): Uint8Array[] {
+function handlerExports(addedIndex: (added: number) => number, fuel: number, table: number): Uint8Array[] {
+  const entry = (name: Exclude<keyof typeof ADDED, 'prefetch' | 'readResult'>): Uint8Array =>
+    exportEntry(name, KIND.function, addedIndex(ADDED[name]));
   return [
-    exportEntry('encode', KIND.function, addedIndex(ADDED.encode)),
-    exportEntry('runHandler', KIND.function, addedIndex(ADDED.runHandler)),
+    entry('encode'),
+    entry('runHandler'),
+    entry('settlePromise'),
     exportEntry('strict', KIND.global, fuel + 1),
     exportEntry('hashSeed', KIND.global, fuel + 2),
     exportEntry('table', KIND.table, table),
-    exportEntry('enterHandler', KIND.function, addedIndex(ADDED.enterHandler)),
-    exportEntry('enterRestoreCards', KIND.function, addedIndex(ADDED.enterRestoreCards)),
+    entry('enterHandler'),
+    entry('enterRestoreCards'),
+    entry('enterSettlePromise'),
   ];
 }
 
 /** The functions that handlers are run with, but for those of the instance table. */
-function handlerFunctions(
-  indexOf: IndexOf<keyof EngineFunctions>,
-  addedIndex: IndexOf<number>,
-  fuel: number,
-): Uint8Array[] {
+function handlerFunctions(indexOf: IndexOf, addedIndex: (added: number) => number, fuel: number): Uint8Array[] {
+  const parts = { prefetch: addedIndex(ADDED.prefetch), readResult: addedIndex(ADDED.readResult) };
   return [
     encodeFunction(indexOf, fuel + 1),
     prefetchFunction(),
-    runHandlerFunction(indexOf, addedIndex(ADDED.encode), addedIndex(ADDED.prefetch)),
+    readResultFunction(indexOf, addedIndex(ADDED.encode)),
+    runHandlerFunction(indexOf, parts),
+    settlePromiseFunction(indexOf, parts),
   ];
 }
 

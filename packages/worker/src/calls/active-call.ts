@@ -22,6 +22,11 @@ export class ActiveCall {
     this.source = source;
     this.onSettled = onSettled;
   }
+
+  /** Whether only its own slices can settle its promise, and somebody waits for that. */
+  get isAlone(): boolean {
+    return this.source !== undefined && !this.call.isAnswered && this.call.extension.isolation === 'pristine';
+  }
 }
 
 /** The suspended call whose sandbox takes most memory. */

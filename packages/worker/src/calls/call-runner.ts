@@ -48,8 +48,7 @@ export class CallRunner {
         else this.#invoke(wire, source, made);
       },
       (error: unknown) => {
-        if (!this.#starting.delete(wire.callId)) return;
-        this.#fail(wire.callId, creationFailure(extension, error));
+        if (this.#starting.delete(wire.callId)) this.#fail(wire.callId, creationFailure(extension, error));
       },
     );
   }
@@ -63,9 +62,14 @@ export class CallRunner {
     call.answers += 1;
     this.#seated(active, () => {
       call.answers -= 1;
-      call.slice(() => call.sandbox.settle(call, promise, settlement));
-      this.#settleAdvanced(active);
-      this.#endHung(active);
+      const { isAlone } = active;
+      const result = call.slice(() => {
+        const progress = call.sandbox.settle(call, promise, settlement, isAlone ? call.promise : 0);
+        return progress && (progress.state !== 'pending' || call.stopped) ? this.#result(call, progress) : undefined;
+      });
+      if (!isAlone) this.#settleAdvanced(active);
+      else if (!result) this.#endHung(active);
+      else if (this.#active.delete(call.callId)) this.#end(active, result);
       this.#rest(active);
     });
   }
@@ -103,9 +107,8 @@ export class CallRunner {
 
   /** Ends a suspended call that nothing can settle. In a persistent sandbox another call can. */
   #endHung(active: ActiveCall): void {
-    const { call, source } = active;
-    const mayHang = source !== undefined && !call.isAnswered && call.extension.isolation === 'pristine';
-    if (!mayHang || call.isPending) return;
+    const { call } = active;
+    if (!active.isAlone || call.isPending) return;
     if (!this.#active.delete(call.callId)) return;
     call.stopped ??= hangFailure(call.extension);
     this.#finish(active, { state: 'rejected', value: 0 });

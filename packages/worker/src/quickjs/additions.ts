@@ -4,7 +4,7 @@ import type { CardFunctions } from './memory/cards.js';
  * What the build adds to the engine's binary (`engine/instrument.ts`), as this side sees it.
  */
 
-/** What a call is run with: see `engine/run-handler.ts`. */
+/** What a call is run with: see `engine/run-handler.ts` and `engine/settle-promise.ts`. */
 export interface HandlerFunctions {
   /**
    * Decodes an argument, calls a handler with it and encodes what it comes to, unless that is still
@@ -28,11 +28,48 @@ export interface HandlerFunctions {
       how: number,
     ]
   ) => number;
+  /**
+   * Settles a promise of the guest, runs the jobs that waited for it, {@link JOBS_PER_ROUND} at the
+   * most, and encodes what the promise of its handler comes to, unless that is still open or an
+   * error.
+   *
+   * @param valueBuffer the ArrayBuffer with the encoded value.
+   * @param parse is called with that value and returns the one to settle with; 0 for none.
+   * @param given in place of what is in the buffer; 0 for that.
+   * @param settler the promise's resolving function.
+   * @param frame see {@link FRAME}. Its argument, if nothing is settled: what failed.
+   * @param freed address of a list of values to free before, `freedLater` of one to free before the
+   *   jobs, which ends at `freedEnd`. They follow one another.
+   * @param promise of the handler; 0 if nobody asks.
+   * @param how of {@link RUN}, added up.
+   * @returns 0 if the value cannot be decoded or parsed.
+   */
+  settlePromise: (
+    ...args: [
+      ctx: number,
+      runtime: number,
+      valueBuffer: number,
+      parse: number,
+      given: number,
+      settler: number,
+      undefinedValue: number,
+      frame: number,
+      freed: number,
+      freedLater: number,
+      freedEnd: number,
+      promise: number,
+      exceptionTag: number,
+      how: number,
+    ]
+  ) => number;
   /** Encodes a value, with {@link strict} set. @returns an ArrayBuffer or an exception */
   encode: (ctx: number, value: number) => number;
   /** 1 while a value is encoded. */
   strict: WebAssembly.Global<'i32'>;
 }
+
+/** Promise jobs between two looks at the limits; each job is interruptible by itself. */
+export const JOBS_PER_ROUND = 64;
 
 /** How a handler is run. */
 export const RUN = {
@@ -62,12 +99,14 @@ export const FRAME_BYTES = 16;
  * of its sandbox, an instance can own the table.
  */
 export interface TableFunctions {
-  /** Two indices for each entry: a `runHandler` and a `restoreCards`. */
+  /** Three indices for each entry: a `runHandler`, a `restoreCards` and a `settlePromise`. */
   table: WebAssembly.Table;
   /** Calls the `runHandler` at an index. */
   enterHandler: (...args: [...Parameters<HandlerFunctions['runHandler']>, index: number]) => number;
   /** Calls the `restoreCards` at an index. */
   enterRestoreCards: (...args: [...Parameters<CardFunctions['restoreCards']>, index: number]) => number;
+  /** Calls the `settlePromise` at an index. */
+  enterSettlePromise: (...args: [...Parameters<HandlerFunctions['settlePromise']>, index: number]) => number;
 }
 
 /**

@@ -12,14 +12,17 @@ import type { TableFunctions, HandlerFunctions } from './additions.js';
 interface Entered {
   readonly functions: TableFunctions & HandlerFunctions & CardFunctions;
   /**
-   * The index of its `runHandler`; its `restoreCards` has the next. {@link NO_ENTRY} while it is
-   * closed.
+   * The index of its `runHandler`; its `restoreCards` has the next, its `settlePromise` the one
+   * after. {@link NO_ENTRY} while it is closed.
    */
   entry: number;
 }
 
-/** Neither this nor the next number is an index: entering there traps. */
-export const NO_ENTRY = -2;
+/** Neither this nor the two next numbers are an index: entering there traps. */
+export const NO_ENTRY = -3;
+
+/** Functions of an instance in the table. */
+const FUNCTIONS = 3;
 
 /**
  * The entries of all instances of a thread. An open one keeps its instance alive, and the table its
@@ -31,6 +34,8 @@ class InstanceTable {
   runHandler: TableFunctions['enterHandler'] = trap;
   /** `enterRestoreCards` of the owner. */
   restoreCards: TableFunctions['enterRestoreCards'] = trap;
+  /** `enterSettlePromise` of the owner. */
+  settlePromise: TableFunctions['enterSettlePromise'] = trap;
   readonly #open: Set<Entered> = new Set();
   #owner: Entered | undefined;
   /** The free entries of each table that was ever used: a closed instance may be used again. */
@@ -65,22 +70,22 @@ class InstanceTable {
     this.#owner = owner;
     this.runHandler = owner?.functions.enterHandler ?? trap;
     this.restoreCards = owner?.functions.enterRestoreCards ?? trap;
+    this.settlePromise = owner?.functions.enterSettlePromise ?? trap;
     if (owner) for (const instance of this.#open) this.#enter(instance, owner);
   }
 
   #enter(instance: Entered, { functions: { table } }: Entered): void {
-    const { runHandler, restoreCards } = instance.functions;
-    const index = this.#freeOf(table).pop() ?? table.grow(2);
-    table.set(index, runHandler);
-    table.set(index + 1, restoreCards);
+    const { runHandler, restoreCards, settlePromise } = instance.functions;
+    const entered = [runHandler, restoreCards, settlePromise];
+    const index = this.#freeOf(table).pop() ?? table.grow(FUNCTIONS);
+    for (const [i, each] of entered.entries()) table.set(index + i, each);
     instance.entry = index;
   }
 
   #leave(instance: Entered, { functions: { table } }: Entered): void {
     const index = instance.entry;
     instance.entry = NO_ENTRY;
-    table.set(index, null);
-    table.set(index + 1, null);
+    for (let i = 0; i < FUNCTIONS; i++) table.set(index + i, null);
     this.#freeOf(table).push(index);
   }
 

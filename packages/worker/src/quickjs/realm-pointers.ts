@@ -8,12 +8,15 @@ import type { Instance } from './instance.js';
  */
 export const VALUE_BUFFER_BYTES = 4_096;
 
+/** Pointers that `argv` has room for: arguments of a call, or values to free. */
+export const ARGV_POINTERS = 32;
+
 /** Pointers that a snapshot carries from one instance to the next. */
 export interface RealmPointers {
   rt: Pointer;
   ctx: Pointer;
   undefined: Pointer;
-  /** Room for four pointers. */
+  /** Room for {@link ARGV_POINTERS}. */
   argv: Pointer;
   /** See {@link FRAME}. */
   frame: Pointer;
@@ -39,7 +42,7 @@ export function createRealmPointers({ ffi, module, functions }: Instance, stackB
     rt,
     ctx,
     undefined: ffi.QTS_GetUndefined(),
-    argv: module._malloc(16),
+    argv: module._malloc(4 * ARGV_POINTERS),
     frame: module._malloc(FRAME_BYTES),
     valueBuffer,
     valueBufferData,

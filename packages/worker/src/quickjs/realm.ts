@@ -5,12 +5,9 @@ import { instanceTable } from './instance-table.js';
 import { newCString, readCString, type Pointer } from './ffi.js';
 import type { Layout } from './memory/layout.js';
 import type { Instance } from './instance.js';
-import { FRAME, FRAME_BYTES, RUN } from './additions.js';
+import { FRAME, FRAME_BYTES, JOBS_PER_ROUND, RUN } from './additions.js';
 import { VALUE_BUFFER_BYTES, type RealmPointers } from './realm-pointers.js';
 import { bufferOf, copyIn, copyOut } from './encoded-bytes.js';
-
-/** Promise jobs between two looks at the limits; each job is interruptible by itself. */
-const JOBS_PER_ROUND = 64;
 
 /** A JSValue in a 32-bit build: payload and tag. */
 const JS_VALUE_BYTES = 8;
@@ -140,7 +137,7 @@ export class Realm {
    *   is not {@link FORM.direct}.
    */
   invoke(handler: Pointer, encoded: Uint8Array, encodes: boolean): Progress | undefined {
-    if (encoded[0] !== FORM.direct || !this.#putIntoBuffer(encoded)) return undefined;
+    if (encoded[0] !== FORM.direct || !this.putIntoBuffer(encoded)) return undefined;
     const { instance, layout, pointers } = this;
     const { valueBuffer, frame } = pointers;
     markWritten(instance, frame, FRAME_BYTES);
@@ -160,12 +157,19 @@ export class Realm {
     this.own(argument);
     if (result !== argument) this.own(result);
     if (this.isException(result)) return { state: 'rejected', value: this.takeException(result) };
+    return this.ended(result);
+  }
+
+  /** What a handler returned, and what that has come to: as the frame says. */
+  ended(returned: Pointer): Progress {
+    const { words } = this.instance;
+    const { frame } = this.pointers;
     const value = words[(frame + FRAME.value) >> 2]!;
-    if (value !== result) this.own(value);
+    if (value !== returned) this.own(value);
     this.#encoded = this.own(words[(frame + FRAME.encoded) >> 2]!);
     this.#last = this.#encoded === 0 ? 0 : value;
     const state = PROMISE_STATES[words[(frame + FRAME.state) >> 2]!] ?? 'fulfilled';
-    return state === 'rejected' ? { state, value, promise: this.addressOf(result) } : { state, value };
+    return state === 'rejected' ? { state, value, promise: this.addressOf(returned) } : { state, value };
   }
 
   newString(text: string): Pointer {
@@ -241,7 +245,7 @@ export class Realm {
   /** Copies a value into the realm. May be an exception. The form byte is left to the caller. */
   decode(encoded: Uint8Array): Pointer {
     const { ffi, module } = this.instance;
-    if (this.#putIntoBuffer(encoded)) return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.valueBuffer));
+    if (this.putIntoBuffer(encoded)) return this.own(ffi.QTS_bjson_decode(this.#ctx, this.pointers.valueBuffer));
     const length = encoded.length - 1;
     const at = module._malloc(length);
     if (at === 0) return 0;
@@ -254,8 +258,8 @@ export class Realm {
     return value;
   }
 
-  /** @returns whether it fits */
-  #putIntoBuffer(encoded: Uint8Array): boolean {
+  /** Puts an encoded value into the value buffer, but for its form. @returns whether it fits */
+  putIntoBuffer(encoded: Uint8Array): boolean {
     const length = encoded.length - 1;
     if (length > VALUE_BUFFER_BYTES) return false;
     const { valueBufferData } = this.pointers;

@@ -9,7 +9,7 @@ import { instanceTable } from '../quickjs/instance-table.js';
 import { evaluate, type Pointer } from '../quickjs/ffi.js';
 import { compactHeap } from '../quickjs/memory/compact-heap.js';
 import type { Instance } from '../quickjs/instance.js';
-import { heldBy, type PromiseCapability } from '../quickjs/promise-capability.js';
+import type { PromiseCapability } from '../quickjs/promise-capability.js';
 import type { Progress, Realm } from '../quickjs/realm.js';
 import { writeSeed } from './seed.js';
 import { type SliceListener, InterruptHandler } from './interrupt-handler.js';
@@ -208,18 +208,20 @@ export class Sandbox {
   /**
    * Answers a capability call and runs what waited for the answer. What slices before it made is
    * the guest's alone from here on.
+   *
+   * @param awaited a promise that was pending, of which this tells; 0 if nobody asks.
    */
-  settle(listener: SliceListener, promise: PromiseCapability, answer: SettlementWire): void {
-    this.#enter(listener, () => {
-      const realm = this.#realm;
-      realm.release();
-      const value = answer.ok ? this.#bridge.decode(answer.value) : this.#bridge.newError(answer.error, promise.site);
-      const failed = realm.isException(value);
-      const reason = failed ? realm.takeException(value) || realm.pointers.undefined : value;
-      realm.call(answer.ok && !failed ? promise.resolve : promise.reject, reason);
-      for (const pointer of heldBy(promise)) realm.own(pointer);
-      realm.release();
-      realm.runJobs(listener);
+  settle(
+    listener: SliceListener,
+    promise: PromiseCapability,
+    answer: SettlementWire,
+    awaited: Pointer,
+  ): Progress | undefined {
+    return this.#enter(listener, () => {
+      this.#bridge.settle(promise, answer, awaited);
+      if (!this.#realm.hasJobs) return awaited === 0 ? undefined : this.#realm.ended(awaited);
+      this.#realm.runJobs(listener);
+      return awaited === 0 ? undefined : this.#realm.stateOf(awaited);
     });
   }
 
@@ -264,10 +266,8 @@ export class Sandbox {
 
   /** The stack of what was thrown, encoded, if that is an error with one. Runs no guest code. */
   stackOf(thrown: Pointer): Uint8Array | undefined {
-    return this.#enter(undefined, () => {
-      const copied = this.#bridge.copy(this.#realm.call(this.#prelude.stackOf, thrown));
-      return copied instanceof Thrown ? undefined : copied;
-    });
+    const copied = this.#enter(undefined, () => this.#bridge.copy(this.#realm.call(this.#prelude.stackOf, thrown)));
+    return copied instanceof Thrown ? undefined : copied;
   }
 
   /** Every entry into the instance. */

@@ -1,9 +1,11 @@
-import { encodeValue, FORM, Slab, type CapabilityErrorWire } from '@sandglass/core';
+import { encodeValue, FORM, Slab, type CapabilityErrorWire, type SettlementWire } from '@sandglass/core';
 
 import { atCallSite, type CallSite } from '../quickjs/call-site.js';
 import type { PreludeFunction } from './prelude/prelude.js';
 import type { Pointer } from '../quickjs/ffi.js';
+import type { PromiseCapability } from '../quickjs/promise-capability.js';
 import type { Realm } from '../quickjs/realm.js';
+import { settlePromise } from '../quickjs/settle-promise.js';
 
 /** The copy of a value, or what was thrown while it was made. */
 export type Copied = Uint8Array | Thrown;
@@ -36,8 +38,35 @@ export class ValueBridge {
   /** May answer with an exception. */
   decode(encoded: Uint8Array): Pointer {
     const value = this.#realm.decode(encoded);
-    if (encoded[0] === FORM.direct || this.#realm.isException(value)) return value;
-    return this.#realm.call(encoded[0] === FORM.json ? this.#prelude.parseData : this.#prelude.revive, value);
+    const reader = this.#readerOf(encoded);
+    return reader === 0 || this.#realm.isException(value) ? value : this.#realm.call(reader, value);
+  }
+
+  /**
+   * Settles a promise as the host has answered, and runs what waited for it.
+   *
+   * @param awaited see {@link Settling}
+   */
+  settle(promise: PromiseCapability, answer: SettlementWire, awaited: Pointer): void {
+    const realm = this.#realm;
+    const settleWith = (settler: Pointer, given: Pointer, parse = 0): boolean =>
+      settlePromise(realm, { promise, settler, given, parse, awaited });
+    let value: Pointer;
+    if (answer.ok && realm.putIntoBuffer(answer.value)) {
+      if (settleWith(promise.resolve, 0, this.#readerOf(answer.value))) return;
+      value = realm.owned[0] ?? 0; // the exception
+    } else {
+      realm.release();
+      value = answer.ok ? this.decode(answer.value) : this.newError(answer.error, promise.site);
+    }
+    if (!realm.isException(value)) settleWith(answer.ok ? promise.resolve : promise.reject, value);
+    else settleWith(promise.reject, realm.takeException(value) || realm.pointers.undefined);
+  }
+
+  /** The function that reads an encoded value when it is decoded; 0 if it is one already. */
+  #readerOf(encoded: Uint8Array): Pointer {
+    if (encoded[0] === FORM.direct) return 0;
+    return encoded[0] === FORM.json ? this.#prelude.parseData : this.#prelude.revive;
   }
 
   /**
