@@ -16,11 +16,9 @@ const MAX_TEXT = 16_777_216;
 export function parseArgs(capability: Capability, given: readonly unknown[]): readonly unknown[] {
   const { name, args, parameters, maxArgumentValues } = capability;
   if (maxArgumentValues !== Number.POSITIVE_INFINITY) assertSmall(name, given, maxArgumentValues);
-  const parsed = check(
-    args,
-    Array.from({ length: parameters }, (_, index) => given[index]),
-    true,
-  );
+  const all: unknown[] = [];
+  for (let index = 0; index < parameters; index++) all.push(given[index]);
+  const parsed = check(args, all, true);
   if (parsed.success) return parsed.data;
   const own = parsed.error.issues[0]?.message;
   if (own) throw typeError(own);

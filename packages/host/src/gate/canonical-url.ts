@@ -41,7 +41,7 @@ export function parseCanonicalUrl(rawUrl: string): CanonicalUrl {
   if (reason !== undefined) return { ok: false, reason };
   const url = parseUrl(rawUrl);
   if (!url) return { ok: false, reason: 'it is not a URL' };
-  url.hash = '';
+  if (rawUrl.includes('#')) url.hash = ''; // a setter parses the URL anew
   encodeRest(url);
   const unsafe = checkParsed(url, rawHostOf(rawUrl));
   return unsafe === undefined ? { ok: true, url } : { ok: false, reason: unsafe };

@@ -67,6 +67,8 @@ const DEFAULTS: Readonly<RequestHeaders> = {
   'user-agent': 'sandglass',
 };
 
+const SLOT: PropertyDescriptor = { writable: true, enumerable: true, configurable: true };
+
 const DEFAULT_NAMES: readonly string[] = Object.keys(DEFAULTS);
 
 /**
@@ -114,13 +116,16 @@ export function dropContentHeaders(headers: RequestHeaders): RequestHeaders {
 export function toGuestHeaders(
   received: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string | string[]> {
-  const entries: [string, string | string[]][] = [];
-  for (const [name, value] of Object.entries(received)) {
+  const headers: Record<string, string | string[]> = {};
+  for (const rawName of Object.keys(received)) {
+    const value = received[rawName];
     if (value === undefined) continue;
-    const values = Array.isArray(value) ? value : [value];
-    entries.push([name.toLowerCase(), name.toLowerCase() === 'set-cookie' ? values : values.join(', ')]);
+    const name = rawName.toLowerCase();
+    const seen = name === 'set-cookie' ? [value].flat() : Array.isArray(value) ? value.join(', ') : value;
+    if (name === '__proto__') Object.defineProperty(headers, name, { ...SLOT, value: seen });
+    else headers[name] = seen;
   }
-  return Object.fromEntries(entries);
+  return headers;
 }
 
 /** What is neither a plain object nor a list has no names, or one for each of its bytes. */

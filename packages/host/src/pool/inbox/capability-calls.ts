@@ -207,7 +207,11 @@ export class CapabilityCalls {
   #settle(lane: Lane, run: Run, call: CapabilityCallWire, answer: CapabilityAnswerWire): void {
     run.pendingCapabilityCalls -= 1;
     this.#ledger.held.hold(run.job, -sizeOf(call));
-    lane.answer(run, { callId: run.job.callId, seq: call.seq, ...answer });
+    const { callId } = run.job;
+    const { seq } = call;
+    // Field by field: see `AuditRecord.finish`.
+    if (answer.ok) lane.answer(run, { callId, seq, ok: true, value: answer.value });
+    else lane.answer(run, { callId, seq, ok: false, error: answer.error });
     this.#dispatcher.schedule();
   }
 }
