@@ -60,6 +60,7 @@ export function createCaller(
       context,
       requestId,
       onOutcome,
+      trace: undefined, // so that who adds one to a copy makes no hidden class for each
     });
   };
   return {
