@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,6 +57,8 @@ describe('a bundle', () => {
   test('has an entry for each sandboxed extension, and says which folders it leaves out', async () => {
     await writeExtension(folder, DOUBLER);
     await writeExtension(folder, { name: '@acme/greeter', type: 'endpoint', source: 'export default () => {};' });
+    // as Directus' own users lay a scope flat
+    await rename(join(folder, 'extensions/doubler'), join(folder, 'extensions/@acme__doubler'));
     await mkdir(join(folder, 'extensions/notes'));
     const said = await write();
     expect(said).toContain('runs 2 extensions: @acme/greeter, doubler');

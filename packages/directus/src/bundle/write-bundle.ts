@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { parseManifest } from '@sandglass/core';
@@ -73,15 +73,22 @@ async function removeFormer(to: string): Promise<void> {
   await Promise.all(written.map((name) => rm(join(to, name), { recursive: true, force: true })));
 }
 
-/** Folders of packages, with a scope or without. */
+/** Folders of packages, those of a scope in a folder of its own or not. */
 async function foldersOf(root: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true });
   const names = entries.filter((one) => !one.isFile() && !/^\.|^node_modules$/.test(one.name)).map(({ name }) => name);
   const folders = names.toSorted().map(async (name) => {
     const folder = join(root, name);
-    return name.startsWith('@') ? foldersOf(folder) : [folder];
+    return name.startsWith('@') && !(await isPackage(folder)) ? foldersOf(folder) : [folder];
   });
   return (await Promise.all(folders)).flat();
+}
+
+function isPackage(folder: string): Promise<boolean> {
+  return access(join(folder, 'package.json')).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function readEntry(folder: string): Promise<Entry> {
