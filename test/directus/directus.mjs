@@ -13,6 +13,9 @@ import { until } from './until.mjs';
 
 const TOKEN = 'an-admin-token-of-the-side-by-side-suite';
 
+/** Who signs in. */
+export const ADMIN = { email: 'admin@example.com', password: 'a-password-that-nobody-needs' };
+
 /** Items for hooks to look at. */
 const COLLECTION = {
   collection: 'things',
@@ -48,8 +51,8 @@ export async function startDirectus({ install, extensions, env = {}, name = 'dir
       DB_CLIENT: 'sqlite3',
       DB_FILENAME: join(home, 'data.db'),
       SECRET: 'a-secret-that-nobody-needs',
-      ADMIN_EMAIL: 'admin@example.com',
-      ADMIN_PASSWORD: 'a-password-that-nobody-needs',
+      ADMIN_EMAIL: ADMIN.email,
+      ADMIN_PASSWORD: ADMIN.password,
       ADMIN_TOKEN: TOKEN,
       HOST: '127.0.0.1',
       PORT: String(port),

@@ -1,5 +1,7 @@
 /** The status page in a Directus: for its administrators, and for nobody else. */
 
+import { ADMIN } from './directus.mjs';
+
 export const STATUS_ENV = { SANDGLASS_STATUS: 'true' };
 
 const PATH = '_sandglass/status';
@@ -28,6 +30,13 @@ export async function checkStatus(side) {
   expect('reload is Directus’ own', canReload, false);
   const { rows } = await (await get(`${PATH}/extensions?search=switched`, side.token)).json();
   expect('an extension is found', rows.map(({ name }) => name).join(), 'switched');
+  const login = await side.endpoint('auth/login', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...ADMIN, mode: 'session' }),
+  });
+  const [cookie] = login.headers.getSetCookie().map((one) => one.split(';', 1)[0]);
+  expect('a session of the Data Studio', (await side.endpoint(`${PATH}/data`, { headers: { cookie } })).status, 200);
   expect('what is not there', (await get(`${PATH}/nothing`, side.token)).status, 404);
   return wrong;
 }
