@@ -32,6 +32,9 @@ export interface EndpointAnswer {
 /** Parts of status and headers that a host decodes. Every server refuses more. */
 const MAX_HEAD_PARTS = 8_192;
 
+type MustStop = () => boolean;
+const never: MustStop = () => false;
+
 const utf8 = new TextEncoder();
 
 /**
@@ -39,12 +42,14 @@ const utf8 = new TextEncoder();
  *
  * @param bytes of an encoded value; the same are the answer if JSON changes nothing.
  * @param maxBytes of the JSON text.
- * @throws {SandglassError} `E_CLONE` for what JSON has no text for, `E_QUOTA` over a limit.
+ * @param mustStop asked now and then while it is written. @default it need not
+ * @throws {SandglassError} `E_CLONE` for what JSON has no text for, `E_QUOTA` over a limit, `E_CPU`
+ *   if it had to stop.
  */
-export function writeResult(bytes: Uint8Array, maxBytes: number): Uint8Array {
+export function writeResult(bytes: Uint8Array, maxBytes: number, mustStop: MustStop = never): Uint8Array {
   if (isPlainJson(bytes, maxBytes)) return bytes;
   if (isUndefined(bytes)) return NULL;
-  const { text = 'null', isPlain } = toJson(bytes, maxBytes);
+  const { text = 'null', isPlain } = toJson(bytes, maxBytes, mustStop);
   if (isLonger(text, maxBytes)) throw tooLong(maxBytes);
   return isPlain ? bytes : encodeValue(JSON.parse(text));
 }
@@ -61,11 +66,15 @@ function isLonger(text: string, maxBytes: number): boolean {
   return text.length * 3 > maxBytes && utf8.encode(text).length > maxBytes;
 }
 
-function toJson(bytes: Uint8Array, maxBytes: number): { text: string | undefined; isPlain: boolean } {
+function toJson(
+  bytes: Uint8Array,
+  maxBytes: number,
+  mustStop: MustStop,
+): { text: string | undefined; isPlain: boolean } {
   if (bytes[0] === FORM.direct) {
     const reader = new Reader(bytes);
     const { atoms } = openReader(reader, Number.MAX_SAFE_INTEGER);
-    const writer = new JsonWriter(reader, atoms, maxBytes);
+    const writer = new JsonWriter(reader, atoms, maxBytes, mustStop);
     try {
       const text = writer.write();
       return { text, isPlain: writer.isPlain };
@@ -81,11 +90,13 @@ function toJson(bytes: Uint8Array, maxBytes: number): { text: string | undefined
  *
  * @param bytes of what the handler returned, encoded.
  * @param maxBytes of the body.
- * @throws {SandglassError} `E_CLONE` for what JSON has no text for, `E_QUOTA` over a limit.
+ * @param mustStop asked now and then while it is written. @default it need not
+ * @throws {SandglassError} `E_CLONE` for what JSON has no text for, `E_QUOTA` over a limit, `E_CPU`
+ *   if it had to stop.
  */
-export function writeAnswer(bytes: Uint8Array, maxBytes: number): Uint8Array {
+export function writeAnswer(bytes: Uint8Array, maxBytes: number, mustStop: MustStop = never): Uint8Array {
   const { status, headers, kind, text } =
-    (bytes[0] === FORM.direct && takeApart(bytes, maxBytes)) || ofValue(bytes, maxBytes);
+    (bytes[0] === FORM.direct && takeApart(bytes, maxBytes, mustStop)) || ofValue(bytes, maxBytes);
   const body = utf8.encode(text);
   if (body.length > maxBytes) throw tooLong(maxBytes);
   const head = encodeValue({ status, headers });
@@ -106,21 +117,22 @@ interface Parts extends Omit<EndpointAnswer, 'body'> {
  * Reads the answer's own properties from the serialisation. Undefined for what has to be decoded
  * whole.
  */
-function takeApart(bytes: Uint8Array, maxBytes: number): Parts | undefined {
+function takeApart(bytes: Uint8Array, maxBytes: number, mustStop: MustStop): Parts | undefined {
   const reader = new Reader(bytes);
   try {
     const decoder = openReader(reader, Number.MAX_SAFE_INTEGER);
     if (reader.u8() !== TAG.object) return undefined;
     const parts: Parts = { status: undefined, headers: undefined, kind: 'none', text: '' };
-    for (let left = reader.leb(); left > 0; left--) take(reader, decoder, parts, maxBytes);
+    const write = (): string | undefined => new JsonWriter(reader, decoder.atoms, maxBytes, mustStop).write();
+    for (let left = reader.leb(); left > 0; left--) take(reader, decoder, parts, write);
     return parts;
   } catch (error) {
-    if (isSandglassError(error) && error.code === 'E_QUOTA') throw error;
+    if (isSandglassError(error) && (error.code === 'E_QUOTA' || error.code === 'E_CPU')) throw error;
     return undefined; // what it is will be found out by decoding it
   }
 }
 
-function take(reader: Reader, decoder: Decoder, parts: Parts, maxBytes: number): void {
+function take(reader: Reader, decoder: Decoder, parts: Parts, write: () => string | undefined): void {
   const atom = reader.leb();
   const name = atom & 1 ? '' : decoder.atoms[(atom >>> 1) - 1];
   if (name !== 'body') {
@@ -136,7 +148,7 @@ function take(reader: Reader, decoder: Decoder, parts: Parts, maxBytes: number):
     return;
   }
   const isNull = reader.peek() === TAG.null;
-  const text = new JsonWriter(reader, decoder.atoms, maxBytes).write();
+  const text = write();
   if (isNull || text === undefined) return;
   parts.kind = 'json';
   parts.text = text;

@@ -77,6 +77,17 @@ describe('stringifyJson', () => {
     expect(() => writeResult(bytes, length - 1)).toThrow(expect.objectContaining({ code: 'E_QUOTA' }));
   });
 
+  test.each([
+    ['a result', writeResult, Array.from({ length: 2_000 }, () => Number.NaN)],
+    ['an answer', writeAnswer, { body: Array.from({ length: 2_000 }, () => 1) }],
+  ])('%s is not written on once it must stop', (_, write, value) => {
+    const bytes = encodeValue(value);
+    let looks = 0;
+    expect(() => write(bytes, MAX, () => ++looks === 1)).toThrow(expect.objectContaining({ code: 'E_CPU' }));
+    expect(looks).toBe(1);
+    expect(() => write(bytes, MAX, () => false)).not.toThrow();
+  });
+
   test('a long name counts each time that it is written', () => {
     const name = 'n'.repeat(300);
     const bytes = encodeValue(Array.from({ length: 400 }, () => ({ [name]: 1 })));

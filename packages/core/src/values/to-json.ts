@@ -1,3 +1,4 @@
+import { SandglassError } from '../errors.js';
 import { MAX_DEPTH, TAG } from './format.js';
 import { tooLong } from './json.js';
 import { malformed, type Reader } from './reader.js';
@@ -7,6 +8,9 @@ import { malformed, type Reader } from './reader.js';
  * never leaves this folder.
  */
 export const NEEDS_DECODING: unique symbol = Symbol('needs decoding');
+
+/** Values that are written between two looks at the time: up to a millisecond. */
+const VALUES_PER_LOOK = 1_024;
 
 /**
  * Writes JSON straight from the serialisation, as `JSON.stringify` would of the decoded value,
@@ -18,21 +22,25 @@ export class JsonWriter {
   readonly #names: (string | undefined)[] = [];
   readonly #atoms: readonly string[];
   readonly #maxLength: number;
+  readonly #mustStop: () => boolean;
+  #untilLook = VALUES_PER_LOOK;
   #text = '';
   /** Whether decoding the serialisation gives the same as parsing the text. */
   isPlain = true;
 
-  constructor(reader: Reader, atoms: readonly string[], maxLength: number) {
+  /** @param mustStop asked after every so many values. */
+  constructor(reader: Reader, atoms: readonly string[], maxLength: number, mustStop: () => boolean) {
     this.#reader = reader;
     this.#atoms = atoms;
     this.#maxLength = maxLength;
+    this.#mustStop = mustStop;
   }
 
   /**
    * Writes the next value.
    *
    * @returns its text; undefined for undefined.
-   * @throws {SandglassError} `E_QUOTA` beyond the limit; NEEDS_DECODING.
+   * @throws {SandglassError} `E_QUOTA` beyond the limit, `E_CPU` if it had to stop; NEEDS_DECODING.
    */
   write(): string | undefined {
     this.#text = '';
@@ -44,6 +52,7 @@ export class JsonWriter {
   /** @returns false for undefined, of which nothing is written. */
   #value(depth: number): boolean {
     const reader = this.#reader;
+    if (--this.#untilLook === 0) this.#look();
     switch (reader.u8()) {
       case TAG.string:
         this.#text += JSON.stringify(reader.string());
@@ -79,6 +88,11 @@ export class JsonWriter {
       default:
         throw NEEDS_DECODING;
     }
+  }
+
+  #look(): void {
+    if (this.#mustStop()) throw new SandglassError('E_CPU', 'Cannot serialise the result as JSON: its time is used up');
+    this.#untilLook = VALUES_PER_LOOK;
   }
 
   #number(value: number): void {

@@ -157,7 +157,7 @@ export class CallRunner {
         this.#suspend(running, progress);
         return undefined;
       });
-      if (result) this.#end(running, result);
+      if (result) this.#end(running, shapeResult(result, call));
       else this.#endHung(running);
       if (!result || call.isAnswered) this.#rest(running);
       if (extension.isolation === 'persistent') this.#settleAdvanced(running);
@@ -203,11 +203,10 @@ export class CallRunner {
   }
 
   #finish(active: ActiveCall, progress: Progress): void {
+    const { call } = active;
     this.#guard(active, () => {
-      this.#end(
-        active,
-        active.call.slice(() => this.#result(active.call, progress)),
-      );
+      const result = call.slice(() => this.#result(call, progress));
+      this.#end(active, shapeResult(result, call));
     });
   }
 
@@ -225,9 +224,8 @@ export class CallRunner {
     const thrown = copied instanceof Thrown ? copied.value : 0;
     if (call.mustStop() || copied instanceof Thrown) return describeFailure(call, thrown);
     const { length } = copied;
-    return length <= extension.limits.maxResultBytes
-      ? shapeResult(copied, extension)
-      : limitFailure('E_QUOTA', extension, 'maxResultBytes', length);
+    if (length <= extension.limits.maxResultBytes) return copied;
+    return limitFailure('E_QUOTA', extension, 'maxResultBytes', length);
   }
 
   /** Reports the result, and gives the sandbox back unless a background goes on. */

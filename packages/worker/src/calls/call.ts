@@ -167,6 +167,19 @@ export class Call implements SliceListener, Tenant {
     }
   }
 
+  /**
+   * Does the engine's own work for this call: within its time, but in no slice. It ends by itself:
+   * a watchdog that saw a slice would end the thread for what lasts beyond the grace.
+   */
+  work<T>(run: () => T): T {
+    this.#watch.start();
+    try {
+      return run();
+    } finally {
+      this.#watch.stop();
+    }
+  }
+
   mustStop(now: number = performance.now()): boolean {
     if (this.stopped) return true;
     this.#environment.coreYield?.offer(now, this.#watch.sliceMs(now));

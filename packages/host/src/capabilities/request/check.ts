@@ -29,16 +29,16 @@ export function checkRequest(
     throw typeError('Request body has to be of type string or object');
   if (headers !== undefined && !isObject(headers)) throw typeError('Request headers has to be of type object');
   if (!gate.allowsMethod(method))
-    throw new CapabilityError('E_SCOPE', `No permission to use request method "${method}"`);
+    throw new CapabilityError('E_SCOPE', `No permission to use request method "${shorten(method)}"`);
   const sent = readHeaders(headers as object | undefined, target.url.host); // checked above
   // as above
   const encoded = encodeBody(body as string | object | undefined, sent, maxRequestBytes);
   return { url: target.url, method, headers: sent, body: encoded };
 }
 
-/** A URL as it was given, up to the length that is looked at. */
-function shorten(rawUrl: string): string {
-  return rawUrl.length > MAX_URL_LENGTH ? `${rawUrl.slice(0, MAX_URL_LENGTH)}…` : rawUrl;
+/** A text as it was given, up to the length of a URL that is looked at. */
+function shorten(text: string): string {
+  return text.length > MAX_URL_LENGTH ? `${text.slice(0, MAX_URL_LENGTH)}…` : text;
 }
 
 /** Reads an option that is the object's own: nothing is ever inherited. Null is a value. */

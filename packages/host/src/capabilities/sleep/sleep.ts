@@ -12,6 +12,9 @@ const TYPE = 'Sleep milliseconds has to be of type number';
 /** zod's number refuses NaN and the infinities; `typeof` does not. */
 const anyNumber = z.custom<number>((value) => typeof value === 'number', { error: TYPE });
 
+/** One for all: making it, with its stack, takes longer than all else here. */
+const ENDED = new CapabilityError('E_GUEST', 'The call ended before the sleep');
+
 /** The longest wait, which is that of a timeout: Directus' guests know no other. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
@@ -39,7 +42,7 @@ function wait(timers: TimerQueue, delayMs: number, ending: CallEnd): Promise<voi
     });
     const forget = ending.on(() => {
       cancel();
-      reject(new CapabilityError('E_GUEST', 'The call ended before the sleep'));
+      reject(ENDED);
     });
   });
 }

@@ -50,4 +50,15 @@ describe('HeldBytes', () => {
     expect(await other).toBe('ok'); // nothing of the first is held
     await pool.core.close(0);
   });
+
+  test('so are capability calls of few bytes, each of which takes more than them', async () => {
+    const pool = await open();
+    const ended = call(pool, 1, 0);
+    await pool.settle();
+    const lane = pool.lanes.find(({ callIds }) => callIds.length > 0)!;
+    const [callId = 0] = lane.callIds;
+    for (let seq = 1; seq <= 4_096; seq++) lane.ask({ callId, seq, args: [encodeValue(1)] });
+    expect(await ended).toBe('E_MEMORY maxMemoryBytes');
+    await pool.core.close(0);
+  });
 });

@@ -3,6 +3,8 @@ import type { PoolExtension } from '../jobs/pool-extension.js';
 
 /** Share of the pool's memory that arguments may take beside it, half of that for one extension. */
 const SHARE = 1 / 4;
+/** The most of that: much of it lies in heaps of V8's, which have limits of their own. */
+const MAX_HELD_BYTES = 2 ** 30;
 /** The same of results that are being decoded, before further calls wait. */
 const RESULTS_SHARE = 1 / 8;
 
@@ -11,6 +13,7 @@ const RESULTS_SHARE = 1 / 8;
  * capability calls that wait for an answer; results that are being decoded.
  */
 export class HeldBytes {
+  readonly #maxMemoryBytes: number;
   readonly #maxBytes: number;
   readonly #maxResultBytes: number;
   #bytes = 0;
@@ -18,7 +21,8 @@ export class HeldBytes {
 
   /** @param maxMemoryBytes of the pool. */
   constructor(maxMemoryBytes: number = Infinity) {
-    this.#maxBytes = maxMemoryBytes * SHARE;
+    this.#maxMemoryBytes = maxMemoryBytes;
+    this.#maxBytes = Math.min(maxMemoryBytes * SHARE, MAX_HELD_BYTES);
     this.#maxResultBytes = maxMemoryBytes * RESULTS_SHARE;
   }
 
@@ -33,7 +37,7 @@ export class HeldBytes {
 
   /** The limit that errors name when bytes do not fit. */
   limit({ heldBytes }: PoolExtension, bytes: number): { name: 'maxMemoryBytes'; value: number; used: number } {
-    return { name: 'maxMemoryBytes', value: this.#maxBytes / SHARE, used: heldBytes + bytes };
+    return { name: 'maxMemoryBytes', value: this.#maxMemoryBytes, used: heldBytes + bytes };
   }
 
   /** @param bytes less than zero for what is held no longer. */
