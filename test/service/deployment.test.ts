@@ -12,13 +12,21 @@ import { fakeIo } from '../../packages/host/src/cli/testing/fake-io.js';
 const FOLDER = fileURLToPath(new URL('../../examples/deployment/', import.meta.url));
 const read = (name: string): string => readFileSync(FOLDER + name, 'utf8');
 
+/** The programs that npm installs with the host. */
+const { bin } = JSON.parse(readFileSync(new URL('../../packages/host/package.json', import.meta.url), 'utf8')) as {
+  bin: Record<string, string>;
+};
+
 /**
- * What the command line says of a command of a file, run with --print-config: '' if its flags are
- * those of this version.
+ * What is wrong with a command of a file: '' if it runs the program of the package, with flags that
+ * the command line knows when it is run with --print-config.
  */
 async function complaints(words: readonly string[]): Promise<string> {
   const io = fakeIo({ cwd: FOLDER });
-  const code = await runCli([...words.slice(words.indexOf('serve')), '--print-config'], io);
+  const at = words.indexOf('serve');
+  const program = words[at - 1]!.replace('node_modules/.bin/', '');
+  if (!Object.hasOwn(bin, program)) return `the package has no program ${program}`;
+  const code = await runCli([...words.slice(at), '--print-config'], io);
   return code === 0 ? '' : io.err();
 }
 
