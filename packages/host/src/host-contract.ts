@@ -36,7 +36,7 @@ export interface Host extends AsyncDisposable {
    * it rejects only with a TypeError, for arguments that cannot be used.
    */
   fetch(request: Request, call?: CallOptions): Promise<Response>;
-  /** Runs an operation. The result is what is left of it after a way through JSON. */
+  /** Runs an operation. The result is a copy, as `JSON.parse(JSON.stringify(result))` makes it. */
   operation(id: string, options?: unknown, call?: CallOptions): Promise<unknown>;
   /** Runs the filters of an event in their order, and returns what they made of the payload. */
   filter(event: string, payload: unknown, call?: CallOptions): Promise<unknown>;

@@ -75,7 +75,8 @@ export interface CapabilityDefinition<Scope, Args extends readonly unknown[], Re
    */
   effect?: boolean | undefined;
   /**
-   * Set for a function that returns undefined at once and does its work behind the guest's back.
+   * Set for a function whose guest gets no promise and waits for nothing, as with `log`: it returns
+   * undefined at once. Describes the arguments, which the sandbox checks.
    */
   sync?: SyncParameter[] | undefined;
   /**

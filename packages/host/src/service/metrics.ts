@@ -134,7 +134,7 @@ const METRICS: readonly Family[] = [
   metric(
     'sandglass_violations_total',
     'counter',
-    'Messages of workers that no sound engine sends',
+    'Messages of workers that were refused: only an engine that a guest controls sends such',
     one(({ stats }) => stats.violations),
   ),
   metric(

@@ -100,7 +100,7 @@ export interface LaneStats {
   memoryBytes: number;
   /** Messages that came too late or for nobody. */
   ignored: number;
-  /** Messages that no sound engine sends. */
+  /** Messages that were refused: only an engine that a guest controls sends such. */
   violations: number;
 }
 
