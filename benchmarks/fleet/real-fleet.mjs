@@ -13,12 +13,13 @@ import { startNode } from './start-node.mjs';
 const CALLS = 150;
 
 /**
- * CPU-bound calls of an owner without threads on two runners with a thread each.
+ * CPU-bound calls of an owner without threads on runners with a thread each.
  *
  * @returns calls a second, and what one took of its thread, in milliseconds.
  */
-export async function measureReal(inFlight) {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), String(inFlight)], {
+export async function measureReal(runners, inFlight) {
+  const args = [runners, inFlight].map(String);
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(child.stdout, 'data');
@@ -26,9 +27,9 @@ export async function measureReal(inFlight) {
 }
 
 /** A process of its own: the clock of the model is not the real one. */
-async function main(inFlight) {
+async function main(runners, inFlight) {
   const server = await startNatsServer();
-  for (const name of ['one', 'two']) await startNode('runner.mjs', server.url, name, '1');
+  for (let i = 1; i <= runners; i++) await startNode('runner.mjs', server.url, `runner-${i}`, '1');
   const host = await createHost({ pool: { maxThreads: 0 }, fleet: { servers: server.url } });
   await host.load(toOperation(SPIN));
   const run = (calls) => rateOf(() => host.operation(operationId(1)), { calls, inFlight });
@@ -41,4 +42,4 @@ async function main(inFlight) {
   await server.stop();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main(Number(process.argv[2]));
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(...process.argv.slice(2).map(Number));
