@@ -163,7 +163,7 @@ describe.skipIf(!hasNatsServer())('the catalogue of a fleet', () => {
   test('a snapshot that was changed in the store is refused, and the source evaluated', async () => {
     await operator.push(BORN);
     await using transport = await openTransport(checkFleetOptions({ servers: server.url }));
-    const [entry] = await entriesOf(await openBucket(transport, 'snapshots'));
+    const [entry] = await entriesOf(transport, await openBucket(transport, 'snapshots'));
     const store = await openObjects(transport, 'bundles');
     const bytes = await store.getBlob(entry!.string());
     bytes![bytes!.length >> 1]! ^= 1;
@@ -185,7 +185,7 @@ describe.skipIf(!hasNatsServer())('the catalogue of a fleet', () => {
       greeter('1.0.0', 'String(born)', `import { log } from 'directus:api'; log('hello'); const born = Math.random();`),
     );
     await using transport = await openTransport(checkFleetOptions({ servers: server.url }));
-    expect(await entriesOf(await openBucket(transport, 'snapshots'))).toEqual([]);
+    expect(await entriesOf(transport, await openBucket(transport, 'snapshots'))).toEqual([]);
     const [first, second] = await Promise.all([await node('one'), await node('two')].map(ask));
     expect(first).not.toBe(second);
   });

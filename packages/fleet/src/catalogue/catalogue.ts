@@ -23,11 +23,13 @@ const MAX_KEPT_LENGTH = 1024 * 1024;
 
 /** What the owners of a fleet run: an entry for each extension, and the bundles of its versions. */
 export class Catalogue {
+  readonly #transport: Transport;
   readonly #entries: KV;
   readonly #blobs: Blobs;
   readonly #kept = new Map<string, ExtensionSource>();
 
-  private constructor(entries: KV, blobs: Blobs) {
+  private constructor(transport: Transport, entries: KV, blobs: Blobs) {
+    this.#transport = transport;
     this.#entries = entries;
     this.#blobs = blobs;
   }
@@ -35,7 +37,7 @@ export class Catalogue {
   /** @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`. */
   static async open(transport: Transport): Promise<Catalogue> {
     const entries = await openBucket(transport, 'catalogue', { history: 5 });
-    return new Catalogue(entries, await Blobs.open(transport));
+    return new Catalogue(transport, entries, await Blobs.open(transport));
   }
 
   async get(name: string): Promise<Written<Entry> | undefined> {
@@ -58,7 +60,7 @@ export class Catalogue {
 
   /** Calls back with each entry that the catalogue has now. */
   async forEach(told: OnChange): Promise<void> {
-    const found = await ask('Cannot read the catalogue', () => entriesOf(this.#entries));
+    const found = await ask('Cannot read the catalogue', () => entriesOf(this.#transport, this.#entries));
     for (const one of found) tell(one, told);
   }
 

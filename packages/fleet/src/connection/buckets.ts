@@ -31,10 +31,15 @@ export async function openObjects(transport: Transport, name: string): Promise<O
   });
 }
 
-/** All entries that a bucket has now. */
-export async function entriesOf(bucket: KV): Promise<KvEntry[]> {
-  const keys: string[] = [];
-  for await (const key of await bucket.keys()) keys.push(key);
+/**
+ * What a bucket has now. The server is asked for its subjects: the client's own list of keys waits
+ * for as many as there were when it began, and for ever if one is written again meanwhile.
+ */
+export async function entriesOf(transport: Transport, bucket: KV): Promise<KvEntry[]> {
+  const { streams } = await transport.streams();
+  const name = (await bucket.status()).bucket;
+  const { state } = await streams.info(`KV_${name}`, { subjects_filter: '>' });
+  const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(`$KV.${name}.`.length));
   const found = await Promise.all(keys.map((key) => bucket.get(key)));
   return found.filter((entry) => entry !== null);
 }

@@ -211,6 +211,21 @@ describe.skipIf(!hasNatsServer())('durable work', () => {
     );
   });
 
+  test('an event that no server takes has a code, and its id may be published again', async () => {
+    const host = await node(0, { fleet: { servers: server.url, maxWork: 0, timeoutMs: 500 } });
+    await host.load(BOOKKEEPER);
+    const publish = (): Promise<unknown> => host.fleet!.publish('paid', { amount: 7 }, { id: 'bill-1' });
+    await server.kill();
+    await expect(publish()).rejects.toThrow(
+      expect.objectContaining({ code: 'E_FLEET', message: expect.stringMatching(/^Cannot publish: /) }),
+    );
+    await server.start();
+    await vi.waitFor(publish, { timeout: 10_000 });
+    const other = await node();
+    await other.load(BOOKKEEPER);
+    await vi.waitFor(() => expect(book).toEqual([7]), { timeout: 10_000 });
+  });
+
   test('what was published while the server went away is there when it is back', async () => {
     const host = await node(0);
     await host.load(BOOKKEEPER);

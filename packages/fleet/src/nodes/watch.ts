@@ -1,7 +1,7 @@
 import type { KV, KvEntry } from '@nats-io/kv';
 
 import { entriesOf } from '../connection/buckets.js';
-import { ask } from '../connection/transport.js';
+import { ask, type Transport } from '../connection/transport.js';
 import { VirtualClock } from '@sandglass/host/fleet';
 import { type NodeReport, readReport } from './report.js';
 
@@ -25,10 +25,10 @@ export class NodeWatch implements Disposable {
   #watcher: { stop(): void } | undefined;
 
   /** @throws {SandglassError} `E_FLEET` or `E_FLEET_DENIED`. */
-  static async open(nodes: KV): Promise<NodeWatch> {
+  static async open(transport: Transport, nodes: KV): Promise<NodeWatch> {
     return ask('Cannot look for the nodes of the fleet', async () => {
       const watch = new NodeWatch();
-      for (const found of await entriesOf(nodes)) watch.#take(found);
+      for (const found of await entriesOf(transport, nodes)) watch.#take(found);
       await watch.#follow(nodes);
       return watch;
     });

@@ -72,7 +72,7 @@ class ConnectedOperator implements FleetOperator {
   }
 
   async push(extension: FleetPush, options: PushOptions = {}): Promise<RollOut> {
-    using nodes = await NodeWatch.open(this.#nodes);
+    using nodes = await NodeWatch.open(this.#transport, this.#nodes);
     return await rollOut({ catalogue: this.#catalogue, snapshots: this.#snapshots, nodes }, extension, options);
   }
 
@@ -81,7 +81,7 @@ class ConnectedOperator implements FleetOperator {
   }
 
   async status(): Promise<FleetStatus> {
-    using nodes = await NodeWatch.open(this.#nodes);
+    using nodes = await NodeWatch.open(this.#transport, this.#nodes);
     const last = await this.#catalogue.revision();
     return {
       nodes: nodes.live.map(({ name, role, engine, isDraining, revision, running, queued, failed }) => {
