@@ -3,7 +3,7 @@ import { median } from '../dist/stats/quantile.js';
 /** A CPU-bound operation: about 10 ms. */
 export const SPIN = 'function handler() { let sum = 0; for (let i = 0; i < 300_000; i++) sum += i; return sum; }';
 
-/** What `run` finds of each subject, in rounds: one after the other. The first round warms up. */
+/** Measures subjects in rounds, one after the other. The first round warms up. */
 export async function compare(subjects, rounds, run) {
   const found = {};
   for (let round = 0; round <= rounds; round++) {
@@ -15,7 +15,7 @@ export async function compare(subjects, rounds, run) {
   return found;
 }
 
-/** The median of one key of what was found of each subject. */
+/** The median of one key of the measurements, by subject. */
 export function mediansOf(found, key) {
   return Object.fromEntries(
     Object.entries(found).map(([name, rounds]) => [name, median(rounds.map((round) => round[key]))]),

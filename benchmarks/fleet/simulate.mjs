@@ -22,7 +22,7 @@ import { measureReal } from './real-fleet.mjs';
 /** One way. */
 const HOP_MS = 0.15;
 const ENGINES = 8;
-/** Part of all calls, and CPU time of each: small ones, some work, and what computes. */
+/** Kinds of calls: their part of all, and the CPU time of one. */
 const KINDS = [
   [0.6, 0.2],
   [0.3, 5],
@@ -169,7 +169,7 @@ class ModelFleet {
     this.took.push(nowMs - madeMs);
     this.waited.push(nowMs - madeMs - this.costOf(id));
   }
-  /** Runs what is due, until there is nothing more. */
+  /** Runs the events that are due, until there are none. */
   async run(isOver) {
     for (await settled(); !isOver(); await settled()) {
       if (this.agenda.size === 0) throw new Error('Nothing happens any more, and calls wait');

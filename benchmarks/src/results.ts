@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** What one sample counts. Times are per operation, in nanoseconds. */
+/** The unit of a sample. Times are per operation, in nanoseconds. */
 export type Unit = 'ns' | 'bytes' | 'calls/s' | 'instructions';
 
 /** The samples of one subject in one suite. */

@@ -11,7 +11,7 @@ export interface Case {
    * How it may end; anything else means that it did not reach what is measured. @default {@link
    * BOUNDED}
    */
-  ends?: readonly Ending[];
+  ends?: readonly CaseEnd[];
   /** Makes it ready. What it returns readies one sample; what that returns is watched. */
   open(bench: Bench): Promise<Ready>;
 }
@@ -19,15 +19,15 @@ export interface Case {
 /** Makes what belongs to a client or a caller, and returns what is watched. */
 export type Ready = () => () => Promise<unknown>;
 
-export type Ending = 'ok' | ErrorCode;
+export type CaseEnd = 'ok' | ErrorCode;
 
-/** Served, or refused for what it is. */
-export const BOUNDED: readonly Ending[] = ['ok', 'E_QUOTA', 'E_CLONE'];
+/** The endings of an input that is served, or refused by a bound. */
+export const BOUNDED: readonly CaseEnd[] = ['ok', 'E_QUOTA', 'E_CLONE'];
 
 /** What a case can use. */
 export interface Bench {
   host: Host;
-  /** Its call API wants {@link TOKEN}. */
+  /** A service whose call API wants {@link TOKEN}. */
   service: Service;
   /** Base of a server in a thread of its own; see `upstream.ts`. */
   upstream: string;

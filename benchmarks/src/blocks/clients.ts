@@ -1,7 +1,7 @@
-import { callApi, type Case, type Ending, endpoint, hook, operation } from './case.js';
+import { callApi, type Case, type CaseEnd, endpoint, hook, operation } from './case.js';
 
 const MIB = 1024 * 1024;
-const ENDS: readonly Ending[] = ['ok', 'E_QUOTA', 'E_CLONE', 'E_MEMORY', 'E_GUEST', 'E_CPU'];
+const ENDS: readonly CaseEnd[] = ['ok', 'E_QUOTA', 'E_CLONE', 'E_MEMORY', 'E_GUEST', 'E_CPU'];
 
 /** A body that a client sends to an endpoint. @param make its text */
 const posting = (make: () => string, times = 1): Case => {

@@ -61,7 +61,7 @@ const CHAIN =
 const inline = { options: { pool: 'inline', limits: { cpuTimeMs: 20 } }, ends: ['E_CPU', 'E_GUEST'] } as const;
 
 /**
- * What is no input: the reference, many calls, many extensions, and the calling thread as a worker.
+ * Cases without an input: the reference, many calls, many extensions, and an inline pool.
  */
 export const HOSTS: Record<string, Case> = {
   '1,000 calls at once': operation('() => 1', { times: 1_000 }),

@@ -1,8 +1,8 @@
-import { type Case, type Ending, load, operation, source } from './case.js';
+import { type Case, type CaseEnd, load, operation, source } from './case.js';
 
 const MIB = 1024 * 1024;
 /** What is refused is told by name; what is compiled may end by `loadTimeMs`. */
-const ENDS: readonly Ending[] = [
+const ENDS: readonly CaseEnd[] = [
   'ok',
   'E_LOAD',
   'E_MANIFEST',

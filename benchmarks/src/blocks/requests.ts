@@ -1,10 +1,10 @@
 import { defineCapability } from '@sandglass/host';
 import * as z from 'zod/mini';
 
-import { type Case, type Ending, operation, source } from './case.js';
+import { type Case, type CaseEnd, operation, source } from './case.js';
 
 /** Every way in which these may fail is a guest's. */
-const ENDS: readonly Ending[] = ['ok', 'E_QUOTA', 'E_CLONE', 'E_GUEST', 'E_SCOPE', 'E_MEMORY', 'E_CPU'];
+const ENDS: readonly CaseEnd[] = ['ok', 'E_QUOTA', 'E_CLONE', 'E_GUEST', 'E_SCOPE', 'E_MEMORY', 'E_CPU'];
 const argument = ({ upstream }: { upstream: string }): string => upstream;
 const allow = { request: { allowAddresses: ['127.0.0.1'] } };
 

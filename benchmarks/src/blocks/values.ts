@@ -1,4 +1,4 @@
-import { callApi, type Case, type Ending, endpoint, filter, operation } from './case.js';
+import { callApi, type Case, type CaseEnd, endpoint, filter, operation } from './case.js';
 
 /**
  * What guests return and throw. Each makes `v`; the sizes are the largest that come through at
@@ -22,7 +22,7 @@ const VALUES: Readonly<Record<string, string>> = {
 };
 
 /** The thread, or the heap, may end it before: then the host has nothing to do. */
-const ENDS: readonly Ending[] = ['ok', 'E_QUOTA', 'E_CLONE', 'E_MEMORY', 'E_GUEST', 'E_CPU'];
+const ENDS: readonly CaseEnd[] = ['ok', 'E_QUOTA', 'E_CLONE', 'E_MEMORY', 'E_GUEST', 'E_CPU'];
 const rest = { ends: ENDS };
 
 const each = (what: string, make: (code: string) => Case): Record<string, Case> =>
@@ -55,7 +55,7 @@ export const PAYLOADS: Record<string, Case> = {
   ),
 };
 
-/** What is thrown: data, messages, stacks. */
+/** Thrown values: data, messages, stacks. */
 export const THROWN: Record<string, Case> = {
   ...each('thrown', (code) => operation(`() => { ${code} throw { v }; }`, rest)),
   'thrown: a message of 4 MiB': operation('() => { throw new Error("m".repeat(2 ** 22)); }', rest),

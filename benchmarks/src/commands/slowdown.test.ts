@@ -11,7 +11,7 @@ import { createRandom } from '../stats/random.js';
 import { createCallSuite } from '../suites/engine.js';
 import { compareCommand } from './compare.js';
 
-/** What is compared, in the suite and in the files. */
+/** Name of the subject that is compared, in the suite and in the files. */
 const NAME = 'Sandglass, pristine';
 /** The three engines: as it is, with a fifth of its calls made twice, and as it is once more. */
 const VARIANTS = { before: 0, slower: 20, again: 0 } as const;

@@ -35,7 +35,7 @@ interface Circumstances {
 
 /** Units where more is better. */
 const RATES: ReadonlySet<Unit> = new Set(['calls/s']);
-/** What times are taken in. */
+/** The units that are times. */
 const TIMED: ReadonlySet<Unit> = new Set(['calls/s', 'ns']);
 /** Below this, an interval of times says little; counts hardly vary. */
 const MIN_SAMPLES: Record<Unit, number> = { ns: 6, bytes: 2, 'calls/s': 6, instructions: 1 };

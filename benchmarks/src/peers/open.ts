@@ -6,7 +6,7 @@ import { measureRate } from '../run/rate.js';
 import type { Subject } from '../run/subject.js';
 import type { Workload } from './workload.js';
 
-/** What the guest may use, the same for every peer. */
+/** The functions that a guest may use, the same for every peer. */
 export interface PeerHost {
   log(message: string): void;
   sleep(milliseconds: number): Promise<void>;

@@ -9,7 +9,7 @@ import type { Suite } from './subject.js';
 import { parseOrExit } from './parse-or-exit.js';
 import { type CreateSuites, runSuites, type RunSuitesOptions } from './run-suites.js';
 
-/** What the command line of a benchmark run asks for. */
+/** The options of a benchmark run. */
 export interface RunCommand {
   /** File of results. */
   out: string;

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { createHost, isSandglassError } from '@sandglass/host';
 
 import { createService } from '@sandglass/host/service';
-import { BOUNDED, type Case, type Ending, TOKEN } from '../blocks/case.js';
+import { BOUNDED, type Case, type CaseEnd, TOKEN } from '../blocks/case.js';
 import { longestBlock } from '../blocks/longest-block.js';
 import { compiled } from '../run/compiled.js';
 import type { Subject } from '../run/subject.js';
@@ -41,8 +41,8 @@ export async function openCase({ group, name }: { group: string; name: string })
 
 async function settle(run: () => Promise<unknown>, { ends = BOUNDED }: Case): Promise<void> {
   const ending = await run().then(
-    (): Ending => 'ok',
-    (error: unknown): Ending => {
+    (): CaseEnd => 'ok',
+    (error: unknown): CaseEnd => {
       if (isSandglassError(error)) return error.code;
       throw error;
     },
