@@ -8,32 +8,13 @@ import { promisify } from 'node:util';
 import { encodeValue, type SnapshotWire } from '@sandglass/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { CARD_BYTES, COPIES_END, COPY_INDEX, INDEXED_BYTES } from '../../packages/worker/src/quickjs/memory/cards.js';
+import { MemoryWatch, restedBytesOf } from './memories.js';
 import { TestEngine } from './open-engine.js';
 
-const NativeMemory = WebAssembly.Memory;
-
-/** The memory of every instance made since the last test began. */
-const memories: WebAssembly.Memory[] = [];
-
+let watch: MemoryWatch;
 let engine: TestEngine;
 
 const bytesOf = (memory: WebAssembly.Memory): Buffer => Buffer.from(memory.buffer);
-
-/**
- * A memory at rest, without the copies of cards that it was restored from, which are of what it
- * holds.
- */
-function restedBytesOf(memory: WebAssembly.Memory): Buffer {
-  const bytes = Buffer.from(memory.buffer.slice(0));
-  const index = new Uint16Array(bytes.buffer, COPY_INDEX, INDEXED_BYTES / CARD_BYTES);
-  const wrong = [...index.entries()].filter(([card, copy]) => {
-    const [at, copyAt] = [card * CARD_BYTES, copy * CARD_BYTES];
-    return copy !== 0 && bytes.compare(bytes, copyAt, copyAt + CARD_BYTES, at, at + CARD_BYTES) !== 0;
-  });
-  expect(wrong).toEqual([]);
-  return bytes.fill(0, COPY_INDEX, COPIES_END);
-}
 
 const MARKER = 'left-behind-by-a-call';
 
@@ -69,22 +50,17 @@ async function loadFrom(snapshot: SnapshotWire, source = RANDOM_AT_LOAD): Promis
 
 describe('a pristine sandbox', () => {
   beforeAll(async () => {
-    WebAssembly.Memory = class extends NativeMemory {
-      constructor(descriptor: WebAssembly.MemoryDescriptor) {
-        super(descriptor);
-        memories.push(this);
-      }
-    };
+    watch = new MemoryWatch();
     engine = await TestEngine.open();
   });
 
   beforeEach(() => {
-    memories.length = 0;
+    watch.memories.length = 0;
   });
 
   afterAll(() => {
     engine.engine.close();
-    WebAssembly.Memory = NativeMemory;
+    watch.close();
   });
 
   test.each(LITTER)('after a call that left %s, every byte of memory is as before', async (_, handler) => {
@@ -92,7 +68,7 @@ describe('a pristine sandbox', () => {
       before: 'const state = []',
       limits: { cpuTimeMs: 200, memoryLimitBytes: 8 << 20 },
     });
-    const [memory] = memories;
+    const [memory] = watch.memories;
     const before = restedBytesOf(memory!).toString('latin1');
     expect(before).not.toContain(`${MARKER}0`);
     for (const _ of ['restored from the snapshot', 'restored from copies']) {
@@ -107,27 +83,27 @@ describe('a pristine sandbox', () => {
 
   test('a marker is found in memory during its call, so that the search means something', async () => {
     const silent = await TestEngine.open({ answer: () => undefined });
-    memories.length = 0;
+    watch.memories.length = 0;
     const id = await silent.handler('async (m) => { await sleep(1); return m; }');
     const { callId } = silent.start(id, MARKER);
-    expect(memories.some((memory) => bytesOf(memory).includes(MARKER))).toBe(true);
+    expect(watch.memories.some((memory) => bytesOf(memory).includes(MARKER))).toBe(true);
     silent.engine.abort([callId]);
-    expect(memories.some((memory) => bytesOf(memory).includes(MARKER))).toBe(false);
+    expect(watch.memories.some((memory) => bytesOf(memory).includes(MARKER))).toBe(false);
     silent.engine.close();
   });
 
   test('a new sandbox is byte for byte a restored one', async () => {
     const silent = await TestEngine.open({ answer: () => undefined });
-    memories.length = 0;
+    watch.memories.length = 0;
     const id = await silent.handler('async () => { await sleep(1); }');
     const calls = [silent.start(id), silent.start(id)];
     await Promise.resolve();
     await new Promise((resolve) => setImmediate(resolve));
     while (silent.seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
     silent.engine.abort(calls.map(({ callId }) => callId));
-    expect(memories).toHaveLength(2);
+    expect(watch.memories).toHaveLength(2);
     // each has begun with some free heap
-    const [shorter, longer] = memories.map(restedBytesOf).sort((a, b) => a.length - b.length);
+    const [shorter, longer] = watch.memories.map(restedBytesOf).sort((a, b) => a.length - b.length);
     expect(longer!.subarray(0, shorter!.length).equals(shorter!)).toBe(true);
     expect(longer!.subarray(shorter!.length).every((byte) => byte === 0)).toBe(true);
     silent.engine.close();
