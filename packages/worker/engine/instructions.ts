@@ -43,16 +43,16 @@ export class Labels {
   /**
    * Takes note of an instruction.
    *
-   * @param code right after the opcode, where it stays.
+   * @param at where it begins.
    * @returns whether it is a branch back to the start of a loop that counts. A loop that is passed
    *   once costs nothing.
    */
-  pass(op: number, code: BinaryReader): boolean {
+  pass(op: number, bytes: Uint8Array, at: number): boolean {
     if (op === OP.block || op === OP.if) this.#counts.push(false);
-    else if (op === OP.loop) this.#counts.push(code.at - 1 !== this.#dispatchAt);
+    else if (op === OP.loop) this.#counts.push(at !== this.#dispatchAt);
     else if (op === OP.end) this.#counts.pop();
     else if (op === OP.br || op === OP.brIf || op === OP.brTable)
-      return this.#isLoopBranch(op, new BinaryReader(code.bytes, code.at));
+      return this.#isLoopBranch(op, new BinaryReader(bytes, at + 1));
     return false;
   }
 

@@ -12,6 +12,7 @@ import {
   readExports,
   readImports,
   readSections,
+  readTypes,
   readVector,
   SECTION,
 } from './wasm-sections.js';
@@ -108,11 +109,7 @@ function signature(parameters: number[], results: number[]): string {
 }
 
 function readSignatures(reader: BinaryReader): string[] {
-  return Array.from({ length: reader.u32() }, () => {
-    reader.byte();
-    const parameters = [...reader.slice(reader.u32())];
-    return signature(parameters, [...reader.slice(reader.u32())]);
-  });
+  return readTypes(reader).map(({ parameters, results }) => signature([...parameters], [...results]));
 }
 
 function readBodies(reader: BinaryReader): Uint8Array[] {

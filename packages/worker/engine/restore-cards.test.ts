@@ -17,9 +17,9 @@ import {
   RESTORED_LIST,
 } from '../src/quickjs/memory/cards.js';
 import { instrument } from './instrument.js';
-import { instantiate, moduleOf, POLL } from './testing/module-of.js';
+import { instantiate, moduleOf } from './testing/module-of.js';
 
-const module = await WebAssembly.compile(instrument(moduleOf({}), POLL));
+const module = await WebAssembly.compile(instrument(moduleOf({})));
 const USED_TO = COPIES_END + 96 * CARD_BYTES;
 
 let memory: CardMemory;

@@ -1,5 +1,6 @@
 import { OP } from './opcodes.js';
-import { BinaryReader, type BinaryWriter } from './wasm-binary.js';
+import type { Body } from './rewrite-code.js';
+import { BinaryReader } from './wasm-binary.js';
 
 /*
  * QuickJS hashes names, shapes and the keys of a Map by multiplying with constants that anybody can
@@ -23,35 +24,24 @@ const NEGATIVE = 1640562687;
 /** Of doubles in a Map. */
 const MULTIPLIER_64 = 7046029254386353131n;
 
-/** How far the body of a function is copied, and where the instruction before begins. */
-interface Progress {
-  copied: number;
-  at: number;
-}
-
 /**
- * Writes what replaces a constant, if it is one of those.
+ * Replaces a constant that was just read, if it is one of those.
  *
- * @param code right after the constant.
+ * @param at where it begins.
  * @param seed index of the global.
- * @returns what is copied of the function then.
  */
-export function replaceMultiplier(
-  out: BinaryWriter,
-  code: BinaryReader,
-  { copied, at }: Progress,
-  seed: number,
-): number {
+export function replaceMultiplier(body: Body, at: number, seed: number): void {
+  const { code, out } = body;
   const value = new BinaryReader(code.bytes, at + 1).signed();
   const next = code.bytes[code.at];
   const isMultiplier = next === OP.i32Mul && MULTIPLIERS.some((each) => BigInt(each) === value);
   const isNegative = next === OP.i32Sub && value === BigInt(NEGATIVE);
   const is64 = next === OP.i64Mul && value === MULTIPLIER_64;
-  if (!isMultiplier && !isNegative && !is64) return copied;
-  out.copy(code.bytes, copied, is64 ? code.at : at);
+  if (!isMultiplier && !isNegative && !is64) return;
+  if (is64) body.insertAt(code.at);
+  else body.replaceFrom(at);
   if (isNegative) out.constant(0);
   out.local(OP.globalGet, seed);
   if (isNegative) out.raw(OP.i32Sub);
   if (is64) out.raw(OP.i64ExtendI32U, OP.i64Mul);
-  return code.at;
 }

@@ -1,4 +1,4 @@
-import { CARD_SHIFT, CARD_TABLE } from '../src/quickjs/memory/cards.js';
+import { CARD_BYTES, CARD_SHIFT, CARD_TABLE } from '../src/quickjs/memory/cards.js';
 import { F32, F64, I32, I64, MEMORY_FILL, NO_RESULT, OP } from './opcodes.js';
 import type { BinaryWriter } from './wasm-binary.js';
 
@@ -61,7 +61,8 @@ export function doStore(
   if (alignment < width) markAddress(out, locals, offset + (1 << width) - 1);
 }
 
-function markAddress(out: BinaryWriter, address: number, offset: number): void {
+/** Marks the card of an address that is in a local. */
+export function markAddress(out: BinaryWriter, address: number, offset: number): void {
   out.local(OP.localGet, address);
   if (offset > 0) {
     out.constant(offset);
@@ -74,54 +75,53 @@ function markAddress(out: BinaryWriter, address: number, offset: number): void {
   out.u32(CARD_TABLE);
 }
 
-/** Which of the added locals holds the length of a bulk write after it. */
-export const BULK_LENGTH = 2;
-
 /**
- * Writes a bulk write and its marks. `[destination, source or byte, length]` are on the stack. A
- * length of 0 marks a card for nothing. Most writes are short, and stay on one card or two: a fill
- * would be a call out of the engine's code for each.
+ * Writes a bulk write and its marks. `[destination, source or byte, length]` are on the stack. What
+ * is not longer than a card lies in two at most; most are as short as a name. A length of 0 marks a
+ * card for nothing.
  */
 export function doBulkWrite(out: BinaryWriter, locals: number, write: Uint8Array): void {
-  const [to, other, length] = [locals, locals + 1, locals + BULK_LENGTH];
+  const [to, other, length] = [locals, locals + 1, locals + 2];
   for (const local of [length, other, to]) out.local(OP.localSet, local);
   for (const local of [to, other, length]) out.local(OP.localGet, local);
   out.copy(write, 0, write.length);
-  const [firstCard, lastCard] = [other, to];
+  out.local(OP.localGet, length);
+  out.constant(CARD_BYTES);
+  out.raw(OP.i32GtU, OP.if, NO_RESULT);
+  markCards(out, { to, length, firstCard: other });
+  out.raw(OP.else);
+  markAddress(out, to, 0);
+  out.local(OP.localGet, to);
+  out.local(OP.localGet, length);
+  out.raw(OP.i32Add);
+  out.local(OP.localSet, to);
+  markAddress(out, to, 0);
+  out.raw(OP.end);
+}
+
+/** The locals with an address and a length, and one that is free. */
+interface Range {
+  to: number;
+  length: number;
+  firstCard: number;
+}
+
+function markCards(out: BinaryWriter, { to, length, firstCard }: Range): void {
   out.local(OP.localGet, to);
   out.constant(CARD_SHIFT);
   out.raw(OP.i32ShrU);
-  out.local(OP.localSet, firstCard);
+  out.local(OP.localTee, firstCard);
+  out.constant(CARD_TABLE);
+  out.raw(OP.i32Add);
+  out.constant(1);
   out.local(OP.localGet, to);
   out.local(OP.localGet, length);
   out.raw(OP.i32Add);
   out.constant(CARD_SHIFT);
   out.raw(OP.i32ShrU);
-  out.local(OP.localSet, lastCard);
-  markCard(out, firstCard);
-  markCard(out, lastCard);
-  countCards(out, firstCard, lastCard);
-  out.constant(2);
-  out.raw(OP.i32GtU, OP.if, NO_RESULT);
   out.local(OP.localGet, firstCard);
-  out.constant(CARD_TABLE);
-  out.raw(OP.i32Add);
-  out.constant(1);
-  countCards(out, firstCard, lastCard);
-  out.raw(OP.prefix, MEMORY_FILL, 0, OP.end);
-}
-
-function markCard(out: BinaryWriter, card: number): void {
-  out.local(OP.localGet, card);
-  out.constant(1);
-  out.raw(OP.i32Store8, 0);
-  out.u32(CARD_TABLE);
-}
-
-function countCards(out: BinaryWriter, first: number, last: number): void {
-  out.local(OP.localGet, last);
-  out.local(OP.localGet, first);
   out.raw(OP.i32Sub);
   out.constant(1);
   out.raw(OP.i32Add);
+  out.raw(OP.prefix, MEMORY_FILL, 0);
 }

@@ -69,6 +69,20 @@ export function readImports(reader: BinaryReader): Import[] {
   });
 }
 
+/** Types of values, as bytes, that functions take and return. */
+export interface FunctionType {
+  parameters: Uint8Array;
+  results: Uint8Array;
+}
+
+export function readTypes(reader: BinaryReader): FunctionType[] {
+  return Array.from({ length: reader.u32() }, () => {
+    reader.byte();
+    const parameters = reader.slice(reader.u32());
+    return { parameters, results: reader.slice(reader.u32()) };
+  });
+}
+
 export function readVector(reader: BinaryReader): number[] {
   return Array.from({ length: reader.u32() }, () => reader.u32());
 }

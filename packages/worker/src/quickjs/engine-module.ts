@@ -14,8 +14,8 @@ export async function compileEngine(wasm?: Uint8Array<ArrayBuffer>): Promise<Eng
 }
 
 /**
- * The engine as `pnpm build` leaves it: quickjs-emscripten's release-sync binary instrumented
- * (`engine/instrument.ts`).
+ * The engine as `pnpm build` leaves it: quickjs-emscripten's release-sync binary, rewritten
+ * (`engine/build.ts`).
  */
 async function readWasm(): Promise<Uint8Array<ArrayBuffer>> {
   const { readFile } = await import('node:fs/promises');
