@@ -69,7 +69,7 @@ export class CallRunner {
       });
       if (!isAlone) this.#settleAdvanced(active);
       else if (!result) this.#endHung(active);
-      else if (this.#active.delete(call.callId)) this.#end(active, result);
+      else if (this.#active.delete(call.callId)) this.#end(active, shapeResult(result, call));
       this.#rest(active);
     });
   }
