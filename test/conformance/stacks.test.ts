@@ -228,9 +228,13 @@ export default { id: 'row', handler };`;
     expect(Number(positions?.[1])).toBe(line);
   });
 
-  test('what is not a function is named', async () => {
+  test.each([
+    "() => config.read('x')",
+    "() => { return config.read('x'); }",
+    "() => { const value = config.read('x'); return value; }",
+  ])('what is not a function is named: %s', async (handler) => {
     const source = `const config = {};
-export default { id: 'row', handler: () => config.read('x') };`;
+export default { id: 'row', handler: ${handler} };`;
     await bench.load('operation', source, { name: 'row' });
     const error: unknown = await bench.host.operation('row').catch((thrown: unknown) => thrown);
     await bench.host.unload('row');

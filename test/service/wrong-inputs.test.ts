@@ -87,6 +87,9 @@ const ranges = Object.entries(RANGES).flatMap(([name, [key, range]]): Typed[] =>
 
 const TYPED: readonly Typed[] = [
   ...ranges,
+  flag('--include ,', '--include is ""', 'not empty'),
+  flag('--exclude a,,b', '--exclude is ""', 'not empty'),
+  flag('--request-deny-addresses ,', '--request-deny-addresses is ""', 'an address'),
   // manifests
   manifest('{', 'package.json is not JSON'),
   manifest('', 'package.json is not JSON'),
@@ -104,6 +107,8 @@ const TYPED: readonly Typed[] = [
   manifest(extension({ type: 'operation' }), 'directus:extension.path is "i.js"', '{ app, api }'),
   manifest(extension({ path: { app: 'a', api: 'b' } }), 'directus:extension.path is an object', 'a string'),
   manifest(extension({ path: '' }), 'directus:extension.path is ""', 'not empty'),
+  manifest(extension({ path: 'i\0.js' }), 'directus:extension.path: must not hold a NUL'),
+  manifest(extension({ source: 'i\0.js' }), 'directus:extension.source: must not hold a NUL'),
   manifest(extension({ path: 'gone.js' }), 'directus:extension.path', '"gone.js" does not exist'),
   manifest(extension({ path: '../x.js' }), 'directus:extension.path', '"../x.js" leads out of the extension'),
   manifest(extension({ source: undefined }), 'directus:extension.source is missing'),

@@ -39,10 +39,14 @@ export interface Manifest {
   /** Semver range of the Directus host that the author built for. Not enforced. */
   host: string;
   requestedScopes: Scopes;
+  /** Names of scopes that it asks for and that this host does not know. They give nothing. */
+  unknownScopes: readonly string[];
 }
 
 const nonEmpty = z.string().check(z.minLength(1));
-const splitPath = named(z.object({ app: z.string(), api: z.string() }), 'an object of two paths, { app, api }');
+const NO_NUL = z.refine((path: unknown) => !String(path).includes('\0'), { error: 'must not hold a NUL' });
+const anyPath = z.string().check(NO_NUL);
+const splitPath = named(z.object({ app: anyPath, api: anyPath }), 'an object of two paths, { app, api }');
 const sandboxSchema = z.object({
   enabled: z.optional(z.boolean()),
   requestedScopes: z.optional(z.record(z.string(), z.unknown())),
@@ -50,7 +54,7 @@ const sandboxSchema = z.object({
 const common = { host: z.string(), sandbox: z.optional(sandboxSchema) };
 
 const extensionSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.enum(['endpoint', 'hook']), path: nonEmpty, source: z.string(), ...common }),
+  z.object({ type: z.enum(['endpoint', 'hook']), path: nonEmpty.check(NO_NUL), source: anyPath, ...common }),
   z.object({ type: z.literal('operation'), path: splitPath, source: splitPath, ...common }),
   z.object({ type: z.literal('bundle'), sandbox: z.optional(z.unknown()) }),
   z.object({ type: z.enum(APP_TYPES) }),
@@ -71,7 +75,7 @@ const packageSchema = z.object({
 /**
  * Reads the parsed `package.json` of an extension (docs/contract.md §1).
  *
- * Unknown keys and unknown scopes are dropped.
+ * Unknown keys are dropped, unknown scopes are named and give nothing.
  *
  * @param packageJson the parsed file; anything is accepted and checked.
  * @param scopeSchemas one schema per capability that the host offers.
@@ -100,8 +104,10 @@ export function parseManifest(packageJson: unknown, scopeSchemas: ScopeSchemas):
   }
   const { type, host } = extension;
   const path = typeof extension.path === 'string' ? extension.path : extension.path.api;
-  const requestedScopes = parseScopes(packageJson, extension.sandbox.requestedScopes ?? {}, scopeSchemas);
-  return { name, version, type, path, host, requestedScopes };
+  const requested = extension.sandbox.requestedScopes ?? {};
+  const requestedScopes = parseScopes(packageJson, requested, scopeSchemas);
+  const unknownScopes = Object.keys(requested).filter((scope) => !Object.hasOwn(scopeSchemas, scope));
+  return { name, version, type, path, host, requestedScopes, unknownScopes };
 }
 
 function parseScopes(packageJson: unknown, requested: Record<string, unknown>, schemas: ScopeSchemas): Scopes {

@@ -50,7 +50,7 @@ describe('loading into a host', () => {
       granted: { log: {} },
       registrations: [operation('op')],
       limits: { cpuTimeMs: 5 },
-      notes: [],
+      notes: [expect.stringMatching(/^The scope "unknown" is unknown and ignored: there are log,/)],
     });
     expect(info.sourceHash).toMatch(/^[0-9a-f]{64}$/);
     expect(Object.isFrozen(info)).toBe(true);

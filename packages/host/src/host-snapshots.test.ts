@@ -95,7 +95,7 @@ describe('snapshots of a host', () => {
       const files = await readdir(folder);
       for (const file of files) await writeFile(join(folder, file), damage(await readFile(join(folder, file))));
       const after = await run(options);
-      expect(errors).toEqual(Array(3).fill('Snapshot is damaged, and is replaced'));
+      expect(errors).toEqual(Array(3).fill('Snapshot is damaged, and is not used'));
       expect(after.operation).toEqual({ ...born, n: 1 });
       expect(after.operation).not.toEqual(before.operation);
       expect(await run(options)).toEqual(after);
@@ -108,7 +108,7 @@ describe('snapshots of a host', () => {
       const contents = await Promise.all(files.map((file) => readFile(file)));
       for (const [i, file] of files.entries()) await writeFile(file, contents[(i + 1) % files.length]!);
       const after = await run(options);
-      expect(errors).toEqual(Array(3).fill('Snapshot is of another engine, and is replaced'));
+      expect(errors).toEqual(Array(3).fill('Snapshot is of another engine, and is not used'));
       expect(after.route).not.toEqual(before.route);
       expect(await run(options)).toEqual(after);
     });

@@ -13,6 +13,11 @@ describe('errorText', () => {
     ['the class of what a guest threw', failed('E_GUEST', 'no', thrown('RangeError', 'no')), 'RangeError: no'],
     ['a class of its own', failed('E_GUEST', 'no', thrown('OrderError', 'no')), 'OrderError: no'],
     ['a load', failed('E_LOAD', 'Cannot load "x": no', thrown('TypeError', 'no')), 'Cannot load "x": TypeError: no'],
+    [
+      'no class of what the host found',
+      failed('E_LOAD', 'Cannot load "x": no', failed('E_LOAD', 'no', undefined)),
+      'Cannot load "x": no',
+    ],
     ['no class that says nothing', failed('E_GUEST', 'no', thrown('Error', 'no')), 'no'],
     [
       'no class of a cause with another message',

@@ -7,12 +7,14 @@ const MAX_FRAMES = 20;
 
 /**
  * The message of an error as it is printed: what a guest threw has its class in front, as in
- * `TypeError: x is not a function`.
+ * `TypeError: x is not a function`, what the host found has not.
  *
  * @returns text of a guest: make it harmless before it goes to a terminal.
  */
 export function errorText(error: Error): string {
-  return isSandglassError(error) ? withClass(error.message, error.cause) : error.message;
+  return isSandglassError(error) && !isSandglassError(error.cause)
+    ? withClass(error.message, error.cause)
+    : error.message;
 }
 
 /**

@@ -13,6 +13,12 @@ export function firstPosition(stack: string, filename: string): { line: number; 
 const MAX_LENGTH = 100;
 
 /**
+ * A call whose value is returned: the engine's position is where the statement or the body of the
+ * arrow function begins. What follows shows that it is the only call.
+ */
+const TAIL_CALL = /^(?:return\s+)?([a-z_$][\w$.]*)\([^()]*\)\s*[;,)}]/i;
+
+/**
  * Functions that Directus gives to extensions outside of its sandbox only, and what sandboxed ones
  * get.
  */
@@ -38,8 +44,10 @@ export function nameCallee(
   const position = firstPosition(stack, filename);
   if (!position) return undefined;
   const end = offsetIn(source, position);
-  if (source[end] !== '(') return undefined;
-  const callee = /[\w$][\w$.]*$/.exec(source.slice(Math.max(0, end - MAX_LENGTH), end))?.[0];
+  const callee =
+    source[end] === '('
+      ? /[\w$][\w$.]*$/.exec(source.slice(Math.max(0, end - MAX_LENGTH), end))?.[0]
+      : TAIL_CALL.exec(source.slice(end, end + 2 * MAX_LENGTH))?.[1];
   if (callee === undefined) return undefined;
   const { absent, given } = OUTSIDE[type as keyof typeof OUTSIDE] ?? { absent: [], given: '' };
   const isAbsent = (absent as readonly string[]).includes(callee.slice(callee.lastIndexOf('.') + 1));

@@ -38,6 +38,7 @@ export async function openExtension(id: number, origin: ExtensionOrigin, options
   const { capabilities } = options;
   const { isolation = options.isolation, limits = {} } = origin.options;
   const { manifest, notes, ...files } = await readOrigin(origin.from, capabilities);
+  const ignored = unknownScopeNotes(manifest, capabilities);
   const { name, version, type } = manifest;
   const grant = capabilities.prepare(
     { name, version },
@@ -56,7 +57,13 @@ export async function openExtension(id: number, origin: ExtensionOrigin, options
     capabilities: capabilities.wires(grant),
     nodeEnv: options.nodeEnv,
   };
-  return new Extension({ origin, manifest, source: { ...source, notes: [...notes, ...source.notes] }, grant, wire });
+  return new Extension({
+    origin,
+    manifest,
+    source: { ...source, notes: [...ignored, ...notes, ...source.notes] },
+    grant,
+    wire,
+  });
 }
 
 async function readOrigin(
@@ -80,6 +87,15 @@ async function prepare(
     if (!isSandglassError(error)) throw error;
     throw new SandglassError(error.code, `Cannot load "${name}": ${error.message}`, { extension: name, cause: error });
   }
+}
+
+/** What an author is told of scopes that give nothing. */
+export function unknownScopeNotes(
+  { unknownScopes }: Pick<Manifest, 'unknownScopes'>,
+  { scopeSchemas }: Pick<Capabilities, 'scopeSchemas'>,
+): string[] {
+  const known = Object.keys(scopeSchemas);
+  return unknownScopes.map((name) => `The scope "${name}" is unknown and ignored: there are ${known.join(', ')}`);
 }
 
 /** A manifest as if it asked for no more than was granted elsewhere. */

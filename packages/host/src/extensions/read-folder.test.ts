@@ -103,7 +103,12 @@ describe('readFolder', () => {
       'leads out',
     ],
     ['the folder itself', { 'one/package.json': extension('one', { path: '.' }) }, 'E_MANIFEST', 'leads out'],
-    ['a path with NUL', { 'one/package.json': extension('one', { path: 'a\0b' }) }, 'E_MANIFEST', 'is no path'],
+    [
+      'a path with NUL',
+      { 'one/package.json': extension('one', { path: 'a\0b' }) },
+      'E_MANIFEST',
+      'must not hold a NUL',
+    ],
     [
       'an app extension',
       { 'one/package.json': { ...extension('one'), 'directus:extension': { type: 'panel' } } },

@@ -30,7 +30,7 @@ export class DeniedAddressError extends Error {
   readonly address: string;
 
   constructor(hostname: string, address: string) {
-    super(`Address ${address} is denied`);
+    super(`Address ${address} is denied; request.allowAddresses opens it`);
     this.hostname = hostname;
     this.address = address;
   }

@@ -6,6 +6,7 @@ import { findFrame } from '../../authoring/code-frame.js';
 import { findProblems } from '../../authoring/find-problems.js';
 import { type AuthoredExtension, readAuthored } from '../../authoring/read-authored.js';
 import { createCapabilities } from '../../capabilities/registry.js';
+import { unknownScopeNotes } from '../../extensions/open-extension.js';
 import { parseSourceMap, type PositionMapper } from '../../extensions/source-map.js';
 import { AddressGate } from '../../gate/index.js';
 import { createHost } from '../../host.js';
@@ -76,8 +77,10 @@ export async function lookAt(
   const requested = Object.keys(manifest.requestedScopes);
   const absent = config.nodeEnv === null ? ['console', 'process'] : [];
   const inSource = inFiles(authored, findProblems(source, { requested, modules, absent }));
-  const names = Object.keys(capabilities.scopeSchemas);
-  const problems = [...findUnknownScopes(authored, names), ...findRefusedHosts(manifest, config), ...inSource];
+  const unknown = unknownScopeNotes(manifest, capabilities).map(
+    (message) => ({ severity: 'warning', code: 'scope-unknown', message }) as const,
+  );
+  const problems = [...unknown, ...findRefusedHosts(manifest, config), ...inSource];
   return { manifest, problems: staleBuild === undefined ? problems : [...problems, stale(file, staleBuild)] };
 }
 
@@ -107,20 +110,6 @@ function readMap(map: string | object | undefined, file: string): PositionMapper
 function stale(file: string, build: string): Inspection['problems'][number] {
   const message = `${build} is older than ${file}, and is what a host loads: sandglass build makes it again`;
   return { severity: 'warning', code: 'stale-build', message };
-}
-
-/** Scopes of the manifest that no capability has; the manifest's parser drops them. */
-function findUnknownScopes({ manifest }: AuthoredExtension, known: readonly string[]): Inspection['problems'] {
-  const { 'directus:extension': extension } = manifest as {
-    'directus:extension': { sandbox: { requestedScopes?: object } };
-  }; // parsed before
-  return Object.keys(extension.sandbox.requestedScopes ?? {})
-    .filter((name) => !known.includes(name))
-    .map((name) => ({
-      severity: 'warning',
-      code: 'scope-unknown',
-      message: `The scope "${name}" is unknown and ignored: there are ${known.join(', ')}`,
-    }));
 }
 
 /** URL patterns with a host that is refused whatever the scope says. */

@@ -143,10 +143,8 @@ function readText(kind: OptionKind, text: string): unknown {
     case 'boolean':
       return ['true', '1', 'yes'].includes(text) ? true : ['false', '0', 'no'].includes(text) ? false : text;
     case 'list':
-      return text
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== '');
+      // an item that is empty is left for the schema to refuse
+      return text.trim() === '' ? [] : text.split(',').map((item) => item.trim());
     default:
       return kind satisfies never;
   }

@@ -82,5 +82,7 @@ async function explain(
   const [{ extensions }] = errors;
   const [message = ''] = text.split('\n', 1);
   const body = { errors: [{ message, extensions: { ...extensions, details: text.trimEnd().split('\n') } }] };
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json; charset=utf-8' } });
+  const json = Buffer.from(JSON.stringify(body));
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': String(json.length) };
+  return new Response(json, { status, headers });
 }

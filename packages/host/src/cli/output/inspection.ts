@@ -51,7 +51,8 @@ export async function printInspection(
     for (const registration of extension.registrations)
       row('registers', describeRegistration(registration, `/${extension.name}`));
     row('source', `SHA-256 ${extension.sourceHash}`);
-    for (const note of extension.notes) row('note', note);
+    const told = new Set(problems.map(({ message }) => message));
+    for (const note of extension.notes) if (!told.has(note)) row('note', note);
   }
   for (const problem of problems) {
     io.stdout.write(
