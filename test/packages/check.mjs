@@ -23,10 +23,13 @@ const WANTED = [
 const UNWANTED = [/^dist\/.*\.test\./, /\/testing\/fake/, /tsbuildinfo/, /^templates\/status\.html$/];
 
 const YARN_4 = ['npx', '-y', '-p', '@yarnpkg/cli-dist@4', 'yarn'];
-/** Settings of Yarn 4. It takes the folder for a project of its own because it has a lock file. */
+/**
+ * Settings of Yarn 4. It takes the folder for a project of its own because it has a lock file,
+ * which it would not complete in CI by itself.
+ */
 const yarn4 = (linker) => (files) => ({
   'package.json': { resolutions: files },
-  '.yarnrc.yml': { nodeLinker: linker, enableTelemetry: false },
+  '.yarnrc.yml': { nodeLinker: linker, enableTelemetry: false, enableImmutableInstalls: false },
   'yarn.lock': {},
 });
 
