@@ -80,7 +80,7 @@ const DESCRIPTIONS: readonly (readonly [path: string, kind: OptionKind, descript
   [
     'service.metricsToken',
     'text',
-    'Shows the metrics only to whoever bears it, or the token; it opens nothing else; 16 characters or more',
+    'Bearer token that the metrics ask for, at least 16 characters; --token opens them too',
   ],
   ['service.status', 'boolean', 'Serves the status page'],
   ['service.processes', 'number', 'Processes that serve the port; limits are of each of them'],
