@@ -69,7 +69,7 @@ export class CallRunner {
       });
       if (!isAlone) this.#settleAdvanced(active);
       else if (!result) this.#endHung(active);
-      else if (this.#active.delete(call.callId)) this.#end(active, shapeResult(result, call));
+      else if (this.#active.delete(call.callId)) this.#end(active, result);
       this.#rest(active);
     });
   }
@@ -157,7 +157,7 @@ export class CallRunner {
         this.#suspend(running, progress);
         return undefined;
       });
-      if (result) this.#end(running, shapeResult(result, call));
+      if (result) this.#end(running, result);
       else this.#endHung(running);
       if (!result || call.isAnswered) this.#rest(running);
       if (extension.isolation === 'persistent') this.#settleAdvanced(running);
@@ -206,7 +206,7 @@ export class CallRunner {
     const { call } = active;
     this.#guard(active, () => {
       const result = call.slice(() => this.#result(call, progress));
-      this.#end(active, shapeResult(result, call));
+      this.#end(active, result);
     });
   }
 
@@ -228,9 +228,10 @@ export class CallRunner {
     return limitFailure('E_QUOTA', extension, 'maxResultBytes', length);
   }
 
-  /** Reports the result, and gives the sandbox back unless a background goes on. */
-  #end(active: ActiveCall, result: Result): void {
+  /** Reports the result, shaped, and gives the sandbox back unless a background goes on. */
+  #end(active: ActiveCall, value: Result): void {
     const { call } = active;
+    const result = call.isAnswered ? value : shapeResult(value, call);
     const isLimit = !(result instanceof Uint8Array) && result.limit !== undefined;
     const goesOn = !call.isAnswered && !isLimit && !call.stopped && call.isBusy;
     if (!goesOn && call.hasRejections) call.slice(() => tellRejections(call));
