@@ -1,5 +1,7 @@
+import { RUN } from '../src/quickjs/additions.js';
 import { CARD_BYTES, CARD_SHIFT, CARD_TABLE, COPY_INDEX, RESTORED_LIST } from '../src/quickjs/memory/cards.js';
 import { I32, NO_RESULT, OP } from './opcodes.js';
+import { Steps } from './steps.js';
 import { BinaryWriter } from './wasm-binary.js';
 
 /*
@@ -67,7 +69,7 @@ export function closeList(out: BinaryWriter, end: number): void {
 }
 
 /** Calls {@link prefetchFunction} with the list. */
-export function prefetchList(out: BinaryWriter, prefetch: number): void {
+function prefetchList(out: BinaryWriter, prefetch: number): void {
   out.constant(FIRST);
   loadEnd(out);
   out.local(OP.call, prefetch);
@@ -118,4 +120,13 @@ export function prefetchFunction(): Uint8Array {
 function loadEnd(out: BinaryWriter): void {
   out.constant(RESTORED_LIST);
   out.raw(OP.i32Load, WORD, 0);
+}
+
+/** Reads ahead what the slice will probably write to, if the local `how` says so. */
+export function prefetchIf(out: BinaryWriter, how: number, prefetch: number): void {
+  const step = new Steps(out);
+  step.get(how);
+  out.constant(RUN.prefetches);
+  out.raw(OP.i32And);
+  step.when(() => prefetchList(out, prefetch));
 }

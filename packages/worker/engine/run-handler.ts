@@ -1,6 +1,6 @@
-import { FRAME, RUN } from '../src/quickjs/additions.js';
+import { FRAME } from '../src/quickjs/additions.js';
 import type { IndexOf } from './engine-functions.js';
-import { prefetchList } from './prefetch.js';
+import { prefetchIf } from './prefetch.js';
 import { I32, OP } from './opcodes.js';
 import { NO_PROMISE } from './read-result.js';
 import { Steps } from './steps.js';
@@ -41,10 +41,7 @@ export function runHandlerFunction(indexOf: IndexOf, { prefetch, readResult }: H
   step.set(VALUE);
   returnFailure();
 
-  step.get(CTX, HANDLER, UNDEFINED);
-  out.constant(1);
-  step.get(FRAME_AT); // its first word is the list of arguments
-  step.call(indexOf('QTS_Call'));
+  step.callGuest([CTX, HANDLER, UNDEFINED], FRAME_AT, indexOf('QTS_Call'));
   step.set(VALUE);
   returnFailure();
 
@@ -65,13 +62,4 @@ export function runHandlerFunction(indexOf: IndexOf, { prefetch, readResult }: H
   step.get(VALUE);
   out.raw(OP.end);
   return out.done();
-}
-
-/** Reads ahead what the slice will probably write to, if the local `how` says so. */
-export function prefetchIf(out: BinaryWriter, how: number, prefetch: number): void {
-  const step = new Steps(out);
-  step.get(how);
-  out.constant(RUN.prefetches);
-  out.raw(OP.i32And);
-  step.when(() => prefetchList(out, prefetch));
 }

@@ -1,7 +1,8 @@
 import { FRAME, JOBS_PER_ROUND } from '../src/quickjs/additions.js';
 import type { IndexOf } from './engine-functions.js';
 import { I32, NO_RESULT, OP } from './opcodes.js';
-import { prefetchIf, type HandlerParts } from './run-handler.js';
+import { prefetchIf } from './prefetch.js';
+import type { HandlerParts } from './run-handler.js';
 import { Steps } from './steps.js';
 import { BinaryWriter } from './wasm-binary.js';
 
@@ -86,10 +87,7 @@ class Settling {
     const step = this.#step;
     step.get(FRAME_AT, VALUE);
     step.store(FRAME.argument);
-    step.get(CTX, target, UNDEFINED);
-    this.#out.constant(1);
-    step.get(FRAME_AT); // its first word is the list of arguments
-    step.call(this.#indexOf('QTS_Call'));
+    step.callGuest([CTX, target, UNDEFINED], FRAME_AT, this.#indexOf('QTS_Call'));
   }
 
   runJobs(): void {

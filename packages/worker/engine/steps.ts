@@ -25,6 +25,20 @@ export class Steps {
     this.#out.local(OP.call, index);
   }
 
+  /**
+   * Calls a function of the guest with the one argument that the frame has.
+   *
+   * @param locals context, function, `this`
+   * @param frame its first word is the list of arguments
+   * @param call the index of `QTS_Call`
+   */
+  callGuest(locals: readonly number[], frame: number, call: number): void {
+    this.get(...locals);
+    this.#out.constant(1);
+    this.get(frame);
+    this.call(call);
+  }
+
   load(offset: number): void {
     this.#out.raw(OP.i32Load, ALIGNED_WORD, offset);
   }
